@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+
+/** JSON whose strings may hold `${ ... }` expressions. */
+export type Template = unknown;
+
+/** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
+export interface Step {
+  id: string;
+  kind: string;
+  /** What stands under the kind key, in the author's form. */
+  spec: unknown;
+  title?: string | undefined;
+  needs?: string[] | undefined;
+  if?: Template | undefined;
+  output?: Template | undefined;
+  timeout?: string | undefined;
+  retry?: Retry | undefined;
+  catch?: Catcher[] | undefined;
+  /** false: recovery never executes this step a second time unless told to. */
+  repeatable: boolean;
+}
+
+export interface Retry {
+  /** Error names; absent means every error of a step. */
+  on?: string[] | undefined;
+  /** Executions, the first included. */
+  attempts: number;
+  delaySeconds: number;
+  backoff: number;
+  maxDelaySeconds?: number | undefined;
+  jitter: boolean;
+}
+
+export interface Catcher {
+  /** Error names; absent means every error of a step. */
+  on?: string[] | undefined;
+  steps: Step[];
+}
+
+/** What a leaf may use while it executes. */
+export interface LeafContext {
+  runId: string;
+  stepKey: string;
+  attempt: number;
+  now: () => Date;
+  /** Aborts when the step times out or the run has ended. */
+  signal: AbortSignal;
+}
+
+/** A kind that does one thing and gives a result. */
+export interface LeafKind<Spec = unknown> {
+  shape: 'leaf';
+  name: string;
+  /** The author's form: strings may be templates. */
+  schema: z.ZodType;
+  /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
+  resolved: z.ZodType<Spec>;
+  /** Answers the step's full result. Throws `StepError` under a stable name. */
+  execute(spec: Spec, context: LeafContext): Promise<unknown>;
+}
+
+/** A kind that lets time pass. */
+export interface TimerKind<Spec = unknown> {
+  shape: 'timer';
+  name: string;
+  schema: z.ZodType;
+  resolved: z.ZodType<Spec>;
+  /** The instant at which the step is over. */
+  until(spec: Spec, now: Date): Date;
+}
+
+/** One list of steps inside a group, by the name that `enter` and `output` know it by. */
+export interface Branch {
+  name: string;
+  steps: Step[];
+}
+
+/** What the worker found on entry: the case taken or the items to walk. */
+export interface Entry {
+  case?: string;
+  items?: unknown[];
+}
+
+/** A kind that holds lists of steps. */
+export interface GroupKind<Spec = unknown> {
+  shape: 'group';
+  name: string;
+  schema(steps: z.ZodType<Step[]>): z.ZodType<Spec>;
+  branches(spec: Spec): Branch[];
+  /** The worker must be asked before the branches start, even without `if` and `retry`. */
+  asks: boolean;
+  /** Each item opens a scope `<id>[<index>]/`. */
+  loops: boolean;
+  /** Templates that are evaluated on entry. */
+  entryTemplates(spec: Spec): Template[];
+  enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;
+  /** The group's full result; `last(branch, index?)` is the output of the last step that ran there. */
+  output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
+}
+
+export type Kind = LeafKind<never> | TimerKind<never> | GroupKind<never>;

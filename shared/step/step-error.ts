@@ -1,0 +1,27 @@
+/**
+ * The stable names under which a step fails: one word each, documented with cause and cure. Beside them stand the names that `raise` gives.
+ */
+export const STEP_ERRORS = [
+  'HttpClientError',
+  'HttpServerError',
+  'TooManyRequests',
+  'ConnectionFailed',
+  'Timeout',
+  'CredentialRejected',
+  'ExpressionError',
+  'InputInvalid',
+  'OutputTooLarge',
+  'StepInterrupted',
+] as const;
+
+/** A step fails with a stable name (or the one a `raise` gave) and a message for people. */
+export class StepError extends Error {
+  /** More for people who look closely: a status, the start of a body. Never secrets. */
+  readonly data: unknown;
+
+  constructor(name: (typeof STEP_ERRORS)[number] | (string & {}), message: string, data?: unknown) {
+    super(message);
+    this.name = name;
+    this.data = data;
+  }
+}
