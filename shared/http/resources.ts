@@ -1,0 +1,199 @@
+import { z } from 'zod';
+import { ROLES } from '../access/role.ts';
+import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/status.ts';
+
+/** Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. */
+export const words = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters');
+
+export const resourceId = z
+  .string()
+  .min(1)
+  .max(26)
+  .regex(/^[a-zA-Z0-9-_]+$/);
+
+const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, milliseconds' });
+
+export const errorModel = z
+  .object({
+    status_code: z.int(),
+    message: z.string(),
+    details: z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) })).nullable(),
+  })
+  .meta({ id: 'ErrorModel' });
+
+export const stage = z.enum(STAGES).meta({ id: 'ProcessStage', description: 'Stage of a process' });
+
+export const listQuery = (limit: number) => ({
+  limit: z.coerce.number().int().min(1).max(100).default(limit),
+  continuation_token: z.string().min(1).max(1024).optional(),
+});
+
+const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
+
+const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), z.number()]) });
+
+export const runV2 = z
+  .object({
+    id: resourceId,
+    name: z.string(),
+    process_id: resourceId,
+    agent_id: resourceId,
+    stage,
+    status: z.enum(['Created', 'Running', 'Exception', 'Stopped', 'Succeeded']).meta({ id: 'RunStatus' }),
+    created_at: time,
+    file_ids: z.array(z.string()).nullable().optional(),
+    outputs: z.array(nameValue).nullable().optional(),
+  })
+  .meta({ id: 'RunResource' });
+export const runsV2 = page(runV2).meta({ id: 'ListResponse' });
+
+export const createRunV2 = z
+  .strictObject({
+    name: words(100),
+    process_id: resourceId,
+    agent_id: resourceId,
+    stage,
+    inputs: z
+      .array(z.strictObject({ name: words(100), value: z.union([z.string(), z.number()]) }))
+      .nullish()
+      .meta({ description: 'Inputs to the process' }),
+    file_ids: z.array(z.string().min(1).max(100)).max(100).nullish(),
+  })
+  .meta({ id: 'CreateRunRequest' });
+
+export const processV2 = z
+  .object({ id: resourceId, name: z.string(), agent_id: resourceId, description: z.string().nullable(), created_at: time })
+  .meta({ id: 'ProcessResource' });
+export const processesV2 = page(processV2).meta({ id: 'ProcessList' });
+
+const problem = z.object({ name: z.string(), message: z.string(), step: z.string().nullable() });
+
+export const runEntry = z
+  .object({
+    id: resourceId,
+    name: z.string(),
+    reference: z.string().nullable(),
+    workflow_id: resourceId,
+    workflow_name: z.string(),
+    project_id: z.string(),
+    stage,
+    version: z.int().nullable(),
+    status: z.enum(RUN_STATUSES_V1),
+    trigger: z.enum(TRIGGERS),
+    archived: z.boolean(),
+    created_at: time,
+    started_at: time.nullable(),
+    ended_at: time.nullable(),
+    error: problem.nullable(),
+  })
+  .meta({ id: 'RunEntry' });
+export const runEntries = page(runEntry).meta({ id: 'RunList' });
+
+const stepCounts = z.object({
+  total: z.int(),
+  pending: z.int(),
+  running: z.int(),
+  waiting: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  cancelled: z.int(),
+  skipped: z.int(),
+});
+
+export const runDetail = runEntry
+  .extend({
+    definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
+    inputs: z.record(z.string(), z.unknown()),
+    outputs: z.record(z.string(), z.unknown()).nullable(),
+    file_ids: z.array(z.string()),
+    deadline: time,
+    steps: stepCounts,
+    reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
+    started_by: z.string().nullable(),
+  })
+  .meta({ id: 'Run' });
+
+export const runEvent = z
+  .object({
+    id: resourceId,
+    time,
+    type: z.string(),
+    step: z.string().nullable(),
+    scope: z.string(),
+    attempt: z.int().nullable(),
+    message: z.string(),
+    skipped: z.boolean().optional(),
+    reason: z.string().optional(),
+    data: z.unknown().optional(),
+  })
+  .meta({ id: 'RunEvent' });
+export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
+
+export const stepState = z
+  .object({
+    step: z.string(),
+    key: z.string(),
+    scope: z.string(),
+    kind: z.string(),
+    title: z.string().nullable(),
+    status: z.enum(['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped']),
+    reason: z.string().nullable(),
+    attempts: z.int(),
+    started_at: time.nullable(),
+    ended_at: time.nullable(),
+    input: z.unknown(),
+    output: z.unknown(),
+    error: z.object({ name: z.string(), message: z.string(), data: z.unknown().optional() }).nullable(),
+  })
+  .meta({ id: 'StepState' });
+
+export const runContext = z
+  .object({
+    run_id: resourceId,
+    status: z.enum(RUN_STATUSES_V1),
+    variables: z.record(z.string(), z.unknown()),
+    steps: z.array(stepState),
+  })
+  .meta({ id: 'RunContext' });
+
+export const versionEntry = z
+  .object({ version: z.int(), definition: z.string(), note: z.string().nullable(), published_at: time, published_by: z.string() })
+  .meta({ id: 'WorkflowVersion' });
+export const versionDetail = versionEntry.extend({ source: z.string() }).meta({ id: 'WorkflowVersionDetail' });
+export const versionEntries = page(versionEntry).meta({ id: 'WorkflowVersionList' });
+
+export const workflowEntry = z
+  .object({
+    id: resourceId,
+    project_id: z.string(),
+    name: z.string(),
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    enabled: z.boolean(),
+    published_version: z.int().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'WorkflowEntry' });
+export const workflowEntries = page(workflowEntry).meta({ id: 'WorkflowList' });
+
+export const warning = z.object({ path: z.string(), line: z.int(), column: z.int(), message: z.string() });
+export const workflowDetail = workflowEntry
+  .extend({
+    draft: z.object({ definition: z.string(), source: z.string(), saved_at: time }),
+    versions: z.array(versionEntry),
+    warnings: z.array(warning).optional(),
+  })
+  .meta({ id: 'Workflow' });
+export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
+
+export const keyEntry = z
+  .object({ id: resourceId, name: z.string(), role: z.enum(ROLES), project_id: z.string().nullable(), created_at: time, revoked_at: time.nullable() })
+  .meta({ id: 'ApiKey' });
+export const keyEntries = page(keyEntry).meta({ id: 'ApiKeyList' });
+export const keyCreated = keyEntry.extend({ key: z.string().meta({ description: 'Shown once' }) }).meta({ id: 'ApiKeyCreated' });

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { Role } from '../access/role.ts';
+
+/** One operation of the API: what validates it, what documents it, which function serves it. */
+export interface Operation {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  path: string;
+  /** Deployed entry under functions/ that serves it. */
+  entry: string;
+  summary: string;
+  tag: string;
+  /** No credential needed. */
+  open?: true;
+  /** The least role that may call it; viewer when absent. */
+  role?: Role;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** Status to body; null for none, a string for another content type. */
+  responses: Record<number, z.ZodType | string>;
+}
+
+/** Keeps the literal types of an operation, so that its action is typed by its own schemas. */
+export const operation = <const O extends Operation>(o: O): O => o;
