@@ -1,0 +1,89 @@
+import type { IncomingMessage } from 'node:http';
+import type { LeafContext } from '../kind.ts';
+import { StepError } from '../step-error.ts';
+import type { Network } from './agents.ts';
+import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
+import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
+import { MAX_REDIRECTS, redirected } from './redirect.ts';
+import { type HttpRequest, requestOf } from './request.ts';
+import { send } from './send.ts';
+import { expects, type HttpSpec, wantsRedirect } from './spec.ts';
+
+/** Enough of an answer that is only quoted or passed over. */
+const GLIMPSE_BYTES = 16 * 1024;
+
+/** The full result of an http step. */
+export interface HttpResult {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: unknown;
+}
+
+/** One request and what it redirected to. Throws `StepError`, or whatever reason the signal was aborted with. */
+export async function callHttp(spec: HttpSpec, context: LeafContext, network: Network): Promise<HttpResult> {
+  if (spec.connection) {
+    throw new StepError(
+      'CredentialRejected',
+      `connection "${spec.connection}" cannot be used: connections are not supported yet`,
+    );
+  }
+  try {
+    context.signal.throwIfAborted();
+    const { request, answer } = await follow(requestOf(spec, context), spec, context.signal, network);
+    const status = answer.statusCode ?? 0;
+    if (!expects(spec, status)) throw unexpectedAnswer(request, await glimpse(answer, status), context.now());
+    return { status, headers: answer.headers, body: await bodyOf(request, answer) };
+  } catch (error) {
+    throw context.signal.aborted ? reasonOf(context.signal, spec) : error;
+  }
+}
+
+interface Exchange {
+  request: HttpRequest;
+  answer: IncomingMessage;
+}
+
+async function follow(first: HttpRequest, spec: HttpSpec, signal: AbortSignal, network: Network): Promise<Exchange> {
+  let request = first;
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
+    const answer = await send(request, network, signal);
+    const status = answer.statusCode ?? 0;
+    const next = wantsRedirect(spec, status) ? undefined : redirected(request, status, answer.headers.location);
+    if (!next) return { request, answer };
+    // Read, so that the connection can serve again; a long or broken body costs it that.
+    await readBody(answer, GLIMPSE_BYTES).catch(() => undefined);
+    request = next;
+  }
+  throw new StepError('HttpClientError', `${describe(first)} redirected more than ${MAX_REDIRECTS} times`);
+}
+
+async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<unknown> {
+  const { bytes, whole } = await readBody(answer, LIMIT_BYTES).catch((cause: unknown): never => {
+    throw noAnswer(request, cause);
+  });
+  if (!whole)
+    throw new StepError('OutputTooLarge', `${describe(request)} answered with more than ${LIMIT_BYTES / 1024 / 1024} MiB`);
+
+  const type = answer.headers['content-type'];
+  try {
+    return parseBody(bytes, type);
+  } catch {
+    const start = excerpt(bytes.subarray(0, 500), type);
+    throw new StepError(
+      'HttpServerError',
+      `${describe(request)} answered ${answer.statusCode} with a body that is not JSON: ${start}`,
+    );
+  }
+}
+
+async function glimpse(answer: IncomingMessage, status: number) {
+  const nothing: Received = { bytes: Buffer.alloc(0), whole: false };
+  const { bytes } = await readBody(answer, GLIMPSE_BYTES).catch(() => nothing);
+  return { status, headers: answer.headers, body: excerpt(bytes, answer.headers['content-type']) };
+}
+
+/** Who aborted knows why; only a bare time limit has no words of its own. */
+function reasonOf({ reason }: AbortSignal, { method, url }: HttpSpec): unknown {
+  const timedOut = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return timedOut ? new StepError('Timeout', `${describe({ method, url: new URL(url) })} did not answer in time`) : reason;
+}

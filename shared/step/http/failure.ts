@@ -1,0 +1,85 @@
+import { StepError } from '../step-error.ts';
+import type { HttpRequest } from './request.ts';
+
+const EXCERPT_CHARS = 500;
+const DATA_CHARS = 2000;
+const TELLING_HEADERS = [
+  'content-type',
+  'date',
+  'location',
+  'retry-after',
+  'server',
+  'www-authenticate',
+  'x-amzn-requestid',
+  'x-request-id',
+];
+
+/** An answer as far as a failure tells about it. */
+export interface FailedAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  /** The start of the body as text. */
+  body: string;
+}
+
+/** The failure of an answer that the step did not expect. */
+export function unexpectedAnswer(request: HttpRequest, { status, headers, body }: FailedAnswer, now: Date): StepError {
+  const start = body.trim().slice(0, EXCERPT_CHARS);
+  const retryAfterSeconds = secondsUntil(headers['retry-after'], now);
+  return new StepError(nameOf(status), `${describe(request)} answered ${status}${start && `: ${start}`}`, {
+    status,
+    headers: Object.fromEntries(TELLING_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))),
+    body: body.slice(0, DATA_CHARS),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
+function nameOf(status: number): string {
+  if (status === 429) return 'TooManyRequests';
+  return status >= 500 ? 'HttpServerError' : 'HttpClientError';
+}
+
+function secondsUntil(retryAfter: string | string[] | undefined, now: Date): number | undefined {
+  if (typeof retryAfter !== 'string') return undefined;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - now.getTime()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}
+
+/** Method and URL without the query, which may hold secrets. */
+export function describe({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string {
+  return `${method} ${url.origin}${url.pathname}`;
+}
+
+/** The failure of a call that got no whole answer. */
+export function noAnswer(request: HttpRequest, cause: unknown): StepError {
+  if (cause instanceof StepError) return cause;
+  const code = codeOf(cause);
+  const { hostname, port, protocol } = request.url;
+  const peer = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+  const message = `${describe(request)} failed: ${peer} ${explain(code, cause)}${code && ` (${code})`}`;
+  return new StepError('ConnectionFailed', message, { code, host: hostname });
+}
+
+function codeOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return '';
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause instanceof AggregateError ? codeOf(cause.errors[0]) : '';
+}
+
+const EXPLANATIONS: [RegExp, string][] = [
+  [/^ECONNREFUSED$/, 'refused the connection'],
+  [/^ENOTFOUND$/, 'is not a known host'],
+  [/^EAI_/, 'could not be resolved'],
+  [/^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/, 'closed the connection before the whole answer had arrived'],
+  [/^ETIMEDOUT$/, 'did not accept a connection in time'],
+  [/^E(HOST|NET)UNREACH$/, 'cannot be reached'],
+  [/^HPE_/, 'answered with something that is not HTTP'],
+  [/^(Z_|ERR__ERROR|ERR_BROTLI|ERR_PADDING)/, 'answered with a body that is not encoded as its headers say'],
+  [/CERT|SIGNATURE|SELF_SIGNED|ISSUER|CRL/, 'has a certificate that is not trusted'],
+  [/^(EPROTO|ERR_SSL|ERR_TLS)/, 'and this client found no way to speak TLS'],
+];
+
+function explain(code: string, cause: unknown): string {
+  const known = EXPLANATIONS.find(([pattern]) => pattern.test(code));
+  return known?.[1] ?? (cause instanceof Error ? cause.message : String(cause));
+}

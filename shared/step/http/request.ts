@@ -1,0 +1,64 @@
+import type { LeafContext } from '../kind.ts';
+import type { HttpSpec } from './spec.ts';
+
+/** One request as it goes out; header names in lower case. */
+export interface HttpRequest {
+  method: HttpSpec['method'];
+  url: URL;
+  headers: Record<string, string>;
+  body?: Buffer | undefined;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** What an http step sends first; redirects may lead to others. */
+export function requestOf(spec: HttpSpec, { runId, stepKey }: Pick<LeafContext, 'runId' | 'stepKey'>): HttpRequest {
+  const given = Object.entries(spec.headers ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [[name.toLowerCase(), value]],
+  );
+  const { body, type } = encodeBody(spec.body, given.find(([name]) => name === 'content-type')?.[1]);
+
+  return {
+    method: spec.method,
+    url: withQuery(spec.url, spec.query ?? {}),
+    headers: {
+      accept: '*/*',
+      'accept-encoding': 'gzip, br',
+      'user-agent': 'millrun',
+      // The same key on every attempt, so that a server which honours it acts once.
+      ...(spec.method !== 'GET' && spec.method !== 'HEAD' && { 'idempotency-key': `${runId}/${stepKey}` }),
+      ...(type && { 'content-type': type }),
+      ...Object.fromEntries(given),
+      ...(body && { 'content-length': String(body.length) }),
+    },
+    body,
+  };
+}
+
+function withQuery(text: string, query: NonNullable<HttpSpec['query']>): URL {
+  const url = new URL(text);
+  for (const [name, value] of pairs(query)) url.searchParams.append(name, value);
+  return url;
+}
+
+/** A list repeats its name; null leaves it out. */
+function pairs(values: object): [string, string][] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .flatMap((item: unknown): [string, string][] => (item === null || item === undefined ? [] : [[name, textOf(item)]])),
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function encodeBody(body: unknown, type: string | undefined): { body?: Buffer; type?: string } {
+  if (body === undefined || body === null) return {};
+  if (typeof body === 'string') return { body: Buffer.from(body), type: 'text/plain; charset=utf-8' };
+  if (type?.toLowerCase().startsWith(FORM) && typeof body === 'object' && !Array.isArray(body)) {
+    return { body: Buffer.from(new URLSearchParams(pairs(body)).toString()) };
+  }
+  return { body: Buffer.from(JSON.stringify(body)), type: 'application/json' };
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+
+/** The form of an http step after evaluation. */
+export type HttpSpec = z.infer<typeof resolvedSpec>;
+
+const methods = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+const expectation = 'must be a status such as 200, a range such as 200-299, or a list of those';
+const status = z.int().min(100, expectation).max(599, expectation);
+const range = z.string().regex(/^[1-5]\d\d-[1-5]\d\d$/, expectation);
+const expected = z.union([status, range, z.array(z.union([status, range], expectation)).min(1, expectation)], expectation);
+
+/** Those belong to the connection, or would contradict what is sent. */
+const RESERVED = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
+  .refine((name) => !RESERVED.has(name.toLowerCase()), 'is set by the connection and cannot be given');
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const parameter = z.union([scalar, z.array(scalar)]);
+
+/** The author's form: any string may be a template. */
+export const authoredSpec = z
+  .strictObject({
+    method: methods,
+    url: z.string().min(1).refine(couldBeUrl, { error: 'must be an http or https URL without a user name or password' }),
+    connection: z.string().min(1).optional(),
+    query: z.record(z.string(), parameter).optional(),
+    headers: z.record(headerName, scalar).optional(),
+    body: z.unknown().optional(),
+    expect: expected.optional(),
+  })
+  .refine(({ method, body }) => body === undefined || !['GET', 'HEAD'].includes(method), {
+    path: ['body'],
+    error: 'a GET or HEAD request has no body; use query',
+  });
+
+const headerValue = scalar
+  .refine(
+    (value) => !/[^\t\x20-\x7e\x80-\xff]/.test(String(value ?? '')),
+    'holds a line break or a character that headers cannot carry',
+  )
+  .transform((value) => (value === null ? null : String(value)));
+
+export const resolvedSpec = z.strictObject({
+  method: methods,
+  url: z.string().refine(isUrl, { error: 'must be an http or https URL without a user name or password' }),
+  connection: z.string().nullish(),
+  query: z.record(z.string(), parameter).nullish(),
+  headers: z.record(headerName, headerValue).nullish(),
+  body: z.unknown().optional(),
+  expect: expected.nullish(),
+});
+
+/** Only a URL without expressions can be judged before it is evaluated. */
+function couldBeUrl(text: string): boolean {
+  return text.includes('${') || isUrl(text);
+}
+
+function isUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && isCallable(url);
+}
+
+/** Whether steps can call this URL at all. A password in a URL would end up in logs. */
+export function isCallable(url: URL): boolean {
+  return (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
+}
+
+/** Whether the step goes on with this status. */
+export function expects({ expect }: Pick<HttpSpec, 'expect'>, status: number): boolean {
+  return [expect ?? '200-399'].flat().some((one) => {
+    if (typeof one === 'number') return one === status;
+    const [low = 0, high = 0] = one.split('-').map(Number);
+    return low <= status && status <= high;
+  });
+}
+
+/** A redirect whose very status is expected is the answer; one inside a range is followed. */
+export function wantsRedirect({ expect }: Pick<HttpSpec, 'expect'>, status: number): boolean {
+  return [expect ?? []].flat().includes(status);
+}
