@@ -1,0 +1,76 @@
+import { Construct } from 'constructs';
+import { AppFunction } from './app-function.ts';
+import type { Engine } from './engine.ts';
+import type { Settings } from './settings.ts';
+import type { Stores } from './stores.ts';
+
+export interface ApiFunctionsProps {
+  readonly settings: Settings;
+  readonly stores: Stores;
+  readonly engine: Engine;
+}
+
+/** The functions behind the API: grouped by what they may do, so that a reader cannot write and only the publisher can make machines. */
+export class ApiFunctions extends Construct {
+  readonly authorize: AppFunction;
+  /** By the entry that routes name. */
+  readonly byEntry: ReadonlyMap<string, AppFunction>;
+
+  constructor(scope: Construct, id: string, { settings, stores, engine }: ApiFunctionsProps) {
+    super(scope, id);
+    const retention = { RETENTION_DAYS: String(settings.retentionDays) };
+
+    this.authorize = new AppFunction(this, 'Authorize', {
+      settings,
+      entry: 'http/authorize',
+      description: 'Turns an API key into a caller',
+    });
+    stores.access.allowReads(this.authorize);
+
+    const readRuns = new AppFunction(this, 'ReadRuns', { settings, entry: 'http/read-runs', description: 'Shows runs' });
+    stores.runs.allowReads(readRuns);
+    stores.workflows.allowReads(readRuns);
+    stores.values.allowReads(readRuns);
+
+    const startRuns = new AppFunction(this, 'StartRuns', {
+      settings,
+      entry: 'http/start-runs',
+      description: 'Starts runs and steers them',
+      environment: retention,
+    });
+    stores.runs.allowReadsAndWrites(startRuns);
+    stores.workflows.allowReads(startRuns);
+    stores.values.allowReadsAndWrites(startRuns);
+    engine.allowStarts(startRuns);
+    engine.allowStops(startRuns);
+
+    const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
+      settings,
+      entry: 'http/read-workflows',
+      description: 'Shows workflows',
+    });
+    stores.workflows.allowReads(readWorkflows);
+
+    const writeWorkflows = new AppFunction(this, 'WriteWorkflows', {
+      settings,
+      entry: 'http/write-workflows',
+      description: 'Saves and publishes workflows',
+    });
+    stores.workflows.allowReadsAndWrites(writeWorkflows);
+    engine.allowPublishing(writeWorkflows);
+
+    const apiKeys = new AppFunction(this, 'ApiKeys', { settings, entry: 'http/api-keys', description: 'Issues and revokes API keys' });
+    stores.access.allowReadsAndWrites(apiKeys);
+
+    const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });
+
+    this.byEntry = new Map([
+      ['http/read-runs', readRuns],
+      ['http/start-runs', startRuns],
+      ['http/read-workflows', readWorkflows],
+      ['http/write-workflows', writeWorkflows],
+      ['http/api-keys', apiKeys],
+      ['http/docs', docs],
+    ]);
+  }
+}

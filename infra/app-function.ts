@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { CfnResource, Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
+
+const root = join(import.meta.dirname, '..');
+
+export interface AppFunctionProps extends Pick<FunctionOptions, 'environment' | 'timeout' | 'deadLetterQueue' | 'retryAttempts'> {
+  readonly settings: Settings;
+  /** Path of the entry below functions/, without its extension. */
+  readonly entry: string;
+  readonly description: string;
+}
+
+export interface Permission {
+  readonly actions: string[];
+  readonly resources: string[];
+  /** Needed when a resource ends in a wildcard: why it cannot be named. */
+  readonly because?: string;
+}
+
+/** A function of ours: one entry of functions/, a role that may only what it is allowed, a log group that forgets. */
+export class AppFunction extends NodejsFunction {
+  readonly logs: LogGroup;
+  readonly #role: Role;
+
+  constructor(scope: Construct, id: string, { settings, entry, environment = {}, ...options }: AppFunctionProps) {
+    const path = `functions/${entry}.ts`;
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const logs = new LogGroup(scope, `${id}Log`, { retention: settings.logRetentionDays, removalPolicy: removalPolicyOf(settings) });
+
+    super(scope, id, {
+      timeout: Duration.seconds(29),
+      ...options,
+      memorySize: 512,
+      entry: join(root, path),
+      projectRoot: root,
+      depsLockFilePath: join(root, 'package-lock.json'),
+      handler: 'handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      tracing: Tracing.ACTIVE,
+      role,
+      logGroup: logs,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        POWERTOOLS_SERVICE_NAME: settings.prefix,
+        POWERTOOLS_METRICS_NAMESPACE: 'Millrun',
+        POWERTOOLS_LOG_LEVEL: 'INFO',
+        ...environment,
+      },
+      bundling: {
+        format: OutputFormat.ESM,
+        mainFields: ['module', 'main'],
+        minify: true,
+        sourceMap: true,
+        sourcesContent: false,
+        // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
+        externalModules: [],
+        // CommonJS dependencies call require, which an ES module does not have.
+        banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
+      },
+    });
+
+    this.logs = logs;
+    this.#role = role;
+    logs.grantWrite(role);
+    acknowledge(role, 'IAM5[Resource::*]', 'X-Ray knows no resources: its two write actions take * only.');
+    // The embedded cloud imports handlers from source and finds them here.
+    if (this.node.defaultChild instanceof CfnResource) this.node.defaultChild.addMetadata('millrun:entry', path);
+  }
+
+  allow({ actions, resources, because }: Permission): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
+    for (const resource of because ? resources : []) acknowledgeWildcard(this.#role, resource, because ?? '');
+  }
+}

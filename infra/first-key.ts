@@ -1,0 +1,48 @@
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CustomResource, Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import { AppFunction } from './app-function.ts';
+import type { HouseTable } from './house-table.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
+
+export interface FirstKeyProps {
+  readonly settings: Settings;
+  readonly access: HouseTable;
+}
+
+/** The admin key an owner begins with: CloudFormation makes it up, we keep its hash, and nobody sees it but who may read the secret. */
+export class FirstKey extends Construct {
+  readonly secret: Secret;
+
+  constructor(scope: Construct, id: string, { settings, access }: FirstKeyProps) {
+    super(scope, id);
+    this.secret = new Secret(this, 'Secret', {
+      description: `The first API key of ${settings.prefix}`,
+      generateSecretString: { passwordLength: 48, excludePunctuation: true },
+      removalPolicy: removalPolicyOf(settings),
+    });
+    acknowledge(this.secret, 'SMG4', 'Rotation is making a key of your own with this one and revoking this one.');
+
+    const register = new AppFunction(this, 'Register', {
+      settings,
+      entry: 'setup/first-key',
+      description: 'Registers the first API key when the stack is deployed',
+      timeout: Duration.minutes(1),
+      environment: { FIRST_KEY_SECRET_ARN: this.secret.secretArn },
+    });
+    register.allow({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secret.secretArn] });
+    access.allowReadsAndWrites(register);
+
+    new CustomResource(this, 'Registration', {
+      resourceType: 'Custom::FirstKey',
+      serviceToken: register.functionArn,
+      serviceTimeout: Duration.minutes(5),
+      properties: {
+        Secret: this.secret.secretArn,
+        Workspace: settings.firstKeyWorkspace,
+        ...(settings.firstKeyProject && { Project: settings.firstKeyProject }),
+      },
+    });
+  }
+}

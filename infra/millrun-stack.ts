@@ -1,0 +1,31 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { routes } from '../shared/http/routes.ts';
+import { ApiFunctions } from './api-functions.ts';
+import { Engine } from './engine.ts';
+import { FirstKey } from './first-key.ts';
+import { RunsApi } from './runs-api.ts';
+import { SafetyNet } from './safety-net.ts';
+import type { Settings } from './settings.ts';
+import { Stores } from './stores.ts';
+
+export interface MillrunStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** One installation of Millrun: the same in every account and region. */
+export class MillrunStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, ...props }: MillrunStackProps) {
+    super(scope, id, { stackName: settings.prefix, description: 'Millrun: runs workflows on Step Functions', ...props });
+
+    const stores = new Stores(this, 'Stores', settings);
+    const engine = new Engine(this, 'Engine', { settings, stores });
+    const safetyNet = new SafetyNet(this, 'SafetyNet', { settings, stores, engine });
+    const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
+    const { stage } = new RunsApi(this, 'RunsApi', { settings, routes, functions: functions.byEntry, authorize: functions.authorize });
+    const { secret } = new FirstKey(this, 'FirstKey', { settings, access: stores.access });
+
+    new CfnOutput(this, 'ApiUrl', { value: stage.url, description: 'Where the API answers' });
+    new CfnOutput(this, 'FirstKeySecret', { value: secret.secretName, description: 'The Secrets Manager secret that holds the first API key' });
+  }
+}

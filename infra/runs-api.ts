@@ -1,0 +1,100 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Duration } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import type { Operation } from '../shared/http/route.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { AppFunction } from './app-function.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
+
+export interface RunsApiProps {
+  readonly settings: Settings;
+  readonly routes: readonly Pick<Operation, 'method' | 'path' | 'entry' | 'open'>[];
+  readonly functions: ReadonlyMap<string, AppFunction>;
+  readonly authorize: AppFunction;
+}
+
+/** The HTTP API: every route of the route table, closed unless the table opens it. */
+export class RunsApi extends Construct {
+  readonly api: HttpApi;
+  readonly stage: HttpStage;
+
+  constructor(scope: Construct, id: string, { settings, routes, functions, authorize }: RunsApiProps) {
+    super(scope, id);
+
+    this.api = new HttpApi(this, 'Api', {
+      apiName: settings.prefix,
+      createDefaultStage: false,
+      // No identity source and no cache: every request reaches the authorizer, which alone says what is wrong with a credential.
+      defaultAuthorizer: new HttpLambdaAuthorizer('Authorizer', authorize, {
+        responseTypes: [HttpLambdaResponseType.SIMPLE],
+        identitySource: [],
+        resultsCacheTtl: Duration.seconds(0),
+      }),
+      ...corsOf(settings),
+    });
+
+    const accessLog = new LogGroup(this, 'AccessLog', { retention: settings.logRetentionDays, removalPolicy: removalPolicyOf(settings) });
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      autoDeploy: true,
+      detailedMetricsEnabled: true,
+      throttle: { rateLimit: 500, burstLimit: 1000 },
+      accessLogSettings: { destination: new LogGroupLogDestination(accessLog), format: AccessLogFormat.custom(accessLogLine) },
+    });
+
+    const integrations = new Map(
+      [...functions].map(([entry, fn]) => [entry, new HttpLambdaIntegration(entry, fn, { scopePermissionToRoute: false })]),
+    );
+    for (const { method, path, entry, open } of routes) {
+      const integration = integrations.get(entry);
+      if (!integration) throw new Error(`${method} ${path} is served by functions/${entry}, which is not deployed.`);
+
+      const [route] = this.api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+        ...(open && { authorizer: new HttpNoneAuthorizer() }),
+      });
+      if (open && route) acknowledge(route, 'APIG4', 'Open by the route table: it tells nothing that is not public.');
+    }
+  }
+}
+
+const accessLogLine = JSON.stringify({
+  time: '$context.requestTime',
+  requestId: '$context.requestId',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  path: '$context.path',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  integrationLatencyMs: '$context.integrationLatency',
+  error: '$context.error.message',
+  authorizerError: '$context.authorizer.error',
+  integrationError: '$context.integrationErrorMessage',
+});
+
+function corsOf({ corsOrigins }: Settings) {
+  if (corsOrigins.length === 0) return {};
+  return {
+    corsPreflight: {
+      allowOrigins: corsOrigins,
+      allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+      exposeHeaders: ['idempotent-replay', 'location', 'retry-after'],
+      maxAge: Duration.hours(1),
+    },
+  };
+}

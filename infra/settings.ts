@@ -1,0 +1,69 @@
+import { RemovalPolicy } from 'aws-cdk-lib/core';
+import type { Node } from 'constructs';
+import { z } from 'zod';
+
+/** The retention periods CloudWatch Logs knows. */
+const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
+
+/** A list in code; `a,b` on the command line, where every value is text. */
+const listOf = (item: z.ZodType<string>) =>
+  z.preprocess(
+    (value) =>
+      typeof value === 'string'
+        ? value
+            .split(',')
+            .map((part) => part.trim())
+            .filter(Boolean)
+        : value,
+    z.array(item),
+  );
+
+const network = z.union([z.cidrv4(), z.cidrv6()], { error: 'must be a network such as 10.0.0.0/8 or fd00::/8' });
+const origin = z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or an origin such as https://console.example.com, without a path');
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
+
+/** A value left empty in cdk.json or by `-c name=` counts as not given. */
+const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (value === '' ? undefined : value), type.optional());
+
+const schema = z.object({
+  prefix: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{1,19}$/, 'must be 2 to 20 lower case letters, digits or -, beginning with a letter')
+    .default('millrun'),
+  retentionDays: z.coerce.number().int().min(1).max(3650).default(400),
+  removal: z.enum(['retain', 'destroy']).default('retain'),
+  allowedNetworks: listOf(network).default([]),
+  logRetentionDays: z.coerce
+    .number()
+    .refine((days) => logRetentions.includes(days), `must be one of ${logRetentions.join(', ')}`)
+    .default(30),
+  firstKeyWorkspace: name.default('main'),
+  firstKeyProject: optional(name),
+  corsOrigins: listOf(origin).default([]),
+  alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
+  alarmEmail: optional(z.email('must be an email address')),
+});
+
+/** What an owner can choose about an installation; docs/deploy.md explains each. */
+export type Settings = z.output<typeof schema>;
+export type SettingsInput = z.input<typeof schema>;
+
+/** Fills in defaults and refuses, by name, what cannot be deployed. */
+export function parseSettings(input: SettingsInput | Record<string, unknown>): Settings {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`These settings cannot be deployed (see docs/deploy.md):\n${problems.join('\n')}`);
+}
+
+/** Reads the settings from cdk.json and `cdk deploy -c name=value`. */
+export function settingsFromContext(node: Node): Settings {
+  const names = Object.keys(schema.shape);
+  return parseSettings(Object.fromEntries(names.map((key) => [key, node.tryGetContext(key)])));
+}
+
+/** What becomes of data and logs when the stack is deleted. */
+export function removalPolicyOf({ removal }: Settings): RemovalPolicy {
+  return removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+}

@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, type AppProps } from 'aws-cdk-lib/core';
+import { z } from 'zod';
+import { MillrunStack } from './millrun-stack.ts';
+import { parseSettings, type SettingsInput } from './settings.ts';
+
+export interface Resource {
+  Type: string;
+  Properties?: Record<string, unknown>;
+  Metadata?: Record<string, unknown>;
+}
+
+export interface Template {
+  Resources: Record<string, Resource>;
+  Outputs?: Record<string, { Value: unknown }>;
+}
+
+const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
+
+/** The template `cdk deploy` would deploy, except that no function is bundled. */
+export function synthesize(settings: SettingsInput = {}): Template {
+  const outdir = mkdtempSync(join(tmpdir(), 'millrun-synth-'));
+  try {
+    const { app, stack } = unbundled(settings, { outdir });
+    return app.synth().getStackArtifact(stack.artifactId).template;
+  } finally {
+    rmSync(outdir, { recursive: true, force: true });
+  }
+}
+
+/** The app of cdk.json, with what makes a synthesis slow left out: bundling, traces, and the validation that `cdk synth` does. */
+export function unbundled(settings: SettingsInput, props: AppProps = {}): { app: App; stack: MillrunStack } {
+  const { context } = cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')));
+  const app = new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+    stackTraces: false,
+    treeMetadata: false,
+    ...props,
+  });
+  return { app, stack: new MillrunStack(app, 'Millrun', { settings: parseSettings(settings) }) };
+}

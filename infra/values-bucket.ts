@@ -1,0 +1,41 @@
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Duration } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
+import type { AppFunction } from './app-function.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
+
+/**
+ * Values too large for their row, and files.
+ * Not versioned: an object is written once under a name of its own, so an old version could only be one that was meant to be gone.
+ */
+export class ValuesBucket extends Bucket {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      versioned: false,
+      lifecycleRules: [
+        { id: 'retention', expiration: Duration.days(settings.retentionDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      autoDeleteObjects: settings.removal === 'destroy',
+      removalPolicy: removalPolicyOf(settings),
+    });
+    acknowledge(this, 'S1', 'Only our functions read it, each under its own role; who wants an audit switches on CloudTrail data events.');
+  }
+
+  allowReads(reader: AppFunction): void {
+    this.#allow(reader, ['s3:GetObject']);
+  }
+
+  allowReadsAndWrites(writer: AppFunction): void {
+    this.#allow(writer, ['s3:GetObject', 's3:PutObject']);
+  }
+
+  #allow(grantee: AppFunction, actions: string[]): void {
+    grantee.addEnvironment('VALUES_BUCKET', this.bucketName);
+    grantee.allow({ actions, resources: [this.arnForObjects('*')], because: 'Objects are named by run and value while runs run.' });
+  }
+}
