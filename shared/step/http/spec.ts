@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The form of an http step after evaluation. */
 export type HttpSpec = z.infer<typeof resolvedSpec>;
