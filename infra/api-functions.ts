@@ -59,7 +59,11 @@ export class ApiFunctions extends Construct {
     stores.workflows.allowReadsAndWrites(writeWorkflows);
     engine.allowPublishing(writeWorkflows);
 
-    const apiKeys = new AppFunction(this, 'ApiKeys', { settings, entry: 'http/api-keys', description: 'Issues and revokes API keys' });
+    const apiKeys = new AppFunction(this, 'ApiKeys', {
+      settings,
+      entry: 'http/api-keys',
+      description: 'Issues and revokes API keys',
+    });
     stores.access.allowReadsAndWrites(apiKeys);
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });

@@ -32,7 +32,10 @@ export class AppFunction extends NodejsFunction {
   constructor(scope: Construct, id: string, { settings, entry, environment = {}, ...options }: AppFunctionProps) {
     const path = `functions/${entry}.ts`;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    const logs = new LogGroup(scope, `${id}Log`, { retention: settings.logRetentionDays, removalPolicy: removalPolicyOf(settings) });
+    const logs = new LogGroup(scope, `${id}Log`, {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicyOf(settings),
+    });
 
     super(scope, id, {
       timeout: Duration.seconds(29),

@@ -46,7 +46,9 @@ export class Engine extends Construct {
         },
       }),
     });
-    this.#machineRole.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#live.functionArn] }));
+    this.#machineRole.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#live.functionArn] }),
+    );
   }
 
   /** The machines of this installation whose names end so, with their versions. */

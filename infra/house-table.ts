@@ -18,7 +18,8 @@ export interface IndexProps {
 
 /** A table as we keep them: paid by use, restorable to the second, hard to delete, encrypted with the key DynamoDB owns. */
 export class HouseTable extends Table {
-  readonly indexNames: string[] = [];
+  readonly globalIndexNames: string[] = [];
+  readonly #localIndexNames: string[] = [];
   readonly #variable: string;
 
   constructor(scope: Construct, id: string, { settings, variable }: HouseTableProps) {
@@ -37,13 +38,13 @@ export class HouseTable extends Table {
 
   /** An index over the whole table. Range key `id` is a ULID: newest first by reading backwards. */
   addIndex(indexName: string, { hash, range = 'id', include }: IndexProps): void {
-    this.indexNames.push(indexName);
+    this.globalIndexNames.push(indexName);
     this.addGlobalSecondaryIndex({ indexName, partitionKey: text(hash), sortKey: text(range), ...projectionOf(include) });
   }
 
   /** An index within a partition. DynamoDB takes these at the creation of the table only. */
   addLocalIndex(indexName: string, { range, include }: { readonly range: string; readonly include: readonly string[] }): void {
-    this.indexNames.push(indexName);
+    this.#localIndexNames.push(indexName);
     this.addLocalSecondaryIndex({ indexName, sortKey: text(range), ...projectionOf(include) });
   }
 
@@ -51,13 +52,20 @@ export class HouseTable extends Table {
   allowReads(reader: AppFunction): void {
     reader.addEnvironment(this.#variable, this.tableName);
     reader.allow({ actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], resources: [this.tableArn] });
-    reader.allow({ actions: ['dynamodb:Query'], resources: this.indexNames.map((name) => `${this.tableArn}/index/${name}`) });
+    const indexes = [...this.globalIndexNames, ...this.#localIndexNames];
+    reader.allow({ actions: ['dynamodb:Query'], resources: indexes.map((name) => `${this.tableArn}/index/${name}`) });
   }
 
   allowReadsAndWrites(writer: AppFunction): void {
     this.allowReads(writer);
     writer.allow({
-      actions: ['dynamodb:BatchWriteItem', 'dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: [
+        'dynamodb:BatchWriteItem',
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       resources: [this.tableArn],
     });
   }

@@ -1,9 +1,11 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { routes } from '../shared/http/routes.ts';
+import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { Engine } from './engine.ts';
 import { FirstKey } from './first-key.ts';
+import { Overview } from './overview.ts';
 import { RunsApi } from './runs-api.ts';
 import { SafetyNet } from './safety-net.ts';
 import type { Settings } from './settings.ts';
@@ -22,10 +24,26 @@ export class MillrunStack extends Stack {
     const engine = new Engine(this, 'Engine', { settings, stores });
     const safetyNet = new SafetyNet(this, 'SafetyNet', { settings, stores, engine });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
-    const { stage } = new RunsApi(this, 'RunsApi', { settings, routes, functions: functions.byEntry, authorize: functions.authorize });
+    const runsApi = new RunsApi(this, 'RunsApi', {
+      settings,
+      routes,
+      functions: functions.byEntry,
+      authorize: functions.authorize,
+    });
     const { secret } = new FirstKey(this, 'FirstKey', { settings, access: stores.access });
 
-    new CfnOutput(this, 'ApiUrl', { value: stage.url, description: 'Where the API answers' });
-    new CfnOutput(this, 'FirstKeySecret', { value: secret.secretName, description: 'The Secrets Manager secret that holds the first API key' });
+    new Alarms(this, 'Alarms', { settings, stores, engine, safetyNet, runsApi });
+    new Overview(this, 'Overview', {
+      settings,
+      stores,
+      runsApi,
+      functions: [engine.worker, safetyNet.settle, safetyNet.sweep, functions.authorize, ...functions.byEntry.values()],
+    });
+
+    new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });
+    new CfnOutput(this, 'FirstKeySecret', {
+      value: secret.secretArn,
+      description: 'The Secrets Manager secret that holds the first API key',
+    });
   }
 }

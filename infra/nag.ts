@@ -8,5 +8,7 @@ for (const { severity, ruleName, description, violatingResources } of violations
   console.error(`${severity} ${ruleName}: ${description}`);
   for (const { constructPath } of violatingResources) console.error(`  ${constructPath}`);
 }
-console.log(violations.length === 0 ? 'cdk-nag: nothing unanswered.' : `cdk-nag: ${violations.length} findings to fix or answer.`);
+console.log(
+  violations.length === 0 ? 'cdk-nag: nothing unanswered.' : `cdk-nag: ${violations.length} findings to fix or answer.`,
+);
 process.exitCode = violations.length === 0 ? 0 : 1;

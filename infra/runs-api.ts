@@ -44,7 +44,10 @@ export class RunsApi extends Construct {
       ...corsOf(settings),
     });
 
-    const accessLog = new LogGroup(this, 'AccessLog', { retention: settings.logRetentionDays, removalPolicy: removalPolicyOf(settings) });
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicyOf(settings),
+    });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       autoDeploy: true,

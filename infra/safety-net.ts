@@ -6,7 +6,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
@@ -50,7 +50,13 @@ export class SafetyNet extends Construct {
         detailType: ['Step Functions Execution Status Change'],
         detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [{ prefix: engine.machineArn('') }] },
       },
-      targets: [new LambdaFunction(this.settle, { deadLetterQueue: this.undelivered, maxEventAge: Duration.hours(24), retryAttempts: 185 })],
+      targets: [
+        new LambdaFunction(this.settle, {
+          deadLetterQueue: this.undelivered,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      ],
     });
 
     this.sweep = new AppFunction(this, 'Sweep', {
@@ -66,7 +72,6 @@ export class SafetyNet extends Construct {
     engine.allowLooks(this.sweep);
     engine.allowStops(this.sweep);
     this.#everyMinute(this.sweep);
-    acknowledge(this.undelivered, 'SQS3', 'It is the dead letter queue.');
 
     for (const fn of [this.settle, this.sweep]) {
       stores.runs.allowReadsAndWrites(fn);
@@ -81,7 +86,12 @@ export class SafetyNet extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
-    const target = new LambdaInvoke(fn, { role, deadLetterQueue: this.undelivered, maxEventAge: Duration.minutes(5), retryAttempts: 3 });
+    const target = new LambdaInvoke(fn, {
+      role,
+      deadLetterQueue: this.undelivered,
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 3,
+    });
     new Schedule(this, 'EveryMinute', { schedule: ScheduleExpression.rate(Duration.minutes(1)), target });
     acknowledgeWildcard(role, `${fn.functionArn}:*`, 'The versions of the one function it calls.');
   }

@@ -19,7 +19,9 @@ const listOf = (item: z.ZodType<string>) =>
   );
 
 const network = z.union([z.cidrv4(), z.cidrv6()], { error: 'must be a network such as 10.0.0.0/8 or fd00::/8' });
-const origin = z.string().regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or an origin such as https://console.example.com, without a path');
+const origin = z
+  .string()
+  .regex(/^(\*|https?:\/\/[^/\s]+)$/, 'must be * or an origin such as https://console.example.com, without a path');
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 64 letters, digits, - or _');
 
 /** A value left empty in cdk.json or by `-c name=` counts as not given. */
@@ -57,10 +59,11 @@ export function parseSettings(input: SettingsInput | Record<string, unknown>): S
   throw new Error(`These settings cannot be deployed (see docs/deploy.md):\n${problems.join('\n')}`);
 }
 
-/** Reads the settings from cdk.json and `cdk deploy -c name=value`. */
-export function settingsFromContext(node: Node): Settings {
+/** Reads the settings from cdk.json and `cdk deploy -c name=value`; `overrides` come first. */
+export function settingsFromContext(node: Node, overrides: SettingsInput = {}): Settings {
   const names = Object.keys(schema.shape);
-  return parseSettings(Object.fromEntries(names.map((key) => [key, node.tryGetContext(key)])));
+  const context = Object.fromEntries(names.map((key) => [key, node.tryGetContext(key)]));
+  return parseSettings({ ...context, ...overrides });
 }
 
 /** What becomes of data and logs when the stack is deleted. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib/core';
 import { z } from 'zod';
 import { MillrunStack } from './millrun-stack.ts';
-import { parseSettings, type SettingsInput } from './settings.ts';
+import { type SettingsInput, settingsFromContext } from './settings.ts';
 
 export interface Resource {
   Type: string;
@@ -19,7 +19,7 @@ export interface Template {
 
 const cdkJson = z.object({ context: z.record(z.string(), z.unknown()) });
 
-/** The template `cdk deploy` would deploy, except that no function is bundled. */
+/** The template `cdk deploy` would deploy with these settings before those of cdk.json; functions are not bundled. */
 export function synthesize(settings: SettingsInput = {}): Template {
   const outdir = mkdtempSync(join(tmpdir(), 'millrun-synth-'));
   try {
@@ -31,7 +31,7 @@ export function synthesize(settings: SettingsInput = {}): Template {
 }
 
 /** The app of cdk.json, with what makes a synthesis slow left out: bundling, traces, and the validation that `cdk synth` does. */
-export function unbundled(settings: SettingsInput, props: AppProps = {}): { app: App; stack: MillrunStack } {
+export function unbundled(settings: SettingsInput = {}, props: AppProps = {}): { app: App; stack: MillrunStack } {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')));
   const app = new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
@@ -41,5 +41,5 @@ export function unbundled(settings: SettingsInput, props: AppProps = {}): { app:
     treeMetadata: false,
     ...props,
   });
-  return { app, stack: new MillrunStack(app, 'Millrun', { settings: parseSettings(settings) }) };
+  return { app, stack: new MillrunStack(app, 'Millrun', { settings: settingsFromContext(app.node, settings) }) };
 }

@@ -18,12 +18,20 @@ export class ValuesBucket extends Bucket {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       versioned: false,
       lifecycleRules: [
-        { id: 'retention', expiration: Duration.days(settings.retentionDays), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        {
+          id: 'retention',
+          expiration: Duration.days(settings.retentionDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
       ],
       autoDeleteObjects: settings.removal === 'destroy',
       removalPolicy: removalPolicyOf(settings),
     });
-    acknowledge(this, 'S1', 'Only our functions read it, each under its own role; who wants an audit switches on CloudTrail data events.');
+    acknowledge(
+      this,
+      'S1',
+      'Only our functions read it, each under its own role; who wants an audit switches on CloudTrail data events.',
+    );
   }
 
   allowReads(reader: AppFunction): void {
@@ -36,6 +44,10 @@ export class ValuesBucket extends Bucket {
 
   #allow(grantee: AppFunction, actions: string[]): void {
     grantee.addEnvironment('VALUES_BUCKET', this.bucketName);
-    grantee.allow({ actions, resources: [this.arnForObjects('*')], because: 'Objects are named by run and value while runs run.' });
+    grantee.allow({
+      actions,
+      resources: [this.arnForObjects('*')],
+      because: 'Objects are named by run and value while runs run.',
+    });
   }
 }

@@ -1,0 +1,132 @@
+import {
+  Alarm,
+  ComparisonOperator,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import type { Engine } from './engine.ts';
+import * as metrics from './metrics.ts';
+import type { RunsApi } from './runs-api.ts';
+import type { SafetyNet } from './safety-net.ts';
+import type { Settings } from './settings.ts';
+import type { Stores } from './stores.ts';
+
+export interface AlarmsProps {
+  readonly settings: Settings;
+  readonly stores: Stores;
+  readonly engine: Engine;
+  readonly safetyNet: SafetyNet;
+  readonly runsApi: RunsApi;
+}
+
+interface Condition {
+  readonly metric: IMetric;
+  readonly says: string;
+  readonly threshold: number;
+  readonly operator?: ComparisonOperator;
+  /** For how many periods in a row; one when absent. */
+  readonly periods?: number;
+  /** What silence means; all is well when absent. */
+  readonly missing?: TreatMissingData;
+}
+
+/** What wakes somebody. Each alarm has a heading of its name in docs/runbook.md. */
+export class Alarms extends Construct {
+  readonly #prefix: string;
+  readonly #actions: IAlarmAction[];
+
+  constructor(scope: Construct, id: string, { settings, stores, engine, safetyNet, runsApi }: AlarmsProps) {
+    super(scope, id);
+    this.#prefix = settings.prefix;
+    this.#actions = this.#actionsOf(settings);
+
+    this.#alarm('worker-errors', {
+      says: 'More than half of the calls of the worker ended in an error for 15 minutes.',
+      metric: metrics.errorRate(engine.worker),
+      threshold: 50,
+      periods: 3,
+    });
+    this.#alarm('worker-throttles', {
+      says: 'Lambda refused calls of the worker: the account is out of concurrency.',
+      metric: engine.worker.metricThrottles(),
+      threshold: 1,
+      periods: 2,
+    });
+    this.#alarm('api-errors', {
+      says: 'The API answered with 5xx at least five times in five minutes.',
+      metric: runsApi.stage.metricServerError({ statistic: 'Sum' }),
+      threshold: 5,
+    });
+    this.#alarm('sweeper-errors', {
+      says: 'Three of five sweeps failed.',
+      metric: safetyNet.sweep.metricErrors(),
+      threshold: 3,
+    });
+    this.#alarm('sweeper-silent', {
+      says: 'No sweep has begun for five minutes.',
+      metric: safetyNet.sweep.metricInvocations(),
+      threshold: 1,
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      missing: TreatMissingData.BREACHING,
+    });
+    this.#alarm('undelivered-events', {
+      says: 'Events that should settle a run, or ticks of the sweeper, lie in the dead letter queue.',
+      metric: safetyNet.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      threshold: 1,
+    });
+    this.#alarm('settle-errors', {
+      says: 'The end of a walk could not be settled.',
+      metric: new MathExpression({
+        expression: 'errors + undelivered',
+        usingMetrics: { errors: safetyNet.settle.metricErrors(), undelivered: metrics.failedInvocations(safetyNet.rule) },
+        label: 'Failures to settle',
+      }),
+      threshold: 1,
+    });
+    this.#alarm('start-throttles', {
+      says: 'Step Functions refused to start walks: the account starts more than its quota.',
+      metric: metrics.throttledStarts(),
+      threshold: 1,
+      periods: 2,
+    });
+    for (const [name, table] of Object.entries({ runs: stores.runs, workflows: stores.workflows, access: stores.access })) {
+      this.#alarm(`table-throttles-${name}`, {
+        says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
+        metric: metrics.tableThrottles(table),
+        threshold: 1,
+        periods: 2,
+      });
+    }
+  }
+
+  #alarm(name: string, { metric, says, threshold, operator, periods = 1, missing }: Condition): void {
+    const alarm = new Alarm(this, name, {
+      alarmName: `${this.#prefix}-${name}`,
+      alarmDescription: `${says} See docs/runbook.md#${name}`,
+      metric,
+      threshold,
+      comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
+    });
+    for (const action of this.#actions) {
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    }
+  }
+
+  #actionsOf({ alarmTopicArn, alarmEmail }: Settings): IAlarmAction[] {
+    const actions = alarmTopicArn ? [new SnsAction(Topic.fromTopicArn(this, 'OwnersTopic', alarmTopicArn))] : [];
+    if (!alarmEmail) return actions;
+
+    const topic = new Topic(this, 'Topic', { enforceSSL: true });
+    topic.addSubscription(new EmailSubscription(alarmEmail));
+    return [...actions, new SnsAction(topic)];
+  }
+}
