@@ -49,7 +49,7 @@ export function openNetwork({ allowedNetworks = [], lookup = systemLookup, ca }:
 }
 
 /** The host of a URL without the brackets of IPv6. */
-export function bareHost(url: URL): string {
+function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }
 

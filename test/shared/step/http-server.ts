@@ -6,7 +6,7 @@ import { httpKind } from '../../../shared/step/http.ts';
 import type { LeafContext } from '../../../shared/step/kind.ts';
 import type { StepError } from '../../../shared/step/step-error.ts';
 
-export const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
 /** A server on a free port until the test ends; answers its base URL and the number of connections it has seen. */
 export async function aServer(listener: RequestListener, host = '127.0.0.1') {
@@ -59,7 +59,7 @@ export function aCaller(settings: NetworkSettings = {}) {
     };
 }
 
-export function aContext(overrides: Partial<LeafContext> = {}): LeafContext {
+function aContext(overrides: Partial<LeafContext> = {}): LeafContext {
   const now = () => new Date('2026-01-15T08:00:00.000Z');
   return { runId: 'run1', stepKey: 'lines[2]/book', attempt: 1, now, signal: new AbortController().signal, ...overrides };
 }

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { http } from '../../../shared/step/http.ts';
+import { aCaller, aServer } from './http-server.ts';
 
 function problems(schema: z.ZodType, value: object): string[] {
   const parsed = schema.safeParse({ method: 'GET', url: 'https://a.example/', ...value });
@@ -55,5 +57,20 @@ describe('the evaluated form', () => {
     [{ headers: { 'x-a': 'б' } }, /^headers.x-a: holds a line break or a character/],
   ])('refuses %j in words', (value, words) => {
     expect(problems(http.resolved, value)).toEqual([expect.stringMatching(words)]);
+  });
+
+  test('that is accepted can be sent, whatever it holds', async () => {
+    const { url } = await aServer((_, response) => response.end());
+    const call = aCaller();
+    const text = fc.string({ unit: 'binary' });
+    const values = fc.dictionary(text, fc.oneof(text, fc.double(), fc.boolean(), fc.constant(null)));
+    const named = fc.dictionary(fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/), fc.string());
+    await fc.assert(
+      fc.asyncProperty(text, values, named, fc.jsonValue(), async (path, query, headers, body) => {
+        const spec = { method: 'POST', url: `${url}/${path}`, query, headers, body };
+        if (problems(http.resolved, spec).length > 0) return;
+        expect(await call(spec)).toMatchObject({ status: 200 });
+      }),
+    );
   });
 });
