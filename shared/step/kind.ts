@@ -89,8 +89,10 @@ export interface GroupKind<Spec = unknown> {
   branches(spec: Spec): Branch[];
   /** The worker must be asked before the branches start, even without `if` and `retry`. */
   asks: boolean;
-  /** Each item opens a scope `<id>[<index>]/`. */
+  /** Each item opens a scope `<id>[<index>]/`. A group that asks and does not loop takes one of its branches; one that does neither takes all. */
   loops: boolean;
+  /** What a loop calls its item, and how many walk at once. */
+  loop?(spec: Spec): { as: string; concurrency: number };
   /** Templates that are evaluated on entry. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;
@@ -98,4 +100,4 @@ export interface GroupKind<Spec = unknown> {
   output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
 }
 
-export type Kind = LeafKind<never> | TimerKind<never> | GroupKind<never>;
+export type Kind = LeafKind | TimerKind | GroupKind;

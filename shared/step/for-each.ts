@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../workflow/limits.ts';
+import type { GroupKind, Step, Template } from './kind.ts';
+import { StepError } from './step-error.ts';
+
+const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
+
+const itemName = z
+  .string()
+  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'the name of the item begins with a small letter and has letters, digits and _ only')
+  .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`);
+
+type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
+
+/** Walks a list; its result has the output of each item's last step, in the order of the list. */
+export const forEach: GroupKind<ForEach> = {
+  shape: 'group',
+  name: 'forEach',
+  schema: (steps) =>
+    z.strictObject({
+      in: z.unknown().refine((list) => list !== undefined, 'is missing'),
+      as: itemName,
+      concurrency: z.int().min(1).max(MAX_CONCURRENCY).default(DEFAULT_CONCURRENCY),
+      steps,
+    }),
+  branches: ({ steps }) => [{ name: 'steps', steps }],
+  asks: true,
+  loops: true,
+  loop: ({ as, concurrency }) => ({ as, concurrency }),
+  entryTemplates: (spec) => [spec.in],
+
+  async enter(spec, evaluate) {
+    const items = listOf(await evaluate(spec.in, 'forEach.in'));
+    if (items.length > MAX_ITEMS) {
+      throw new StepError('ExpressionError', `forEach.in: ${items.length} items, at most ${MAX_ITEMS} are allowed`);
+    }
+    return { items };
+  },
+
+  output: (_spec, entry, last) => Promise.all((entry.items ?? []).map((_, index) => last('steps', index))),
+};
+
+// JSONata gives a list of one as its item, and nothing for an empty list.
+function listOf(value: unknown): unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}

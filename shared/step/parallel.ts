@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { GroupKind, Step } from './kind.ts';
+
+// `catch0` and the like are the names of a step's handlers.
+const branchName = z
+  .string()
+  .regex(
+    /^(?!catch[0-9])[a-z][A-Za-z0-9_]{0,39}$/,
+    'a branch name begins with a small letter and has letters, digits and _ only',
+  );
+
+/** Runs its branches at the same time and ends when all have ended. */
+export const parallel: GroupKind<Record<string, Step[]>> = {
+  shape: 'group',
+  name: 'parallel',
+  schema: (steps) =>
+    z.record(branchName, steps).refine((branches) => Object.keys(branches).length > 0, 'needs at least one branch'),
+  branches: (spec) => Object.entries(spec).map(([name, steps]) => ({ name, steps })),
+  asks: false,
+  loops: false,
+  entryTemplates: () => [],
+  enter: () => Promise.resolve({}),
+
+  async output(spec, _entry, last) {
+    const names = Object.keys(spec);
+    const outputs = await Promise.all(names.map((name) => last(name)));
+    return Object.fromEntries(names.map((name, index) => [name, outputs[index]]));
+  },
+};

@@ -1,0 +1,37 @@
+import { forEach } from './for-each.ts';
+import { http } from './http.ts';
+import type { GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
+import { parallel } from './parallel.ts';
+import { raise } from './raise.ts';
+import { set } from './set.ts';
+import { switchKind } from './switch.ts';
+import { wait } from './wait.ts';
+
+/** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
+export const kinds: ReadonlyMap<string, Kind> = new Map(
+  [http, set, wait, raise, switchKind, parallel, forEach].map((kind: Kind) => [kind.name, kind]),
+);
+
+export function kindOf(name: string): Kind {
+  const kind = kinds.get(name);
+  if (!kind) throw new Error(`there is no kind of step called ${name}`);
+  return kind;
+}
+
+export function leafKind(name: string): LeafKind {
+  const kind = kindOf(name);
+  if (kind.shape !== 'leaf') throw new Error(`${name} is not a leaf`);
+  return kind;
+}
+
+export function timerKind(name: string): TimerKind {
+  const kind = kindOf(name);
+  if (kind.shape !== 'timer') throw new Error(`${name} is not a timer`);
+  return kind;
+}
+
+export function groupKind(name: string): GroupKind {
+  const kind = kindOf(name);
+  if (kind.shape !== 'group') throw new Error(`${name} is not a group`);
+  return kind;
+}

@@ -1,0 +1,9 @@
+/** The functions that JSONata brings, and may be used without being declared. `$eval` is missing: it hides what an expression reads. */
+export const BUILTINS = new Set(
+  `sum count max min average string substring substringBefore substringAfter lowercase uppercase length trim pad match contains
+  replace split join formatNumber formatBase formatInteger parseInteger number floor ceil round abs sqrt power random boolean not
+  map zip filter single reduce sift keys lookup append exists spread merge reverse each error assert type sort shuffle distinct
+  base64encode base64decode encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl toMillis fromMillis clone now millis`.split(
+    /\s+/,
+  ),
+);

@@ -1,0 +1,81 @@
+import { groupKind } from '../step/registry.ts';
+import { type Finding, suggest, unknownWord } from './diagnostic.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+import { groupOf, isHandler } from './plan-of.ts';
+import { type Reference, readingOf } from './references.ts';
+import type { Site } from './sites.ts';
+import { Visibility } from './visibility.ts';
+
+const DOCUMENT_FIELDS = ['reference', 'runIf', 'timeout', 'output'];
+const PLAIN_STEP_FIELDS = ['id', 'title', 'needs', 'retry', 'catch', 'repeatable'];
+
+/** What is wrong with the expressions of a document: how they are written, and what they read. */
+export function checkTemplates(plan: Plan, sites: Site[], hidden: ReadonlySet<string>): Finding[] {
+  const visibility = new Visibility(plan);
+  return sites.flatMap((site) => {
+    const reader = site.stepId === null ? null : plan.steps.get(site.stepId);
+    if (reader === undefined || !mayHoldTemplate(site)) return [];
+    const { references, problems } = readingOf(site.text);
+    const said = problems.map(({ message, position }) => withPosition(site, message, position));
+    const wrong = references.flatMap((reference) => {
+      if (reference.stepId !== undefined && hidden.has(reference.stepId)) return [];
+      const objection = objectionTo(reference, reader, site, plan, visibility);
+      return objection ? [{ ...objection, at: site.at }] : [];
+    });
+    return [...said, ...wrong];
+  });
+}
+
+function mayHoldTemplate({ stepId, field }: Site): boolean {
+  return stepId === null ? DOCUMENT_FIELDS.includes(field) : !PLAIN_STEP_FIELDS.includes(field);
+}
+
+function withPosition({ at, text }: Site, message: string, position: number | undefined): Finding {
+  return { at, message: position === undefined || text.length === 0 ? message : `${message} (at character ${position + 1})` };
+}
+
+type Objection = { message: string; suggestion?: string };
+
+function objectionTo(
+  { name, stepId }: Reference,
+  reader: PlannedStep | null,
+  site: Site,
+  plan: Plan,
+  visibility: Visibility,
+): Objection | undefined {
+  if (reader === null && site.field !== 'output') {
+    return ['input', 'run'].includes(name)
+      ? undefined
+      : { message: `${site.field} is evaluated before the run starts and reads $input and $run only, not $${name}` };
+  }
+  if (stepId !== undefined) {
+    const message = visibility.obstacle(stepId, reader);
+    if (message === undefined) return undefined;
+    const suggestion = plan.steps.has(stepId) ? undefined : suggest(stepId, plan.steps.keys());
+    return suggestion === undefined ? { message } : { message: `${message}, did you mean "${suggestion}"?`, suggestion };
+  }
+  const known = namesFor(reader);
+  if (known.has(name)) return undefined;
+  if (name === 'error') return { message: '$error is known inside catch only' };
+  if (name === 'index') return { message: '$index is known inside forEach only' };
+  return unknownWord(
+    'unknown name',
+    `$${name}`,
+    [...known, 'steps'].map((one) => `$${one}`),
+  );
+}
+
+/** Names beside `$steps` that an expression of a step may read. */
+function namesFor(reader: PlannedStep | null): Set<string> {
+  const names = new Set(['input', 'run']);
+  for (let at = reader; at; at = at.parent) {
+    if (isHandler(at.list)) {
+      names.add('error');
+      continue;
+    }
+    const holder = at.parent?.step;
+    const loop = holder && groupOf(holder) ? groupKind(holder.kind).loop?.(holder.spec) : undefined;
+    if (loop) names.add('index').add(loop.as);
+  }
+  return names;
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { condition } from '../step/condition-schema.ts';
+import { MAX_RUN_SECONDS } from './limits.ts';
+import { durationOrExpression } from './step-schema.ts';
+
+const connectionName = z
+  .string()
+  .regex(
+    /^[a-z][A-Za-z0-9_-]{0,62}$/,
+    'the name of a connection begins with a small letter and has letters, digits, - and _ only',
+  );
+
+/** The keys of a document but for its steps. */
+export const documentKeys = {
+  format: z.literal(1),
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is a slug such as order-intake: small letters, digits and -'),
+  title: z.string().max(200).optional(),
+  description: z.string().max(4_000).optional(),
+  input: z.union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema' }).optional(),
+  reference: z.string().max(1_000).optional(),
+  runIf: condition.optional(),
+  timeout: durationOrExpression(MAX_RUN_SECONDS, '365d').optional(),
+  connections: z.array(connectionName).optional(),
+  output: z.record(z.string(), z.unknown()).optional(),
+};

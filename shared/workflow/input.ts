@@ -1,0 +1,76 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { RE2JS } from 're2js';
+import type { Document } from './document.ts';
+
+/** One input that does not fit. `path` begins with a dot or a bracket, and is empty for the inputs as a whole: `.lines[0].sku`. */
+export interface InputProblem {
+  path: string;
+  message: string;
+}
+
+type Schema = Record<string, unknown> | boolean;
+
+const MAX_CACHED = 100;
+const cache = new Map<string, ValidateFunction>();
+
+/** The inputs with the defaults of the schema filled in, and what does not fit. */
+export function checkInputs(document: Document, inputs: unknown): { inputs: unknown; problems: InputProblem[] } {
+  if (document.input === undefined) return { inputs, problems: [] };
+  const validate = inputValidator(document.input);
+  const completed = structuredClone(inputs);
+  if (validate(completed)) return { inputs: completed, problems: [] };
+  return { inputs: completed, problems: (validate.errors ?? []).map(problemOf) };
+}
+
+/** Compiles a JSON Schema 2020-12, once. Throws for one that is not valid or that points elsewhere. */
+export function inputValidator(schema: Schema): ValidateFunction {
+  const key = JSON.stringify(schema);
+  const known = cache.get(key);
+  if (known) return known;
+  const fresh = compile(schema);
+  cache.set(key, fresh);
+  const [oldest] = cache.keys();
+  if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
+  return fresh;
+}
+
+/** Why a JSON Schema cannot be used; undefined if it can. */
+export function schemaProblem(schema: Schema): string | undefined {
+  try {
+    inputValidator(schema);
+    return undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (reason.includes('no schema with key or ref')) return 'only JSON Schema 2020-12 is understood; leave $schema out';
+    const remote = /can't resolve reference (\S+)/.exec(reason);
+    return remote ? `$ref ${remote[1]} leads out of the document; write the schema out or refer to #/$defs/...` : reason;
+  }
+}
+
+// Patterns of authors must not hang the worker.
+const linearPattern = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
+  code: 'linearPattern',
+});
+
+// A fresh instance each time: schemas of different documents may share an $id.
+function compile(schema: Schema): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, logger: false, code: { regExp: linearPattern } });
+  addFormats.default(ajv);
+  const validate = ajv.compile(schema);
+  if ('$async' in validate) throw new Error('$async is not part of JSON Schema');
+  return validate;
+}
+
+function problemOf({ instancePath, message = 'does not fit', keyword, params }: ErrorObject): InputProblem {
+  const path = instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .map((part) => (/^[0-9]+$/.test(part) ? `[${part}]` : `.${part}`))
+    .join('');
+  if (keyword === 'additionalProperties') return { path, message: `${message}: ${params['additionalProperty']}` };
+  if (keyword === 'enum')
+    return { path, message: `${message}: ${params['allowedValues'].map((value: unknown) => JSON.stringify(value)).join(', ')}` };
+  return { path, message };
+}

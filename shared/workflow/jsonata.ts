@@ -1,0 +1,86 @@
+import { createContext, Script } from 'node:vm';
+import jsonata from 'jsonata';
+import { LinearRegex } from './linear-regex.ts';
+
+export type Expression = jsonata.Expression;
+
+const TIMEOUT_MS = 1_000;
+const MAX_DEPTH = 500;
+const MAX_SEQUENCE = 100_000;
+const MAX_TEXT = 10 * 1024 * 1024;
+const MAX_CACHED = 1_000;
+
+const cache = new Map<string, Expression>();
+
+/** The parsed expression, bounded in time, depth and size. Throws JSONata's error, with `position`, if it does not parse. */
+export function parsed(source: string): Expression {
+  const known = cache.get(source);
+  if (known) {
+    cache.delete(source);
+    cache.set(source, known);
+    return known;
+  }
+  const fresh = bounded(source);
+  cache.set(source, fresh);
+  const [oldest] = cache.keys();
+  if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
+  return fresh;
+}
+
+function bounded(source: string): Expression {
+  const expression = jsonata(source, {
+    timeout: TIMEOUT_MS,
+    stack: MAX_DEPTH,
+    sequence: MAX_SEQUENCE,
+    RegexEngine: Object.assign(LinearRegex, RegExp),
+  });
+  expression.registerFunction('eval', () => refuse('$eval is not available'), '<sx?:x>');
+  expression.registerFunction('pad', pad, '<s-ns?:s>');
+  expression.registerFunction('join', join, '<a<s>s?:s>');
+  expression.registerFunction('toMillis', toMillis, '<s-s?:n>');
+  // JSONata's own limits count steps and items; doubling a string 40 times is neither.
+  Reflect.apply(expression.assign, expression, [Symbol.for('jsonata.__evaluate_exit'), onResult]);
+  return expression;
+}
+
+function onResult(_expression: unknown, _input: unknown, _environment: unknown, result: unknown): void {
+  if (typeof result === 'string') limitText(result.length);
+}
+
+function limitText(length: number): void {
+  if (length > MAX_TEXT) refuse(`the text has ${length} characters, at most ${MAX_TEXT} are allowed`);
+}
+
+function refuse(message: string): never {
+  throw new Error(message);
+}
+
+function pad(text: string | undefined, width: number, fill?: string): string | undefined {
+  if (text === undefined) return undefined;
+  limitText(Math.abs(width));
+  const missing = Math.abs(Math.trunc(width)) - Array.from(text).length;
+  if (missing <= 0) return text;
+  const characters = Array.from(fill || ' ');
+  const padding = Array.from({ length: missing }, (_, index) => characters[index % characters.length]).join('');
+  return width > 0 ? text + padding : padding + text;
+}
+
+function join(texts: string[] | undefined, separator = ''): string | undefined {
+  if (texts === undefined) return undefined;
+  limitText(texts.reduce((length, text) => length + text.length + separator.length, 0));
+  return texts.join(separator);
+}
+
+const builtin = jsonata('$toMillis($text, $picture)');
+const plainToMillis = jsonata('$toMillis');
+const sandbox = createContext({ run: (): unknown => undefined });
+const callRun = new Script('run()');
+
+// A picture becomes a backtracking regular expression inside JSONata; the watchdog of vm is what can stop one.
+async function toMillis(this: unknown, text: string | undefined, picture?: string): Promise<unknown> {
+  if (text === undefined) return undefined;
+  if (picture === undefined) return builtin.evaluate(null, { text });
+  const { implementation } = await plainToMillis.evaluate(null);
+  sandbox['run'] = () => Reflect.apply(implementation, this, [text, picture]);
+  return callRun.runInContext(sandbox, { timeout: TIMEOUT_MS });
+}

@@ -1,0 +1,20 @@
+export const MAX_DOCUMENT_BYTES = 256 * 1024;
+export const MAX_STEPS = 500;
+export const MAX_NESTING = 10;
+/** Levels of lists and maps in the whole document. */
+export const MAX_DEPTH = 200;
+export const MAX_ALIASES = 20;
+export const MAX_ITEMS = 1_000;
+/** An inline Map of Step Functions walks 40 items at once at most. */
+export const MAX_CONCURRENCY = 40;
+export const DEFAULT_CONCURRENCY = 10;
+export const DEFAULT_TIMEOUT_SECONDS = 60;
+/** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
+export const MAX_TIMEOUT_SECONDS = 890;
+export const DEFAULT_RUN_SECONDS = 90 * 86_400;
+/** Step Functions ends an execution after a year. */
+export const MAX_RUN_SECONDS = 365 * 86_400;
+/** Step Functions takes definitions of 1 MB. */
+export const MAX_MACHINE_BYTES = 1_000_000;
+/** Control names between worker and machine; authors can neither raise nor catch them. */
+export const CONTROL_NAMES = ['StepRetry', 'RunParked', 'RunEnded'];

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { condition } from '../step/condition-schema.ts';
+import { ERROR_NAME } from '../step/raise.ts';
+import { DURATION_PATTERN, secondsOf } from './duration.ts';
+import { MAX_TIMEOUT_SECONDS } from './limits.ts';
+
+export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
+export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
+const DAY_SECONDS = 86_400;
+
+const durationText = z.string().regex(DURATION_PATTERN, 'must be a duration such as 30s, 5m, 2h or 14d');
+
+/** A duration in seconds, written out: no expression. */
+const seconds = durationText.transform((text) => secondsOf(text) ?? 0);
+
+const names = z
+  .array(z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as HttpServerError'))
+  .min(1, 'names at least one error; without "on" every error counts');
+
+export const stepId = z
+  .string()
+  .regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
+
+/** A duration up to a limit, or an expression that gives seconds. */
+export function durationOrExpression(most: number, words: string): z.ZodType<string> {
+  return z.union([durationText.refine((text) => (secondsOf(text) ?? 0) <= most), z.string().regex(EXPRESSION)], {
+    error: `must be a duration such as 30s, 5m, 2h or 14d, ${words} at most, or an expression that gives seconds`,
+  });
+}
+
+export const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
+
+export const retry = z
+  .strictObject({
+    on: names.optional(),
+    attempts: z.int().min(1).max(100).default(3),
+    delay: seconds.refine((value) => value <= DAY_SECONDS, 'must be 1d at most').optional(),
+    backoff: z.number().min(1).max(10).default(2),
+    maxDelay: seconds.refine((value) => value <= 365 * DAY_SECONDS, 'must be 365d at most').optional(),
+    jitter: z.boolean().default(false),
+  })
+  .refine(({ delay = 1, maxDelay }) => maxDelay === undefined || maxDelay > delay, {
+    path: ['maxDelay'],
+    error: 'must be longer than delay',
+  })
+  .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? 1, maxDelaySeconds: maxDelay }));
+
+/** The handlers of a step, over the schema of a list of steps. */
+export function handlers<T>(steps: z.ZodType<T>) {
+  return z.array(z.strictObject({ on: names.optional(), steps })).min(1, 'needs at least one handler');
+}
+
+/** What may stand beside the kind, over the schema of a list of steps. */
+export function common<T>(steps: z.ZodType<T>) {
+  return {
+    id: stepId,
+    title: z.string().max(200).optional(),
+    needs: z.array(z.string()).optional(),
+    if: condition.optional(),
+    output: z.unknown().optional(),
+    timeout: timeout.optional(),
+    retry: retry.optional(),
+    catch: handlers(steps).optional(),
+    repeatable: z.boolean().optional(),
+  };
+}

@@ -1,0 +1,167 @@
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+  type Document as YamlDocument,
+} from 'yaml';
+import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from './limits.ts';
+
+/** A place in a text; both count from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+export interface TextProblem extends Place {
+  message: string;
+  severity: 'error' | 'warning';
+}
+
+/** A text that has been read: its value, and where each part of it stands. */
+export interface ReadText {
+  value: unknown;
+  problems: TextProblem[];
+  /** Where a value stands; of a key in a map, the key. A path that leads nowhere gives the nearest place above it. */
+  placeOf(path: PropertyKey[]): Place;
+}
+
+const START: Place = { line: 1, column: 1 };
+const TOO_DEEP = `the document nests too deeply: at most ${MAX_DEPTH} levels of lists and maps are allowed, and ${MAX_NESTING} of steps`;
+// What follows a mistake in YAML is often its echo.
+const MAX_FAULTS = 20;
+const POISONOUS = ['__proto__', 'constructor', 'prototype'];
+
+/** Reads YAML 1.2 (JSON is YAML), and of it only what is plain data. Never throws. */
+export function readYaml(text: string): ReadText {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_DOCUMENT_BYTES) return refused(`the document has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are allowed`);
+  try {
+    return read(text);
+  } catch (error) {
+    if (error instanceof RangeError) return refused(TOO_DEEP);
+    throw error;
+  }
+}
+
+function refused(message: string): ReadText {
+  return { value: undefined, problems: [{ ...START, message, severity: 'error' }], placeOf: () => START };
+}
+
+function read(text: string): ReadText {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    resolveKnownTags: false,
+    uniqueKeys: true,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+  });
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const errors = [...document.errors, ...document.warnings];
+  // The parser reports its own stack overflow as a mistake in the text.
+  if (errors.some(({ message }) => message.includes('call stack'))) return refused(TOO_DEEP);
+  const faults = errors.slice(0, MAX_FAULTS).map((error): TextProblem => {
+    const place = placeAt(error.pos[0]);
+    return { ...place, message: explain(error, lineOf(text, lines, place.line)), severity: 'error' };
+  });
+  const problems = faults.length > 0 ? faults : inspect(document, placeAt);
+  const broken = problems.some(({ severity }) => severity === 'error');
+  const value = broken ? undefined : document.toJS({ maxAliasCount: -1 });
+  return { value, problems, placeOf: (path) => placeOf(document, path, placeAt) };
+}
+
+function lineOf(text: string, lines: LineCounter, line: number): string {
+  return text.slice(lines.lineStarts[line - 1] ?? 0, lines.lineStarts[line] ?? text.length);
+}
+
+function explain(error: YAMLError, line: string): string {
+  if (error.code === 'MULTIPLE_DOCS') return 'the text holds several documents; one text is one workflow';
+  if (error.code === 'DUPLICATE_KEY') return 'this key occurs twice in one map';
+  if (error.code === 'NON_STRING_KEY') return 'a key must be plain text';
+  const said = error.message.trim();
+  return line.includes('${') ? `${said}. A "\${ ... }" that holds ": ", "? ", "#", "{" or quotes must stand in quotes` : said;
+}
+
+/** What is YAML but not a document: poisonous keys, bombs of aliases, numbers that JSON cannot hold. */
+function inspect(document: YamlDocument, placeAt: (offset: number) => Place): TextProblem[] {
+  const problems: TextProblem[] = [];
+  const complain = (
+    node: { range?: [number, number, number] | null | undefined },
+    message: string,
+    severity: 'error' | 'warning' = 'error',
+  ) => problems.push({ ...placeAt(node.range?.[0] ?? 0), message, severity });
+  let aliases = 0;
+  visit(document, (key, node, path) => {
+    if (isAlias(node)) {
+      aliases += 1;
+      if (aliases === MAX_ALIASES + 1) complain(node, `more than ${MAX_ALIASES} aliases (*name) are not allowed`);
+      else if (aliases <= MAX_ALIASES && holdsAlias(node.resolve(document)))
+        complain(node, 'an alias (*name) may not stand for what holds aliases');
+    }
+    if (isCollection(node) && path.filter(isCollection).length === MAX_DEPTH) {
+      complain(node, TOO_DEEP);
+      return visit.SKIP;
+    }
+    if (!isScalar(node)) return undefined;
+    if (key === 'key' && POISONOUS.includes(String(node.value))) complain(node, `the key "${String(node.value)}" is not allowed`);
+    if (typeof node.value === 'number' && !Number.isFinite(node.value))
+      complain(node, `${node.source ?? 'this'} is not a number that JSON can hold`);
+    else if (key !== 'key' && typeof node.value === 'number' && node.source !== undefined && String(node.value) !== node.source) {
+      complain(node, `${node.source} is read as the number ${node.value}; put it in quotes to keep it as text`, 'warning');
+    }
+    return undefined;
+  });
+  return problems;
+}
+
+// So a text can grow by the number of its aliases at most, never by a power of it.
+function holdsAlias(node: Node | undefined): boolean {
+  let found = false;
+  if (isCollection(node)) {
+    visit(node, {
+      Alias: () => {
+        found = true;
+        return visit.BREAK;
+      },
+    });
+  }
+  return found;
+}
+
+function placeOf(document: YamlDocument, path: PropertyKey[], placeAt: (offset: number) => Place): Place {
+  let node: unknown = document.contents;
+  let offset = offsetOf(node) ?? 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!pair) break;
+      offset = offsetOf(pair.key) ?? offset;
+      node = pair.value;
+    } else {
+      const item = isCollection(node) ? node.items[Number(key)] : undefined;
+      if (item === undefined || isPair(item)) break;
+      offset = offsetOf(item) ?? offset;
+      node = item;
+    }
+  }
+  return placeAt(offset);
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return isScalar(node) || isCollection(node) || isAlias(node) ? node.range?.[0] : undefined;
+}
