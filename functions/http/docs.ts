@@ -1,1 +1,20 @@
-export const handler = async () => ({ statusCode: 200 });
+import { ok } from '../../shared/http/answer.ts';
+import { http } from '../../shared/http/edge.ts';
+import { openApiDocument } from '../../shared/http/openapi.ts';
+import { page } from '../../shared/http/reference-page.ts';
+import { workflowJsonSchema } from '../../shared/workflow/json-schema.ts';
+
+const CACHED = { 'cache-control': 'public, max-age=300' };
+
+export const healthV2 = async () => ok({ status: 'ok' });
+export const openApi = async () => ({ ...ok(openApiDocument()), headers: CACHED });
+export const referencePage = async () => ({
+  ...ok(page(openApiDocument())),
+  headers: { ...CACHED, 'content-type': 'text/html; charset=utf-8' },
+});
+export const workflowSchema = async () => ({
+  ...ok(workflowJsonSchema()),
+  headers: { ...CACHED, 'content-type': 'application/schema+json' },
+});
+
+export const handler = http({ healthV2, openApi, referencePage, workflowSchema }, () => ({}));

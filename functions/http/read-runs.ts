@@ -1,1 +1,127 @@
-export const handler = async () => ({ statusCode: 200 });
+import { engineServices } from '../../shared/aws/services.ts';
+import { type Answer, ok } from '../../shared/http/answer.ts';
+import { http, type RequestOf } from '../../shared/http/edge.ts';
+import { runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
+import { outputsV2View, pageView, runEntryView, runV2View } from '../../shared/http/views.ts';
+import type { Engine } from '../../shared/run/ports.ts';
+import { pickStates, type StepState, stepStates, valuesOf } from '../../shared/run/read-context.ts';
+import { readLog } from '../../shared/run/read-log.ts';
+import type { Run } from '../../shared/run/run.ts';
+import { fromV1, RUN_STATUS } from '../../shared/run/status.ts';
+import type { Workflows } from '../../shared/workflow/ports.ts';
+
+type Services = Pick<Engine, 'runs' | 'values' | 'definitions'> & { workflows: Workflows };
+
+export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, services: Services) {
+  const { id } = await workflowOf(services, caller, query.process_id, { project: query.agent_id });
+  const filter = { workspace: caller.workspace, workflowId: id, stage: query.stage };
+  return ok(pageView(await services.runs.list(filter, { limit: query.limit, token: query.continuation_token }), runV2View));
+}
+
+export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  const outputs = run.outputs ? await services.values.read(run.outputs) : null;
+  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs) : null;
+  return ok({ ...runV2View(run), file_ids: run.fileIds, outputs: listed });
+}
+
+export async function listRuns({ query, caller }: RequestOf<'listRuns'>, services: Services) {
+  const { workflow_id: workflowId, project_id: project = caller.project, ...rest } = query;
+  if (workflowId !== undefined)
+    return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
+  if (caller.project !== undefined && project !== caller.project) return ok({ items: [], continuation_token: null });
+  return feed(services, caller.workspace, rest, undefined, project);
+}
+
+export async function listWorkflowRuns({ params, query, caller }: RequestOf<'listWorkflowRuns'>, services: Services) {
+  return feed(services, caller.workspace, query, (await ofWorkflow(services, caller, params.workflow_id)).id);
+}
+
+const ofWorkflow = (services: Services, caller: RequestOf<'listRuns'>['caller'], id: string, project?: string) =>
+  workflowOf(services, caller, id, { deleted: true, ...(project !== undefined && { project }) });
+
+async function feed(
+  { runs }: Services,
+  workspace: string,
+  query: RequestOf<'listWorkflowRuns'>['query'],
+  workflowId?: string,
+  project?: string,
+): Promise<Answer> {
+  const { limit, continuation_token: token, status, ...rest } = query;
+  const filter = { workspace, workflowId, project, status: status && fromV1(status), ...rest };
+  return ok(pageView(await runs.list(filter, { limit, token }), runEntryView));
+}
+
+export async function getRun({ params, caller }: RequestOf<'getRun'>, services: Services) {
+  return ok(await runDetailOf(services, await runOf(services, caller, params.run_id)));
+}
+
+export async function getRunEvents({ params, query, caller }: RequestOf<'getRunEvents'>, services: Services) {
+  return events(services, await runOf(services, caller, params.run_id), query);
+}
+
+export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<'getWorkflowRunEvents'>, services: Services) {
+  return events(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
+}
+
+async function events({ runs }: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
+  const page = await readLog(runs, run, query.continuation_token ?? query.after, query.limit);
+  return ok(
+    pageView(page, ({ step, scope, attempt, ...event }) => ({
+      ...event,
+      step: step ?? null,
+      scope: scope ?? '',
+      attempt: attempt ?? null,
+    })),
+  );
+}
+
+export async function getRunContext({ params, query, caller }: RequestOf<'getRunContext'>, services: Services) {
+  return context(services, await runOf(services, caller, params.run_id), query.step);
+}
+
+export async function getWorkflowRunContext({ params, query, caller }: RequestOf<'getWorkflowRunContext'>, services: Services) {
+  return context(services, await runOf(services, caller, params.run_id, params.workflow_id), query.step);
+}
+
+async function context(services: Services, run: Run, step: string | undefined): Promise<Answer> {
+  const states = pickStates(await stepStates(services, run), step);
+  const steps = await Promise.all(
+    states.map(async (state) => stateView(state, await valuesOf(services, run, state, step !== undefined))),
+  );
+  const input = await services.values.read(run.inputs);
+  return ok({ run_id: run.id, status: RUN_STATUS[run.status].v1, variables: { input }, steps });
+}
+
+const stateView = ({ planned, key, scope, status, reason, row }: StepState, values: { input: unknown; output: unknown }) => ({
+  step: planned.id,
+  key,
+  scope,
+  kind: planned.step.kind,
+  title: planned.step.title ?? null,
+  status,
+  reason,
+  attempts:
+    row === undefined || row.status === 'skipped'
+      ? 0
+      : row.failures + (row.status === 'failed' || row.status === 'pending' ? 0 : 1),
+  started_at: row?.startedAt ?? null,
+  ended_at: row?.endedAt ?? null,
+  ...values,
+  error: row?.error ?? null,
+});
+
+export const handler = http(
+  {
+    listRunsV2,
+    getRunV2,
+    listRuns,
+    listWorkflowRuns,
+    getRun,
+    getRunEvents,
+    getWorkflowRunEvents,
+    getRunContext,
+    getWorkflowRunContext,
+  },
+  engineServices,
+);

@@ -1,1 +1,63 @@
-export const handler = async () => ({ statusCode: 200 });
+import { dynamo, sfn } from '../../shared/aws/clients.ts';
+import { DynamoWorkflows } from '../../shared/aws/dynamo-workflows.ts';
+import { SfnMachines } from '../../shared/aws/sfn.ts';
+import { env } from '../../shared/env.ts';
+import { created, noContent, ok } from '../../shared/http/answer.ts';
+import { http, type RequestOf } from '../../shared/http/edge.ts';
+import { workflowOf } from '../../shared/http/runs.ts';
+import { warningView, workflowDetailView } from '../../shared/http/views.ts';
+import { notFound, Problem } from '../../shared/problem.ts';
+import * as workflow from '../../shared/workflow/save-workflow.ts';
+import type { Workflow } from '../../shared/workflow/workflow.ts';
+
+type Services = workflow.Author;
+
+const NEWEST_VERSIONS = 10;
+
+export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow'>, services: Services) {
+  if (caller.project !== undefined && caller.project !== body.project_id) {
+    throw new Problem('forbidden', `The key "${caller.name}" belongs to project "${caller.project}".`);
+  }
+  const of = { workspace: caller.workspace, project: body.project_id, by: caller.name };
+  const saved = await workflow.createWorkflow(services, of, workflow.textOf(body.definition));
+  return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
+}
+
+export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), caller.name);
+  const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
+  return ok(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
+}
+
+export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  const { version, warnings } = await workflow.publish(services, seen, caller.name, body.note);
+  return created({ version: version.number, warnings: warnings.map(warningView) });
+}
+
+export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  return ok(await detail(services, await workflow.updateWorkflow(services, seen, body)));
+}
+
+export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
+  await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
+  return noContent();
+}
+
+async function detail({ workflows }: Services, of: Workflow) {
+  const [draft, versions] = await Promise.all([
+    workflows.definition(of.id, of.draft.definition),
+    workflows.versions(of.id, NEWEST_VERSIONS),
+  ]);
+  if (!draft) throw notFound('definition', of.draft.definition);
+  return workflowDetailView(of, draft, versions.items);
+}
+
+export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({
+  workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
+  machines: new SfnMachines(sfn, { prefix: env.machinePrefix(), roleArn: env.machineRoleArn() }),
+  workerArn: env.workerArn(),
+  now: () => new Date(),
+}));

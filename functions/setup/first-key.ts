@@ -1,1 +1,49 @@
-export const handler = async () => ({ statusCode: 200 });
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { ulid } from 'ulid';
+import * as z from 'zod';
+import { hashOf } from '../../shared/access/key.ts';
+import { dynamo } from '../../shared/aws/clients.ts';
+import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
+import { env } from '../../shared/env.ts';
+
+const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });
+
+/**
+ * Registers the generated secret as the first admin key. The key stands in Secrets Manager alone; the table has its hash. CloudFormation waits
+ * an hour for a custom resource that never answers, so a failure is answered too.
+ */
+export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+  try {
+    if (event.RequestType !== 'Delete') await register(properties.parse(event.ResourceProperties));
+    await answer(event, 'SUCCESS');
+  } catch (error) {
+    await answer(event, 'FAILED', error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function register({ Secret, Workspace, Project }: z.infer<typeof properties>): Promise<void> {
+  const { SecretString } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: Secret }));
+  if (!SecretString) throw new Error('The secret of the first key is empty.');
+  const keys = new DynamoKeys(dynamo, env.accessTable());
+  const hash = hashOf(SecretString);
+  if (await keys.byHash(hash)) return;
+  const project = Project === undefined || Project === '' ? {} : { project: Project };
+  await keys.put({
+    id: ulid(),
+    hash,
+    workspace: Workspace,
+    ...project,
+    name: 'first key',
+    role: 'admin',
+    createdAt: new Date().toISOString(),
+  });
+}
+
+async function answer(event: CloudFormationCustomResourceEvent, Status: 'SUCCESS' | 'FAILED', Reason?: string): Promise<void> {
+  const { StackId, RequestId, LogicalResourceId } = event;
+  const PhysicalResourceId = `first-key-${String(event.ResourceProperties['Workspace'])}`;
+  const body = JSON.stringify({ Status, Reason, StackId, RequestId, LogicalResourceId, PhysicalResourceId });
+  const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
+  if (!ok) throw new Error(`CloudFormation took the answer with status ${status}.`);
+}

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
 import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/status.ts';
 
@@ -193,7 +193,14 @@ export const workflowDetail = workflowEntry
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
 
 export const keyEntry = z
-  .object({ id: resourceId, name: z.string(), role: z.enum(ROLES), project_id: z.string().nullable(), created_at: time, revoked_at: time.nullable() })
+  .object({
+    id: resourceId,
+    name: z.string(),
+    role: z.enum(ROLES),
+    project_id: z.string().nullable(),
+    created_at: time,
+    revoked_at: time.nullable(),
+  })
   .meta({ id: 'ApiKey' });
 export const keyEntries = page(keyEntry).meta({ id: 'ApiKeyList' });
 export const keyCreated = keyEntry.extend({ key: z.string().meta({ description: 'Shown once' }) }).meta({ id: 'ApiKeyCreated' });

@@ -18,12 +18,56 @@ interface StatusRow {
 export const RUN_STATUS = {
   pending: { terminal: false, label: 'Pending', tone: 'neutral', v2: 'Created', v1: 'pending', table: 'Pending', rare: true },
   running: { terminal: false, label: 'Running', tone: 'active', v2: 'Running', v1: 'running', table: 'Running', rare: true },
-  waiting: { terminal: false, label: 'Running', tone: 'active', v2: 'Running', v1: 'waiting', table: 'Running', badge: 'Waiting', rare: true },
-  paused: { terminal: false, label: 'Running', tone: 'active', v2: 'Running', v1: 'paused', table: 'Running', badge: 'Paused', rare: true },
-  draining: { terminal: false, label: 'Running', tone: 'active', v2: 'Running', v1: 'draining', table: 'Running', badge: 'Draining', rare: true },
-  succeeded: { terminal: true, label: 'Succeeded', tone: 'good', v2: 'Succeeded', v1: 'succeeded', table: 'Finished', rare: false },
+  waiting: {
+    terminal: false,
+    label: 'Running',
+    tone: 'active',
+    v2: 'Running',
+    v1: 'waiting',
+    table: 'Running',
+    badge: 'Waiting',
+    rare: true,
+  },
+  paused: {
+    terminal: false,
+    label: 'Running',
+    tone: 'active',
+    v2: 'Running',
+    v1: 'paused',
+    table: 'Running',
+    badge: 'Paused',
+    rare: true,
+  },
+  draining: {
+    terminal: false,
+    label: 'Running',
+    tone: 'active',
+    v2: 'Running',
+    v1: 'draining',
+    table: 'Running',
+    badge: 'Draining',
+    rare: true,
+  },
+  succeeded: {
+    terminal: true,
+    label: 'Succeeded',
+    tone: 'good',
+    v2: 'Succeeded',
+    v1: 'succeeded',
+    table: 'Finished',
+    rare: false,
+  },
   failed: { terminal: true, label: 'Failed', tone: 'bad', v2: 'Exception', v1: 'failed', table: 'Failed', rare: true },
-  timed_out: { terminal: true, label: 'Timed out', tone: 'bad', v2: 'Exception', v1: 'timed_out', table: 'Failed', badge: 'Timed out', rare: true },
+  timed_out: {
+    terminal: true,
+    label: 'Timed out',
+    tone: 'bad',
+    v2: 'Exception',
+    v1: 'timed_out',
+    table: 'Failed',
+    badge: 'Timed out',
+    rare: true,
+  },
   cancelled: { terminal: true, label: 'Cancelled', tone: 'muted', v2: 'Stopped', v1: 'stopped', table: 'Stopped', rare: true },
   skipped: { terminal: true, label: 'Skipped', tone: 'muted', v2: 'Stopped', v1: 'skipped', table: 'Skipped', rare: false },
 } as const satisfies Record<string, StatusRow>;
@@ -39,7 +83,8 @@ export const LIVE_STATUSES = RUN_STATUSES.filter((status) => !RUN_STATUS[status]
 export const isTerminal = (status: RunStatus) => RUN_STATUS[status].terminal;
 
 /** The state behind a /v1 word. */
-export const fromV1 = (word: RunStatusV1): RunStatus => RUN_STATUSES.find((status) => RUN_STATUS[status].v1 === word) ?? 'pending';
+export const fromV1 = (word: RunStatusV1): RunStatus =>
+  RUN_STATUSES.find((status) => RUN_STATUS[status].v1 === word) ?? 'pending';
 
 /** How a run can end. */
 export type Ending = 'succeeded' | 'failed' | 'timed_out' | 'cancelled';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ROLES } from '../../access/role.ts';
 import { keyCreated, keyEntries, listQuery, resourceId, words } from '../resources.ts';
 import { operation } from '../route.ts';

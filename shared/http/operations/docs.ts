@@ -3,7 +3,12 @@ import { operation } from '../route.ts';
 const at = { method: 'GET', entry: 'http/docs', tag: 'docs', open: true } as const;
 
 export const docs = {
-  openApi: operation({ ...at, path: '/openapi.json', summary: 'This API as OpenAPI 3.1', responses: { 200: 'application/json' } }),
+  openApi: operation({
+    ...at,
+    path: '/openapi.json',
+    summary: 'This API as OpenAPI 3.1',
+    responses: { 200: 'application/json' },
+  }),
   referencePage: operation({ ...at, path: '/docs', summary: 'Reference page', responses: { 200: 'text/html; charset=utf-8' } }),
   workflowSchema: operation({
     ...at,

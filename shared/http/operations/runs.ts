@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RUN_STATUSES_V1, TRIGGERS } from '../../run/status.ts';
 import { listQuery, resourceId, runContext, runDetail, runEntries, runEvents, stage, words } from '../resources.ts';
 import { operation } from '../route.ts';
@@ -21,11 +21,28 @@ const eventsQuery = z.strictObject({
   continuation_token: resourceId.optional(),
 });
 const contextQuery = z.strictObject({
-  step: z.string().min(1).max(400).optional().meta({ description: 'Step key, such as stock[3]/check: that step alone, with its whole values' }),
+  step: z
+    .string()
+    .min(1)
+    .max(400)
+    .optional()
+    .meta({ description: 'Step key, such as stock[3]/check: that step alone, with its whole values' }),
 });
 
-const events = { summary: 'The run log, oldest first', tag: 'runs', entry: 'http/read-runs', query: eventsQuery, responses: { 200: runEvents } } as const;
-const context = { summary: 'Step states, outputs and variables', tag: 'runs', entry: 'http/read-runs', query: contextQuery, responses: { 200: runContext } } as const;
+const events = {
+  summary: 'The run log, oldest first',
+  tag: 'runs',
+  entry: 'http/read-runs',
+  query: eventsQuery,
+  responses: { 200: runEvents },
+} as const;
+const context = {
+  summary: 'Step states, outputs and variables',
+  tag: 'runs',
+  entry: 'http/read-runs',
+  query: contextQuery,
+  responses: { 200: runContext },
+} as const;
 
 const inputs = z.record(z.string(), z.unknown());
 
@@ -49,7 +66,9 @@ export const command = z.discriminatedUnion('command', [
     .strictObject({
       command: z.literal('stop'),
       run_id: resourceId,
-      params: z.strictObject({ mode: z.literal('immediate').default('immediate'), reason: words(500).optional() }).default({ mode: 'immediate' }),
+      params: z
+        .strictObject({ mode: z.literal('immediate').default('immediate'), reason: words(500).optional() })
+        .default({ mode: 'immediate' }),
     })
     .meta({ id: 'StopCommand' }),
 ]);
@@ -96,6 +115,16 @@ export const runs = {
   }),
   getRunEvents: operation({ method: 'GET', path: '/v1/runs/{run_id}/events', params: runParams, ...events }),
   getRunContext: operation({ method: 'GET', path: '/v1/runs/{run_id}/context', params: runParams, ...context }),
-  getWorkflowRunEvents: operation({ method: 'GET', path: '/v1/workflows/{workflow_id}/runs/{run_id}/events', params: workflowRunParams, ...events }),
-  getWorkflowRunContext: operation({ method: 'GET', path: '/v1/workflows/{workflow_id}/runs/{run_id}/context', params: workflowRunParams, ...context }),
+  getWorkflowRunEvents: operation({
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/runs/{run_id}/events',
+    params: workflowRunParams,
+    ...events,
+  }),
+  getWorkflowRunContext: operation({
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/runs/{run_id}/context',
+    params: workflowRunParams,
+    ...context,
+  }),
 };

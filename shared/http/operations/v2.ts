@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { createRunV2, listQuery, processesV2, processV2, resourceId, runsV2, runV2, stage } from '../resources.ts';
 import { operation } from '../route.ts';
 

@@ -1,5 +1,14 @@
-import { z } from 'zod';
-import { listQuery, published, resourceId, versionDetail, versionEntries, workflowDetail, workflowEntries, words } from '../resources.ts';
+import * as z from 'zod';
+import {
+  listQuery,
+  published,
+  resourceId,
+  versionDetail,
+  versionEntries,
+  words,
+  workflowDetail,
+  workflowEntries,
+} from '../resources.ts';
 import { operation } from '../route.ts';
 
 const params = z.object({ workflow_id: resourceId });

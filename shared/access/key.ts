@@ -1,0 +1,43 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { ulid } from 'ulid';
+import * as z from 'zod';
+import { type Caller, ROLES } from './role.ts';
+
+/** What is known of an API key; the key itself is shown once and never stored. */
+export const apiKey = z.object({
+  id: z.string(),
+  hash: z.string(),
+  workspace: z.string(),
+  project: z.string().optional(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  createdAt: z.string(),
+  revokedAt: z.string().optional(),
+});
+export type ApiKey = z.infer<typeof apiKey>;
+
+/** Keys are long and random, so a plain SHA-256 of one cannot be searched for. */
+export const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+
+/** A new key and what is stored of it. */
+export function newKey(of: Pick<ApiKey, 'workspace' | 'project' | 'name' | 'role'>, now: Date): { key: string; record: ApiKey } {
+  const key = `mr_${randomBytes(24).toString('base64url')}`;
+  return { key, record: { ...of, id: ulid(now.getTime()), hash: hashOf(key), createdAt: now.toISOString() } };
+}
+
+export const callerOf = ({ id, name, workspace, project, role }: ApiKey): Caller => ({
+  keyId: id,
+  name,
+  workspace,
+  role,
+  ...(project !== undefined && { project }),
+});
+
+export interface Keys {
+  put(key: ApiKey): Promise<void>;
+  byHash(hash: string): Promise<ApiKey | undefined>;
+  /** Of one workspace, newest first. */
+  list(workspace: string, limit: number, token?: string): Promise<{ items: ApiKey[]; next: string | undefined }>;
+  /** The key of that id in the workspace. */
+  find(workspace: string, id: string): Promise<ApiKey | undefined>;
+}

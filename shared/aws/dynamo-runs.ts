@@ -1,0 +1,320 @@
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { ulid } from 'ulid';
+import * as z from 'zod';
+import {
+  type LogEntry,
+  type LogLines,
+  type PageOf,
+  type RunFilter,
+  type Runs,
+  type Settlement,
+  type StartKey,
+  StepEnded,
+} from '../run/ports.ts';
+import type { Run } from '../run/run.ts';
+import { LIVE_STATUSES } from '../run/status.ts';
+import type { StepRow } from '../run/step-row.ts';
+import { expiresIn, fromItem, type Item, toItem } from './items.ts';
+import { listRuns } from './list-runs.ts';
+import {
+  logKey,
+  parseLog,
+  parseRun,
+  parseStep,
+  runItem,
+  runKey,
+  runPk,
+  startItemKey,
+  stateKey,
+  stepItem,
+  stepKey,
+  stepSk,
+} from './run-items.ts';
+
+export interface RunsSettings {
+  table: string;
+  retentionDays: number;
+}
+
+const BATCH = 100;
+const NOT_ENDED = 'attribute_not_exists(pk) OR #status IN (:pending, :running, :waiting)';
+const NOT_ENDED_VALUES = { ':pending': { S: 'pending' }, ':running': { S: 'running' }, ':waiting': { S: 'waiting' } };
+const LIVE = `#status IN (${LIVE_STATUSES.map((_, n) => `:live${n}`).join(', ')})`;
+const LIVE_VALUES = Object.fromEntries(LIVE_STATUSES.map((status, n) => [`:live${n}`, { S: status }]));
+const STATUS = { '#status': 'status' };
+const START_KEY_DAYS = 30;
+
+const startItem = z.object({ runId: z.string(), bodyHash: z.string() });
+
+/** Runs in DynamoDB: one partition a run, one Query a list. */
+export class DynamoRuns implements Runs {
+  readonly #client: () => DynamoDBClient;
+  readonly #settings: RunsSettings;
+  readonly #now: () => Date;
+
+  constructor(client: () => DynamoDBClient, settings: RunsSettings, now: () => Date = () => new Date()) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  async create(run: Run, key?: StartKey) {
+    const put = { ...this.#table(), Item: runItem(run, this.#expires()), ConditionExpression: 'attribute_not_exists(pk)' };
+    if (!key) {
+      await this.#client().send(new PutItemCommand(put));
+      return {};
+    }
+    const promise = {
+      ...startItemKey(key),
+      runId: run.id,
+      bodyHash: key.bodyHash,
+      expires: expiresIn(START_KEY_DAYS, this.#now()),
+    };
+    const claim = { ...this.#table(), Item: toItem(promise), ConditionExpression: 'attribute_not_exists(pk)' };
+    try {
+      await this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: claim }, { Put: put }] }));
+      return {};
+    } catch (error) {
+      if (!lostRace(error)) throw error;
+      const item = await this.#get(startItemKey(key));
+      if (!item) throw error;
+      return { earlier: startItem.parse(fromItem(item)) };
+    }
+  }
+
+  async get(id: string) {
+    const item = await this.#get(runKey(id));
+    return item && parseRun(item);
+  }
+
+  async load(id: string, keys: string[]) {
+    const items = await this.#batch([runKey(id), ...keys.slice(0, BATCH - 1).map((key) => stepKey(id, key))]);
+    const run = items.find((item) => item['sk']?.S === 'RUN');
+    const steps = byKey(items.filter((item) => item !== run).map(parseStep));
+    for (const [key, row] of await this.stepsAt(id, keys.slice(BATCH - 1))) steps.set(key, row);
+    return { run: run && parseRun(run), steps };
+  }
+
+  async stepsAt(id: string, keys: string[]) {
+    const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, n) => keys.slice(n * BATCH, (n + 1) * BATCH));
+    const items = await Promise.all(batches.map((batch) => this.#batch(batch.map((key) => stepKey(id, key)))));
+    return byKey(items.flat().map(parseStep));
+  }
+
+  steps(id: string) {
+    return this.stepsUnder(id, '');
+  }
+
+  async stepsUnder(id: string, prefix: string) {
+    const rows: StepRow[] = [];
+    let from: Item | undefined;
+    do {
+      const page = await this.#client().send(
+        new QueryCommand({
+          ...this.#table(),
+          ConsistentRead: true,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+          ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':sk': { S: stepSk(prefix) } },
+          ExclusiveStartKey: from,
+        }),
+      );
+      rows.push(...(page.Items ?? []).map(parseStep));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return rows;
+  }
+
+  async putStep(runId: string, row: StepRow, lines?: LogLines) {
+    const put = {
+      ...this.#table(),
+      Item: stepItem(runId, row, this.#expires()),
+      ConditionExpression: NOT_ENDED,
+      ExpressionAttributeNames: STATUS,
+      ExpressionAttributeValues: NOT_ENDED_VALUES,
+    };
+    const written = lines
+      ? this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, this.#linesPut(runId, lines)] }))
+      : this.#client().send(new PutItemCommand(put));
+    await written.catch((error: unknown) => {
+      throw lostRace(error) ? new StepEnded(row.key) : error;
+    });
+  }
+
+  async takeFailure(runId: string, key: string, handler: number) {
+    await this.#update(stepKey(runId, key), 'SET #handler = :handler', '#status = :failed AND attribute_not_exists(#handler)', {
+      names: { ...STATUS, '#handler': 'handler' },
+      values: { ':handler': { N: String(handler) }, ':failed': { S: 'failed' } },
+    });
+  }
+
+  async append(runId: string, lines: LogLines) {
+    const { Put } = this.#linesPut(runId, lines);
+    await this.#client()
+      .send(new PutItemCommand({ ...Put, ConditionExpression: 'attribute_not_exists(pk)' }))
+      .catch(unlessLost);
+  }
+
+  markRunning(run: Run, at: string, dueAt: string) {
+    return this.#update(
+      runKey(run.id),
+      'SET #status = :running, stateKey = :state, startedAt = :at, dueAt = :due',
+      '#status = :pending',
+      {
+        names: STATUS,
+        values: {
+          ':running': { S: 'running' },
+          ':pending': { S: 'pending' },
+          ':state': { S: stateKey(run.workspace, 'running') ?? '' },
+          ':at': { S: at },
+          ':due': { S: dueAt },
+        },
+      },
+    );
+  }
+
+  requestStop(run: Run, stop: NonNullable<Run['stop']>) {
+    return this.#update(runKey(run.id), 'SET stop = if_not_exists(stop, :stop), dueAt = :at', LIVE, {
+      names: STATUS,
+      values: { ...LIVE_VALUES, ':stop': { M: toItem(stop) }, ':at': { S: stop.at } },
+    });
+  }
+
+  settle(run: Run, { status, at, endedId, outputs, error, reason }: Settlement) {
+    const state = stateKey(run.workspace, status);
+    const set = toItem({
+      ':status': status,
+      ':at': at,
+      ':id': endedId,
+      ':start': run.createdAt,
+      ':outputs': outputs,
+      ':error': error,
+      ':reason': reason,
+      ':state': state,
+    });
+    const sets = ['#status = :status', 'endedAt = :at', 'endedId = :id', 'startedAt = if_not_exists(startedAt, :start)'];
+    if (outputs) sets.push('outputs = :outputs');
+    if (error) sets.push('#error = :error');
+    if (reason) sets.push('reason = :reason');
+    if (state) sets.push('stateKey = :state');
+    const removes = ['dueKey', 'dueAt', ...(state ? [] : ['stateKey'])];
+    return this.#update(runKey(run.id), `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`, LIVE, {
+      names: { ...STATUS, ...(error && { '#error': 'error' }) },
+      values: { ...LIVE_VALUES, ...set },
+    });
+  }
+
+  async defer(run: Run, dueAt: string) {
+    await this.#update(runKey(run.id), 'SET dueAt = :due', LIVE, {
+      names: STATUS,
+      values: { ...LIVE_VALUES, ':due': { S: dueAt } },
+    });
+  }
+
+  async due(now: string, limit: number) {
+    const { Items = [] } = await this.#client().send(
+      new QueryCommand({
+        ...this.#table(),
+        IndexName: 'by-due',
+        KeyConditionExpression: 'dueKey = :due AND dueAt <= :now',
+        ExpressionAttributeValues: { ':due': { S: 'due' }, ':now': { S: now } },
+        Limit: limit,
+      }),
+    );
+    return Items.flatMap((item) => item['pk']?.S?.slice(runPk('').length) ?? []);
+  }
+
+  async log(id: string, after: string | undefined, limit: number): Promise<{ entries: LogEntry[]; more: boolean }> {
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        ...this.#table(),
+        IndexName: 'log',
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND logId > :after',
+        ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':after': { S: after ?? '0' } },
+        Limit: limit,
+      }),
+    );
+    return { entries: Items.map(parseLog), more: LastEvaluatedKey !== undefined };
+  }
+
+  list(filter: RunFilter, page: PageOf) {
+    return listRuns(this.#client(), this.#settings.table, filter, page);
+  }
+
+  #linesPut(runId: string, { name, events }: LogLines): TransactWriteItem & { Put: object } {
+    const logId = events.at(-1)?.id ?? ulid();
+    return {
+      Put: { ...this.#table(), Item: toItem({ ...logKey(runId, name ?? logId), logId, events, expires: this.#expires() }) },
+    };
+  }
+
+  async #update(
+    key: object,
+    set: string,
+    condition: string,
+    { names, values }: { names: Record<string, string>; values: Item },
+  ): Promise<boolean> {
+    const update = new UpdateItemCommand({
+      ...this.#table(),
+      Key: toItem(key),
+      UpdateExpression: set,
+      ConditionExpression: condition,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    });
+    return this.#client()
+      .send(update)
+      .then(() => true, unlessLost);
+  }
+
+  async #get(key: object): Promise<Item | undefined> {
+    const { Item } = await this.#client().send(new GetItemCommand({ ...this.#table(), Key: toItem(key), ConsistentRead: true }));
+    return Item;
+  }
+
+  /** At most 100 keys; asks again for what a busy table left over. */
+  async #batch(keys: object[]): Promise<Item[]> {
+    const items: Item[] = [];
+    let wanted: Item[] | undefined = keys.map(toItem);
+    while (wanted && wanted.length > 0) {
+      const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await this.#client().send(
+        new BatchGetItemCommand({ RequestItems: { [this.#settings.table]: { Keys: wanted, ConsistentRead: true } } }),
+      );
+      items.push(...(Responses?.[this.#settings.table] ?? []));
+      wanted = UnprocessedKeys?.[this.#settings.table]?.Keys;
+    }
+    return items;
+  }
+
+  #table() {
+    return { TableName: this.#settings.table };
+  }
+
+  #expires() {
+    return expiresIn(this.#settings.retentionDays, this.#now());
+  }
+}
+
+const byKey = (rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));
+
+const lostRace = (error: unknown) =>
+  error instanceof ConditionalCheckFailedException ||
+  (error instanceof TransactionCanceledException &&
+    (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed'));
+
+function unlessLost(error: unknown): false {
+  if (lostRace(error)) return false;
+  throw error;
+}

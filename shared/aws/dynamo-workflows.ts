@@ -1,0 +1,174 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { Problem } from '../problem.ts';
+import type { ListOf, Workflows } from '../workflow/ports.ts';
+import {
+  type Definition,
+  definition as definitionSchema,
+  type Version,
+  version as versionSchema,
+  type Workflow,
+  workflow as workflowSchema,
+} from '../workflow/workflow.ts';
+import { fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { listName } from './run-items.ts';
+
+const pkOf = (id: string) => `WORKFLOW#${id}`;
+const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
+const sourceKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `SOURCE#${hash}` });
+const versionSk = (number: number) => `VERSION#${String(number).padStart(6, '0')}`;
+const nameKey = ({ workspace, project, name }: Workflow) => ({ pk: `NAME#${workspace}#${project}#${name}`, sk: 'NAME' });
+
+/** Deleted workflows leave the lists. */
+const metaItem = (workflow: Workflow) =>
+  toItem({
+    ...metaKey(workflow.id),
+    ...workflow,
+    workspaceKey: workflow.deletedAt ? undefined : workflow.workspace,
+    projectKey: workflow.deletedAt ? undefined : `${workflow.workspace}#${workflow.project}`,
+  });
+
+/** Workflows in DynamoDB. A definition is written once, under the hash of its text. */
+export class DynamoWorkflows implements Workflows {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async create(workflow: Workflow, definition: Definition): Promise<void> {
+    const taken = () =>
+      new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
+        { name: 'name', value: workflow.name },
+      ]);
+    await this.#write(
+      [
+        this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
+        this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
+        this.#put(toItem({ ...sourceKey(workflow.id, definition.hash), ...definition })),
+      ],
+      taken,
+    );
+  }
+
+  async get(id: string) {
+    const item = await this.#get(metaKey(id));
+    return item && workflowSchema.parse(fromItem(item));
+  }
+
+  async definition(workflowId: string, hash: string) {
+    const item = await this.#get(sourceKey(workflowId, hash));
+    return item && definitionSchema.parse(fromItem(item));
+  }
+
+  async replace(
+    seen: Workflow,
+    next: Workflow,
+    { definition, version }: { definition?: Definition; version?: Version } = {},
+  ): Promise<void> {
+    const moved = () =>
+      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+    const puts = [
+      this.#put(metaItem(next), 'updatedAt = :seen AND attribute_not_exists(deletedAt)', { ':seen': { S: seen.updatedAt } }),
+    ];
+    if (definition) puts.push(this.#put(toItem({ ...sourceKey(next.id, definition.hash), ...definition })));
+    if (version)
+      puts.push(this.#put(toItem({ pk: pkOf(next.id), sk: versionSk(version.number), ...version }), 'attribute_not_exists(pk)'));
+    if (seen.name !== next.name) {
+      puts.push(
+        this.#put({ ...toItem(nameKey(next)), workflowId: { S: next.id } }, 'attribute_not_exists(pk)'),
+        this.#delete(nameKey(seen)),
+      );
+    }
+    await this.#write(puts, moved);
+  }
+
+  async remove(seen: Workflow, at: string): Promise<void> {
+    const gone = { ...seen, enabled: false, deletedAt: at, updatedAt: at };
+    const moved = () =>
+      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+    await this.#write(
+      [this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }), this.#delete(nameKey(seen))],
+      moved,
+    );
+  }
+
+  async version(workflowId: string, number: number) {
+    const item = await this.#get({ pk: pkOf(workflowId), sk: versionSk(number) });
+    return item && versionSchema.parse(fromItem(item));
+  }
+
+  async versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>> {
+    const name = listName(['versions', workflowId]);
+    const last = readToken(name, token);
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+        ExpressionAttributeValues: { ':pk': { S: pkOf(workflowId) }, ':sk': { S: 'VERSION#' } },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: last === undefined ? undefined : toItem({ pk: pkOf(workflowId), sk: versionSk(Number(last)) }),
+      }),
+    );
+    const items = Items.map((item) => versionSchema.parse(fromItem(item)));
+    return { items, next: LastEvaluatedKey && writeToken(name, String(items.at(-1)?.number)) };
+  }
+
+  async list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>> {
+    const [index, attribute, value] =
+      project === undefined
+        ? ['by-workspace', 'workspaceKey', workspace]
+        : ['by-project', 'projectKey', `${workspace}#${project}`];
+    const name = listName(['workflows', value]);
+    const last = readToken(name, token);
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: index,
+        KeyConditionExpression: '#key = :key',
+        ExpressionAttributeNames: { '#key': attribute },
+        ExpressionAttributeValues: { ':key': { S: value } },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: last === undefined ? undefined : toItem({ ...metaKey(last), [attribute]: value, id: last }),
+      }),
+    );
+    const items = Items.map((item) => workflowSchema.parse(fromItem(item)));
+    return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
+  }
+
+  async #get(key: object): Promise<Item | undefined> {
+    const { Item } = await this.#client().send(
+      new GetItemCommand({ TableName: this.#table, Key: toItem(key), ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  #put(Item: Item, ConditionExpression?: string, ExpressionAttributeValues?: Item): TransactWriteItem {
+    return { Put: { TableName: this.#table, Item, ConditionExpression, ExpressionAttributeValues } };
+  }
+
+  #delete(key: object): TransactWriteItem {
+    return { Delete: { TableName: this.#table, Key: toItem(key) } };
+  }
+
+  async #write(TransactItems: TransactWriteItem[], refused: () => Problem): Promise<void> {
+    await this.#client()
+      .send(new TransactWriteItemsCommand({ TransactItems }))
+      .catch((error: unknown) => {
+        const lost =
+          error instanceof TransactionCanceledException &&
+          error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed');
+        throw lost ? refused() : error;
+      });
+  }
+}

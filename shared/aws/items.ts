@@ -1,0 +1,35 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { Problem } from '../problem.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+/** A row as an item; what is undefined is left out. */
+export const toItem = (row: object): Item => marshall(row, { removeUndefinedValues: true });
+export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
+
+const DAY_SECONDS = 86_400;
+/** TTL attribute, in seconds since 1970. */
+export const expiresIn = (days: number, now: Date) => Math.floor(now.getTime() / 1000) + days * DAY_SECONDS;
+
+/**
+ * A token holds where a list goes on and which list it is of. The partition always comes from the request and the caller, never from the token,
+ * so a forged one cannot leave the caller's workspace.
+ */
+export const writeToken = (list: string, at: string) => Buffer.from(JSON.stringify([list, at])).toString('base64url');
+
+/** Throws `invalid` for a token that is not one of this list. */
+export function readToken(list: string, token: string | undefined): string | undefined {
+  if (token === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (Array.isArray(parsed) && parsed[0] === list && /^[0-9A-Za-z-]{1,40}$/.test(String(parsed[1]))) return String(parsed[1]);
+  } catch {
+    // not JSON: refused below like any other
+  }
+  throw new Problem(
+    'invalid',
+    'The continuation_token is not one of this list. Use the token of the page before, with the same filters.',
+    [{ name: 'continuation_token', value: token.slice(0, 100) }],
+  );
+}

@@ -1,0 +1,89 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { decodeTime, encodeTime } from 'ulid';
+import type { Page, PageOf, RunFilter } from '../run/ports.ts';
+import { type RunEntry, runEntry } from '../run/run.ts';
+import { fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { listName, projectKey, runKey, stateKey, workflowKey, workspaceKey } from './run-items.ts';
+
+/** The index that narrows a list most, and what is left to filter. */
+interface Partition {
+  index: string;
+  attribute: string;
+  value: string;
+  served: 'status' | 'stage' | 'workflowId' | 'project' | undefined;
+}
+
+/** Rows read for one page of a filtered list at the most: the page may be short, the cost of one Query is bounded. */
+const FILTERED_READ = 400;
+
+function partitionOf(filter: RunFilter): Partition {
+  const { workspace, project, workflowId, status, stage } = filter;
+  const state = status && stateKey(workspace, status);
+  if (workflowId && stage === 'Draft')
+    return { index: 'by-draft', attribute: 'draftKey', value: workflowKey({ workflowId }), served: 'stage' };
+  if (state && !workflowId) return { index: 'by-state', attribute: 'stateKey', value: state, served: 'status' };
+  if (workflowId)
+    return { index: 'by-workflow', attribute: 'workflowKey', value: workflowKey({ workflowId }), served: 'workflowId' };
+  if (project)
+    return { index: 'by-project', attribute: 'projectKey', value: projectKey({ workspace, project }), served: 'project' };
+  return { index: 'by-workspace', attribute: 'workspaceKey', value: workspaceKey({ workspace }), served: undefined };
+}
+
+/** One Query, newest first. A filter that no index serves makes pages shorter, never reads longer. */
+export async function listRuns(
+  client: DynamoDBClient,
+  table: string,
+  filter: RunFilter,
+  { limit, token }: PageOf,
+): Promise<Page<RunEntry>> {
+  const partition = partitionOf(filter);
+  const name = listName([partition.index, partition.value, filter]);
+  const last = readToken(name, token);
+  const left = filtersLeft(filter, partition);
+  const { Items = [], LastEvaluatedKey } = await client.send(
+    new QueryCommand({
+      TableName: table,
+      IndexName: partition.index,
+      KeyConditionExpression: '#key = :key AND #id BETWEEN :from AND :to',
+      FilterExpression: left.length > 0 ? left.map((field) => `#${field} = :${field}`).join(' AND ') : undefined,
+      ExpressionAttributeNames: {
+        '#key': partition.attribute,
+        '#id': 'id',
+        ...Object.fromEntries(left.map((field) => [`#${field}`, field])),
+      },
+      ExpressionAttributeValues: {
+        ':key': { S: partition.value },
+        ':from': { S: firstId(filter.from) },
+        ':to': { S: lastId(filter.to) },
+        ...toItem(Object.fromEntries(left.map((field) => [`:${field}`, filter[field]]))),
+      },
+      ScanIndexForward: false,
+      Limit: left.length > 0 ? Math.max(limit, FILTERED_READ) : limit,
+      ExclusiveStartKey: last === undefined ? undefined : startKey(partition, last),
+    }),
+  );
+  const read = Items.map((item) => runEntry.parse(fromItem(item)));
+  const items = read.slice(0, limit);
+  const behind = read.length > limit ? items.at(-1)?.id : idOf(LastEvaluatedKey);
+  return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
+}
+
+const FILTERS = ['status', 'stage', 'trigger', 'workflowId', 'project', 'workspace'] as const;
+
+function filtersLeft(filter: RunFilter, { served, index }: Partition) {
+  const given = FILTERS.filter((field) => filter[field] !== undefined && field !== served);
+  // The workspace is part of every partition but the workflow's, and a workflow has been checked to be the caller's before it is listed.
+  return given.filter(
+    (field) =>
+      field !== 'workspace' && !(field === 'workflowId' && index === 'by-draft') && !(field === 'project' && filter.workflowId),
+  );
+}
+
+const idOf = (key: Item | undefined) => key?.['id']?.S;
+const startKey = ({ attribute, value }: Partition, id: string): Item => toItem({ ...runKey(id), [attribute]: value, id });
+
+const LAST = 'Z'.repeat(16);
+const FIRST = '0'.repeat(16);
+const LATEST_MS = decodeTime('7ZZZZZZZZZ0000000000000000');
+const firstId = (from: string | undefined) => encodeTime(from === undefined ? 0 : Date.parse(from)) + FIRST;
+const lastId = (to: string | undefined) => encodeTime(to === undefined ? LATEST_MS : Date.parse(to)) + LAST;

@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache';
+import { env } from '../env.ts';
+import { notFound } from '../problem.ts';
+import type { Definitions } from '../run/ports.ts';
+import { RecentRows } from '../run/work/recent.ts';
+import { checkDocument } from '../workflow/check.ts';
+import type { Plan } from '../workflow/plan.ts';
+import type { Workflows } from '../workflow/ports.ts';
+import { dynamo, s3, sfn } from './clients.ts';
+import { DynamoRuns } from './dynamo-runs.ts';
+import { DynamoWorkflows } from './dynamo-workflows.ts';
+import { SfnWalks } from './sfn.ts';
+import { BucketValues } from './values.ts';
+
+const PLANS_KEPT = 200;
+
+/** Plans by the hash of their text: a definition never changes, so each is read and checked once a process. */
+export class CachedDefinitions implements Definitions {
+  readonly #workflows: Workflows;
+  readonly #plans = new LRUCache<string, Promise<Plan>>({ max: PLANS_KEPT });
+
+  constructor(workflows: Workflows) {
+    this.#workflows = workflows;
+  }
+
+  planOf(workflowId: string, hash: string): Promise<Plan> {
+    const key = `${workflowId}/${hash}`;
+    const known = this.#plans.get(key);
+    if (known) return known;
+    const plan = this.#read(workflowId, hash);
+    this.#plans.set(key, plan);
+    plan.catch(() => this.#plans.delete(key));
+    return plan;
+  }
+
+  async #read(workflowId: string, hash: string): Promise<Plan> {
+    const definition = await this.#workflows.definition(workflowId, hash);
+    if (!definition) throw notFound('definition', hash);
+    const checked = checkDocument(definition.source);
+    if (!checked.ok)
+      throw new Error(`Definition ${hash} was accepted once and is refused now: ${checked.diagnostics[0]?.message}`);
+    return checked.plan;
+  }
+}
+
+/** What the engine works with on AWS. */
+export function engineServices() {
+  const workflows = new DynamoWorkflows(dynamo, env.workflowsTable());
+  return {
+    runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
+    values: new BucketValues(s3, env.valuesBucket()),
+    walks: new SfnWalks(sfn),
+    workflows,
+    definitions: new CachedDefinitions(workflows),
+    recent: new RecentRows(),
+    now: () => new Date(),
+  };
+}
+
+export type EngineServices = ReturnType<typeof engineServices>;

@@ -1,0 +1,45 @@
+import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { LRUCache } from 'lru-cache';
+import type { Values } from '../run/ports.ts';
+import type { Stored } from '../run/run.ts';
+import { INLINE_LIMIT_BYTES, VALUE_LIMIT_BYTES, ValueTooLarge } from '../run/value.ts';
+
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+/** Values in their rows while they are small, in the bucket when they are not. Objects never change, so one read of each is enough. */
+export class BucketValues implements Values {
+  readonly #client: () => S3Client;
+  readonly #bucket: string;
+  readonly #texts = new LRUCache<string, string>({ maxSize: CACHE_BYTES, sizeCalculation: (text) => text.length * 2 });
+
+  constructor(client: () => S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  async store(runId: string, name: string, value: unknown): Promise<Stored> {
+    const json = JSON.stringify(value ?? null);
+    const bytes = Buffer.byteLength(json);
+    if (bytes <= INLINE_LIMIT_BYTES) return { json };
+    if (bytes > VALUE_LIMIT_BYTES) throw new ValueTooLarge(name, bytes);
+    const ref = `runs/${runId}/${name}.json`;
+    await this.#client().send(
+      new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: json, ContentType: 'application/json' }),
+    );
+    this.#texts.delete(ref);
+    return { ref, bytes };
+  }
+
+  async read(value: Stored): Promise<unknown> {
+    return JSON.parse('json' in value ? value.json : await this.#text(value.ref));
+  }
+
+  async #text(ref: string): Promise<string> {
+    const known = this.#texts.get(ref);
+    if (known !== undefined) return known;
+    const { Body } = await this.#client().send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+    const text = (await Body?.transformToString()) ?? 'null';
+    this.#texts.set(ref, text);
+    return text;
+  }
+}

@@ -1,0 +1,20 @@
+/** The one place that reads the environment. A missing variable is named, at the first use. */
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+export const env = {
+  runsTable: () => required('RUNS_TABLE'),
+  workflowsTable: () => required('WORKFLOWS_TABLE'),
+  accessTable: () => required('ACCESS_TABLE'),
+  valuesBucket: () => required('VALUES_BUCKET'),
+  workerArn: () => required('WORKER_ARN'),
+  machineRoleArn: () => required('MACHINE_ROLE_ARN'),
+  machinePrefix: () => required('MACHINE_PREFIX'),
+  /** How long rows stay, in days. */
+  retentionDays: () => Number(required('RETENTION_DAYS')),
+  /** CIDRs that http steps may reach although they are private. */
+  allowedNetworks: () => (process.env['ALLOWED_NETWORKS'] ?? '').split(',').filter(Boolean),
+};

@@ -1,0 +1,58 @@
+import { type Detail, Problem, type ProblemKind } from '../problem.ts';
+
+/** What an action answers: a text goes out as it is, anything else as JSON. */
+export interface Answer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (body: unknown, headers?: Record<string, string>): Answer => ({
+  status: 201,
+  body,
+  ...(headers && { headers }),
+});
+export const accepted = (body: unknown): Answer => ({ status: 202, body });
+export const noContent = (): Answer => ({ status: 204 });
+
+const STATUS: Record<ProblemKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  conflict: 409,
+  'too-large': 413,
+  unsupported: 415,
+  document: 422,
+  busy: 429,
+};
+
+const errorBody = (status_code: number, message: string, details: Detail[]) => ({
+  status_code,
+  message,
+  details: details.length > 0 ? details : null,
+});
+
+/** AWS SDK names for "slow down". */
+const BUSY = new Set([
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'SlowDown',
+]);
+
+/** The answer to whatever was thrown. */
+export function refusal(error: unknown, requestId: string): Answer {
+  if (error instanceof Problem)
+    return { status: STATUS[error.kind], body: errorBody(STATUS[error.kind], error.message, error.details) };
+  if (error instanceof Error && BUSY.has(error.name)) {
+    return {
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: errorBody(429, 'Too many requests at the moment. Try again in a second.', []),
+    };
+  }
+  return { status: 500, body: errorBody(500, 'Something went wrong on our side.', [{ name: 'request_id', value: requestId }]) };
+}

@@ -1,0 +1,41 @@
+import type { Caller } from '../access/role.ts';
+import { notFound } from '../problem.ts';
+import type { Engine, Runs } from '../run/ports.ts';
+import { countSteps, stepStates } from '../run/read-context.ts';
+import type { Run } from '../run/run.ts';
+import type { Workflows } from '../workflow/ports.ts';
+import type { Workflow } from '../workflow/workflow.ts';
+import { runDetailView } from './views.ts';
+
+const mayRead = (caller: Caller, of: { workspace: string; project: string }) =>
+  of.workspace === caller.workspace && (caller.project === undefined || caller.project === of.project);
+
+/** The run, if it is the caller's (and of that workflow); what belongs to others does not exist. */
+export async function runOf({ runs }: { runs: Runs }, caller: Caller, id: string, workflowId?: string): Promise<Run> {
+  const run = await runs.get(id);
+  if (!run || !mayRead(caller, run) || (workflowId !== undefined && run.workflowId !== workflowId)) throw notFound('run', id);
+  return run;
+}
+
+/** The workflow, if it is the caller's (and in that project). Deleted ones are found only where their runs are read. */
+export async function workflowOf(
+  { workflows }: { workflows: Workflows },
+  caller: Caller,
+  id: string,
+  { project, deleted = false }: { project?: string; deleted?: boolean } = {},
+): Promise<Workflow> {
+  const workflow = await workflows.get(id);
+  if (!workflow || !mayRead(caller, workflow) || (workflow.deletedAt && !deleted)) throw notFound('workflow', id);
+  if (project !== undefined && workflow.project !== project) throw notFound('workflow', id);
+  return workflow;
+}
+
+/** The run with all that its detail shows. */
+export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
+  const [inputs, outputs, states] = await Promise.all([
+    engine.values.read(run.inputs),
+    run.outputs ? engine.values.read(run.outputs) : null,
+    stepStates(engine, run),
+  ]);
+  return runDetailView(run, { inputs, outputs, steps: countSteps(states) });
+}

@@ -1,0 +1,104 @@
+import type { ApiKey } from '../access/key.ts';
+import type { Run, RunEntry } from '../run/run.ts';
+import { RUN_STATUS } from '../run/status.ts';
+import type { Diagnostic } from '../workflow/diagnostic.ts';
+import type { Definition, Version, Workflow } from '../workflow/workflow.ts';
+
+export const pageView = <T, V>({ items, next }: { items: T[]; next: string | undefined }, view: (item: T) => V) => ({
+  items: items.map(view),
+  continuation_token: next ?? null,
+});
+
+/** A run in the v2 dialect. */
+export const runV2View = (run: RunEntry) => ({
+  id: run.id,
+  name: run.name.slice(0, 100),
+  process_id: run.workflowId,
+  agent_id: run.project,
+  stage: run.stage,
+  status: RUN_STATUS[run.status].v2,
+  created_at: run.createdAt,
+});
+
+/** Numbers and strings as they are, anything else as JSON text. */
+export const outputsV2View = (outputs: object) =>
+  Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
+    name: name.slice(0, 100),
+    value: typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value ?? null),
+  }));
+
+export const processV2View = (workflow: Workflow) => ({
+  id: workflow.id,
+  name: workflow.title ?? workflow.name,
+  agent_id: workflow.project,
+  description: workflow.description ?? null,
+  created_at: workflow.createdAt,
+});
+
+export const runEntryView = (run: RunEntry) => ({
+  id: run.id,
+  name: run.name,
+  reference: run.reference ?? null,
+  workflow_id: run.workflowId,
+  workflow_name: run.workflowName,
+  project_id: run.project,
+  stage: run.stage,
+  version: run.version,
+  status: RUN_STATUS[run.status].v1,
+  trigger: run.trigger,
+  archived: run.archived,
+  created_at: run.createdAt,
+  started_at: run.startedAt ?? null,
+  ended_at: run.endedAt ?? null,
+  error: run.error ?? null,
+});
+
+export const runDetailView = (run: Run, more: { inputs: unknown; outputs: unknown; steps: Record<string, number> }) => ({
+  ...runEntryView(run),
+  definition: run.definition,
+  inputs: more.inputs,
+  outputs: more.outputs,
+  file_ids: run.fileIds,
+  deadline: run.deadline,
+  steps: more.steps,
+  reason: run.reason ?? null,
+  started_by: run.startedBy ?? null,
+});
+
+export const versionView = (version: Version) => ({
+  version: version.number,
+  definition: version.definition,
+  note: version.note ?? null,
+  published_at: version.publishedAt,
+  published_by: version.publishedBy,
+});
+
+export const workflowView = (workflow: Workflow) => ({
+  id: workflow.id,
+  project_id: workflow.project,
+  name: workflow.name,
+  title: workflow.title ?? null,
+  description: workflow.description ?? null,
+  enabled: workflow.enabled,
+  published_version: workflow.published?.version ?? null,
+  created_at: workflow.createdAt,
+  updated_at: workflow.updatedAt,
+});
+
+export const warningView = ({ path, line, column, message }: Diagnostic) => ({ path, line, column, message });
+
+export const workflowDetailView = (workflow: Workflow, draft: Definition, versions: Version[], warnings?: Diagnostic[]) => ({
+  ...workflowView(workflow),
+  draft: { definition: draft.hash, source: draft.source, saved_at: workflow.draft.savedAt },
+  versions: versions.map(versionView),
+  ...(warnings && { warnings: warnings.map(warningView) }),
+});
+
+export const keyView = (key: ApiKey) => ({
+  id: key.id,
+  name: key.name,
+  role: key.role,
+  project_id: key.project ?? null,
+  created_at: key.createdAt,
+  revoked_at: key.revokedAt ?? null,
+});

@@ -1,0 +1,134 @@
+import type { Plan } from '../workflow/plan.ts';
+import type { RunEvent } from './event.ts';
+import type { Failure, Run, RunEntry, RunRef, Stored } from './run.ts';
+import type { Ending, RunStatus, Stage, Trigger } from './status.ts';
+import type { StepRow } from './step-row.ts';
+
+/** The door's promise that the same request starts one run. */
+export interface StartKey {
+  workspace: string;
+  /** SHA-256 over door and key. */
+  hash: string;
+  /** SHA-256 over the request, to tell a repetition from another request under the same key. */
+  bodyHash: string;
+}
+
+export interface RunFilter {
+  workspace: string;
+  project?: string | undefined;
+  workflowId?: string | undefined;
+  status?: RunStatus | undefined;
+  stage?: Stage | undefined;
+  trigger?: Trigger | undefined;
+  /** ISO times, inclusive. */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque; goes on behind the last item, whatever has come since. */
+  next: string | undefined;
+}
+
+export interface PageOf {
+  limit: number;
+  token?: string | undefined;
+}
+
+/** How a run ends. */
+export interface Settlement {
+  status: Ending;
+  at: string;
+  endedId: string;
+  outputs?: Stored | undefined;
+  error?: Failure | undefined;
+  reason?: string | undefined;
+}
+
+/** Lines of the log that stand in a row of their own. */
+export interface LogLines {
+  /** Written once under it, however often it is tried; without it the lines are always new. */
+  name?: string;
+  events: RunEvent[];
+}
+
+export interface LogEntry {
+  logId: string;
+  events: RunEvent[];
+  /** Key and output of the step whose row it is. */
+  key?: string | undefined;
+  output?: Stored | undefined;
+}
+
+/** Runs and all that is known of them. */
+export interface Runs {
+  /** Writes the run, once. With a key that was used before it answers the run that was started under it. */
+  create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** The run as it stands now. */
+  get(id: string): Promise<Run | undefined>;
+  /** The run and some of its steps in one read, as they stand now. */
+  load(id: string, keys: string[]): Promise<{ run: Run | undefined; steps: Map<string, StepRow> }>;
+  /** The steps under these keys; any number. */
+  stepsAt(id: string, keys: string[]): Promise<Map<string, StepRow>>;
+  /** The steps whose key begins with a scope. */
+  stepsUnder(id: string, prefix: string): Promise<StepRow[]>;
+  /** Every step row of the run. */
+  steps(id: string): Promise<StepRow[]>;
+  /** Stores a step unless it has ended meanwhile: then throws `StepEnded`. `lines` are written with it, or not at all. */
+  putStep(runId: string, row: StepRow, lines?: LogLines): Promise<void>;
+  /** Notes which catcher took the failure of a step. */
+  takeFailure(runId: string, key: string, handler: number): Promise<void>;
+  append(runId: string, lines: LogLines): Promise<void>;
+  /** pending -> running; false when it is not pending any more. */
+  markRunning(run: Run, at: string, dueAt: string): Promise<boolean>;
+  /** Asks a live run to stop; the first reason stays. False when it has ended. */
+  requestStop(run: Run, stop: NonNullable<Run['stop']>): Promise<boolean>;
+  /** Ends a live run; false when it had ended before. */
+  settle(run: Run, settlement: Settlement): Promise<boolean>;
+  /** When the sweeper should look again. */
+  defer(run: Run, dueAt: string): Promise<void>;
+  /** Live runs whose time to be looked at has come, oldest first. */
+  due(now: string, limit: number): Promise<string[]>;
+  /** Log rows behind `after`, oldest first. */
+  log(id: string, after: string | undefined, limit: number): Promise<{ entries: LogEntry[]; more: boolean }>;
+  list(filter: RunFilter, page: PageOf): Promise<Page<RunEntry>>;
+}
+
+/** Values of any size up to the limit. */
+export interface Values {
+  /** Small ones stay in the row, large ones are put away first. Throws `ValueTooLarge`. */
+  store(runId: string, name: string, value: unknown): Promise<Stored>;
+  read(value: Stored): Promise<unknown>;
+}
+
+/** Step Functions executions. */
+export interface Walks {
+  /** Starts a walk once; a second call under the same name changes nothing. */
+  start(machine: string, name: string, ref: RunRef): Promise<void>;
+  stop(machine: string, name: string, cause: string): Promise<void>;
+  /** How a walk stands; undefined when there has been none. */
+  status(machine: string, name: string): Promise<'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted' | undefined>;
+}
+
+/** Checked definitions by their hash. */
+export interface Definitions {
+  planOf(workflowId: string, definition: string): Promise<Plan>;
+}
+
+/** A step row had ended before the write: what was found there stands. */
+export class StepEnded extends Error {
+  constructor(key: string) {
+    super(`Step ${key} has ended before.`);
+    this.name = 'StepEnded';
+  }
+}
+
+/** What the engine works with. */
+export interface Engine {
+  runs: Runs;
+  values: Values;
+  walks: Walks;
+  definitions: Definitions;
+  now: () => Date;
+}

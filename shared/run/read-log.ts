@@ -1,0 +1,67 @@
+import { type RunEvent, successor } from './event.ts';
+import type { LogEntry, Runs } from './ports.ts';
+import type { Run, Stored } from './run.ts';
+import type { RunStatus } from './status.ts';
+
+export interface LogPage {
+  items: RunEvent[];
+  /** Set while more lines wait behind the last one. */
+  next: string | undefined;
+}
+
+/** Data of a line is cut here; the whole lies in the context of the run. */
+export const DATA_LIMIT_BYTES = 4 * 1024;
+
+const END: Partial<Record<RunStatus, RunEvent['type']>> = {
+  succeeded: 'run_succeeded',
+  failed: 'run_failed',
+  cancelled: 'run_cancelled',
+  timed_out: 'run_timed_out',
+  skipped: 'run_skipped',
+};
+
+/**
+ * The log behind the line `after`, oldest first. The first two lines and the last are read from the run itself: whatever the clocks say,
+ * nothing stands before its creation or behind its end.
+ */
+export async function readLog(runs: Runs, run: Run, after: string | undefined, limit: number): Promise<LogPage> {
+  const startedId = successor(run.id);
+  const ended = endLine(run);
+  if (after !== undefined && after === ended?.id) return { items: [], next: undefined };
+
+  const born: RunEvent[] = [{ id: run.id, time: run.createdAt, type: 'run_created', message: `Created by ${run.trigger}.` }];
+  if (run.startedAt !== undefined) born.push({ id: startedId, time: run.startedAt, type: 'run_started', message: 'Started.' });
+  const first = born.filter(({ id }) => after === undefined || id > after);
+
+  const { entries, more } = await runs.log(run.id, after !== undefined && after > startedId ? after : startedId, limit);
+  const behind = (id: string) => after === undefined || id > after;
+  const told = [...first, ...entries.flatMap((entry) => linesOf(run.id, entry)).filter(({ id }) => behind(id))];
+  const all = more || !ended ? told : [...told, ended];
+  const items = all.slice(0, limit);
+  return { items, next: more || all.length > limit ? items.at(-1)?.id : undefined };
+}
+
+function endLine(run: Run): RunEvent | undefined {
+  const type = END[run.status];
+  if (!type || !run.endedAt || !run.endedId) return undefined;
+  const message = run.error
+    ? `${run.error.name}: ${run.error.message}`
+    : (run.reason ?? (type === 'run_succeeded' ? 'Succeeded.' : 'Ended.'));
+  return { id: run.endedId, time: run.endedAt, type, message, ...(run.error && { data: run.error }) };
+}
+
+function linesOf(runId: string, { events, key, output }: LogEntry): RunEvent[] {
+  return events.map(({ output: hasOutput, data, ...line }) => {
+    const value = hasOutput && output ? dataOf(runId, key ?? '', output) : data;
+    return value === undefined ? line : { ...line, data: value };
+  });
+}
+
+/** The value, or its beginning and where the whole is. */
+export function dataOf(runId: string, key: string, value: Stored): unknown {
+  const whole = `/v1/runs/${runId}/context?step=${encodeURIComponent(key)}`;
+  if ('ref' in value) return { truncated: true, bytes: value.bytes, whole };
+  const bytes = Buffer.byteLength(value.json);
+  if (bytes <= DATA_LIMIT_BYTES) return JSON.parse(value.json);
+  return { truncated: true, bytes, start: value.json.slice(0, DATA_LIMIT_BYTES), whole };
+}

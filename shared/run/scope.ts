@@ -1,0 +1,26 @@
+import type { PlannedStep } from '../workflow/plan.ts';
+
+/** `stock[3]/fetch~2/` -> `['stock[3]', 'fetch~2']` */
+const segments = (scope: string) => scope.split('/').filter(Boolean);
+
+/** The scope of the items of a loop. */
+export const itemScope = (scope: string, id: string, index: number) => `${scope}${id}[${index}]/`;
+
+/** The scope of one try of a group with `retry`. */
+export const tryScope = (scope: string, id: string, tries: number) => `${scope}${id}~${tries}/`;
+
+/** The scope in which `planned` stands, seen from a scope at or below it. */
+export const scopeOf = (planned: PlannedStep, from: string) =>
+  segments(from)
+    .slice(0, planned.scopes.length)
+    .map((segment) => `${segment}/`)
+    .join('');
+
+/** The step key of `planned`, seen from a scope at or below it. */
+export const keyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
+
+/** The index of the enclosing loop `id`, read from the scope. */
+export function indexIn(scope: string, id: string): number | undefined {
+  const segment = segments(scope).find((part) => part.startsWith(`${id}[`));
+  return segment === undefined ? undefined : Number(segment.slice(id.length + 1, -1));
+}

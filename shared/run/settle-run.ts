@@ -1,0 +1,72 @@
+import { closeSteps } from './close-steps.ts';
+import { lineIds } from './event.ts';
+import type { Engine, Settlement } from './ports.ts';
+import { StepEnded } from './ports.ts';
+import type { Failure, Run } from './run.ts';
+import { isTerminal } from './status.ts';
+import type { StepRow } from './step-row.ts';
+
+/** How a walk ended, as whoever noticed it says. */
+export type Outcome =
+  | { kind: 'succeeded'; outputs: unknown }
+  | { kind: 'failed'; error?: Failure | undefined }
+  | { kind: 'timed_out' }
+  | { kind: 'cancelled'; reason?: string | undefined };
+
+/**
+ * Writes the terminal state of a run, once: the machine's last task, the status rule and the sweeper may all call it, in any order, any
+ * number of times. Steps are closed first and the run last, so that a crash in between only repeats it.
+ */
+export async function settleRun(engine: Engine, run: Run, outcome: Outcome): Promise<Run> {
+  if (isTerminal(run.status)) return run;
+
+  const settlement =
+    outcome.kind === 'succeeded' ? await success(engine, run, outcome.outputs) : await close(engine, run, outcome);
+  const won = await engine.runs.settle(run, settlement);
+  const settled = won ? undefined : await engine.runs.get(run.id);
+  return settled ?? { ...run, ...settlement };
+}
+
+async function success(engine: Engine, run: Run, outputs: unknown): Promise<Settlement> {
+  const stored = await engine.values.store(run.id, 'outputs', outputs);
+  return { status: 'succeeded', ...endingOf(engine, run), outputs: stored };
+}
+
+async function close(engine: Engine, run: Run, outcome: Exclude<Outcome, { kind: 'succeeded' }>): Promise<Settlement> {
+  const ending = run.stop ? 'cancelled' : outcome.kind;
+  const plan = await engine.definitions.planOf(run.workflowId, run.definition);
+  const rows = new Map((await engine.runs.steps(run.id)).map((row) => [row.key, row]));
+  const closing = closeSteps(run, plan, rows, ending, engine.now());
+
+  await Promise.all(closing.rows.map((row) => engine.runs.putStep(run.id, row).catch(unlessEnded)));
+  if (closing.blocked.length > 0) await engine.runs.append(run.id, { name: 'closing', events: closing.blocked });
+
+  const at = endingOf(engine, run);
+  if (ending === 'failed')
+    return { status: ending, ...at, error: failureOf(rows) ?? (outcome.kind === 'failed' ? outcome.error : undefined) };
+  if (ending === 'timed_out')
+    return {
+      status: ending,
+      ...at,
+      error: { name: 'Timeout', message: `The run reached its deadline ${run.deadline}.`, step: null },
+    };
+  return { status: ending, ...at, reason: run.stop?.reason ?? (outcome.kind === 'cancelled' ? outcome.reason : undefined) };
+}
+
+/** The first step that failed for good; a group only repeats what a step in it said. */
+function failureOf(rows: ReadonlyMap<string, StepRow>): Failure | undefined {
+  const [first] = [...rows.values()]
+    .filter((row) => row.status === 'failed' && row.handler === undefined)
+    .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? ''));
+  return first?.error && { name: first.error.name, message: first.error.message, step: first.error.step ?? first.id };
+}
+
+function endingOf(engine: Engine, run: Run) {
+  const now = engine.now();
+  const [endedId = ''] = lineIds(1, now, run.id);
+  return { at: now.toISOString(), endedId };
+}
+
+function unlessEnded(error: unknown) {
+  if (!(error instanceof StepEnded)) throw error;
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { ulid } from 'ulid';
+import { notFound, Problem } from '../problem.ts';
+import { checkDocument } from './check.ts';
+import { compile, validateMachine } from './compile.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Document } from './document.ts';
+import type { Machines, Workflows } from './ports.ts';
+import type { Definition, Version, Workflow } from './workflow.ts';
+
+/** A document that has problems: all of them, each with its place. */
+export class DocumentRefused extends Problem {
+  constructor(diagnostics: Diagnostic[]) {
+    const [first] = diagnostics;
+    const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : '';
+    super(
+      'document',
+      `The workflow document has ${diagnostics.length === 1 ? 'a problem' : 'problems'}: ${first?.message}${more}`,
+      diagnostics.map(({ path, line, column, message }) => ({ name: path, value: `${line}:${column} ${message}` })),
+    );
+  }
+}
+
+export interface Author {
+  workflows: Workflows;
+  machines: Machines;
+  workerArn: string;
+  now: () => Date;
+}
+
+export interface Saved {
+  workflow: Workflow;
+  definition: Definition;
+  warnings: Diagnostic[];
+}
+
+/** An object is as good as a text: the text is what is kept, byte for byte. */
+export const textOf = (definition: string | Record<string, unknown>) =>
+  typeof definition === 'string' ? definition : JSON.stringify(definition, null, 2);
+
+const hashOf = (source: string) => createHash('sha256').update(source).digest('hex');
+
+interface Checked {
+  document: Document;
+  machine: object;
+  warnings: Diagnostic[];
+}
+
+function check(source: string, workerArn: string): Checked {
+  const checked = checkDocument(source);
+  if (!checked.ok) throw new DocumentRefused(checked.diagnostics);
+  const { machine, warnings } = compile(checked.plan, { workerArn });
+  const invalid = validateMachine(machine);
+  if (invalid.length > 0) throw new Error(`The compiled state machine is not valid: ${invalid.join('; ')}`);
+  return { document: checked.document, machine, warnings: [...checked.warnings, ...warnings] };
+}
+
+const words = ({ name, title, description }: Document) => ({
+  name,
+  ...(title !== undefined && { title }),
+  ...(description !== undefined && { description }),
+});
+
+/** A new workflow with its draft, and the state machine that walks it. */
+export async function createWorkflow(
+  author: Author,
+  of: { workspace: string; project: string; by: string },
+  source: string,
+): Promise<Saved> {
+  const { document, machine, warnings } = check(source, author.workerArn);
+  const now = author.now();
+  const at = now.toISOString();
+  const id = ulid(now.getTime());
+  const made = await author.machines.create(id, machine, {
+    workspace: of.workspace,
+    project: of.project,
+    workflow: document.name,
+  });
+  const definition = { hash: hashOf(source), source, machine: made.version };
+  const workflow: Workflow = {
+    id,
+    workspace: of.workspace,
+    project: of.project,
+    ...words(document),
+    enabled: true,
+    draft: { definition: definition.hash, savedAt: at, savedBy: of.by },
+    machine: made.machine,
+    createdAt: at,
+    updatedAt: at,
+  };
+  await author.workflows.create(workflow, definition).catch(async (error: unknown) => {
+    await author.machines.remove(made.machine);
+    throw error;
+  });
+  return { workflow, definition, warnings };
+}
+
+/** Replaces the draft. The same text again changes nothing but the time. */
+export async function saveDraft(author: Author, seen: Workflow, source: string, by: string): Promise<Saved> {
+  const { document, machine, warnings } = check(source, author.workerArn);
+  const hash = hashOf(source);
+  const known = await author.workflows.definition(seen.id, hash);
+  const definition = known ?? { hash, source, machine: (await author.machines.update(seen.machine, machine)).version };
+  const at = author.now().toISOString();
+  const { title: _, description: __, ...kept } = seen;
+  const workflow = {
+    ...kept,
+    ...words(document),
+    draft: { definition: hash, savedAt: at, savedBy: by },
+    updatedAt: later(at, seen.updatedAt),
+  };
+  await author.workflows.replace(seen, workflow, { definition });
+  return { workflow, definition, warnings };
+}
+
+/** Makes the draft the next version. */
+export async function publish(
+  author: Author,
+  seen: Workflow,
+  by: string,
+  note?: string,
+): Promise<{ version: Version; warnings: Diagnostic[] }> {
+  const definition = await author.workflows.definition(seen.id, seen.draft.definition);
+  if (!definition) throw notFound('definition', seen.draft.definition);
+  const { warnings } = check(definition.source, author.workerArn);
+  const at = author.now().toISOString();
+  const number = (seen.published?.version ?? 0) + 1;
+  const version = { number, definition: definition.hash, publishedAt: at, publishedBy: by, ...(note !== undefined && { note }) };
+  await author.workflows.replace(
+    seen,
+    { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) },
+    { version },
+  );
+  return { version, warnings };
+}
+
+/** Turns it on or off, or gives it another title. */
+export async function updateWorkflow(
+  author: Author,
+  seen: Workflow,
+  change: { enabled?: boolean | undefined; title?: string | undefined },
+): Promise<Workflow> {
+  const { enabled = seen.enabled, title = seen.title } = change;
+  const next = {
+    ...seen,
+    enabled,
+    ...(title !== undefined && { title }),
+    updatedAt: later(author.now().toISOString(), seen.updatedAt),
+  };
+  await author.workflows.replace(seen, next);
+  return next;
+}
+
+/** Its runs stay readable; those that are still walking end on their own. */
+export async function deleteWorkflow(author: Author, seen: Workflow): Promise<void> {
+  await author.workflows.remove(seen, author.now().toISOString());
+  await author.machines.remove(seen.machine);
+}
+
+/** The time of the change is also what a writer compares, so two changes never share one. */
+const later = (at: string, than: string) => (at > than ? at : new Date(Date.parse(than) + 1).toISOString());

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+
+/** A named process: one draft, numbered versions, a switch. */
+export const workflow = z.object({
+  id: z.string(),
+  workspace: z.string(),
+  project: z.string(),
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  enabled: z.boolean(),
+  /** The draft's definition and when it was saved. */
+  draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: z.string() }),
+  /** The newest version and its definition. */
+  published: z.object({ version: z.int(), definition: z.string() }).optional(),
+  /** ARN of its state machine. */
+  machine: z.string(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  deletedAt: z.string().optional(),
+});
+export type Workflow = z.infer<typeof workflow>;
+
+/** An immutable text with the state machine version compiled from it; named by the SHA-256 of the text. */
+export const definition = z.object({ hash: z.string(), source: z.string(), machine: z.string() });
+export type Definition = z.infer<typeof definition>;
+
+export const version = z.object({
+  number: z.int(),
+  definition: z.string(),
+  note: z.string().optional(),
+  publishedAt: z.string(),
+  publishedBy: z.string(),
+});
+export type Version = z.infer<typeof version>;
