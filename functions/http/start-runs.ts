@@ -1,6 +1,6 @@
 import { engineServices } from '../../shared/aws/services.ts';
 import { type Answer, accepted, created } from '../../shared/http/answer.ts';
-import { http, logger, type RequestOf } from '../../shared/http/edge.ts';
+import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { runDetailOf, runOf } from '../../shared/http/runs.ts';
 import { runV2View } from '../../shared/http/views.ts';
 import { Problem } from '../../shared/problem.ts';
@@ -50,7 +50,4 @@ export async function commandWorkflow(request: RequestOf<'commandWorkflow'>, ser
 const answer = ({ replay }: Started, body: unknown): Answer =>
   replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
-/** The run stands and the sweeper will start its walk. */
-const onLostStart: Starter['onLostStart'] = (run, error) => logger.warn('walk not started yet', { run: run.id, error });
-
-export const handler = http({ createRunV2, commandWorkflow }, () => ({ ...engineServices(), onLostStart }));
+export const handler = http({ createRunV2, commandWorkflow }, engineServices);

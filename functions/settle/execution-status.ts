@@ -1,10 +1,10 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { engineServices } from '../../shared/aws/services.ts';
+import { background } from '../../shared/observe.ts';
 import { Control } from '../../shared/run/control.ts';
 import { walkName } from '../../shared/run/run.ts';
 import { type WalkEnd, walkEnded } from '../../shared/run/walk-ended.ts';
+import type { Worker } from '../../shared/run/work/scene.ts';
 
 const ENDS = { SUCCEEDED: 'succeeded', FAILED: 'failed', TIMED_OUT: 'timed_out', ABORTED: 'aborted' } as const satisfies Record<
   string,
@@ -16,17 +16,13 @@ const statusChange = z.object({
   detail: z.object({ name: z.string(), status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']) }),
 });
 
-const logger = new Logger();
-let worker: ReturnType<typeof engineServices> | undefined;
-
 /** Settles the run of a walk that has ended without doing so. Events come at least once, in any order: an older walk's is of no matter. */
-export async function handler(event: unknown, context: Context): Promise<void> {
-  logger.addContext(context);
-  const { name, status } = statusChange.parse(event).detail;
-  worker ??= engineServices();
+export async function settleWalk({ detail: { name, status } }: z.infer<typeof statusChange>, worker: Worker): Promise<void> {
   const run = await worker.runs.get(name.slice(0, name.lastIndexOf('-')));
   if (!run || walkName(run) !== name) return;
   await walkEnded(worker, run, ENDS[status]).catch((error: unknown) => {
     if (!(error instanceof Control)) throw error;
   });
 }
+
+export const handler = background(statusChange, settleWalk, engineServices);

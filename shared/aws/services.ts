@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { env } from '../env.ts';
+import { watcher } from '../observe.ts';
 import { notFound } from '../problem.ts';
 import type { Definitions } from '../run/ports.ts';
 import { RecentRows } from '../run/work/recent.ts';
@@ -53,6 +54,7 @@ export function engineServices() {
     workflows,
     definitions: new CachedDefinitions(workflows),
     recent: new RecentRows(),
+    watcher,
     now: () => new Date(),
   };
 }

@@ -1,9 +1,8 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { allows, type Caller } from '../access/role.ts';
+import { logger, observed } from '../observe.ts';
 import { Problem } from '../problem.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
@@ -25,8 +24,6 @@ export interface Request<O> {
 export type RequestOf<Id extends OperationId> = Request<(typeof operations)[Id]>;
 export type Action<Id extends OperationId, Services> = (request: RequestOf<Id>, services: Services) => Promise<Answer>;
 
-export const logger = new Logger();
-
 const byRoute = new Map<string, [string, Operation]>(
   Object.entries(operations).map(([id, operation]) => [routeKey(operation), [id, operation]]),
 );
@@ -47,9 +44,7 @@ export function http<Id extends OperationId, Services>(actions: { [I in Id]: Act
     services ??= make();
     return toResult(await action(request as never, services));
   };
-  return middy(serve)
-    .use(injectLambdaContext(logger, { correlationIdPath: 'requestContext.requestId', resetKeys: true }))
-    .use(refusals());
+  return middy(serve).use(observed('requestContext.requestId')).use(refusals());
 }
 
 function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Request<Operation> {

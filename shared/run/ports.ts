@@ -124,11 +124,21 @@ export class StepEnded extends Error {
   }
 }
 
+/** Hears what happens to runs, for metrics and logs. */
+export interface Watcher {
+  runStarted(run: Run): void;
+  runSettled(settled: { status: Ending }): void;
+  stepEnded(row: StepRow): void;
+  /** The run stands and the sweeper will start its walk. */
+  startLost(run: Run, error: unknown): void;
+}
+
 /** What the engine works with. */
 export interface Engine {
   runs: Runs;
   values: Values;
   walks: Walks;
   definitions: Definitions;
+  watcher: Watcher;
   now: () => Date;
 }

@@ -23,6 +23,7 @@ export async function settleRun(engine: Engine, run: Run, outcome: Outcome): Pro
   const settlement =
     outcome.kind === 'succeeded' ? await success(engine, run, outcome.outputs) : await close(engine, run, outcome);
   const won = await engine.runs.settle(run, settlement);
+  if (won) engine.watcher.runSettled(settlement);
   const settled = won ? undefined : await engine.runs.get(run.id);
   return settled ?? { ...run, ...settlement };
 }

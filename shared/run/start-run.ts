@@ -40,7 +40,7 @@ export interface Started {
   replay: boolean;
 }
 
-export type Starter = Engine & { workflows: Workflows; onLostStart?: (run: Run, error: unknown) => void };
+export type Starter = Engine & { workflows: Workflows };
 
 /** How long a run may stay `pending` before the sweeper starts its walk. */
 export const START_GRACE_MS = 30_000;
@@ -57,10 +57,11 @@ export async function startRun(services: Starter, request: StartRequest): Promis
   const { earlier } = await services.runs.create(run, key);
   if (earlier) return { run: await replay(services, earlier, key), replay: true };
 
+  services.watcher.runStarted(run);
   if (run.status === 'pending') {
     await services.walks
       .start(run.machine, walkName(run), refOf(run))
-      .catch((error: unknown) => services.onLostStart?.(run, error));
+      .catch((error: unknown) => services.watcher.startLost(run, error));
   }
   return { run, replay: false };
 }

@@ -204,6 +204,7 @@ class Attempt {
     const row: StepRow = { ...base, ...change, endedAt: at, logId: events.at(-1)?.id, events };
     await worker.runs.putStep(run.id, row).catch(ended);
     outputs.learn([row]);
+    worker.watcher.stepEnded(row);
   }
 
   #announce(): Promise<void> {
