@@ -34,9 +34,11 @@ interface Condition {
   readonly periods?: number;
   /** What silence means; all is well when absent. */
   readonly missing?: TreatMissingData;
+  /** The heading in the runbook; the name of the alarm when absent. */
+  readonly page?: string;
 }
 
-/** What wakes somebody. Each alarm has a heading of its name in docs/runbook.md. */
+/** What wakes somebody. docs/runbook.md says what to do. */
 export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #actions: IAlarmAction[];
@@ -98,6 +100,7 @@ export class Alarms extends Construct {
     for (const [name, table] of Object.entries({ runs: stores.runs, workflows: stores.workflows, access: stores.access })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
+        page: 'table-throttles',
         metric: metrics.tableThrottles(table),
         threshold: 1,
         periods: 2,
@@ -105,10 +108,10 @@ export class Alarms extends Construct {
     }
   }
 
-  #alarm(name: string, { metric, says, threshold, operator, periods = 1, missing }: Condition): void {
+  #alarm(name: string, { metric, says, threshold, operator, periods = 1, missing, page = name }: Condition): void {
     const alarm = new Alarm(this, name, {
       alarmName: `${this.#prefix}-${name}`,
-      alarmDescription: `${says} See docs/runbook.md#${name}`,
+      alarmDescription: `${says} See docs/runbook.md#${page}`,
       metric,
       threshold,
       comparisonOperator: operator ?? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,

@@ -27,7 +27,12 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allowReads(this.authorize);
 
-    const readRuns = new AppFunction(this, 'ReadRuns', { settings, entry: 'http/read-runs', description: 'Shows runs' });
+    const readRuns = new AppFunction(this, 'ReadRuns', {
+      settings,
+      entry: 'http/read-runs',
+      description: 'Shows runs',
+      environment: retention,
+    });
     stores.runs.allowReads(readRuns);
     stores.workflows.allowReads(readRuns);
     stores.values.allowReads(readRuns);

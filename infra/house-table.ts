@@ -59,13 +59,7 @@ export class HouseTable extends Table {
   allowReadsAndWrites(writer: AppFunction): void {
     this.allowReads(writer);
     writer.allow({
-      actions: [
-        'dynamodb:BatchWriteItem',
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:DeleteItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-      ],
+      actions: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [this.tableArn],
     });
   }

@@ -9,7 +9,7 @@ import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
-import { removalPolicyOf, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface SafetyNetProps {
@@ -33,7 +33,6 @@ export class SafetyNet extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: removalPolicyOf(settings),
     });
 
     this.settle = new AppFunction(this, 'Settle', {

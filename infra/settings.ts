@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Node } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The retention periods CloudWatch Logs knows. */
 const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -30,7 +30,8 @@ const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (valu
 const schema = z.object({
   prefix: z
     .string()
-    .regex(/^[a-z][a-z0-9-]{1,19}$/, 'must be 2 to 20 lower case letters, digits or -, beginning with a letter')
+    // No hyphen: machines are named `<prefix>-<id>`, and those of `mill-test` would count as those of `mill`.
+    .regex(/^[a-z][a-z0-9]{1,19}$/, 'must be 2 to 20 lower case letters or digits, beginning with a letter')
     .default('millrun'),
   retentionDays: z.coerce.number().int().min(1).max(3650).default(400),
   removal: z.enum(['retain', 'destroy']).default('retain'),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { MillrunStack } from './millrun-stack.ts';
 import { type SettingsInput, settingsFromContext } from './settings.ts';
 

@@ -5,6 +5,9 @@ import { acknowledge } from './acknowledge.ts';
 import type { AppFunction } from './app-function.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
+/** Rows are counted from their last write and removed up to two days late; what they point to must not go before them. */
+const graceDays = 30;
+
 /**
  * Values too large for their row, and files.
  * Not versioned: an object is written once under a name of its own, so an old version could only be one that was meant to be gone.
@@ -20,7 +23,7 @@ export class ValuesBucket extends Bucket {
       lifecycleRules: [
         {
           id: 'retention',
-          expiration: Duration.days(settings.retentionDays),
+          expiration: Duration.days(settings.retentionDays + graceDays),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],

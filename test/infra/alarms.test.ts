@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { installed } from './installed.ts';
+
+const { ofType } = installed();
+const alarms = ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => ({
+  name: String(Properties['AlarmName']),
+  description: String(Properties['AlarmDescription']),
+  properties: Properties,
+}));
+const headings = readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm);
+const anchors = [...headings].map(([, heading = '']) => heading.replaceAll('`', ''));
+
+test.each(alarms)('$name has its page in the runbook', ({ description }) => {
+  const [, anchor = ''] = /docs\/runbook\.md#([a-z-]+)$/.exec(description) ?? [];
+  expect(anchors).toContain(anchor);
+});
+
+test('something watches the worker, the API, the safety net, starts and tables', () => {
+  expect(alarms.map(({ name }) => name).sort()).toEqual([
+    'millrun-api-errors',
+    'millrun-settle-errors',
+    'millrun-start-throttles',
+    'millrun-sweeper-errors',
+    'millrun-sweeper-silent',
+    'millrun-table-throttles-access',
+    'millrun-table-throttles-runs',
+    'millrun-table-throttles-workflows',
+    'millrun-undelivered-events',
+    'millrun-worker-errors',
+    'millrun-worker-throttles',
+  ]);
+});
+
+test('only the silence of the sweeper is bad news', () => {
+  const bad = alarms.filter(({ properties }) => properties['TreatMissingData'] === 'breaching');
+  expect(bad.map(({ name }) => name)).toEqual(['millrun-sweeper-silent']);
+});
+
+test('alarms are told to the owner who wants to hear', () => {
+  for (const { properties } of alarms) expect(properties).not.toHaveProperty('AlarmActions');
+
+  const told = installed({ alarmEmail: 'ops@example.com', alarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:pages' });
+  told.template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'ops@example.com' });
+  for (const { Properties } of told.ofType('AWS::CloudWatch::Alarm')) {
+    expect(Properties['AlarmActions']).toEqual([
+      'arn:aws:sns:eu-west-1:111122223333:pages',
+      { Ref: told.named('AlarmsTopic').id },
+    ]);
+  }
+});
+
+test('the dashboard shows what the functions count', () => {
+  const body = JSON.stringify(ofType('AWS::CloudWatch::Dashboard'));
+  for (const metric of ['RunsStarted', 'RunsSucceeded', 'RunsFailed', 'StepsExecuted']) {
+    expect(body).toContain(`\\"Millrun\\",\\"${metric}\\",\\"service\\",\\"millrun\\"`);
+  }
+});

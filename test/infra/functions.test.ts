@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { installed, plain } from './installed.ts';
+
+const { functions, byId, ofType } = installed({ logRetentionDays: 90 });
+
+describe.each(functions.map((fn) => ({ entry: String(fn.Metadata['millrun:entry']), ...fn })))(
+  '$entry',
+  ({ entry, Properties }) => {
+    test('exists', () => {
+      expect(existsSync(entry)).toBe(true);
+    });
+
+    test('runs on Node 24 and arm64, traced', () => {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        TracingConfig: { Mode: 'Active' },
+        Handler: 'index.handler',
+        MemorySize: 512,
+      });
+    });
+
+    test('logs to a group of its own that forgets', () => {
+      const { LogGroup } = Object(Properties['LoggingConfig']);
+      expect(byId(LogGroup.Ref)?.Properties).toMatchObject({ RetentionInDays: 90 });
+      const sharing = functions.filter((fn) => plain(fn.Properties['LoggingConfig']) === plain(Properties['LoggingConfig']));
+      expect(sharing).toHaveLength(1);
+    });
+
+    test('counts and logs under the name of the installation', () => {
+      expect(Properties['Environment']).toMatchObject({
+        Variables: {
+          NODE_OPTIONS: '--enable-source-maps',
+          POWERTOOLS_SERVICE_NAME: 'millrun',
+          POWERTOOLS_METRICS_NAMESPACE: 'Millrun',
+          POWERTOOLS_LOG_LEVEL: 'INFO',
+        },
+      });
+    });
+  },
+);
+
+test('every log group forgets', () => {
+  for (const { Properties } of ofType('AWS::Logs::LogGroup')) expect(Properties).toMatchObject({ RetentionInDays: 90 });
+});
+
+test('a variable means the same in every function', () => {
+  const meanings = new Map<string, Set<string>>();
+  for (const { Properties } of functions) {
+    for (const [name, value] of Object.entries(Object(Properties['Environment']).Variables)) {
+      meanings.set(name, (meanings.get(name) ?? new Set()).add(plain(value)));
+    }
+  }
+  for (const [name, values] of meanings) expect([name, values.size]).toEqual([name, 1]);
+  expect(Object.fromEntries([...meanings].map(([name, values]) => [name, [...values].join()]))).toMatchObject({
+    RUNS_TABLE: 'StoresRuns',
+    WORKFLOWS_TABLE: 'StoresWorkflows',
+    ACCESS_TABLE: 'StoresAccess',
+    VALUES_BUCKET: 'StoresValues',
+    WORKER_ARN: 'EngineWorkerAliaslive',
+    MACHINE_ROLE_ARN: 'EngineMachineRole.Arn',
+    MACHINE_PREFIX: 'millrun',
+    RETENTION_DAYS: '400',
+    ALLOWED_NETWORKS: '',
+    FIRST_KEY_SECRET_ARN: 'FirstKeySecret',
+  });
+});

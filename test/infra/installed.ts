@@ -1,0 +1,46 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { z } from 'zod';
+import { parseSettings, type SettingsInput } from '../../infra/settings.ts';
+import { synthesize } from '../../infra/synth-template.ts';
+
+const resource = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  Metadata: z.record(z.string(), z.unknown()).default({}),
+  DeletionPolicy: z.string().optional(),
+});
+export type Found = z.infer<typeof resource> & { id: string };
+
+/** The template of an installation with these settings, whatever cdk.json says. */
+export function installed(settings: SettingsInput = {}) {
+  const json = synthesize(parseSettings(settings));
+  const resources = Object.entries(json.Resources).map(([id, one]): Found => ({ id, ...resource.parse(one) }));
+  return {
+    json,
+    template: Template.fromJSON(json),
+    ofType: (type: string) => resources.filter((one) => one.Type === type),
+    /** A resource by its logical id without the hash. */
+    named: (id: string) => {
+      const found = resources.find((one) => one.id.replace(/[0-9A-F]{8}$/, '') === id);
+      if (!found) throw new Error(`No resource ${id}`);
+      return found;
+    },
+    byId: (id: string) => resources.find((one) => one.id === id),
+    functions: resources.filter((one) => one.Type === 'AWS::Lambda::Function'),
+  };
+}
+
+/** Writes an ARN or a name as one line: `Runs.Arn`, `arn:aws:states:region:account:stateMachine:millrun-*`. */
+export function plain(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('Ref' in value) return shortId(String(value.Ref));
+  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) return value['Fn::GetAtt'].map(String).map(shortId).join('.');
+  if ('Fn::Join' in value && Array.isArray(value['Fn::Join'])) return value['Fn::Join'][1].map(plain).join(value['Fn::Join'][0]);
+  return JSON.stringify(value);
+}
+
+const pseudo: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'region', 'AWS::AccountId': 'account' };
+
+function shortId(id: string): string {
+  return pseudo[id] ?? id.replace(/[0-9A-F]{8}$/, '');
+}

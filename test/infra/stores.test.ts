@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { installed } from './installed.ts';
+
+const kept = installed({ retentionDays: 90 });
+const destroyed = installed({ removal: 'destroy' });
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess'];
+
+const indexes = z.array(
+  z.object({
+    IndexName: z.string(),
+    KeySchema: z.array(z.object({ AttributeName: z.string() })),
+    Projection: z.object({ ProjectionType: z.string(), NonKeyAttributes: z.array(z.string()).optional() }),
+  }),
+);
+
+function indexesOf(table: string) {
+  const { GlobalSecondaryIndexes, LocalSecondaryIndexes = [] } = kept.named(table).Properties;
+  return Object.fromEntries(
+    [...indexes.parse(GlobalSecondaryIndexes), ...indexes.parse(LocalSecondaryIndexes)].map(
+      ({ IndexName, KeySchema, Projection }) => [
+        IndexName,
+        [...KeySchema.map((key) => key.AttributeName), Projection.NonKeyAttributes?.join(' ') ?? Projection.ProjectionType],
+      ],
+    ),
+  );
+}
+
+describe.each(tables)('%s', (table) => {
+  test('is paid by use, restorable, streamed, and forgets what has expired', () => {
+    expect(kept.named(table).Properties).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+    });
+  });
+
+  test('is encrypted with the key DynamoDB owns, which is what no specification means', () => {
+    expect(kept.named(table).Properties).not.toHaveProperty('SSESpecification');
+  });
+
+  test('outlives the stack and cannot be deleted by hand, unless the owner says so', () => {
+    expect(kept.named(table)).toMatchObject({ DeletionPolicy: 'Retain', Properties: { DeletionProtectionEnabled: true } });
+    expect(destroyed.named(table)).toMatchObject({ DeletionPolicy: 'Delete', Properties: { DeletionProtectionEnabled: false } });
+  });
+});
+
+test('the indexes of runs are those of docs/architecture.md', () => {
+  const entry =
+    'workspace project workflowId workflowName name reference status stage version trigger createdAt startedAt endedAt archived error labels startedId endedId';
+  expect(indexesOf('StoresRuns')).toEqual({
+    log: ['pk', 'logId', 'events output key status'],
+    'by-workspace': ['workspaceKey', 'id', entry],
+    'by-project': ['projectKey', 'id', entry],
+    'by-workflow': ['workflowKey', 'id', entry],
+    'by-draft': ['draftKey', 'id', entry],
+    'by-state': ['stateKey', 'id', entry],
+    'by-due': ['dueKey', 'dueAt', 'workspace'],
+  });
+});
+
+test('the indexes of workflows and access hold whole rows', () => {
+  expect(indexesOf('StoresWorkflows')).toEqual({
+    'by-workspace': ['workspaceKey', 'id', 'ALL'],
+    'by-project': ['projectKey', 'id', 'ALL'],
+  });
+  expect(indexesOf('StoresAccess')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
+});
+
+describe('the bucket of values', () => {
+  test('is private, encrypted, and reached over TLS only', () => {
+    expect(kept.named('StoresValues').Properties).toMatchObject({
+      BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    const policy = JSON.stringify(kept.named('StoresValuesPolicy').Properties);
+    expect(policy).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
+    expect(policy).toContain('{"NumericLessThan":{"s3:TlsVersion":1.2}}');
+  });
+
+  test('keeps a value longer than any row that points to it', () => {
+    expect(kept.named('StoresValues').Properties['LifecycleConfiguration']).toEqual({
+      Rules: [
+        {
+          Id: 'retention',
+          Status: 'Enabled',
+          ExpirationInDays: 90 + 30,
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+        },
+      ],
+    });
+  });
+
+  test('outlives the stack, unless the owner says so', () => {
+    expect(kept.named('StoresValues').DeletionPolicy).toBe('Retain');
+    expect(destroyed.named('StoresValues').DeletionPolicy).toBe('Delete');
+  });
+});
+
+test('logs and the first key outlive the stack like the data', () => {
+  for (const [found, policy] of [
+    [kept, 'Retain'],
+    [destroyed, 'Delete'],
+  ] as const) {
+    for (const group of found.ofType('AWS::Logs::LogGroup')) expect(group.DeletionPolicy).toBe(policy);
+    expect(found.named('FirstKeySecret').DeletionPolicy).toBe(policy);
+  }
+});
