@@ -1,5 +1,5 @@
-import type { Document } from './document.ts';
 import type { Step } from '../step/kind.ts';
+import type { Document } from './document.ts';
 
 /** A step in its place: what holds it, what comes before it, what it reads. */
 export interface PlannedStep {
