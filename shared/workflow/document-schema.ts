@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition } from '../step/condition-schema.ts';
 import { MAX_RUN_SECONDS } from './limits.ts';
 import { durationOrExpression } from './step-schema.ts';

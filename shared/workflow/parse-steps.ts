@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import { type Finding, suggest, unknownWord } from './diagnostic.ts';

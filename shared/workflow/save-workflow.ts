@@ -49,10 +49,10 @@ interface Checked {
 function check(source: string, workerArn: string): Checked {
   const checked = checkDocument(source);
   if (!checked.ok) throw new DocumentRefused(checked.diagnostics);
-  const { machine, warnings } = compile(checked.plan, { workerArn });
+  const { machine } = compile(checked.plan, { workerArn });
   const invalid = validateMachine(machine);
   if (invalid.length > 0) throw new Error(`The compiled state machine is not valid: ${invalid.join('; ')}`);
-  return { document: checked.document, machine, warnings: [...checked.warnings, ...warnings] };
+  return { document: checked.document, machine, warnings: checked.warnings };
 }
 
 const words = ({ name, title, description }: Document) => ({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
 import { DURATION_PATTERN, secondsOf } from './duration.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Finding, unknownWord } from './diagnostic.ts';
 
 /** What a schema makes of a value: the parsed form, or what is wrong in words for the author. */
