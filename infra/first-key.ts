@@ -29,7 +29,6 @@ export class FirstKey extends Construct {
       entry: 'setup/first-key',
       description: 'Registers the first API key when the stack is deployed',
       timeout: Duration.minutes(1),
-      environment: { FIRST_KEY_SECRET_ARN: this.secret.secretArn },
     });
     register.allow({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secret.secretArn] });
     access.allowReadsAndWrites(register);

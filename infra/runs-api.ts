@@ -96,7 +96,7 @@ function corsOf({ corsOrigins }: Settings) {
       allowOrigins: corsOrigins,
       allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
       allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-      exposeHeaders: ['idempotent-replay', 'location', 'retry-after'],
+      exposeHeaders: ['idempotent-replay', 'retry-after'],
       maxAge: Duration.hours(1),
     },
   };

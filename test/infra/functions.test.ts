@@ -63,6 +63,5 @@ test('a variable means the same in every function', () => {
     MACHINE_PREFIX: 'millrun',
     RETENTION_DAYS: '400',
     ALLOWED_NETWORKS: '',
-    FIRST_KEY_SECRET_ARN: 'FirstKeySecret',
   });
 });
