@@ -1,0 +1,24 @@
+import type { IncomingMessage } from 'node:http';
+
+/** The sender gave more bytes than are taken. */
+export class BodyTooLarge extends Error {}
+
+/** The whole body; throws `BodyTooLarge` at the first byte above the limit. */
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= limitBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      reject(new BodyTooLarge());
+    });
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Error('The sender went away')));
+  });
+}

@@ -1,0 +1,151 @@
+import { mkdirSync } from 'node:fs';
+import type { RequestListener, Server } from 'node:http';
+import { join } from 'node:path';
+import { declaredGateway } from './api/gateway.ts';
+import { apiListener } from './api/server.ts';
+import { arn } from './aws/account.ts';
+import { awsListener, sturdyServer } from './aws/server.ts';
+import { CustomResources } from './custom-resources.ts';
+import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
+import { DynamoDbProxy } from './dynamodb/proxy.ts';
+import { createTables } from './dynamodb/tables.ts';
+import { claimEnvironment } from './environment.ts';
+import { EventBridge } from './events/event-bridge.ts';
+import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
+import { Functions } from './lambda/functions.ts';
+import { hangUp, listen } from './listen.ts';
+import { lockFolder } from './lock.ts';
+import type { CloudOptions } from './options.ts';
+import { S3 } from './s3/server.ts';
+import { Secrets } from './secrets/secrets.ts';
+import { startStates } from './states/states.ts';
+import { loadTemplate } from './template/load.ts';
+import { Stack } from './template/stack.ts';
+import { usageListener } from './usage/listener.ts';
+import { noUsage, priced } from './usage/usage.ts';
+
+/** The stack, up on this machine. */
+export interface Cloud {
+  /** Where the API answers. */
+  url: string;
+  /** Where the AWS services answer. */
+  cloudUrl: string;
+  usage(): ReturnType<typeof priced>;
+  close(): Promise<void>;
+}
+
+/** A template, and the folder that the entries of its functions are relative to. */
+export interface StackSource {
+  template(): Promise<unknown>;
+  root: string;
+}
+
+const root = join(import.meta.dirname, '..');
+const ours: StackSource = { root, template: () => loadTemplate(root) };
+
+/**
+ * Brings the stack up. One at a time in a process: functions read `process.env`, and their SDK clients keep the endpoint they first saw, so a
+ * second cloud in the same process takes the AWS port of the first.
+ */
+export async function startCloud(options: CloudOptions, source: StackSource = ours): Promise<Cloud> {
+  const closing: (() => unknown)[] = [];
+  const close = async () => {
+    for (const step of closing.splice(0).toReversed()) await step();
+  };
+  try {
+    return await bringUp(options, source, { closing, close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Lifetime {
+  /** What is undone at the end, last first. */
+  closing: (() => unknown)[];
+  close(): Promise<void>;
+}
+
+async function bringUp(options: CloudOptions, { template, root }: StackSource, { closing, close }: Lifetime): Promise<Cloud> {
+  const lock = lockFolder(options.dataDir);
+  closing.push(() => lock.release());
+  const environment = claimEnvironment(options.awsPort);
+  closing.push(() => environment.release());
+
+  const awsDoor = await openDoor(environment.awsPort, 'AWS_PORT', closing);
+  const apiDoor = await openDoor(options.port, 'PORT', closing);
+  const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
+
+  const emulator = emulatorFor(options);
+  // Whatever goes wrong meanwhile is told first; a child that did start is ended all the same.
+  emulator.catch(() => {});
+  closing.push(async () => (await emulator.catch(() => undefined))?.close());
+
+  const stack = new Stack(await template());
+  const declared = declaredFunctions(stack, (name) => arn('lambda', `function:${name}`));
+  const gateway = declaredGateway(stack);
+  environment.set(mergedEnvironment(declared), cloudUrl, awsDoor.port);
+
+  const usage = noUsage();
+  const functions = new Functions(declared, { root, usage });
+  const events = new EventBridge(stack, functions, usage.events);
+  const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
+  await createTables(stack, endpoint);
+
+  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
+  closing.push(() => dynamodb.close());
+  const states = startStates(join(options.dataDir, 'states.sqlite'), { functions, changes: events, usage: usage.stepFunctions });
+  closing.push(() => states.close());
+  const secrets = new Secrets(stack, {
+    path: join(options.dataDir, 'secrets.json'),
+    generated: options.apiKey,
+    usage: usage.secrets,
+  });
+  const s3 = new S3(stack, join(options.dataDir, 's3'), usage.s3);
+  const customResources = new CustomResources();
+
+  const services = awsListener({
+    dynamodb: (request, response) => dynamodb.answer(request, response),
+    s3: (request, response) =>
+      customResources.owns(request) ? customResources.answer(request, response) : s3.answer(request, response),
+    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations },
+  });
+  awsDoor.serve(services);
+  await customResources.create(stack, functions, cloudUrl);
+  apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
+
+  events.start();
+  closing.push(() => events.close());
+  await states.resume();
+  return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, usage: () => priced(structuredClone(usage)), close };
+}
+
+interface Door {
+  port: number;
+  serve(listener: RequestListener): void;
+}
+
+/** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
+async function openDoor(port: number, variable: string, closing: Lifetime['closing']): Promise<Door> {
+  let listener: RequestListener = (_, response) => {
+    response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+  };
+  const server: Server = sturdyServer((request, response) => listener(request, response));
+  const real = await listen(server, port, variable);
+  closing.push(() => hangUp(server));
+  return {
+    port: real,
+    serve(next) {
+      listener = next;
+    },
+  };
+}
+
+async function emulatorFor({ dynamodbEndpoint, dataDir }: CloudOptions): Promise<Emulator> {
+  if (!dynamodbEndpoint) {
+    mkdirSync(dataDir, { recursive: true });
+    return startDynoxide(dataDir);
+  }
+  await answering(dynamodbEndpoint);
+  return { endpoint: dynamodbEndpoint, close: async () => {} };
+}

@@ -1,0 +1,3 @@
+export async function runDemo(_: { url: string; apiKey: string; always: boolean }): Promise<boolean> {
+  return true;
+}

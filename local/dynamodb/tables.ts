@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import type { Resource, Stack } from '../template/stack.ts';
+import { TemplateRefused } from '../template/template.ts';
+
+const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.string() }));
+const projection = z.object({ ProjectionType: z.string().default('ALL'), NonKeyAttributes: z.array(z.string()).optional() });
+const index = z.object({ IndexName: z.string(), KeySchema: keySchema, Projection: projection });
+
+const properties = z.object({
+  KeySchema: keySchema,
+  AttributeDefinitions: z.array(z.object({ AttributeName: z.string(), AttributeType: z.string() })),
+  GlobalSecondaryIndexes: z.array(index).default([]),
+  LocalSecondaryIndexes: z.array(index).default([]),
+  StreamSpecification: z.object({ StreamViewType: z.string() }).optional(),
+  TimeToLiveSpecification: z.object({ Enabled: z.boolean(), AttributeName: z.string() }).optional(),
+});
+
+const described = z.object({ Table: properties.omit({ TimeToLiveSpecification: true, StreamSpecification: true }) });
+
+type Table = z.infer<typeof properties>;
+
+/** Calls one DynamoDB operation; answers null when the table is not there. */
+type Call = (operation: string, input: unknown) => Promise<unknown>;
+
+/** Creates the tables of the stack. One that exists is kept; if it has another shape, that is refused. */
+export async function createTables(stack: Stack, endpoint: string): Promise<void> {
+  const call = caller(endpoint);
+  await Promise.all(
+    stack.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map((resource) => createTable(resource, call)),
+  );
+}
+
+async function createTable(resource: Resource, call: Call): Promise<void> {
+  const table = properties.parse(resource.properties);
+  const existing = await call('DescribeTable', { TableName: resource.name });
+  if (existing) {
+    if (isDeepStrictEqual(shapeOf(described.parse(existing).Table), shapeOf(table))) return;
+    throw new TemplateRefused(
+      `The table ${resource.name} in the data folder has other keys or indexes than the stack. ` +
+        'Start with another DATA_DIR, or remove this one to begin afresh.',
+    );
+  }
+  const { TimeToLiveSpecification, StreamSpecification, GlobalSecondaryIndexes, LocalSecondaryIndexes, ...keys } = table;
+  await call('CreateTable', {
+    TableName: resource.name,
+    BillingMode: 'PAY_PER_REQUEST',
+    ...keys,
+    ...(GlobalSecondaryIndexes.length > 0 && { GlobalSecondaryIndexes }),
+    ...(LocalSecondaryIndexes.length > 0 && { LocalSecondaryIndexes }),
+    ...(StreamSpecification && { StreamSpecification: { StreamEnabled: true, ...StreamSpecification } }),
+  });
+  if (TimeToLiveSpecification?.Enabled) await call('UpdateTimeToLive', { TableName: resource.name, TimeToLiveSpecification });
+}
+
+/** What two descriptions of one table must agree on, in one order. */
+function shapeOf(table: Omit<Table, 'TimeToLiveSpecification' | 'StreamSpecification'>) {
+  const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
+  const indexes = [...table.GlobalSecondaryIndexes, ...table.LocalSecondaryIndexes].map(
+    ({ IndexName, KeySchema, Projection }) => ({
+      name: IndexName,
+      keys: KeySchema,
+      projection: [Projection.ProjectionType, ...(Projection.NonKeyAttributes ?? []).toSorted()],
+    }),
+  );
+  const attributes = table.AttributeDefinitions.map(({ AttributeName, AttributeType }) => ({
+    name: AttributeName,
+    type: AttributeType,
+  }));
+  return { keys: table.KeySchema, attributes: attributes.toSorted(byName), indexes: indexes.toSorted(byName) };
+}
+
+function caller(endpoint: string): Call {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.0',
+    // Emulators check that a request is signed, not by whom.
+    'x-amz-date': '20260101T000000Z',
+    authorization:
+      'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00',
+  };
+  return async (operation, input) => {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { ...headers, 'x-amz-target': `DynamoDB_20120810.${operation}` },
+      body: JSON.stringify(input),
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    if (text.includes('ResourceNotFoundException')) return null;
+    throw new Error(`DynamoDB at ${endpoint} refused ${operation}: ${text}`);
+  };
+}

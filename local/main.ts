@@ -1,0 +1,47 @@
+import { type Cloud, startCloud } from './cloud.ts';
+import { runDemo } from './demo.ts';
+import { optionsFrom } from './options.ts';
+
+/** Ends in time even when something does not let go. */
+const CLOSE_WITHIN_MS = 1500;
+
+/** Brings the cloud up, shows that it works, and stays up unless told otherwise. */
+export async function main({ once }: { once: boolean }): Promise<void> {
+  // On Lambda it would be the end of one sandbox; here it must not be the end of everything.
+  process.on('unhandledRejection', (error) => console.error('A function left a rejection unhandled:', error));
+  process.on('uncaughtException', (error) => console.error('A function left an exception uncaught:', error));
+
+  const cloud = await begin();
+  let ending = false;
+  const end = async (code: number) => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(code), CLOSE_WITHIN_MS).unref();
+    await cloud.close().catch(console.error);
+    process.exit(code);
+  };
+  process.on('SIGINT', () => end(0));
+  process.on('SIGTERM', () => end(0));
+
+  console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}`);
+  try {
+    const succeeded = await runDemo({ url: cloud.url, apiKey: optionsFrom(process.env).apiKey, always: once });
+    if (once) await end(succeeded ? 0 : 1);
+  } catch (error) {
+    console.error('The examples could not be run:', error instanceof Error ? error.message : error);
+    if (once) await end(1);
+  }
+}
+
+async function begin(): Promise<Cloud> {
+  const early = () => process.exit(0);
+  process.once('SIGINT', early).once('SIGTERM', early);
+  try {
+    return await startCloud(optionsFrom(process.env));
+  } catch (error) {
+    console.error(`millrun cannot start: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  } finally {
+    process.off('SIGINT', early).off('SIGTERM', early);
+  }
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(fallback);
+
+const schema = z.object({
+  PORT: port(4000),
+  AWS_PORT: port(4566),
+  SMTP_PORT: port(2525),
+  DATA_DIR: z.string().min(1).default('.millrun'),
+  LOCAL_API_KEY: z.string().min(8, 'must have at least 8 characters').default('local-dev-key'),
+  DYNAMODB_ENDPOINT: z.url().optional(),
+});
+
+/** How a cloud is brought up. A port of 0 means any free one. */
+export interface CloudOptions {
+  port: number;
+  awsPort: number;
+  dataDir: string;
+  apiKey: string;
+  dynamodbEndpoint?: string | undefined;
+}
+
+/** Reads the variables that `npm start` knows; throws one message that names every wrong one. */
+export function optionsFrom(environment: Record<string, string | undefined>): CloudOptions {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
+  }
+  const { PORT, AWS_PORT, DATA_DIR, LOCAL_API_KEY, DYNAMODB_ENDPOINT } = parsed.data;
+  return { port: PORT, awsPort: AWS_PORT, dataDir: DATA_DIR, apiKey: LOCAL_API_KEY, dynamodbEndpoint: DYNAMODB_ENDPOINT };
+}

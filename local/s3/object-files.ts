@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+
+const about = z.object({
+  key: z.string(),
+  size: z.number(),
+  etag: z.string(),
+  modifiedMs: z.number(),
+  headers: z.record(z.string(), z.string()),
+});
+
+export type StoredObject = z.infer<typeof about>;
+
+const LENGTH_BYTES = 4;
+
+/**
+ * Objects as files. A file is named by the hash of its key, so that no key can lead anywhere else, and holds the bytes, then what is known
+ * about them, then the length of that: one rename replaces all of it at once.
+ */
+export class ObjectFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async put(key: string, body: Buffer, headers: Record<string, string>): Promise<StoredObject> {
+    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
+    const stored = { key, size: body.length, etag, modifiedMs: Date.now(), headers };
+    const trailer = Buffer.from(JSON.stringify(stored));
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32BE(trailer.length);
+
+    const path = this.#pathOf(key);
+    const temporary = `${path}.${randomUUID()}`;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, Buffer.concat([body, trailer, length]));
+    await rename(temporary, path);
+    return stored;
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    return readAbout(this.#pathOf(key));
+  }
+
+  /** The object and the bytes from `start` up to and with `end`. */
+  async get(key: string, range?: { start: number; end: number }): Promise<Buffer> {
+    const file = await open(this.#pathOf(key));
+    try {
+      const { start = 0, end = (await aboutOf(file)).size - 1 } = range ?? {};
+      const bytes = Buffer.alloc(Math.max(0, end - start + 1));
+      await file.read(bytes, 0, bytes.length, start);
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    await rm(this.#pathOf(key), { force: true });
+  }
+
+  /** Every object in the order of its key. Reads every file: for people and tools, not for the hot path. */
+  async list(): Promise<StoredObject[]> {
+    const files = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    const found = await Promise.all(
+      files
+        .filter((file) => file.isFile() && !file.name.includes('.'))
+        .map((file) => readAbout(join(file.parentPath, file.name))),
+    );
+    return found.filter((one) => one !== undefined).sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+  }
+
+  #pathOf(key: string): string {
+    const name = createHash('sha256').update(key).digest('hex');
+    return join(this.#folder, name.slice(0, 2), name);
+  }
+}
+
+async function readAbout(path: string): Promise<StoredObject | undefined> {
+  const file = await open(path).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return undefined;
+  try {
+    return await aboutOf(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function aboutOf(file: Awaited<ReturnType<typeof open>>): Promise<StoredObject> {
+  const { size } = await file.stat();
+  const length = Buffer.alloc(LENGTH_BYTES);
+  await file.read(length, 0, LENGTH_BYTES, size - LENGTH_BYTES);
+  const trailer = Buffer.alloc(length.readUInt32BE());
+  await file.read(trailer, 0, trailer.length, size - LENGTH_BYTES - trailer.length);
+  return about.parse(JSON.parse(trailer.toString()));
+}

@@ -1,0 +1,178 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { BodyTooLarge, readBody } from '../aws/body.ts';
+import type { Stack } from '../template/stack.ts';
+import type { Usage } from '../usage/usage.ts';
+import { decodeAwsChunked } from './aws-chunked.ts';
+import { listing } from './list.ts';
+import { ObjectFiles, type StoredObject } from './object-files.ts';
+import { S3Error } from './s3-error.ts';
+import { xmlDocument } from './xml.ts';
+
+/** Objects are held in memory while they are received; multipart uploads are not served. */
+const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
+const KEPT_HEADERS = /^(content-type|content-disposition|content-language|cache-control|expires|x-amz-meta-.+)$/;
+/** Parameters that do not change what an operation is. */
+const PLAIN_QUERY =
+  /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|X-Amz-.+)$/;
+
+interface Call {
+  request: IncomingMessage;
+  response: ServerResponse;
+  query: URLSearchParams;
+  bucket: string;
+  key: string;
+}
+
+/** S3 for the buckets of the stack, path style: the operations that the service and a person with the AWS CLI use. */
+export class S3 {
+  readonly #buckets: Map<string, ObjectFiles>;
+  readonly #usage: Usage['s3'];
+  readonly #since = new Date().toISOString();
+
+  constructor(stack: Stack, folder: string, usage: Usage['s3']) {
+    this.#buckets = new Map(stack.ofType('AWS::S3::Bucket').map(({ name }) => [name, new ObjectFiles(join(folder, name))]));
+    this.#usage = usage;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(callOf(request, response));
+    } catch (error) {
+      const known = s3ErrorOf(error);
+      if (known.status >= 500 && known.name !== 'NotImplemented') console.error(error);
+      if (response.headersSent) return void response.destroy();
+      // The rest of a body that nobody reads would be taken for the next request.
+      if (!request.complete) response.setHeader('connection', 'close');
+      const body = { Code: known.name, Message: known.message, RequestId: randomUUID() };
+      send(response, known.status, known.status === 304 || request.method === 'HEAD' ? '' : xmlDocument('Error', body, false));
+    }
+  }
+
+  async #route(call: Call): Promise<void> {
+    const { request, response, query, bucket, key } = call;
+    const method = request.method ?? '';
+    const other = [...query.keys()].find((name) => !PLAIN_QUERY.test(name));
+    if (other !== undefined || request.headers['x-amz-copy-source']) throw notServed(`${method} ?${other ?? 'copy'}`);
+
+    this.#usage[method === 'PUT' || method === 'POST' || (method === 'GET' && !key) ? 'puts' : 'gets'] +=
+      method === 'DELETE' ? 0 : 1;
+    if (!bucket && method === 'GET') return send(response, 200, this.#bucketList());
+
+    const files = this.#buckets.get(bucket);
+    if (!files) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
+    if (key) return this.#onObject(method, files, call);
+    if (method === 'HEAD') return send(response, 200, '');
+    if (method === 'GET') return send(response, 200, listing(bucket, await files.list(), query));
+    throw notServed(`${method} of a bucket`);
+  }
+
+  async #onObject(method: string, files: ObjectFiles, { request, response, key }: Call): Promise<void> {
+    switch (method) {
+      case 'PUT':
+        return put(files, key, request, response);
+      case 'GET':
+      case 'HEAD':
+        return get(files, key, request, response);
+      case 'DELETE':
+        await files.remove(key);
+        return send(response, 204, '');
+      default:
+        throw notServed(`${method} of an object`);
+    }
+  }
+
+  #bucketList(): string {
+    const buckets = [...this.#buckets.keys()].map((Name) => ({ Name, CreationDate: this.#since }));
+    return xmlDocument('ListAllMyBucketsResult', { Owner: { ID: 'embedded' }, Buckets: { Bucket: buckets } });
+  }
+}
+
+async function put(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const received = await readBody(request, MAX_OBJECT_BYTES);
+  const { headers } = request;
+  const chunked = String(headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
+  const decodedLength = headers['x-amz-decoded-content-length'];
+  const body = chunked ? decodeAwsChunked(received, decodedLength === undefined ? undefined : Number(decodedLength)) : received;
+
+  const md5 = headers['content-md5'];
+  if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
+    throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
+  }
+  if (headers['if-none-match'] === '*' && (await files.head(key))) throw preconditionFailed();
+  const kept = Object.entries(headers).flatMap(([name, value]) =>
+    KEPT_HEADERS.test(name) && value !== undefined ? [[name, String(value)]] : [],
+  );
+  const { etag } = await files.put(key, body, Object.fromEntries(kept));
+  response.setHeader('etag', etag);
+  send(response, 200, '');
+}
+
+async function get(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const object = await files.head(key);
+  if (!object) throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404);
+  if (request.headers['if-none-match'] === object.etag) throw new S3Error('NotModified', 'Not Modified', 304);
+  if (request.headers['if-match'] && request.headers['if-match'] !== object.etag) throw preconditionFailed();
+
+  const range = rangeOf(request.headers.range, object);
+  const body = request.method === 'HEAD' ? undefined : await files.get(key, range);
+  response.writeHead(range ? 206 : 200, {
+    'content-type': 'binary/octet-stream',
+    ...object.headers,
+    etag: object.etag,
+    'last-modified': new Date(object.modifiedMs).toUTCString(),
+    'accept-ranges': 'bytes',
+    'content-length': range ? range.end - range.start + 1 : object.size,
+    ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${object.size}` }),
+  });
+  response.end(body);
+}
+
+function rangeOf(header: string | undefined, { size }: StoredObject): { start: number; end: number } | undefined {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (!first && !last) return undefined;
+  const start = first ? Number(first) : Math.max(0, size - Number(last));
+  const end = first && last ? Math.min(Number(last), size - 1) : size - 1;
+  if (start > end) throw new S3Error('InvalidRange', 'The requested range is not satisfiable', 416);
+  return { start, end };
+}
+
+function callOf(request: IncomingMessage, response: ServerResponse): Call {
+  const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  try {
+    return {
+      request,
+      response,
+      query: new URLSearchParams(search),
+      bucket: decodeURIComponent(bucket),
+      key: decodeURIComponent(key),
+    };
+  } catch {
+    throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", 400);
+  }
+}
+
+function s3ErrorOf(error: unknown): S3Error {
+  if (error instanceof S3Error) return error;
+  if (error instanceof BodyTooLarge)
+    return new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', 400);
+  return new S3Error('InternalError', error instanceof Error ? error.message : 'We encountered an internal error.', 500);
+}
+
+function notServed(what: string): S3Error {
+  return new S3Error('NotImplemented', `${what} is not served by the embedded cloud`, 501);
+}
+
+function preconditionFailed(): S3Error {
+  return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+}
+
+function send(response: ServerResponse, status: number, xml: string): void {
+  response.writeHead(status, {
+    ...(xml && { 'content-type': 'application/xml' }),
+    ...(status !== 204 && { 'content-length': Buffer.byteLength(xml) }),
+  });
+  response.end(xml);
+}

@@ -1,0 +1,37 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+
+const HELP = `Usage: npm start [-- --once]
+
+Brings the stack up on this machine, publishes the examples, runs one of them and stays up.
+
+  --once   end after that run: 0 if it succeeded
+  --help   show this
+
+  PORT               where the API answers (4000)
+  AWS_PORT           where the AWS services answer (4566)
+  SMTP_PORT          kept for incoming mail, not served yet (2525)
+  DATA_DIR           where everything is kept (.millrun)
+  LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)
+  DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along
+  LOG_LEVEL          of the functions (WARN)
+
+Ports can be 0 for any free one.
+`;
+
+const known = ['--once', '--help', '-h'];
+const given = process.argv.slice(2);
+const unknown = given.find((argument) => !known.includes(argument));
+if (unknown) {
+  console.error(`${unknown} is not known here.\n\n${HELP}`);
+  process.exit(2);
+}
+if (given.includes('--help') || given.includes('-h')) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+
+// Types are stripped and modules compiled once, not at every start; hence the import afterwards.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/millrun/compiled'));
+const { main } = await import('./main.ts');
+await main({ once: given.includes('--once') });

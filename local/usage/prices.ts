@@ -1,0 +1,27 @@
+const MILLION = 1_000_000;
+
+/**
+ * Dollars for one operation in us-east-1, first tier, without the free tier; from the public price pages
+ * (aws.amazon.com/<service>/pricing) on the date below.
+ */
+export const PRICES = {
+  region: 'us-east-1',
+  asOf: '2026-11-01',
+  /** HTTP API, first 300 million a month; each 512 KB of a request counts. */
+  apiRequest: 1 / MILLION,
+  lambdaRequest: 0.2 / MILLION,
+  /** arm64. */
+  lambdaGbSecond: 0.0000133334,
+  /** Standard workflows; retries count. */
+  stateTransition: 25 / MILLION,
+  /** DynamoDB standard table class, on demand. */
+  readUnit: 0.125 / MILLION,
+  writeUnit: 0.625 / MILLION,
+  /** S3 Standard: PUT, COPY, POST, LIST. DELETE is free. */
+  s3Put: 5 / MILLION,
+  s3Get: 0.4 / MILLION,
+  schedulerInvocation: 1 / MILLION,
+  /** Events of AWS services on the default bus. */
+  serviceEvent: 0,
+  secretsRequest: 5 / MILLION,
+} as const;

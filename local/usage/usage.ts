@@ -1,0 +1,39 @@
+import { PRICES } from './prices.ts';
+
+/** What the embedded cloud has done since it started. Every counter only grows: a benchmark reads it twice and subtracts. */
+export interface Usage {
+  api: { requests: number };
+  lambda: { invocations: number; gbSeconds: number };
+  stepFunctions: { transitions: number; executions: number };
+  dynamodb: { requests: number; readUnits: number; writeUnits: number; itemWrites: number };
+  s3: { puts: number; gets: number };
+  events: { scheduled: number; statusChanges: number };
+  secrets: { requests: number };
+}
+
+export function noUsage(): Usage {
+  return {
+    api: { requests: 0 },
+    lambda: { invocations: 0, gbSeconds: 0 },
+    stepFunctions: { transitions: 0, executions: 0 },
+    dynamodb: { requests: 0, readUnits: 0, writeUnits: 0, itemWrites: 0 },
+    s3: { puts: 0, gets: 0 },
+    events: { scheduled: 0, statusChanges: 0 },
+    secrets: { requests: 0 },
+  };
+}
+
+/** The operations and what they would have cost on AWS, in dollars. */
+export function priced(usage: Usage) {
+  const cost = {
+    api: usage.api.requests * PRICES.apiRequest,
+    lambda: usage.lambda.invocations * PRICES.lambdaRequest + usage.lambda.gbSeconds * PRICES.lambdaGbSecond,
+    stepFunctions: usage.stepFunctions.transitions * PRICES.stateTransition,
+    dynamodb: usage.dynamodb.readUnits * PRICES.readUnit + usage.dynamodb.writeUnits * PRICES.writeUnit,
+    s3: usage.s3.puts * PRICES.s3Put + usage.s3.gets * PRICES.s3Get,
+    events: usage.events.scheduled * PRICES.schedulerInvocation + usage.events.statusChanges * PRICES.serviceEvent,
+    secrets: usage.secrets.requests * PRICES.secretsRequest,
+  };
+  const total = Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);
+  return { operations: usage, dollars: { ...cost, total }, prices: { region: PRICES.region, asOf: PRICES.asOf } };
+}
