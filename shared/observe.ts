@@ -1,9 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
-import middy from '@middy/core';
-import type * as z from 'zod';
+import middy, { type MiddlewareObj } from '@middy/core';
+import * as z from 'zod';
 import type { Watcher } from './run/ports.ts';
 
 export const logger = new Logger();
@@ -17,11 +15,22 @@ export const watcher: Watcher = {
   startLost: (run, error) => logger.warn('walk not started yet; the sweeper will', { run: run.id, error }),
 };
 
-/** Every function logs with a correlation id and publishes its metrics. */
-export const observed = (correlationIdPath: string) => [
-  injectLambdaContext(logger, { correlationIdPath, resetKeys: true }),
-  logMetrics(metrics, { throwOnEmptyMetrics: false }),
-];
+const requestId = z.object({ requestContext: z.object({ requestId: z.string() }) });
+
+/** Every function logs with a correlation id, the request's where there is one, and publishes what it counted. */
+export const observed = (): MiddlewareObj => ({
+  before: ({ event, context }) => {
+    logger.resetKeys();
+    logger.addContext(context);
+    logger.setCorrelationId(requestId.safeParse(event).data?.requestContext.requestId ?? context.awsRequestId);
+  },
+  after: publish,
+  onError: publish,
+});
+
+function publish(): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}
 
 /** A Lambda handler for what is not HTTP: parses the event, acts, lets faults through. Services are made on first use and kept. */
 export function background<Event, Services>(
@@ -34,5 +43,5 @@ export function background<Event, Services>(
     services ??= make();
     return act(schema.parse(event), services);
   };
-  return middy(serve).use(observed('id'));
+  return middy(serve).use(observed());
 }

@@ -44,7 +44,7 @@ export function http<Id extends OperationId, Services>(actions: { [I in Id]: Act
     services ??= make();
     return toResult(await action(request as never, services));
   };
-  return middy(serve).use(observed('requestContext.requestId')).use(refusals());
+  return middy(serve).use(observed()).use(refusals());
 }
 
 function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Request<Operation> {
