@@ -17,6 +17,7 @@ import { hangUp, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
 import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
+import { SampleServices } from './sample-services.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startStates } from './states/states.ts';
 import { loadTemplate } from './template/load.ts';
@@ -103,11 +104,11 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   const s3 = new S3(stack, join(options.dataDir, 's3'), usage.s3);
   const customResources = new CustomResources();
+  const samples = new SampleServices();
 
   const services = awsListener({
     dynamodb: (request, response) => dynamodb.answer(request, response),
-    s3: (request, response) =>
-      customResources.owns(request) ? customResources.answer(request, response) : s3.answer(request, response),
+    s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
     json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations },
   });
   awsDoor.serve(services);

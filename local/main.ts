@@ -25,7 +25,12 @@ export async function main({ once }: { once: boolean }): Promise<void> {
 
   console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}`);
   try {
-    const succeeded = await runDemo({ url: cloud.url, apiKey: optionsFrom(process.env).apiKey, always: once });
+    const succeeded = await runDemo({
+      url: cloud.url,
+      services: `${cloud.cloudUrl}/_sample`,
+      apiKey: optionsFrom(process.env).apiKey,
+      always: once,
+    });
     if (once) await end(succeeded ? 0 : 1);
   } catch (error) {
     console.error('The examples could not be run:', error instanceof Error ? error.message : error);
