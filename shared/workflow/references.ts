@@ -102,8 +102,14 @@ function visitPath(path: Record<string, unknown>, bound: Set<string>, listener: 
 }
 
 function visitChildren(node: Record<string, unknown>, bound: Set<string>, listener: Listener): void {
-  const skipped = node['type'] === 'lambda' ? ['arguments'] : node['type'] === 'bind' ? ['lhs'] : [];
+  const skipped =
+    node['type'] === 'lambda' ? ['arguments'] : node['type'] === 'bind' ? ['lhs'] : callsError(node) ? ['procedure'] : [];
   for (const [key, child] of Object.entries(node)) if (!skipped.includes(key)) visit(child, bound, listener);
+}
+
+/** `$error("...")`, the function of JSONata; `$error` alone is the failure that a handler has caught. */
+function callsError(node: Record<string, unknown>): boolean {
+  return isNode(node['procedure']) && node['procedure']['value'] === 'error';
 }
 
 function visitVariable(node: Record<string, unknown>, next: unknown, bound: Set<string>, listener: Listener): void {
