@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION_PATTERN, secondsOf } from '../workflow/duration.ts';
 import { MAX_RUN_SECONDS } from '../workflow/limits.ts';
+import { EXPRESSION } from '../workflow/template.ts';
 import type { TimerKind } from './kind.ts';
 
-const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
 const expected = 'a duration such as 30s, 5m, 2h or 14d, an expression that gives seconds, or {until: <instant>}';
 
 const seconds = z.number().min(0).max(MAX_RUN_SECONDS);

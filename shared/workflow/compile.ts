@@ -7,8 +7,6 @@ import type { Order } from './order.ts';
 import { orderOfList } from './order-of-list.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 
-export { validateMachine } from './machine.ts';
-
 // The worker enforces the timeout of a step itself; the machine gives it time to write the outcome, and steps in when it is dead.
 const GRACE_SECONDS = 30;
 const WORKER_SECONDS = 900;

@@ -3,7 +3,7 @@ import { BUILTINS } from './builtins.ts';
 import { type Explained, explain } from './expression.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
-import { hasExpression, onlyExpression, partsOf, UnclosedExpression } from './template.ts';
+import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
 
 /** One thing that a template reads. `name` is `input`, `run`, `error`, `index`, the name of a loop item, or `steps` with an id. */
 export interface Reference {
@@ -36,15 +36,6 @@ export function readingOf(text: string): Reading {
 export function stepsReadBy(template: Template): string[] {
   const ids = stringsIn(template).flatMap((text) => readingOf(text).references.flatMap(({ stepId }) => stepId ?? []));
   return [...new Set(ids)];
-}
-
-/** Whether the string is one expression and nothing else. */
-export function isExpression(text: string): boolean {
-  try {
-    return onlyExpression(partsOf(text)) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function stringsIn(template: Template): string[] {

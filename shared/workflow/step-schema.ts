@@ -3,9 +3,9 @@ import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
 import { DURATION_PATTERN, secondsOf } from './duration.ts';
 import { MAX_TIMEOUT_SECONDS } from './limits.ts';
+import { EXPRESSION } from './template.ts';
 
 export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
-export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
 const DAY_SECONDS = 86_400;
 
 const durationText = z.string().regex(DURATION_PATTERN, 'must be a duration such as 30s, 5m, 2h or 14d');
@@ -17,9 +17,7 @@ const names = z
   .array(z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as HttpServerError'))
   .min(1, 'names at least one error; without "on" every error counts');
 
-export const stepId = z
-  .string()
-  .regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
+const stepId = z.string().regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
 
 /** A duration up to a limit, or an expression that gives seconds. */
 export function durationOrExpression(most: number, words: string): z.ZodType<string> {
@@ -28,9 +26,9 @@ export function durationOrExpression(most: number, words: string): z.ZodType<str
   });
 }
 
-export const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
+const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
 
-export const retry = z
+const retry = z
   .strictObject({
     on: names.optional(),
     attempts: z.int().min(1).max(100).default(3),
@@ -46,7 +44,7 @@ export const retry = z
   .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? 1, maxDelaySeconds: maxDelay }));
 
 /** The handlers of a step, over the schema of a list of steps. */
-export function handlers<T>(steps: z.ZodType<T>) {
+function handlers<T>(steps: z.ZodType<T>) {
   return z.array(z.strictObject({ on: names.optional(), steps })).min(1, 'needs at least one handler');
 }
 

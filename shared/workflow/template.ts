@@ -1,3 +1,6 @@
+/** What a string that should be one expression looks like; whether it is one, `readingOf` says. */
+export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
+
 /** A piece of a template string: plain text, or the source of one `${ ... }`. */
 export type Part = { text: string } | { source: string; start: number };
 

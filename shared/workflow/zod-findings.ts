@@ -78,7 +78,7 @@ function carried(issue: z.core.$ZodIssueCustom): Finding[] | undefined {
   }));
 }
 
-export function valueAt(root: unknown, path: PropertyKey[]): unknown {
+function valueAt(root: unknown, path: PropertyKey[]): unknown {
   let value = root;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkDocument } from '../../../shared/workflow/check.ts';
-import { compile, validateMachine } from '../../../shared/workflow/compile.ts';
+import { compile } from '../../../shared/workflow/compile.ts';
+import { validateMachine } from '../../../shared/workflow/validate-machine.ts';
 import { aDocument, aStep, planOfSteps } from './documents.ts';
 import { namesIn, walkSteps } from './walker.ts';
 
@@ -157,6 +158,13 @@ describe('the machine', () => {
   test('is valid Amazon States Language for every construct', () => {
     expect(validateMachine(machineOf(...everything))).toEqual([]);
     for (const step of everything) expect(validateMachine(machineOf({ ...step, needs: [] }))).toEqual([]);
+  });
+
+  test('is not changed by being checked', () => {
+    const machine = machineOf(...everything);
+    const before = JSON.stringify(machine);
+    validateMachine(machine);
+    expect(JSON.stringify(machine)).toBe(before);
   });
 
   test('is called invalid when it is', () => {
