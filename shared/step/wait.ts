@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DURATION_PATTERN, secondsOf } from '../workflow/duration.ts';
 import { MAX_RUN_SECONDS } from '../workflow/limits.ts';
-import { EXPRESSION } from '../workflow/template.ts';
+import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
 import type { TimerKind } from './kind.ts';
 
 const expected = 'a duration such as 30s, 5m, 2h or 14d, an expression that gives seconds, or {until: <instant>}';
@@ -15,9 +15,16 @@ type Wait = { seconds: number } | { until: string };
 export const wait: TimerKind<Wait> = {
   shape: 'timer',
   name: 'wait',
-  schema: z.union([z.string().regex(DURATION_PATTERN), z.string().regex(EXPRESSION), z.strictObject({ until: z.string() })], {
-    error: `must be ${expected}`,
-  }),
+  schema: z.union(
+    [
+      z.string().regex(DURATION_PATTERN),
+      z.string().regex(EXPRESSION).refine(isOneExpression),
+      z.strictObject({ until: z.string() }),
+    ],
+    {
+      error: `must be ${expected}`,
+    },
+  ),
   resolved: z.union([
     seconds.transform((value) => ({ seconds: value })),
     z

@@ -74,7 +74,8 @@ function visit(node: unknown, bound: Set<string>, listener: Listener): void {
   if (!isNode(node)) return;
   if (node['value'] instanceof RegExp) visitRegex(node['value'], node, listener);
   if (node['type'] === 'variable') visitVariable(node, undefined, bound, listener);
-  const inner = new Set([...bound, ...declaredBy(node)]);
+  const declared = declaredBy(node).filter((name) => !bound.has(name));
+  const inner = declared.length === 0 ? bound : new Set([...bound, ...declared]);
   if (node['type'] === 'path') visitPath(node, inner, listener);
   else visitChildren(node, inner, listener);
 }

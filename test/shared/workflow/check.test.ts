@@ -258,6 +258,7 @@ describe('a step', () => {
       aStep('a', { timeout: '2h' }),
       'steps.a.timeout: must be a duration such as 30s, 5m, 2h or 14d, 890s at most, or an expression that gives seconds',
     ],
+    [aStep('a', { if: '${ true } and ${ false }' }), 'steps.a.if: must be true, false or one ${ ... } expression'],
     [aStep('a', { if: 'true' }), 'steps.a.if: must be true, false or one ${ ... } expression'],
     [aStep('a', { retry: { delay: '5s', maxDelay: '5s' } }), 'steps.a.retry.maxDelay: must be longer than delay'],
     [
