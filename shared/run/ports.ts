@@ -65,6 +65,8 @@ export interface LogEntry {
 export interface Runs {
   /** Writes the run, once. With a key that was used before it answers the run that was started under it. */
   create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** The run that was started under that key. */
+  startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The run as it stands now. */
   get(id: string): Promise<Run | undefined>;
   /** The run and some of its steps in one read, as they stand now. */

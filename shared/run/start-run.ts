@@ -16,6 +16,7 @@ import { successor } from './event.ts';
 import type { Engine, StartKey } from './ports.ts';
 import { type Run, refOf, walkName } from './run.ts';
 import type { Stage, Trigger } from './status.ts';
+import { ValueTooLarge } from './value.ts';
 
 /** What every door asks for. */
 export interface StartRequest {
@@ -50,9 +51,16 @@ export const START_GRACE_MS = 30_000;
  * last call is lost the run stands all the same and the sweeper starts it.
  */
 export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
-  const workflow = await startable(services.workflows, request);
-  const run = await newRun(services, workflow, request);
   const key = request.key && startKey(request, request.key);
+  const run = await startable(services.workflows, request)
+    .then((workflow) => newRun(services, workflow, request))
+    .catch(async (error: unknown) => {
+      // What could be started then may be turned off now: the first answer stands.
+      const before = key && error instanceof Problem ? await services.runs.startedUnder(key) : undefined;
+      if (before) return { before };
+      throw error;
+    });
+  if ('before' in run) return { run: await replay(services, run.before, key), replay: true };
 
   const { earlier } = await services.runs.create(run, key);
   if (earlier) return { run: await replay(services, earlier, key), replay: true };
@@ -119,7 +127,7 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     createdAt,
     definition: hash,
     machine: definition.machine,
-    inputs: await services.values.store(id, 'inputs', inputs),
+    inputs: await services.values.store(id, 'inputs', inputs).catch(tooLarge),
     fileIds: request.fileIds,
     ...(request.startedBy !== undefined && { startedBy: request.startedBy }),
     walk: 1,
@@ -132,8 +140,7 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
 
 function checked(plan: Plan, { inputs, fileIds }: StartRequest): Record<string, unknown> {
   const [unknownFile] = fileIds;
-  if (unknownFile !== undefined)
-    throw new Problem('invalid', `There is no file "${unknownFile}".`, [{ name: 'file_ids', value: unknownFile }]);
+  if (unknownFile !== undefined) throw notFound('file', unknownFile);
   const { inputs: completed, problems } = checkInputs(plan.document, inputs);
   if (problems.length === 0) return inputObject.parse(completed);
   const [first] = problems;
@@ -144,11 +151,18 @@ function checked(plan: Plan, { inputs, fileIds }: StartRequest): Record<string, 
   );
 }
 
+function tooLarge(error: unknown): never {
+  throw error instanceof ValueTooLarge
+    ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }])
+    : error;
+}
+
 /** Evaluates what the document asks of the whole run, before there is one. */
 function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
   const ask = async (template: Template, field: string) => {
     try {
-      return await evaluateTemplate(template, { input, run }, { step: null, field });
+      const value = await evaluateTemplate(template, { input, run }, { step: null, field });
+      return field === 'runIf' ? conditionOf(value, field) : value;
     } catch (error) {
       if (error instanceof StepError)
         throw new Problem('invalid', `${field} cannot be evaluated: ${error.message}`, [{ name: field, value: error.message }]);
@@ -159,10 +173,11 @@ function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
     async reference({ document }: Plan): Promise<string | undefined> {
       const value = document.reference === undefined ? null : await ask(document.reference, 'reference');
       if (value === null || value === '') return undefined;
-      return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return text.slice(0, 200).toWellFormed();
     },
     async runIf({ document }: Plan): Promise<boolean> {
-      return document.runIf === undefined || conditionOf(await ask(document.runIf, 'runIf'), 'runIf');
+      return document.runIf === undefined || (await ask(document.runIf, 'runIf')) === true;
     },
     async timeoutSeconds({ document }: Plan): Promise<number> {
       if (document.timeout === undefined) return DEFAULT_RUN_SECONDS;
