@@ -47,7 +47,8 @@ export async function commandWorkflow(request: RequestOf<'commandWorkflow'>, ser
   return answer(started, await runDetailOf(services, started.run));
 }
 
+/** A repeated request gets the answer of the first, and is told so. */
 const answer = ({ replay }: Started, body: unknown): Answer =>
-  replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
+  created(body, replay ? { 'idempotent-replay': 'true' } : undefined);
 
 export const handler = http({ createRunV2, commandWorkflow }, engineServices);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { RUN_STATUSES_V1, TRIGGERS } from '../../run/status.ts';
-import { listQuery, resourceId, runContext, runDetail, runEntries, runEvents, stage, words } from '../resources.ts';
+import { count, few, listQuery, resourceId, runContext, runDetail, runEntries, runEvents, stage, words } from '../resources.ts';
 import { operation } from '../route.ts';
 
 const feedQuery = {
@@ -17,7 +17,7 @@ const workflowParams = z.object({ workflow_id: resourceId });
 const workflowRunParams = z.object({ workflow_id: resourceId, run_id: resourceId });
 const eventsQuery = z.strictObject({
   after: resourceId.optional().meta({ description: 'Id of the last event seen' }),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: count(1000).default(100),
   continuation_token: resourceId.optional(),
 });
 const contextQuery = z.strictObject({
@@ -57,7 +57,7 @@ export const command = z.discriminatedUnion('command', [
           name: words(100).optional(),
           reference: words(200).optional(),
           stage: stage.optional(),
-          file_ids: z.array(z.string().min(1).max(100)).max(100).optional(),
+          file_ids: few(z.string()).optional(),
         })
         .default({}),
     })
@@ -83,7 +83,7 @@ export const runs = {
     role: 'operator',
     params: workflowParams,
     body: command,
-    responses: { 201: runDetail, 200: runDetail, 202: runDetail },
+    responses: { 201: runDetail, 202: runDetail },
   }),
   listRuns: operation({
     method: 'GET',
