@@ -1,0 +1,133 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { API_KEY, type CloudProcess, cloudProcess, startProcess, temporaryFolder } from '../cloud.ts';
+
+const folders: { remove(): void }[] = [];
+const processes: CloudProcess[] = [];
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((one) => one.end('SIGKILL')));
+  for (const folder of folders.splice(0)) folder.remove();
+});
+
+function folder(): string {
+  const made = temporaryFolder();
+  folders.push(made);
+  return made.path;
+}
+
+async function started(...[dataDir, options]: Parameters<typeof cloudProcess>): Promise<CloudProcess> {
+  const cloud = await cloudProcess(dataDir, options);
+  processes.push(cloud);
+  return cloud;
+}
+
+const api = async (cloud: CloudProcess, path: string) => {
+  const response = await fetch(cloud.url + path, { headers: { 'x-api-key': API_KEY } });
+  return JSON.parse(await response.text());
+};
+
+test('it comes up, publishes the examples, runs one and stays up', async () => {
+  const dataDir = folder();
+  const cloud = await started(dataDir);
+  await cloud.said(/run \w+ succeeded/);
+  expect(cloud.output()).toMatch(/step_retrying +reserve/);
+  const { items } = await api(cloud, '/v1/workflows?project_id=examples');
+  expect(items.map(({ name }: { name: string }) => name).sort()).toEqual(['hello', 'nightly-report', 'order-intake']);
+  expect(await cloud.end()).toEqual({ code: 0, signal: null });
+
+  const again = await started(dataDir);
+  expect(await api(again, '/v1/workflows?project_id=examples')).toEqual({ items, continuation_token: null });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends it within two seconds, its child too, in the middle of a run',
+  async (signal) => {
+    const dataDir = folder();
+    const cloud = await started(dataDir);
+    await cloud.said(/step_retrying/);
+    const child = Number(readFileSync(join(dataDir, 'dynamodb.pid'), 'utf8'));
+    const outcome = await Promise.race([
+      cloud.end(signal),
+      new Promise((resolve) => setTimeout(() => resolve('too late'), 2000)),
+    ]);
+    expect(outcome).toEqual({ code: 0, signal: null });
+    expect(() => process.kill(child, 0)).toThrow('ESRCH');
+  },
+);
+
+test('a run that is cut off by a crash is carried on by the next process', async () => {
+  const dataDir = folder();
+  const crashed = await started(dataDir);
+  const [, run] = await crashed.said(/run (\w+) of order-intake[\s\S]*step_retrying/);
+  await crashed.end('SIGKILL');
+
+  const next = await started(dataDir);
+  const ended = await vi.waitFor(
+    async () => {
+      const now = await api(next, `/v1/runs/${run}`);
+      expect(now.ended_at).not.toBeNull();
+      return now;
+    },
+    { timeout: 15_000, interval: 50 },
+  );
+  expect(ended.steps).toMatchObject({ succeeded: expect.any(Number) });
+});
+
+test('--once runs the example every time and ends with what came of it', async () => {
+  const dataDir = folder();
+  for (const _ of [1, 2]) {
+    const once = startProcess(dataDir, { args: ['--once'] });
+    expect(await once.ended).toEqual({ code: 0, signal: null });
+    expect(once.output()).toMatch(/run \w+ succeeded/);
+  }
+});
+
+test('--help explains every variable and starts nothing', async () => {
+  const help = startProcess(folder(), { args: ['--help'] });
+  expect(await help.ended).toEqual({ code: 0, signal: null });
+  for (const name of ['PORT', 'AWS_PORT', 'SMTP_PORT', 'DATA_DIR', 'LOCAL_API_KEY', 'DYNAMODB_ENDPOINT'])
+    expect(help.output()).toContain(name);
+  const odd = startProcess(folder(), { args: ['--never'] });
+  expect((await odd.ended).code).toBe(2);
+});
+
+test.each(['PORT', 'AWS_PORT'])('a port that is taken is named, together with %s', async (variable) => {
+  const holder = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => holder.once('listening', resolve));
+  const address = holder.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const refused = startProcess(folder(), { environment: { [variable]: String(port) } });
+  expect((await refused.ended).code).toBe(1);
+  expect(refused.output()).toContain(`Port ${port} is in use. Set ${variable}`);
+  holder.close();
+});
+
+test('a data folder that is in use is left alone', async () => {
+  const dataDir = folder();
+  const first = await started(dataDir);
+  const second = startProcess(dataDir);
+  expect((await second.ended).code).toBe(1);
+  expect(second.output()).toContain(`in use by process ${first.child.pid}`);
+  await expect(fetch(`${first.url}/v2/health`)).resolves.toMatchObject({ status: 200 });
+});
+
+test('a data folder that cannot be made or written to is named', async () => {
+  const dataDir = join(folder(), 'file');
+  writeFileSync(dataDir, 'not a folder');
+  chmodSync(dataDir, 0o444);
+  const refused = startProcess(dataDir);
+  expect((await refused.ended).code).toBe(1);
+  expect(refused.output()).toMatch(/The data folder .*file cannot be written to .*DATA_DIR/);
+});
+
+test.each([
+  [{ PORT: 'many' }, /PORT must be a port number/],
+  [{ LOCAL_API_KEY: 'short' }, /LOCAL_API_KEY must have at least 8 characters/],
+  [{ DYNAMODB_ENDPOINT: 'nowhere' }, /DYNAMODB_ENDPOINT/],
+])('%j is refused with what is wrong', async (environment, message) => {
+  const refused = startProcess(folder(), { environment });
+  expect((await refused.ended).code).toBe(1);
+  expect(refused.output()).toMatch(message);
+});

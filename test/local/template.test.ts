@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import { declaredGateway } from '../../local/api/gateway.ts';
+import { EventBridge } from '../../local/events/event-bridge.ts';
+import { declaredFunctions, mergedEnvironment } from '../../local/lambda/declared.ts';
+import { Functions } from '../../local/lambda/functions.ts';
+import { resolve } from '../../local/template/intrinsics.ts';
+import { Stack } from '../../local/template/stack.ts';
+import { noUsage } from '../../local/usage/usage.ts';
+import { smallTemplate } from './small-stack.ts';
+
+const values: Record<string, unknown> = {
+  'AWS::Region': 'us-east-1',
+  'AWS::NoValue': undefined,
+  Name: 'n',
+  List: ['a', 'b', 'c'],
+};
+const scope = {
+  ref: (name: string) => values[name],
+  attribute: (resource: string, name: string) => `${resource}/${name}`,
+  condition: (name: string) => name === 'Yes',
+  mapping: (map: string, first: string, second: string) => `${map}-${first}-${second}`,
+};
+
+test.each([
+  [{ Ref: 'Name' }, 'n'],
+  [{ 'Fn::GetAtt': ['Table', 'Arn'] }, 'Table/Arn'],
+  [{ 'Fn::GetAtt': 'Table.Stream.Arn' }, 'Table/Stream.Arn'],
+  [{ 'Fn::Join': ['-', ['a', { Ref: 'Name' }, 1]] }, 'a-n-1'],
+  [{ 'Fn::Join': [',', { Ref: 'List' }] }, 'a,b,c'],
+  [{ 'Fn::Select': ['1', { Ref: 'List' }] }, 'b'],
+  [{ 'Fn::Split': ['-', { 'Fn::Join': ['-', { Ref: 'List' }] }] }, ['a', 'b', 'c']],
+  [{ 'Fn::Sub': '${Name}-${AWS::Region}-${Table.Arn}-${!Literal}' }, 'n-us-east-1-Table/Arn-${Literal}'],
+  [{ 'Fn::Sub': ['${Own}-${Name}', { Own: { Ref: 'Name' } }] }, 'n-n'],
+  [{ 'Fn::If': ['Yes', 1, 2] }, 1],
+  [{ 'Fn::If': ['No', 1, { Ref: 'AWS::NoValue' }] }, undefined],
+  [{ 'Fn::Equals': [{ Ref: 'Name' }, 'n'] }, true],
+  [{ 'Fn::And': [{ Condition: 'Yes' }, { 'Fn::Not': [{ Condition: 'No' }] }] }, true],
+  [{ 'Fn::Or': [{ Condition: 'No' }, { 'Fn::Equals': ['a', 'b'] }] }, false],
+  [{ 'Fn::FindInMap': ['M', { Ref: 'Name' }, 'x'] }, 'M-n-x'],
+  [{ 'Fn::Base64': { Ref: 'Name' } }, 'bg=='],
+  [{ kept: { deep: [{ Ref: 'Name' }, { Ref: 'AWS::NoValue' }] }, gone: { Ref: 'AWS::NoValue' } }, { kept: { deep: ['n'] } }],
+  [
+    { Ref: 'Name', Other: 1 },
+    { Ref: 'Name', Other: 1 },
+  ],
+])('%j comes to %j', (value, expected) => {
+  expect(resolve(value, scope)).toEqual(expected);
+});
+
+test('an intrinsic that nobody knows is refused by name', () => {
+  expect(() => resolve({ 'Fn::ImportValue': 'x' }, scope)).toThrow('Fn::ImportValue is not served');
+});
+
+test('names come from the template, and where it gives none from the logical id', () => {
+  const stack = new Stack({
+    Parameters: { Size: { Type: 'String', Default: 'big' } },
+    Conditions: { Never: { 'Fn::Equals': [1, 2] } },
+    Resources: {
+      Named: { Type: 'AWS::S3::Bucket', Properties: { BucketName: { 'Fn::Join': ['-', ['files', { Ref: 'Size' }]] } } },
+      Unnamed: { Type: 'AWS::S3::Bucket' },
+      Absent: { Type: 'AWS::SQS::Oddity', Condition: 'Never' },
+      Role: { Type: 'AWS::IAM::Role', Properties: { Description: { 'Fn::GetAtt': ['Named', 'Arn'] } } },
+    },
+  });
+  expect(stack.resources.map(({ name }) => name)).toEqual(['files-big', 'millrun-unnamed', 'millrun-Role']);
+  expect(stack.resources[2]?.properties).toEqual({ Description: 'arn:aws:s3:::files-big' });
+});
+
+test('every resource that cannot be served is refused, all of them by name', () => {
+  const more = { Cache: { Type: 'AWS::ElastiCache::CacheCluster' }, Feed: { Type: 'AWS::Lambda::EventSourceMapping' } };
+  expect(() => new Stack(smallTemplate(more))).toThrow(
+    'cannot serve: AWS::ElastiCache::CacheCluster (Cache), AWS::Lambda::EventSourceMapping (Feed)',
+  );
+});
+
+const small = (more: object = {}) => new Stack(smallTemplate({ ...more }));
+const lambda = (Variables: object) => ({
+  Type: 'AWS::Lambda::Function',
+  Properties: { Handler: 'index.handler', Environment: { Variables } },
+  Metadata: { 'millrun:entry': 'echo.ts' },
+});
+const events = (stack: Stack) => {
+  const usage = noUsage();
+  const declared = declaredFunctions(stack, (name) => name);
+  return new EventBridge(stack, new Functions(declared, { root: '.', usage }), usage.events);
+};
+const echo = { 'Fn::GetAtt': ['Echo', 'Arn'] };
+
+test.each([
+  [
+    'an HTTP API with another payload format',
+    () =>
+      declaredGateway(
+        small({
+          Integration: {
+            Type: 'AWS::ApiGatewayV2::Integration',
+            Properties: { IntegrationType: 'AWS_PROXY', IntegrationUri: 'x', PayloadFormatVersion: '1.0' },
+          },
+        }),
+      ),
+    /Integration .*PayloadFormatVersion/,
+  ],
+  [
+    'a named stage',
+    () => declaredGateway(small({ Stage: { Type: 'AWS::ApiGatewayV2::Stage', Properties: { StageName: 'dev' } } })),
+    /Stage .*StageName/,
+  ],
+  [
+    'a JWT authorizer',
+    () =>
+      declaredGateway(small({ Authorizer: { Type: 'AWS::ApiGatewayV2::Authorizer', Properties: { AuthorizerType: 'JWT' } } })),
+    /Authorizer .*AuthorizerType/,
+  ],
+  [
+    'a second HTTP API',
+    () => declaredGateway(small({ Another: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } } })),
+    /declares 2 HTTP APIs/,
+  ],
+  [
+    'a rule for a target that is no function',
+    () =>
+      events(
+        small({
+          Rule: {
+            Type: 'AWS::Events::Rule',
+            Properties: { EventPattern: {}, Targets: [{ Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' }] },
+          },
+        }),
+      ),
+    /Rule has the target arn:aws:sqs/,
+  ],
+  [
+    'an operator of event patterns',
+    () =>
+      events(
+        small({
+          Rule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { a: [{ cidr: '10.0.0.0/8' }] }, Targets: [] } },
+        }),
+      ),
+    /operator .*cidr/,
+  ],
+  [
+    'a schedule of an unknown kind',
+    () =>
+      events(
+        small({ Soon: { Type: 'AWS::Scheduler::Schedule', Properties: { ScheduleExpression: 'soon', Target: { Arn: echo } } } }),
+      ).start(),
+    /soon is not served/,
+  ],
+  [
+    'one name with two meanings',
+    () => mergedEnvironment(declaredFunctions(small({ Other: lambda({ TABLE: 'elsewhere' }) }), (name) => name)),
+    /TABLE is "things" in one function and "elsewhere"/,
+  ],
+])('%s is refused', (_, bringUp, message) => {
+  expect(bringUp).toThrow(message);
+});
+
+test('options of Node.js belong to the process and are left to it', () => {
+  const functions = declaredFunctions(small({ Other: lambda({ NODE_OPTIONS: '--enable-source-maps' }) }), (name) => name);
+  expect(mergedEnvironment(functions)).toEqual({ TABLE: 'things' });
+});
