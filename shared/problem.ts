@@ -1,5 +1,14 @@
 /** What went wrong, in words that the edge maps to one status each. */
-export type ProblemKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'conflict' | 'too-large' | 'unsupported' | 'document' | 'busy';
+export type ProblemKind =
+  | 'invalid'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'conflict'
+  | 'too-large'
+  | 'unsupported'
+  | 'document'
+  | 'busy';
 
 export interface Detail {
   name: string;
@@ -20,4 +29,5 @@ export class Problem extends Error {
 }
 
 /** Also the answer for what belongs to others. */
-export const notFound = (what: string, id: string) => new Problem('not-found', `There is no ${what} "${id}".`, [{ name: what.replaceAll(' ', '_'), value: id }]);
+export const notFound = (what: string, id: string) =>
+  new Problem('not-found', `There is no ${what} "${id}".`, [{ name: what.replaceAll(' ', '_'), value: id }]);

@@ -4,7 +4,7 @@ import type { Run } from './run.ts';
 import { keyOf } from './scope.ts';
 import type { Ending } from './status.ts';
 import { hasEnded, type StepRow } from './step-row.ts';
-import { type Surveyed, survey } from './survey.ts';
+import { survey } from './survey.ts';
 
 /** What befell the steps that were in flight when the run ended otherwise. */
 const CANCELLED_BY: Record<Exclude<Ending, 'succeeded'>, { name: string; message: string }> = {
@@ -12,6 +12,8 @@ const CANCELLED_BY: Record<Exclude<Ending, 'succeeded'>, { name: string; message
   timed_out: { name: 'RUN_TIMED_OUT', message: 'The run reached its timeout while this step was in flight.' },
   cancelled: { name: 'RUN_STOPPED', message: 'The run was stopped while this step was in flight.' },
 };
+
+const DRAIN_TIMEOUT = { name: 'DRAIN_TIMEOUT', message: 'The step did not complete before the graceful stop ran out of time.' };
 
 export interface Closing {
   /** Rows to write unless the step has ended meanwhile. */
@@ -33,15 +35,18 @@ export function closeSteps(
 ): Closing {
   const at = now.toISOString();
   const places = survey(plan, rows);
-  const open = places.filter(isOpen);
-  const blocked = places.filter(({ place }) => place === 'unreached');
+  // A graceful stop lets what is in flight say so first: what has no row by then has not started.
+  const unsaid = run.stop?.mode === 'graceful' ? [] : ['reached', 'queued'];
+  const open = places.filter(({ place, row }) => (row ? !hasEnded(row) : unsaid.includes(place)));
+  const blocked = places.filter(({ place }) => place === 'unreached' || (place === 'reached' && unsaid.length === 0));
   const failedGroups = groupsOfFailures(plan, rows);
   const ids = lineIds(open.length + blocked.length, now, run.id);
 
   return {
     rows: open.map(({ planned, scope, key, row }, line): StepRow => {
       const failure = failedGroups.get(key);
-      const error = failure ?? CANCELLED_BY[ending];
+      const error =
+        failure ?? (run.stop?.until !== undefined && row?.heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending]);
       const id = ids[line] ?? '';
       const type = failure ? 'step_failed' : 'step_cancelled';
       const status = failure ? 'failed' : 'cancelled';
@@ -60,8 +65,6 @@ export function closeSteps(
     })),
   };
 }
-
-const isOpen = ({ place, row }: Surveyed) => (row ? !hasEnded(row) : place === 'reached' || place === 'queued');
 
 /** Groups fail with the step inside them that failed for good. */
 function groupsOfFailures(plan: Plan, rows: ReadonlyMap<string, StepRow>): Map<string, NonNullable<StepRow['error']>> {

@@ -51,8 +51,16 @@ async function close(engine: Engine, run: Run, outcome: Exclude<Outcome, { kind:
       ...at,
       error: { name: 'Timeout', message: `The run reached its deadline ${run.deadline}.`, step: null },
     };
+  if (closing.rows.some(({ error }) => error?.name === 'DRAIN_TIMEOUT'))
+    return { status: ending, ...at, error: drainTimeout(run), reason: run.stop?.reason };
   return { status: ending, ...at, reason: run.stop?.reason ?? (outcome.kind === 'cancelled' ? outcome.reason : undefined) };
 }
+
+const drainTimeout = (run: Run) => ({
+  name: 'DRAIN_TIMEOUT',
+  message: `Steps were still in flight at ${run.stop?.until}.`,
+  step: null,
+});
 
 /** The first step that failed for good; a group only repeats what a step in it said. */
 function failureOf(rows: ReadonlyMap<string, StepRow>): Failure | undefined {

@@ -1,7 +1,7 @@
 import { groupKind, kindOf } from '../step/registry.ts';
 import { secondsOf } from './duration.ts';
 import { errorNamesOf } from './error-names.ts';
-import { DEFAULT_RUN_SECONDS, DEFAULT_TIMEOUT_SECONDS, MAX_RUN_SECONDS } from './limits.ts';
+import { DEFAULT_RUN_SECONDS, DEFAULT_TIMEOUT_SECONDS, GRACE_SECONDS, MAX_RUN_SECONDS } from './limits.ts';
 import { catcher, type Machine, type Message, machineErrors, retrier, type State, type States, workerTask } from './machine.ts';
 import type { Order } from './order.ts';
 import { orderOfList } from './order-of-list.ts';
@@ -9,8 +9,6 @@ import type { Plan, PlannedStep } from './plan.ts';
 
 export { validateMachine } from './machine.ts';
 
-// The worker enforces the timeout of a step itself; the machine gives it time to write the outcome, and steps in when it is dead.
-const GRACE_SECONDS = 30;
 const WORKER_SECONDS = 900;
 const CALL_SECONDS = 300;
 

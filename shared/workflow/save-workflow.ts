@@ -5,6 +5,8 @@ import { checkDocument } from './check.ts';
 import { compile, validateMachine } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
+import { pinsOf } from './pin.ts';
+import type { Plan } from './plan.ts';
 import type { Machines, Workflows } from './ports.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
@@ -138,13 +140,14 @@ export async function publish(
 export async function updateWorkflow(
   author: Author,
   seen: Workflow,
-  change: { enabled?: boolean | undefined; title?: string | undefined },
+  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
 ): Promise<Workflow> {
-  const { enabled = seen.enabled, title = seen.title } = change;
+  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults } = change;
   const next = {
     ...seen,
     enabled,
     ...(title !== undefined && { title }),
+    ...(startDefaults && { startDefaults }),
     updatedAt: later(author.now().toISOString(), seen.updatedAt),
   };
   await author.workflows.replace(seen, next);

@@ -1,8 +1,8 @@
 import { groupKind } from '../../step/registry.ts';
 import type { StepError } from '../../step/step-error.ts';
-import { Control } from '../control.ts';
 import type { Stored } from '../run.ts';
 import { itemScope, tryScope } from '../scope.ts';
+import { Control } from '../signal.ts';
 import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
 import { answered, asStepError, quiet, skippedByCondition } from './leaf.ts';
 import type { MessageOf } from './message.ts';

@@ -3,11 +3,14 @@ import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { secondsOf } from '../../workflow/duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { DEFAULT_TIMEOUT_SECONDS, GRACE_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { afterFailure } from '../after-failure.ts';
-import { Control } from '../control.ts';
+import { isDrained, isHalting } from '../control/halt.ts';
+import { whenQuiet } from '../control/when-quiet.ts';
 import { StepEnded } from '../ports.ts';
 import type { Stored } from '../run.ts';
+import { settleRun } from '../settle-run.ts';
+import { Control } from '../signal.ts';
 import { isTerminal } from '../status.ts';
 import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
 import { ValueTooLarge } from '../value.ts';
@@ -36,6 +39,7 @@ export async function performLeaf(scene: Scene): Promise<void> {
     throw await attempt.fail(asStepError(error));
   } finally {
     await attempt.close();
+    if (attempt.seesHalt) await whenQuiet(scene.worker, scene.run.id);
   }
 }
 
@@ -135,6 +139,9 @@ class Attempt {
   readonly #startedAt: string;
   #announced: Promise<void> | undefined;
   #input: Stored | undefined;
+  #heldUntil: string | undefined;
+  /** The run was seen to pause or drain: when this attempt is over, it may have been the last in flight. */
+  seesHalt = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -150,6 +157,7 @@ class Attempt {
   async start(input: unknown, timeoutSeconds: number): Promise<void> {
     const { worker, run, key, planned } = this.#scene;
     this.#input = await worker.values.store(run.id, `${key}.input`, input);
+    this.#heldUntil = new Date(worker.now().getTime() + (timeoutSeconds + GRACE_SECONDS) * 1000).toISOString();
     if (!planned.step.repeatable) await this.#announce();
     else
       this.#timers.push(
@@ -200,7 +208,7 @@ class Attempt {
     await this.close();
     const at = worker.now().toISOString();
     const events = this.#lines(line, at);
-    const { error: _, ...base } = this.#row();
+    const { heldUntil: _, ...base } = this.#row();
     const row: StepRow = { ...base, ...change, endedAt: at, logId: events.at(-1)?.id, events };
     await worker.runs.putStep(run.id, row).catch(ended);
     outputs.learn([row]);
@@ -220,7 +228,9 @@ class Attempt {
 
   async #watch(): Promise<void> {
     const run = await this.#scene.worker.runs.get(this.#scene.run.id).catch(() => this.#scene.run);
-    if (!run || isTerminal(run.status) || run.stop) this.#abort.abort(new Control('RunEnded', 'The run has ended.'));
+    if (run && isDrained(run, this.#scene.worker.now())) await settleRun(this.#scene.worker, run, { kind: 'cancelled' });
+    else if (run && isHalting(run) && !isTerminal(run.status)) this.seesHalt = true;
+    else if (!run || isTerminal(run.status) || run.stop) this.#abort.abort(new Control('RunEnded', 'The run has ended.'));
   }
 
   #row(): StepRow {
@@ -232,6 +242,7 @@ class Attempt {
       scope,
       status: 'running',
       failures: this.number - 1,
+      ...(this.#heldUntil !== undefined && { heldUntil: this.#heldUntil }),
       startedAt: row?.startedAt ?? this.#startedAt,
       ...(input && { input }),
     };
