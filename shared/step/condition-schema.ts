@@ -1,6 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
 
 const expected = 'must be true, false or one ${ ... } expression';
 
 /** What `if`, `when` and `runIf` look like in a document. */
-export const condition = z.union([z.boolean(), z.string().regex(/^\s*\$\{[\s\S]*\}\s*$/, expected)], { error: expected });
+export const condition = z.union(
+  [z.boolean(), z.string().regex(EXPRESSION, { error: expected, abort: true }).refine(isOneExpression, expected)],
+  {
+    error: expected,
+  },
+);

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { BUILTINS } from '../workflow/builtins.ts';
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../workflow/limits.ts';
 import type { GroupKind, Step, Template } from './kind.ts';
 import { StepError } from './step-error.ts';
@@ -8,7 +9,8 @@ const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
 const itemName = z
   .string()
   .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'the name of the item begins with a small letter and has letters, digits and _ only')
-  .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`);
+  .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`)
+  .refine((name) => !BUILTINS.has(name), 'the name of the item is that of a function; choose another');
 
 type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GroupKind, Step } from './kind.ts';
 
 // `catch0` and the like are the names of a step's handlers.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTROL_NAMES } from '../workflow/limits.ts';
 import type { LeafKind } from './kind.ts';
 import { StepError } from './step-error.ts';

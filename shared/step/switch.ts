@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { conditionOf } from '../workflow/condition.ts';
 import { condition } from './condition-schema.ts';
 import type { GroupKind, Step, Template } from './kind.ts';

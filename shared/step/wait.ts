@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DURATION_PATTERN, secondsOf } from '../workflow/duration.ts';
 import { MAX_RUN_SECONDS } from '../workflow/limits.ts';
+import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
 import type { TimerKind } from './kind.ts';
 
-const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
 const expected = 'a duration such as 30s, 5m, 2h or 14d, an expression that gives seconds, or {until: <instant>}';
 
 const seconds = z.number().min(0).max(MAX_RUN_SECONDS);
@@ -15,9 +15,16 @@ type Wait = { seconds: number } | { until: string };
 export const wait: TimerKind<Wait> = {
   shape: 'timer',
   name: 'wait',
-  schema: z.union([z.string().regex(DURATION_PATTERN), z.string().regex(EXPRESSION), z.strictObject({ until: z.string() })], {
-    error: `must be ${expected}`,
-  }),
+  schema: z.union(
+    [
+      z.string().regex(DURATION_PATTERN),
+      z.string().regex(EXPRESSION).refine(isOneExpression),
+      z.strictObject({ until: z.string() }),
+    ],
+    {
+      error: `must be ${expected}`,
+    },
+  ),
   resolved: z.union([
     seconds.transform((value) => ({ seconds: value })),
     z

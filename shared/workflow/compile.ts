@@ -7,8 +7,6 @@ import type { Order } from './order.ts';
 import { orderOfList } from './order-of-list.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 
-export { validateMachine } from './machine.ts';
-
 const WORKER_SECONDS = 900;
 const CALL_SECONDS = 300;
 

@@ -12,14 +12,17 @@ const connectionName = z
 
 /** The keys of a document but for its steps. */
 export const documentKeys = {
-  format: z.literal(1),
+  format: z.literal(1).describe('The version of the format.'),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is a slug such as order-intake: small letters, digits and -'),
   title: z.string().max(200).optional(),
   description: z.string().max(4_000).optional(),
-  input: z.union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema' }).optional(),
-  reference: z.string().max(1_000).optional(),
-  runIf: condition.optional(),
-  timeout: durationOrExpression(MAX_RUN_SECONDS, '365d').optional(),
-  connections: z.array(connectionName).optional(),
-  output: z.record(z.string(), z.unknown()).optional(),
+  input: z
+    .union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema' })
+    .describe('JSON Schema 2020-12 of the inputs.')
+    .optional(),
+  reference: z.string().max(1_000).describe('The business name of a run: a template over $input and $run.').optional(),
+  runIf: condition.describe('When false, the run is recorded as skipped and nothing executes.').optional(),
+  timeout: durationOrExpression(MAX_RUN_SECONDS, '365d').describe('How long a run may take.').optional(),
+  connections: z.array(connectionName).describe('Every connection that a step uses.').optional(),
+  output: z.record(z.string(), z.unknown()).describe('The outputs of a run: a template over what its steps gave.').optional(),
 };

@@ -24,7 +24,7 @@ export function checkInputs(document: Document, inputs: unknown): { inputs: unkn
 }
 
 /** Compiles a JSON Schema 2020-12, once. Throws for one that is not valid or that points elsewhere. */
-export function inputValidator(schema: Schema): ValidateFunction {
+function inputValidator(schema: Schema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = cache.get(key);
   if (known) return known;

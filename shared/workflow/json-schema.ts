@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import { documentKeys } from './document-schema.ts';

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Retry } from '../step/kind.ts';
 
 /** One state of Amazon States Language. */
@@ -83,13 +82,4 @@ export function machineErrors(on: string[] | undefined, known: string[]): string
       ...(wanted.includes('StepInterrupted') ? INTERRUPTIONS : []),
     ]),
   ];
-}
-
-const validate: unknown = createRequire(import.meta.url)('asl-validator');
-
-/** What is wrong with a state machine; nothing for one that Step Functions takes. */
-export function validateMachine(machine: object): string[] {
-  if (typeof validate !== 'function') throw new Error('asl-validator is not a function');
-  const { isValid, errorsText } = validate(machine);
-  return isValid ? [] : [errorsText('\n')];
 }

@@ -18,7 +18,7 @@ export function groupOf(step: Step): GroupKind | undefined {
 }
 
 /** Lists of steps inside a step: its branches, then its handlers. */
-export function branchesOf(step: Step): Branch[] {
+function branchesOf(step: Step): Branch[] {
   const handlers = (step.catch ?? []).map((handler, index) => ({ name: `catch${index}`, steps: handler.steps }));
   return [...(groupOf(step)?.branches(step.spec) ?? []), ...handlers];
 }

@@ -3,7 +3,7 @@ import { BUILTINS } from './builtins.ts';
 import { type Explained, explain } from './expression.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
-import { hasExpression, onlyExpression, partsOf, UnclosedExpression } from './template.ts';
+import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
 
 /** One thing that a template reads. `name` is `input`, `run`, `error`, `index`, the name of a loop item, or `steps` with an id. */
 export interface Reference {
@@ -36,15 +36,6 @@ export function readingOf(text: string): Reading {
 export function stepsReadBy(template: Template): string[] {
   const ids = stringsIn(template).flatMap((text) => readingOf(text).references.flatMap(({ stepId }) => stepId ?? []));
   return [...new Set(ids)];
-}
-
-/** Whether the string is one expression and nothing else. */
-export function isExpression(text: string): boolean {
-  try {
-    return onlyExpression(partsOf(text)) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function stringsIn(template: Template): string[] {
@@ -83,7 +74,8 @@ function visit(node: unknown, bound: Set<string>, listener: Listener): void {
   if (!isNode(node)) return;
   if (node['value'] instanceof RegExp) visitRegex(node['value'], node, listener);
   if (node['type'] === 'variable') visitVariable(node, undefined, bound, listener);
-  const inner = new Set([...bound, ...declaredBy(node)]);
+  const declared = declaredBy(node).filter((name) => !bound.has(name));
+  const inner = declared.length === 0 ? bound : new Set([...bound, ...declared]);
   if (node['type'] === 'path') visitPath(node, inner, listener);
   else visitChildren(node, inner, listener);
 }
@@ -102,8 +94,14 @@ function visitPath(path: Record<string, unknown>, bound: Set<string>, listener: 
 }
 
 function visitChildren(node: Record<string, unknown>, bound: Set<string>, listener: Listener): void {
-  const skipped = node['type'] === 'lambda' ? ['arguments'] : node['type'] === 'bind' ? ['lhs'] : [];
+  const skipped =
+    node['type'] === 'lambda' ? ['arguments'] : node['type'] === 'bind' ? ['lhs'] : callsError(node) ? ['procedure'] : [];
   for (const [key, child] of Object.entries(node)) if (!skipped.includes(key)) visit(child, bound, listener);
+}
+
+/** `$error("...")`, the function of JSONata; `$error` alone is the failure that a handler has caught. */
+function callsError(node: Record<string, unknown>): boolean {
+  return isNode(node['procedure']) && node['procedure']['value'] === 'error';
 }
 
 function visitVariable(node: Record<string, unknown>, next: unknown, bound: Set<string>, listener: Listener): void {

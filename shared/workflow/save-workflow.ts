@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
 import { notFound, Problem } from '../problem.ts';
 import { checkDocument } from './check.ts';
-import { compile, validateMachine } from './compile.ts';
+import { compile } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
 import type { Plan } from './plan.ts';
 import type { Machines, Workflows } from './ports.ts';
+import { validateMachine } from './validate-machine.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 /** A document that has problems: all of them, each with its place. */

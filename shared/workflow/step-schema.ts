@@ -3,9 +3,9 @@ import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
 import { DURATION_PATTERN, secondsOf } from './duration.ts';
 import { MAX_TIMEOUT_SECONDS } from './limits.ts';
+import { EXPRESSION, isOneExpression } from './template.ts';
 
 export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
-export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
 const DAY_SECONDS = 86_400;
 
 const durationText = z.string().regex(DURATION_PATTERN, 'must be a duration such as 30s, 5m, 2h or 14d');
@@ -17,20 +17,21 @@ const names = z
   .array(z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as HttpServerError'))
   .min(1, 'names at least one error; without "on" every error counts');
 
-export const stepId = z
-  .string()
-  .regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
+const stepId = z.string().regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
 
 /** A duration up to a limit, or an expression that gives seconds. */
 export function durationOrExpression(most: number, words: string): z.ZodType<string> {
-  return z.union([durationText.refine((text) => (secondsOf(text) ?? 0) <= most), z.string().regex(EXPRESSION)], {
-    error: `must be a duration such as 30s, 5m, 2h or 14d, ${words} at most, or an expression that gives seconds`,
-  });
+  return z.union(
+    [durationText.refine((text) => (secondsOf(text) ?? 0) <= most), z.string().regex(EXPRESSION).refine(isOneExpression)],
+    {
+      error: `must be a duration such as 30s, 5m, 2h or 14d, ${words} at most, or an expression that gives seconds`,
+    },
+  );
 }
 
-export const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
+const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
 
-export const retry = z
+const retry = z
   .strictObject({
     on: names.optional(),
     attempts: z.int().min(1).max(100).default(3),
@@ -46,7 +47,7 @@ export const retry = z
   .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? 1, maxDelaySeconds: maxDelay }));
 
 /** The handlers of a step, over the schema of a list of steps. */
-export function handlers<T>(steps: z.ZodType<T>) {
+function handlers<T>(steps: z.ZodType<T>) {
   return z.array(z.strictObject({ on: names.optional(), steps })).min(1, 'needs at least one handler');
 }
 
@@ -55,12 +56,17 @@ export function common<T>(steps: z.ZodType<T>) {
   return {
     id: stepId,
     title: z.string().max(200).optional(),
-    needs: z.array(z.string()).optional(),
-    if: condition.optional(),
-    output: z.unknown().optional(),
-    timeout: timeout.optional(),
-    retry: retry.optional(),
-    catch: handlers(steps).optional(),
-    repeatable: z.boolean().optional(),
+    needs: z
+      .array(z.string())
+      .describe('Steps of the same list that must have ended. Absent: the step above. []: at once.')
+      .optional(),
+    if: condition.describe('When false, the step and all inside it are skipped.').optional(),
+    output: z.unknown().describe('What $steps.<id> gives: a template whose context is the full result.').optional(),
+    timeout: timeout.describe('How long one attempt may take; 60s unless given.').optional(),
+    retry: retry.describe('Which errors are tried again, and how.').optional(),
+    catch: handlers(steps)
+      .describe('The first handler that names the error runs its steps; the run goes on after the step.')
+      .optional(),
+    repeatable: z.boolean().describe('When false, recovery never executes the step twice without being told to.').optional(),
   };
 }

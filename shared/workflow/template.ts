@@ -1,3 +1,6 @@
+/** What a string that should be one expression looks like to an editor; `isOneExpression` knows for sure. */
+export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
+
 /** A piece of a template string: plain text, or the source of one `${ ... }`. */
 export type Part = { text: string } | { source: string; start: number };
 
@@ -43,6 +46,15 @@ export function onlyExpression(parts: Part[]): { source: string; start: number }
   const inked = parts.filter((part) => !('text' in part) || part.text.trim() !== '');
   const [only] = inked;
   return inked.length === 1 && only && 'source' in only ? only : undefined;
+}
+
+/** Whether a string is one expression and nothing else. One that never ends counts: that is another complaint. */
+export function isOneExpression(text: string): boolean {
+  try {
+    return onlyExpression(partsOf(text)) !== undefined;
+  } catch {
+    return hasExpression(text);
+  }
 }
 
 export function hasExpression(text: string): boolean {

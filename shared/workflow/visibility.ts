@@ -44,7 +44,7 @@ export class Visibility {
 }
 
 /** What holds a step, inner before outer. */
-export function holdersOf(step: PlannedStep): PlannedStep[] {
+function holdersOf(step: PlannedStep): PlannedStep[] {
   const holders: PlannedStep[] = [];
   for (let at = step.parent; at; at = at.parent) holders.push(at);
   return holders;

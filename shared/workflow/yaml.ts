@@ -64,7 +64,7 @@ function read(text: string): ReadText {
     uniqueKeys: true,
     stringKeys: true,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   });
   const placeAt = (offset: number): Place => {
@@ -108,6 +108,7 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
   visit(document, (key, node, path) => {
     if (isAlias(node)) {
       aliases += 1;
+      if (!node.resolve(document)) complain(node, `there is no &${node.source} above this alias`);
       if (aliases === MAX_ALIASES + 1) complain(node, `more than ${MAX_ALIASES} aliases (*name) are not allowed`);
       else if (aliases <= MAX_ALIASES && holdsAlias(node.resolve(document)))
         complain(node, 'an alias (*name) may not stand for what holds aliases');

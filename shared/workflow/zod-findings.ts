@@ -38,6 +38,10 @@ function findingsOf(issue: z.core.$ZodIssue, keysOf: Map<unknown, string[]>, roo
       return [{ at, message: issue.issues[0]?.message ?? 'is not a name that may stand here' }];
     case 'invalid_union':
       return fromUnion(issue, keysOf, root);
+    case 'too_big':
+      return [{ at, message: bound(issue.origin, `at most ${issue.maximum}`, issue.message) }];
+    case 'too_small':
+      return [{ at, message: bound(issue.origin, `at least ${issue.minimum}`, issue.message) }];
     case 'custom':
       return carried(issue) ?? [{ at, message: issue.message }];
     default:
@@ -74,13 +78,20 @@ function carried(issue: z.core.$ZodIssueCustom): Finding[] | undefined {
   }));
 }
 
-export function valueAt(root: unknown, path: PropertyKey[]): unknown {
+function valueAt(root: unknown, path: PropertyKey[]): unknown {
   let value = root;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
     value = Reflect.get(value, key);
   }
   return value;
+}
+
+/** Words for a limit; those of the schema where it has some. */
+function bound(origin: string, limit: string, said: string): string {
+  if (!/^Too (big|small): /.test(said)) return said;
+  const unit = origin === 'string' ? ' characters' : ['array', 'set', 'object', 'map'].includes(origin) ? ' entries' : '';
+  return unit === '' ? `must be ${limit}` : `must have ${limit}${unit}`;
 }
 
 function article(expected: string): string {

@@ -1,0 +1,28 @@
+import { type Bench, type Published, startOne } from './bench.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+const WARM_UP_RUNS = 30;
+
+/**
+ * From the start call being sent to the first `GET /v1/runs/{id}` that shows the run succeeded, one run after another. Asking begins when the
+ * stub has had the run's last call: earlier it could only be answered "not yet", and would slow down what it measures.
+ */
+export async function latency(bench: Bench, workflow: Published, runs: number): Promise<Spread> {
+  const samples: number[] = [];
+  for (let n = -Math.min(WARM_UP_RUNS, runs); n < runs; n++) {
+    const took = await oneRun(bench, workflow);
+    if (n >= 0) samples.push(took);
+  }
+  return spreadOf(samples);
+}
+
+async function oneRun(bench: Bench, workflow: Published): Promise<number> {
+  const sentAt = performance.now();
+  const { runId, done } = await startOne(bench, workflow);
+  await done;
+  for (;;) {
+    const { status, ended_at, error } = await bench.client.run(runId);
+    if (status === 'succeeded') return performance.now() - sentAt;
+    if (ended_at !== null) throw new Error(`Run ${runId} ended ${status}: ${JSON.stringify(error)}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { checkDocument } from '../../../shared/workflow/check.ts';
+import { checkInputs } from '../../../shared/workflow/input.ts';
+import { aDocument, aStep } from './documents.ts';
+
+function check(input: unknown, inputs: unknown) {
+  const checked = checkDocument(aDocument({ ...(input !== undefined && { input }), steps: [aStep('a')] }));
+  if (!checked.ok) throw new Error('the schema is refused');
+  return checkInputs(checked.document, inputs);
+}
+
+const order = {
+  type: 'object',
+  required: ['id'],
+  additionalProperties: false,
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    lines: { type: 'array', items: { type: 'object', properties: { 'sku/no': { type: 'string' } } } },
+    speed: { enum: ['slow', 'fast'], default: 'slow' },
+  },
+};
+
+describe('inputs', () => {
+  test('without a schema are taken as they are', () => {
+    expect(check(undefined, { any: 'thing' })).toEqual({ inputs: { any: 'thing' }, problems: [] });
+  });
+
+  test('that fit come back with their defaults, and are not touched', () => {
+    const inputs = { id: '0b9d6e58-0e4f-4a5c-9d0e-5f3f3f0e8a11' };
+    expect(check(order, inputs)).toEqual({ inputs: { ...inputs, speed: 'slow' }, problems: [] });
+    expect(inputs).toEqual({ id: '0b9d6e58-0e4f-4a5c-9d0e-5f3f3f0e8a11' });
+  });
+
+  test('that do not fit are told every problem with its path', () => {
+    expect(check(order, { id: 'x', lines: [{}, { 'sku/no': 5 }], speed: 'warp', more: 1 }).problems).toEqual([
+      { path: '', message: 'must NOT have additional properties: more' },
+      { path: '.id', message: 'must match format "uuid"' },
+      { path: '.lines[1].sku/no', message: 'must be string' },
+      { path: '.speed', message: 'must be equal to one of the allowed values: "slow", "fast"' },
+    ]);
+    expect(check(order, {}).problems).toEqual([{ path: '', message: "must have required property 'id'" }]);
+  });
+
+  test('cannot hang on a pattern', () => {
+    expect(check({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50)}!`).problems).toHaveLength(1);
+  });
+
+  test('of two documents with one $id do not meet', () => {
+    expect(check({ $id: 'https://x.example/a', type: 'string' }, 'x').problems).toEqual([]);
+    expect(check({ $id: 'https://x.example/a', type: 'number' }, 5).problems).toEqual([]);
+  });
+});
