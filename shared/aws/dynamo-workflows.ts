@@ -23,7 +23,10 @@ const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
 const sourceKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `SOURCE#${hash}` });
 const versionSk = (number: number) => `VERSION#${String(number).padStart(6, '0')}`;
-const nameKey = ({ workspace, project, name }: Pick<Workflow, 'workspace' | 'project' | 'name'>) => ({ pk: `NAME#${workspace}#${project}#${name}`, sk: 'NAME' });
+const nameKey = ({ workspace, project, name }: Pick<Workflow, 'workspace' | 'project' | 'name'>) => ({
+  pk: `NAME#${workspace}#${project}#${name}`,
+  sk: 'NAME',
+});
 
 /** Deleted workflows leave the lists. */
 const metaItem = (workflow: Workflow) =>

@@ -119,6 +119,8 @@ export interface Walks {
   /** Starts a walk once; a second call under the same name changes nothing. */
   start(machine: string, name: string, ref: RunRef): Promise<void>;
   stop(machine: string, name: string, cause: string): Promise<void>;
+  /** Lets a task that waits for a token go on, or fail under a name. An answer that nobody waits for any more is of no matter. */
+  answer(token: string, failure?: string): Promise<void>;
   /** How a walk stands; undefined when there has been none. */
   status(machine: string, name: string): Promise<'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted' | undefined>;
 }

@@ -41,6 +41,8 @@ export const stepRow = z.object({
   /** The run it started and waits for, and the token that lets the walk go on. */
   child: z.string().optional(),
   token: z.string().optional(),
+  /** The run that it started in the run that is run again: it goes on from there. */
+  resumes: z.string().optional(),
   /** The run that executed it: this one only took over what had ended there. */
   reused: z.string().optional(),
   /** The instant a wait is over. */

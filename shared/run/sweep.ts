@@ -1,3 +1,4 @@
+import { answerParent } from './answer-parent.ts';
 import { isDrained, isHalting } from './control/halt.ts';
 import { whenQuiet } from './control/when-quiet.ts';
 import { nextLook } from './next-look.ts';
@@ -56,8 +57,17 @@ async function look(worker: Worker, run: Run): Promise<'started' | 'settled' | '
     return 'settled';
   }
   if (!walk) return startAgain(worker, run);
+  await hearChildren(worker, run);
   await worker.runs.defer(run, nextLook(run, now));
   return 'deferred';
+}
+
+/** Runs that steps wait for may have ended without being heard. */
+async function hearChildren(worker: Worker, run: Run): Promise<void> {
+  for (const { status, child: id } of await worker.runs.steps(run.id)) {
+    const child = status === 'waiting' && id !== undefined ? await worker.runs.get(id) : undefined;
+    if (child) await answerParent(worker, child);
+  }
 }
 
 /** A run whose walk cannot be started for this long is given up: nothing stays live for ever. */

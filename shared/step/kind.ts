@@ -111,4 +111,4 @@ export interface GroupKind<Spec = unknown> {
   output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
 }
 
-export type Kind = LeafKind | TimerKind | GroupKind;
+export type Kind = LeafKind | TimerKind | GroupKind | CallKind;

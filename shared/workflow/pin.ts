@@ -4,7 +4,11 @@ import type { Pin, Plan } from './plan.ts';
 import type { Workflows } from './ports.ts';
 
 /** Finds what the `run` steps of a document start, so that a later version of a callee changes nothing here. */
-export async function pinsOf(workflows: Workflows, of: { workspace: string; project: string; id: string }, plan: Plan): Promise<{ pins: Record<string, Pin>; problems: Diagnostic[] }> {
+export async function pinsOf(
+  workflows: Workflows,
+  of: { workspace: string; project: string; id: string },
+  plan: Plan,
+): Promise<{ pins: Record<string, Pin>; problems: Diagnostic[] }> {
   const pins: Record<string, Pin> = {};
   const problems: Diagnostic[] = [];
   for (const { id, step } of plan.steps.values()) {
@@ -20,7 +24,12 @@ export async function pinsOf(workflows: Workflows, of: { workspace: string; proj
 /** A workflow that calls itself follows its own definition, whatever that will be. */
 const SELF = (id: string): Pin => ({ workflow: id, definition: 'self', version: null });
 
-async function pin(workflows: Workflows, of: { workspace: string; project: string }, name: string, version: number | undefined): Promise<Pin | undefined> {
+async function pin(
+  workflows: Workflows,
+  of: { workspace: string; project: string },
+  name: string,
+  version: number | undefined,
+): Promise<Pin | undefined> {
   const callee = await workflows.byName(of.workspace, of.project, name);
   if (version === undefined) return callee?.published && { workflow: callee.id, ...callee.published };
   const found = callee && (await workflows.version(callee.id, version));

@@ -33,8 +33,8 @@ export async function stopRun(engine: Engine, run: Run, request: StopRequest): P
   if (stop.mode === 'graceful') await say(engine, run, 'run_draining', `Stops gracefully, until ${stop.until} at the latest.`);
 
   await engine.walks.stop(run.machine, walkName(run), 'RUN_STOPPED');
+  if (stop.mode === 'immediate') return cancelled(await settleRun(engine, stopping, { kind: 'cancelled' }));
   await withChildren(engine, run, (child) => stopRun(engine, child, request));
-  if (stop.mode === 'immediate') return settleRun(engine, stopping, { kind: 'cancelled' });
   if (run.status === 'paused') await whenQuiet(engine, run.id);
   return (await engine.runs.get(run.id)) ?? stopping;
 }
@@ -49,4 +49,10 @@ async function afterAll(engine: Engine, run: Run, request: StopRequest): Promise
   const now = await engine.runs.get(run.id);
   if (!now || isTerminal(now.status)) throw hasEnded(now ?? run);
   return stopRun(engine, now, request);
+}
+
+/** A run that ended otherwise in that moment was not stopped. */
+function cancelled(settled: Run): Run {
+  if (settled.status !== 'cancelled') throw hasEnded(settled);
+  return settled;
 }

@@ -34,8 +34,12 @@ export function planRerun(of: RerunOf): RerunPlan {
   const rows = of.from === 'start' ? [] : [...of.origin.rows.values()];
   const wanted = rows.filter((row) => isPassed(row) && !again.has(row.id));
   const taken = wanted.filter((row) => problemOf(of, row.id) === undefined && !isReopened(of, row));
-  const reopened = reopenedGroups(of, rows, taken, again);
+  const resumed = rows
+    .filter((row) => isUnfinishedCall(row) && !again.has(row.id) && problemOf(of, row.id) === undefined)
+    .map(resumedCall);
+  const reopened = reopenedGroups(of, rows, [...taken, ...resumed], again);
   const kept = [
+    ...resumed,
     ...taken.filter((row) => !reopened.has(row.key)).map((row) => takenOver(of.origin.id, row)),
     ...reopened.values(),
   ];
@@ -49,6 +53,17 @@ const isReopened = ({ from }: RerunOf, row: StepRow) =>
 const takenOver = (run: string, { logId: _, events: __, token: ___, ...row }: StepRow): StepRow => ({
   ...row,
   reused: row.reused ?? run,
+});
+
+/** A run that was started and did not end well goes on from where it failed, in a run of its own. */
+const isUnfinishedCall = (row: StepRow) => row.child !== undefined && !isPassed(row);
+const resumedCall = ({ key, id, scope, child }: StepRow): StepRow => ({
+  key,
+  id,
+  scope,
+  status: 'pending',
+  failures: 0,
+  ...(child !== undefined && { resumes: child }),
 });
 
 /** Groups that go on with the items, the case and the try they had, since steps inside them are taken over. */

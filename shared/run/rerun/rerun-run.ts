@@ -5,6 +5,7 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { Run } from '../run.ts';
 import { type Started, type Starter, startRun } from '../start-run.ts';
 import { isTerminal, RUN_STATUS } from '../status.ts';
+import type { StepRow } from '../step-row.ts';
 import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
 
 export interface RerunRequest {
@@ -39,7 +40,7 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
   const before = inputObject.parse(await services.values.read(origin.inputs));
   const inputs = request.inputs === 'same' ? before : request.inputs;
   const target = await targetOf(services, origin, request.version);
-  const plan = await planned(services, origin, request, target.definition, changedNames(before, inputs));
+  const plan = await planned(services, origin, request.from, target.definition, changedNames(before, inputs));
   refuse(plan, request);
 
   const started = await startRun(services, {
@@ -60,6 +61,16 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
   return { ...started, warnings: warningsOf(origin, request) };
 }
 
+/** What a run that goes on from the failure of another takes over. */
+export async function takenFrom(
+  services: Pick<Starter, 'definitions' | 'runs'>,
+  origin: Run,
+  definition: string,
+): Promise<StepRow[]> {
+  const { rows } = await planned(services, origin, 'failed', definition, []);
+  return rows;
+}
+
 async function targetOf({ workflows }: Starter, origin: Run, version: RerunRequest['version']) {
   if (version === 'original') return { definition: origin.definition, version: origin.version };
   const workflow = await workflows.get(origin.workflowId);
@@ -73,9 +84,9 @@ async function targetOf({ workflows }: Starter, origin: Run, version: RerunReque
 }
 
 async function planned(
-  services: Starter,
+  services: Pick<Starter, 'definitions' | 'runs'>,
   origin: Run,
-  { from }: RerunRequest,
+  from: string,
   definition: string,
   changedInputs: string[],
 ): Promise<RerunPlan> {

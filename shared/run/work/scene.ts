@@ -5,18 +5,18 @@ import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import { lineIds, type RunEvent } from '../event.ts';
 import { nextLook } from '../next-look.ts';
-import type { Engine } from '../ports.ts';
 import type { Run, RunRef } from '../run.ts';
 import { indexIn, keyOf, scopeOf } from '../scope.ts';
 import { settleRun } from '../settle-run.ts';
 import { Control } from '../signal.ts';
+import type { Starter } from '../start-run.ts';
 import { isTerminal } from '../status.ts';
 import type { StepRow } from '../step-row.ts';
 import { Outputs } from './outputs.ts';
 import type { RecentRows } from './recent.ts';
 
 /** What the worker works with beside the engine. */
-export interface Worker extends Engine {
+export interface Worker extends Starter {
   recent: RecentRows;
 }
 
