@@ -11,6 +11,8 @@ export interface Place {
   /** Aborts when its execution is stopped, or when its branch has been given up because another one failed. */
   signal: AbortSignal;
   walk: Walk;
+  /** What is known of the branches of the state that is executed here. */
+  branches: { failed: boolean };
 }
 
 /** One execution under way. */
@@ -27,16 +29,22 @@ const places = new AsyncLocalStorage<Place>();
 
 /**
  * The interpreter, given the one thing it lacks: tasks must know which branch they belong to. When a branch fails, the others are aborted, and
- * one of them that sleeps before a retry wakes at once and tries again; `execute` is the method that every branch goes through.
+ * one of them that sleeps before a retry wakes at once and tries again; items of a Map that still wait for their turn are begun all the same.
+ * `execute` is the method that every branch goes through.
  */
 const execute = methodOf(StateMachine.prototype, 'execute');
 Reflect.set(StateMachine.prototype, 'execute', function (this: StateMachine, ...[input, options, cleanUp]: ExecuteArguments) {
-  const walk = places.getStore()?.walk;
-  if (!walk) return execute.call(this, input, options, cleanUp);
+  const place = places.getStore();
+  if (!place) return execute.call(this, input, options, cleanUp);
+  const { walk, branches: siblings } = place;
   const eventLogger = new Tally(walk);
-  return places.run({ walk, signal: options.abortSignal }, async () => {
+  return places.run({ walk, signal: options.abortSignal, branches: { failed: false } }, async () => {
     try {
+      if (siblings.failed) throw new BranchAborted('Another branch has failed');
       return await execute.call(this, input, { ...options, eventLogger }, cleanUp);
+    } catch (error) {
+      siblings.failed = true;
+      throw error;
     } finally {
       options.eventLogger.close();
     }
@@ -54,7 +62,7 @@ class BranchAborted extends Error {
 /** Walks through the machine. `stop` ends it where it stands. */
 export function interpret(machine: StateMachine, input: Json, walk: Walk): { ended: Promise<Ending>; stop(): void } {
   const signal = new AbortController().signal;
-  const { result, abort } = places.run({ walk, signal }, () =>
+  const { result, abort } = places.run({ walk, signal, branches: { failed: false } }, () =>
     machine.run(input, {
       context: walk.context,
       overrides: { taskResourceLocalHandlers },
@@ -97,11 +105,13 @@ class Tally {
   /** Called right before the state's input is evaluated, so `$$.State` is that of this state while paths are resolved. */
   dispatchStateEnteredEvent(name: string): void {
     this.#walk.onTransition();
+    forgetBranches();
     Object.assign(this.#walk.context.State, { Name: name, EnteredTime: new Date().toISOString(), RetryCount: 0 });
   }
 
   dispatchStateRetriedEvent(name: string, _type: string, _input: unknown, _retrier: unknown, attempt: number): void {
     this.#walk.onTransition();
+    forgetBranches();
     Object.assign(this.#walk.context.State, { Name: name, RetryCount: attempt });
   }
 
@@ -113,6 +123,12 @@ class Tally {
   dispatchExecutionFailedEvent(): void {}
   forwardNestedMapEvent(): void {}
   forwardNestedParallelEvent(): void {}
+}
+
+/** The state that is entered now has branches of its own; those of the one before, which may still be about, keep theirs. */
+function forgetBranches(): void {
+  const place = places.getStore();
+  if (place) places.enterWith({ ...place, branches: { failed: false } });
 }
 
 type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>;

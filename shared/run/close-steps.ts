@@ -1,10 +1,11 @@
-import type { Plan } from '../workflow/plan.ts';
+import type { Plan, PlannedStep } from '../workflow/plan.ts';
 import { lineIds, type RunEvent } from './event.ts';
 import type { Run } from './run.ts';
-import { keyOf } from './scope.ts';
+import { keyOf, scopeOf } from './scope.ts';
+import { standingFailures } from './standing-failures.ts';
 import type { Ending } from './status.ts';
 import { hasEnded, type StepRow } from './step-row.ts';
-import { survey } from './survey.ts';
+import { type Surveyed, survey } from './survey.ts';
 
 /** What befell the steps that were in flight when the run ended otherwise. */
 const CANCELLED_BY: Record<Exclude<Ending, 'succeeded'>, { name: string; message: string }> = {
@@ -14,6 +15,7 @@ const CANCELLED_BY: Record<Exclude<Ending, 'succeeded'>, { name: string; message
 };
 
 const DRAIN_TIMEOUT = { name: 'DRAIN_TIMEOUT', message: 'The step did not complete before the graceful stop ran out of time.' };
+const CANCELLED_BY_GROUP = { name: 'GROUP_FAILED', message: 'Another step of the group failed while this one was in flight.' };
 
 export interface Closing {
   /** Rows to write unless the step has ended meanwhile. */
@@ -36,23 +38,14 @@ export function closeSteps(
   const at = now.toISOString();
   const places = survey(plan, rows);
   // A graceful stop lets what is in flight say so first: what has no row by then has not started.
-  const unsaid = run.stop?.mode === 'graceful' ? [] : ['reached', 'queued'];
-  const open = places.filter(({ place, row }) => (row ? !hasEnded(row) : unsaid.includes(place)));
-  const blocked = places.filter(({ place }) => place === 'unreached' || (place === 'reached' && unsaid.length === 0));
-  const failedGroups = groupsOfFailures(plan, rows);
+  const said = run.stop?.mode === 'graceful';
+  const open = places.filter((surveyed) => isOpen(surveyed) && !(said && surveyed.row === undefined));
+  const blocked = places.filter(({ place }) => place === 'unreached' || (said && place === 'reached'));
   const ids = lineIds(open.length + blocked.length, now, run.id);
+  const cancelledBy = ({ heldUntil }: Partial<StepRow>) => (run.stop?.until !== undefined && heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending]);
 
   return {
-    rows: open.map(({ planned, scope, key, row }, line): StepRow => {
-      const failure = failedGroups.get(key);
-      const error =
-        failure ?? (run.stop?.until !== undefined && row?.heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending]);
-      const id = ids[line] ?? '';
-      const type = failure ? 'step_failed' : 'step_cancelled';
-      const status = failure ? 'failed' : 'cancelled';
-      const said: RunEvent = { id, time: at, type, step: planned.id, scope, message: `${error.name}: ${error.message}` };
-      return { ...(row ?? { key, id: planned.id, scope, failures: 0 }), status, endedAt: at, error, logId: id, events: [said] };
-    }),
+    rows: closed(open, groupsOfFailures(plan, rows), cancelledBy, { at, ids }),
     blocked: blocked.map(({ planned, scope }, line) => ({
       id: ids[open.length + line] ?? '',
       time: at,
@@ -66,11 +59,51 @@ export function closeSteps(
   };
 }
 
+/** The same for a group that has failed while the run goes on: what is in flight inside it, in every item and try. */
+export function closeInside(
+  run: Run,
+  plan: Plan,
+  rows: ReadonlyMap<string, StepRow>,
+  group: { planned: PlannedStep; scope: string },
+  now: Date,
+): StepRow[] {
+  const open = survey(plan, rows).filter((surveyed) => isOpen(surveyed) && isInside(surveyed, group));
+  const ids = lineIds(open.length, now, run.id);
+  return closed(open, groupsOfFailures(plan, rows), () => CANCELLED_BY_GROUP, { at: now.toISOString(), ids });
+}
+
+/** Whether a step stands in the lists of a group; its handlers stand beside it. */
+export function isInside(step: { planned: PlannedStep; scope: string }, group: { planned: PlannedStep; scope: string }): boolean {
+  for (let child = step.planned, parent = child.parent; parent; child = parent, parent = parent.parent) {
+    if (parent.id === group.planned.id) return !child.list.startsWith('catch') && scopeOf(parent, step.scope) === group.scope;
+  }
+  return false;
+}
+
+function closed(
+  open: Surveyed[],
+  failedGroups: ReturnType<typeof groupsOfFailures>,
+  cancelledBy: (row: Partial<StepRow>) => { name: string; message: string },
+  { at, ids }: { at: string; ids: string[] },
+): StepRow[] {
+  return open.map(({ planned, scope, key, row }, line) => {
+    const failure = failedGroups.get(key);
+    const error = failure ?? cancelledBy(row ?? {});
+    const id = ids[line] ?? '';
+    const type = failure ? 'step_failed' : 'step_cancelled';
+    const status = failure ? 'failed' : 'cancelled';
+    const said: RunEvent = { id, time: at, type, step: planned.id, scope, message: `${error.name}: ${error.message}` };
+    return { ...(row ?? { key, id: planned.id, scope, failures: 0 }), status, endedAt: at, error, logId: id, events: [said] };
+  });
+}
+
+const isOpen = ({ place, row }: Surveyed) => (row ? !hasEnded(row) : place === 'reached' || place === 'queued');
+
 /** Groups fail with the step inside them that failed for good. */
 function groupsOfFailures(plan: Plan, rows: ReadonlyMap<string, StepRow>): Map<string, NonNullable<StepRow['error']>> {
   const groups = new Map<string, NonNullable<StepRow['error']>>();
-  for (const row of rows.values()) {
-    if (row.status !== 'failed' || row.handler !== undefined || !row.error) continue;
+  for (const row of standingFailures(plan, rows)) {
+    if (!row.error) continue;
     for (let group = plan.steps.get(row.id)?.parent; group; group = group.parent) {
       groups.set(keyOf(group, row.scope), { ...row.error, step: row.error.step ?? row.id });
     }

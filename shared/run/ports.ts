@@ -69,6 +69,8 @@ export interface Runs {
   create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
   /** Writes the steps that a run takes over from another, before the run itself. */
   adopt(run: Run, rows: StepRow[]): Promise<void>;
+  /** The run that was started under that key. */
+  startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The run as it stands now. */
   get(id: string): Promise<Run | undefined>;
   /** The run and some of its steps in one read, as they stand now. */

@@ -96,8 +96,7 @@ const inputObject = z.record(z.string(), z.unknown());
 
 function checked(plan: Plan, inputs: Record<string, unknown>, fileIds: string[]): Record<string, unknown> {
   const [unknownFile] = fileIds;
-  if (unknownFile !== undefined)
-    throw new Problem('invalid', `There is no file "${unknownFile}".`, [{ name: 'file_ids', value: unknownFile }]);
+  if (unknownFile !== undefined) throw notFound('file', unknownFile);
   const { inputs: completed, problems } = checkInputs(plan.document, inputs);
   if (problems.length === 0) return inputObject.parse(completed);
   const [first] = problems;
@@ -134,7 +133,8 @@ function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
     async reference({ document }: Plan): Promise<string | undefined> {
       const value = document.reference === undefined ? null : await ask(document.reference, 'reference', (given) => given);
       if (value === null || value === '') return undefined;
-      return (typeof value === 'string' ? value : JSON.stringify(value)).slice(0, 200);
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return text.slice(0, 200).toWellFormed();
     },
     async runIf({ document }: Plan): Promise<boolean> {
       return document.runIf === undefined || ask(document.runIf, 'runIf', (value) => conditionOf(value, 'runIf'));

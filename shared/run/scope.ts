@@ -19,6 +19,12 @@ export const scopeOf = (planned: PlannedStep, from: string) =>
 /** The step key of `planned`, seen from a scope at or below it. */
 export const keyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
 
+/** The try of the enclosing group `id`, read from the scope. */
+export function tryIn(scope: string, id: string): number | undefined {
+  const segment = segments(scope).find((part) => part.startsWith(`${id}~`));
+  return segment === undefined ? undefined : Number(segment.slice(id.length + 1));
+}
+
 /** The index of the enclosing loop `id`, read from the scope. */
 export function indexIn(scope: string, id: string): number | undefined {
   const segment = segments(scope).find((part) => part.startsWith(`${id}[`));

@@ -1,9 +1,11 @@
+import type { Plan } from '../workflow/plan.ts';
 import { answerParent } from './answer-parent.ts';
 import { closeSteps } from './close-steps.ts';
 import { lineIds } from './event.ts';
 import type { Engine, Settlement } from './ports.ts';
 import { StepEnded } from './ports.ts';
 import { type Failure, type Run, walkName } from './run.ts';
+import { standingFailures } from './standing-failures.ts';
 import { isTerminal } from './status.ts';
 import type { StepRow } from './step-row.ts';
 
@@ -45,13 +47,13 @@ async function close(engine: Engine, run: Run, outcome: Exclude<Outcome, { kind:
   const rows = new Map((await engine.runs.steps(run.id)).map((row) => [row.key, row]));
   const closing = closeSteps(run, plan, rows, ending, engine.now());
 
-  await Promise.all(closing.rows.map((row) => engine.runs.putStep(run.id, row).catch(unlessEnded)));
+  await writeClosed(engine, run, closing.rows);
   await Promise.all([...rows.values()].map((row) => stopChild(engine, run, row)));
   if (closing.blocked.length > 0) await engine.runs.append(run.id, { name: 'closing', events: closing.blocked });
 
   const at = endingOf(engine, run);
   if (ending === 'failed')
-    return { status: ending, ...at, error: failureOf(rows) ?? (outcome.kind === 'failed' ? outcome.error : undefined) };
+    return { status: ending, ...at, error: failureOf(plan, rows) ?? (outcome.kind === 'failed' ? outcome.error : undefined) };
   if (ending === 'timed_out')
     return {
       status: ending,
@@ -85,10 +87,8 @@ async function stopChild(engine: Engine, run: Run, { status, child: id }: StepRo
 }
 
 /** The first step that failed for good; a group only repeats what a step in it said. */
-function failureOf(rows: ReadonlyMap<string, StepRow>): Failure | undefined {
-  const [first] = [...rows.values()]
-    .filter((row) => row.status === 'failed' && row.handler === undefined)
-    .sort((a, b) => (a.endedAt ?? '').localeCompare(b.endedAt ?? ''));
+function failureOf(plan: Plan, rows: ReadonlyMap<string, StepRow>): Failure | undefined {
+  const [first] = standingFailures(plan, rows);
   return first?.error && { name: first.error.name, message: first.error.message, step: first.error.step ?? first.id };
 }
 
@@ -96,6 +96,11 @@ function endingOf(engine: Engine, run: Run) {
   const now = engine.now();
   const [endedId = ''] = lineIds(1, now, run.id);
   return { at: now.toISOString(), endedId };
+}
+
+/** Writes the rows that close steps, unless those have ended meanwhile. */
+export async function writeClosed({ runs }: Pick<Engine, 'runs'>, run: Run, rows: StepRow[]): Promise<void> {
+  await Promise.all(rows.map((row) => runs.putStep(run.id, row).catch(unlessEnded)));
 }
 
 function unlessEnded(error: unknown) {

@@ -9,6 +9,7 @@ import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { type Run, refOf, walkName } from './run.ts';
 import type { Stage, Trigger } from './status.ts';
 import type { StepRow } from './step-row.ts';
+import { ValueTooLarge } from './value.ts';
 
 /** What every door asks for. */
 export interface StartRequest {
@@ -54,9 +55,16 @@ export const START_GRACE_MS = 30_000;
  * last call is lost the run stands all the same and the sweeper starts it.
  */
 export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
-  const workflow = await startable(services, request);
-  const run = await newRun(services, workflow, request);
   const key = request.key && startKey(request, request.key);
+  const run = await startable(services, request)
+    .then((workflow) => newRun(services, workflow, request))
+    .catch(async (error: unknown) => {
+      // What could be started then may be turned off now: the first answer stands.
+      const before = key && error instanceof Problem ? await services.runs.startedUnder(key) : undefined;
+      if (before) return { before };
+      throw error;
+    });
+  if ('before' in run) return { run: await replay(services, run.before, key), replay: true };
 
   if (request.rerunOf && request.rerunOf.rows.length > 0) await services.runs.adopt(run, request.rerunOf.rows);
   const { earlier } = await services.runs.create(run, key);
@@ -92,7 +100,7 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     createdAt,
     definition: prepared.hash,
     machine: prepared.machine,
-    inputs: await services.values.store(id, 'inputs', prepared.inputs),
+    inputs: await services.values.store(id, 'inputs', prepared.inputs).catch(tooLarge),
     fileIds: request.fileIds,
     ...(request.startedBy !== undefined && { startedBy: request.startedBy }),
     ...(connectionOverrides && { connectionOverrides }),
@@ -101,6 +109,10 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     ...beginning(prepared, now, id),
     ...kinship(request),
   };
+}
+
+function tooLarge(error: unknown): never {
+  throw error instanceof ValueTooLarge ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }]) : error;
 }
 
 function beginning({ wanted }: Prepared, now: Date, id: string) {

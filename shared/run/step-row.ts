@@ -58,8 +58,5 @@ const ENDED: ReadonlySet<StepStatus> = new Set(['succeeded', 'failed', 'cancelle
 /** No later writer changes such a row, but a failure may still be taken by a catcher. */
 export const hasEnded = (row: StepRow) => ENDED.has(row.status);
 
-/** Ended in a way that lets what comes after it start. */
-export const isPassed = (row: StepRow) =>
-  row.status === 'succeeded' ||
-  (row.status === 'skipped' && row.reason === 'condition') ||
-  (row.status === 'failed' && row.handler !== undefined);
+/** Ended without a failure, in a way that lets what comes after it start. */
+export const isPassed = (row: StepRow) => row.status === 'succeeded' || (row.status === 'skipped' && row.reason === 'condition');

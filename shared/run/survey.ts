@@ -42,7 +42,7 @@ export function survey(plan: Plan, rows: ReadonlyMap<string, StepRow>): Surveyed
   const visit = (planned: PlannedStep, scope: string, entered: Entered) => {
     const key = scope + planned.id;
     const row = rows.get(key);
-    const ready = planned.needs.every((need) => isPassedRow(rows.get(scope + need)));
+    const ready = planned.needs.every((need) => hasPassed(plan, rows, need, scope));
     const here: Entered = (entered === 'yes' || entered === 'queued') && !ready ? 'no' : entered;
     seen.add(key);
     found.push({ planned, scope, key, row, place: row ? 'row' : PLACE_WITHOUT_ROW[here] });
@@ -79,7 +79,13 @@ export function survey(plan: Plan, rows: ReadonlyMap<string, StepRow>): Surveyed
   return found;
 }
 
-const isPassedRow = (row: StepRow | undefined) => row !== undefined && isPassed(row);
+/** Whether what comes after the step may start: it has passed, or the handler that took its failure has. */
+export function hasPassed(plan: Plan, rows: ReadonlyMap<string, StepRow>, id: string, scope: string): boolean {
+  const row = rows.get(scope + id);
+  if (row?.status !== 'failed' || row.handler === undefined) return row !== undefined && isPassed(row);
+  const handler = plan.steps.get(id)?.lists.get(`catch${row.handler}`) ?? [];
+  return handler.every((inner) => hasPassed(plan, rows, inner, scope));
+}
 
 function enteredInside(planned: PlannedStep, list: string, row: StepRow | undefined, here: Entered, asks: boolean): Entered {
   if (row?.status === 'skipped') return row.reason === 'condition' ? 'untaken' : 'no';

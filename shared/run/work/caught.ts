@@ -1,7 +1,8 @@
 import { StepError } from '../../step/step-error.ts';
+import { closeInside, isInside } from '../close-steps.ts';
 import type { Failure } from '../run.ts';
-import { scopeOf } from '../scope.ts';
-import type { StepRow } from '../step-row.ts';
+import { writeClosed } from '../settle-run.ts';
+import { standingFailures } from '../standing-failures.ts';
 import { failGroup } from './group.ts';
 import type { MessageOf } from './message.ts';
 import type { Scene } from './scene.ts';
@@ -16,25 +17,24 @@ export function failureFrom({ Error: name }: { Error: string }, step: string | n
 export async function takeFailure(scene: Scene, { run, scope, handler, error }: MessageOf<'caught'>) {
   const { worker, planned, row, key } = scene;
   if (row?.status !== 'failed') {
-    const failure = (await failureInside(scene)) ?? failureFrom(error, planned.id);
+    const failure = (await failureInside(scene, error.Error)) ?? failureFrom(error, planned.id);
     await failGroup(scene, new StepError(failure.name, failure.message), failure.step ?? undefined);
   }
   if (row?.handler === undefined) await worker.runs.takeFailure(run.id, key, handler);
   return { run, scope };
 }
 
-/** The step inside a group that failed last: the one that ended the group. */
-async function failureInside({ worker, run, plan, planned, scope }: Scene): Promise<Failure | undefined> {
+/** What ended a group: the first failure in it under the name that the machine heard. What else is in flight there is cancelled. */
+async function failureInside({ worker, run, plan, planned, scope }: Scene, name: string): Promise<Failure | undefined> {
   if (planned.lists.size === 0) return undefined;
-  const inside = (row: StepRow) => {
-    for (let step = plan.steps.get(row.id)?.parent; step; step = step.parent) {
-      if (step.id === planned.id) return scopeOf(planned, row.scope) === scope;
-    }
-    return false;
-  };
-  const failed = (await worker.runs.steps(run.id)).filter(
-    (row) => row.status === 'failed' && row.handler === undefined && inside(row),
-  );
-  const last = failed.sort((a, b) => (b.endedAt ?? '').localeCompare(a.endedAt ?? ''))[0];
-  return last?.error && { name: last.error.name, message: last.error.message, step: last.error.step ?? last.id };
+  const group = { planned, scope };
+  const rows = new Map((await worker.runs.steps(run.id)).map((row) => [row.key, row]));
+  await writeClosed(worker, run, closeInside(run, plan, rows, group, worker.now()));
+
+  const failed = standingFailures(plan, rows).filter((row) => {
+    const step = plan.steps.get(row.id);
+    return step !== undefined && isInside({ planned: step, scope: row.scope }, group);
+  });
+  const cause = failed.find(({ error }) => error?.name === name) ?? failed[0];
+  return cause?.error && { name: cause.error.name, message: cause.error.message, step: cause.error.step ?? cause.id };
 }

@@ -1,9 +1,14 @@
 import { groupKind } from '../../step/registry.ts';
-import type { StepError } from '../../step/step-error.ts';
+import { StepError } from '../../step/step-error.ts';
+import { afterFailure } from '../after-failure.ts';
+import { closeInside } from '../close-steps.ts';
 import type { Stored } from '../run.ts';
 import { itemScope, tryScope } from '../scope.ts';
+import { writeClosed } from '../settle-run.ts';
 import { Control } from '../signal.ts';
-import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
+import { standingFailures } from '../standing-failures.ts';
+import { hasEnded, type StepRow } from '../step-row.ts';
+import { hasPassed } from '../survey.ts';
 import { answered, asStepError, quiet, skippedByCondition } from './leaf.ts';
 import type { MessageOf } from './message.ts';
 import { evaluate, lines, markRunning, type Scene } from './scene.ts';
@@ -56,12 +61,20 @@ async function openRow(scene: Scene): Promise<StepRow> {
   return opened;
 }
 
-/** A try is over when a step in it has failed for good; a walk that comes back to a try that has not goes on in it. */
-async function currentTry({ worker, run, planned, scope, row }: Scene): Promise<number> {
+/**
+ * A try is over when a step in it has failed for good; a walk that comes back to a try that has not goes on in it. What is still in flight
+ * in a try that is over is cancelled. The machine counts tries too, but a walk that comes back counts from the start.
+ */
+async function currentTry({ worker, run, plan, planned, scope, row }: Scene): Promise<number> {
   if (!row) return 1;
   const tries = row.tries ?? 1;
-  const inside = await worker.runs.stepsUnder(run.id, tryScope(scope, planned.id, tries));
-  return inside.some(({ status, handler }) => status === 'failed' && handler === undefined) ? tries + 1 : tries;
+  const rows = new Map((await worker.runs.steps(run.id)).map((one) => [one.key, one]));
+  const [failed] = standingFailures(plan, rows).filter((one) => one.scope.startsWith(tryScope(scope, planned.id, tries)));
+  if (!failed) return tries;
+  const { name, message } = failed.error ?? { name: 'StepInterrupted', message: '' };
+  await writeClosed(worker, run, closeInside(run, plan, rows, { planned, scope }, worker.now()));
+  if (afterFailure(name, tries, planned.step.retry).kind === 'retry') return tries + 1;
+  throw new StepError(name, message);
 }
 
 /** Indices of the items whose steps have not all passed. */
@@ -70,11 +83,7 @@ async function unfinishedItems({ worker, run, plan, planned, row }: Scene, inner
   if (!row) return all;
   const rows = new Map((await worker.runs.stepsUnder(run.id, `${inner}${planned.id}[`)).map((inside) => [inside.key, inside]));
   const ids = [...planned.lists].filter(([list]) => !list.startsWith('catch')).flatMap(([, inList]) => inList);
-  const isDone = (index: number) =>
-    ids.every((id) => {
-      const inside = rows.get(itemScope(inner, planned.id, index) + id);
-      return plan.steps.has(id) && inside !== undefined && isPassed(inside);
-    });
+  const isDone = (index: number) => ids.every((id) => hasPassed(plan, rows, id, itemScope(inner, planned.id, index)));
   return all.filter((index) => !isDone(index));
 }
 

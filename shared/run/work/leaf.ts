@@ -35,7 +35,7 @@ export async function performLeaf(scene: Scene): Promise<void> {
     }
     await attempt.succeed(await execute(scene, attempt));
   } catch (error) {
-    if (error instanceof Control || error instanceof StepEnded) throw new Control('RunEnded', 'The run has ended.');
+    if (error instanceof Control || error instanceof StepEnded) throw error;
     throw await attempt.fail(asStepError(error));
   } finally {
     await attempt.close();
@@ -46,7 +46,7 @@ export async function performLeaf(scene: Scene): Promise<void> {
 /** Whether the checkpoint answers for the step. Throws what it failed with. */
 export function answered(row: StepRow | undefined): boolean {
   if (!row || !hasEnded(row)) return false;
-  if (isPassed(row) && row.status !== 'failed') return true;
+  if (isPassed(row)) return true;
   if (row.status === 'failed' && row.error) throw quiet(row.error.name, row.id);
   throw new Control('RunEnded', 'The step was closed with its run.');
 }
@@ -191,9 +191,7 @@ class Attempt {
       { type: 'step_retrying', message: `${said(error)}; another attempt follows`, data: error.data },
       at,
     );
-    await worker.runs
-      .putStep(run.id, { ...this.#row(), status: 'pending', failures: this.number, error: failure }, { events })
-      .catch(ended);
+    await worker.runs.putStep(run.id, { ...this.#row(), status: 'pending', failures: this.number, error: failure }, { events });
     return new Control('StepRetry', `Step ${planned.id} is due for another attempt.`);
   }
 
@@ -210,7 +208,7 @@ class Attempt {
     const events = this.#lines(line, at);
     const { heldUntil: _, ...base } = this.#row();
     const row: StepRow = { ...base, ...change, endedAt: at, logId: events.at(-1)?.id, events };
-    await worker.runs.putStep(run.id, row).catch(ended);
+    await worker.runs.putStep(run.id, row);
     outputs.learn([row]);
     worker.watcher.stepEnded(row);
   }
@@ -227,10 +225,15 @@ class Attempt {
   }
 
   async #watch(): Promise<void> {
-    const run = await this.#scene.worker.runs.get(this.#scene.run.id).catch(() => this.#scene.run);
-    if (run && isDrained(run, this.#scene.worker.now())) await settleRun(this.#scene.worker, run, { kind: 'cancelled' });
-    else if (run && isHalting(run) && !isTerminal(run.status)) this.seesHalt = true;
-    else if (!run || isTerminal(run.status) || run.stop) this.#abort.abort(new Control('RunEnded', 'The run has ended.'));
+    const { worker, run, key } = this.#scene;
+    const seen = await worker.runs.load(run.id, [key]).catch(() => undefined);
+    if (!seen) return;
+    const row = seen.steps.get(key);
+    if (row && hasEnded(row)) this.#abort.abort(new StepEnded(key));
+    else if (seen.run && isDrained(seen.run, worker.now())) await settleRun(worker, seen.run, { kind: 'cancelled' });
+    else if (seen.run && isHalting(seen.run) && !isTerminal(seen.run.status)) this.seesHalt = true;
+    else if (!seen.run || isTerminal(seen.run.status) || seen.run.stop)
+      this.#abort.abort(new Control('RunEnded', 'The run has ended.'));
   }
 
   #row(): StepRow {
@@ -274,8 +277,4 @@ export function asStepError(error: unknown): StepError {
   if (error instanceof StepError) return error;
   if (error instanceof ValueTooLarge) return new StepError('OutputTooLarge', error.message);
   throw error;
-}
-
-function ended(error: unknown): never {
-  throw error instanceof StepEnded ? new Control('RunEnded', 'The step was closed with its run.') : error;
 }

@@ -1,4 +1,5 @@
 import { kindOf } from '../../step/registry.ts';
+import { StepEnded } from '../ports.ts';
 import { callRun, returnFromRun } from './call.ts';
 import { takeFailure } from './caught.ts';
 import { failByMessage, succeedByMessage, succeedRun } from './finish.ts';
@@ -13,6 +14,16 @@ import { enterTimer, exitTimer } from './timer.ts';
  * Throws `Control` names and stable error names, which the machine's `Retry` and `Catch` know.
  */
 export async function perform(worker: Worker, message: WorkMessage): Promise<unknown> {
+  try {
+    return await act(worker, message);
+  } catch (error) {
+    // Another worker was faster, or the step was closed meanwhile: what stands in its row now answers.
+    if (error instanceof StepEnded) return act(worker, message);
+    throw error;
+  }
+}
+
+async function act(worker: Worker, message: WorkMessage): Promise<unknown> {
   switch (message.op) {
     case 'step':
       return step(worker, message);

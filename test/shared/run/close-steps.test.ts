@@ -11,7 +11,11 @@ const plan = aPlan(`
 `);
 
 describe('closing the steps of a run that ends without success', () => {
-  const rows = rowsOf(aRow('a'), aRow('slow', { status: 'running' }), aRow('bad', { status: 'failed', error: { name: 'Boom', message: 'no' } }));
+  const rows = rowsOf(
+    aRow('a'),
+    aRow('slow', { status: 'running' }),
+    aRow('bad', { status: 'failed', error: { name: 'Boom', message: 'no' } }),
+  );
 
   test('steps in flight are cancelled, with why', () => {
     const { rows: closed } = closeSteps(aRun(), plan, rows, 'failed', now);
@@ -36,7 +40,10 @@ describe('closing the steps of a run that ends without success', () => {
   - id: g
     parallel: { one: [{ id: x, set: {} }], two: [{ id: y, set: {} }] }
 `);
-    const inside = rowsOf(aRow('x', { status: 'failed', error: { name: 'Boom', message: 'no' } }), aRow('y', { status: 'running' }));
+    const inside = rowsOf(
+      aRow('x', { status: 'failed', error: { name: 'Boom', message: 'no' } }),
+      aRow('y', { status: 'running' }),
+    );
     const { rows: closed } = closeSteps(aRun(), group, inside, 'failed', now);
     expect(closed.map(({ key, status, error }) => [key, status, error?.step])).toEqual([
       ['g', 'failed', 'x'],

@@ -40,7 +40,12 @@ describe('the place of steps in groups', () => {
   });
 
   test('the case not taken is told apart from the one that is', () => {
-    expect(places(choice, aRow('pick', { status: 'running', case: 'case0' }))).toEqual({ pick: 'row', yes: 'reached', then: 'unreached', no: 'untaken' });
+    expect(places(choice, aRow('pick', { status: 'running', case: 'case0' }))).toEqual({
+      pick: 'row',
+      yes: 'reached',
+      then: 'unreached',
+      no: 'untaken',
+    });
   });
 
   test('the branches of a parallel without a row may be in flight', () => {
@@ -57,7 +62,13 @@ describe('the place of steps in groups', () => {
     forEach: { in: '\${ $input.items }', as: item, concurrency: 1, steps: [{ id: x, set: {} }, { id: y, set: {} }] }
 `);
     const seen = places(loop, aRow('each', { status: 'running', itemCount: 4 }), aRow('each[0]/x'));
-    expect(seen).toEqual({ each: 'row', 'each[0]/x': 'row', 'each[0]/y': 'reached', 'each[1]/x': 'queued', 'each[1]/y': 'unreached' });
+    expect(seen).toEqual({
+      each: 'row',
+      'each[0]/x': 'row',
+      'each[0]/y': 'reached',
+      'each[1]/x': 'queued',
+      'each[1]/y': 'unreached',
+    });
   });
 
   test('a group with retry is looked at in its current try, earlier tries keep their rows', () => {

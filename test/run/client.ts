@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
+import { publishedResult, runDetailResult, stepStateResult, workflowResult } from './shapes.ts';
+
+export type Run = z.infer<typeof runDetailResult>;
+export type StepState = z.infer<typeof stepStateResult>;
+export type Event = z.infer<typeof eventResult>;
+
+const eventResult = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  step: z.string().nullable(),
+  scope: z.string(),
+  attempt: z.number().nullable(),
+  message: z.string(),
+  skipped: z.boolean().optional(),
+  reason: z.string().optional(),
+  data: z.unknown().optional(),
+});
+const eventPage = z.object({ items: z.array(eventResult), continuation_token: z.string().nullable() });
+const contextResult = z.object({
+  status: z.string(),
+  variables: z.record(z.string(), z.unknown()),
+  steps: z.array(stepStateResult),
+});
+
+/** A document without the keys that all of them have. */
+export type Definition = Record<string, unknown> & { steps: unknown[] };
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+const statusV2 = z.looseObject({ status: z.string() });
+const LIVE = new Set(['Created', 'Running']);
+let workflows = 0;
+
+/** The public API as a program uses it. */
+export class Client {
+  readonly url: string;
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
+    const answer = await fetch(this.url + path, {
+      method,
+      headers: { 'x-api-key': 'local-dev-key', 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+  }
+
+  async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {
+    const reply = await this.call(method, path, body);
+    if (reply.status !== status) throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+    return reply.body;
+  }
+
+  /** Creates a workflow with a draft under a name of its own and answers its id. */
+  async draft(definition: Definition): Promise<string> {
+    workflows += 1;
+    const named = { format: 1, name: `w${process.pid}-${Date.now().toString(36)}-${workflows}`, ...definition };
+    return workflowResult.parse(await this.expect(201, 'POST', '/v1/workflows', { project_id: 'examples', definition: named }))
+      .id;
+  }
+
+  async publish(definition: Definition): Promise<string> {
+    const id = await this.draft(definition);
+    await this.publishDraft(id);
+    return id;
+  }
+
+  async publishDraft(id: string): Promise<number> {
+    return publishedResult.parse(await this.expect(201, 'POST', `/v1/workflows/${id}/publish`, {})).version;
+  }
+
+  async start(workflow: string, inputs: Record<string, unknown> = {}, params: Record<string, unknown> = {}): Promise<Run> {
+    const command = { command: 'start', params: { inputs, ...params } };
+    return runDetailResult.parse(await this.expect(201, 'POST', `/v1/workflows/${workflow}/command`, command));
+  }
+
+  stop(run: Run, reason?: string): Promise<Reply> {
+    return this.call('POST', `/v1/workflows/${run.workflow_id}/command`, {
+      command: 'stop',
+      run_id: run.id,
+      params: { ...(reason && { reason }) },
+    });
+  }
+
+  async run(id: string): Promise<Run> {
+    return runDetailResult.parse(await this.expect(200, 'GET', `/v1/runs/${id}`));
+  }
+
+  /** The run when it has ended. Asks the v2 surface meanwhile, which reads one row. */
+  async ended(id: string): Promise<Run> {
+    for (
+      let delay = 5;
+      LIVE.has(statusV2.parse(await this.expect(200, 'GET', `/v2/runs/${id}`)).status);
+      delay = Math.min(delay * 1.5, 200)
+    ) {
+      await sleep(delay);
+    }
+    return this.run(id);
+  }
+
+  async until(id: string, holds: (run: Run) => boolean): Promise<Run> {
+    for (;;) {
+      const run = await this.run(id);
+      if (holds(run)) return run;
+      await sleep(20);
+    }
+  }
+
+  /** Publishes, starts and waits for the end. */
+  async through(definition: Definition, inputs: Record<string, unknown> = {}): Promise<Run> {
+    const started = await this.start(await this.publish(definition), inputs);
+    return this.ended(started.id);
+  }
+
+  async events(id: string, limit = 1000): Promise<Event[]> {
+    const items: Event[] = [];
+    let after = '';
+    for (;;) {
+      const page = eventPage.parse(await this.expect(200, 'GET', `/v1/runs/${id}/events?limit=${limit}${after}`));
+      items.push(...page.items);
+      if (page.continuation_token === null) return items;
+      after = `&after=${page.continuation_token}`;
+    }
+  }
+
+  /** The states of the steps by their keys. */
+  async context(id: string): Promise<Record<string, StepState>> {
+    const { steps } = contextResult.parse(await this.expect(200, 'GET', `/v1/runs/${id}/context`));
+    return Object.fromEntries(steps.map((step) => [step.key, step]));
+  }
+
+  /** One step with its whole values. */
+  async step(id: string, key: string): Promise<StepState | undefined> {
+    const { steps } = contextResult.parse(
+      await this.expect(200, 'GET', `/v1/runs/${id}/context?step=${encodeURIComponent(key)}`),
+    );
+    return steps[0];
+  }
+
+  /** What became of each step, in a word: `succeeded`, `skipped/blocked`, ... */
+  async fates(id: string): Promise<Record<string, string>> {
+    const steps = Object.values(await this.context(id));
+    return Object.fromEntries(steps.map(({ key, status, reason }) => [key, reason === null ? status : `${status}/${reason}`]));
+  }
+
+  /** The log in short: `step_completed a`, ... */
+  async story(id: string): Promise<string[]> {
+    return (await this.events(id)).map(({ type, step, scope }) => (step === null ? type : `${type} ${scope}${step}`));
+  }
+}
