@@ -34,6 +34,8 @@ export interface CloudProcess {
   child: ChildProcess;
   /** All that it wrote so far. */
   output(): string;
+  /** Resolves when the output has come to match. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
   /** Sends a signal and waits for the end. */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }

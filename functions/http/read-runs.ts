@@ -11,7 +11,7 @@ import type { Run } from '../../shared/run/run.ts';
 import { fromV1, RUN_STATUS } from '../../shared/run/status.ts';
 import type { Workflows } from '../../shared/workflow/ports.ts';
 
-type Services = Pick<Engine, 'runs' | 'values' | 'definitions'> & { workflows: Workflows };
+type Services = Pick<Engine, 'runs' | 'values' | 'definitions' | 'now'> & { workflows: Workflows };
 
 export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, services: Services) {
   const { id } = await workflowOf(services, caller, query.process_id, { project: query.agent_id });
@@ -72,8 +72,8 @@ export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<
   return events(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
 }
 
-async function events({ runs }: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
-  const page = await readLog(runs, run, query.continuation_token ?? query.after, query.limit);
+async function events({ runs, now }: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
+  const page = await readLog(runs, run, { after: query.continuation_token ?? query.after, limit: query.limit, now: now() });
   return ok(
     pageView(page, ({ step, scope, attempt, ...event }) => ({
       ...event,

@@ -83,6 +83,7 @@ export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<
 
 const keyOf = (value: string | undefined) => (value === undefined ? undefined : { door: 'api', value });
 
+/** A repeated request gets the run of the first, and is told so. */
 const answer = ({ replay }: Started, body: unknown): Answer =>
   replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 

@@ -22,9 +22,6 @@ export function apiListener(
   const authorizers = new Authorizers(functions);
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
-    usage.requests += 1;
-    const asked = preflight(request, gateway.cors);
-    if (asked) return asked;
     const found = find(request.method ?? 'GET', request.url ?? '/');
     if (found === 'malformed') return gatewayAnswer(400, 'Bad Request');
     if (!found) return gatewayAnswer(404, 'Not Found');
@@ -50,6 +47,9 @@ export function apiListener(
   };
 
   return (request, response) => {
+    usage.requests += 1;
+    const asked = preflight(request, gateway.cors);
+    if (asked) return send(request, response, asked);
     answer(request)
       .catch((error: unknown) => failed(error))
       .then((one) => send(request, response, withCors(one, request, gateway.cors)));

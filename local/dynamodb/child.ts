@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { freePort } from '../free-port.ts';
 
 /** The emulator that serves DynamoDB, a child process that is started again when it dies. */
@@ -31,10 +32,8 @@ export async function startDynoxide(folder: string): Promise<Emulator> {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     if (child.pid) writeFileSync(pidFile, String(child.pid));
-    child.stderr?.on(
-      'data',
-      (text: Buffer) => closed || BANNER.test(text.toString()) || process.stderr.write(`dynamodb: ${text}`),
-    );
+    const lines = child.stderr && createInterface(child.stderr);
+    lines?.on('line', (line) => closed || BANNER.test(line) || console.error(`dynamodb: ${line}`));
     child.on('error', (error) => console.error(`The DynamoDB emulator cannot be started: ${error.message}`));
     child.on('exit', (code, signal) => {
       if (closed) return;

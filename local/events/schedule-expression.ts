@@ -12,7 +12,7 @@ export function onSchedule(expression: string, timezone: string, call: (at: Date
       return { stop: () => clearInterval(timer) };
     }
     case 'cron':
-      return new Cron(cronerPattern(argument), { timezone }, () => call(new Date()));
+      return new Cron(cronerPattern(argument), { timezone, sloppyRanges: true }, () => call(new Date()));
     case 'at':
       return new Cron(argument, { timezone }, () => call(new Date()));
     default:

@@ -1,6 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type ApiKey, apiKey, type Keys } from '../access/key.ts';
-import { fromItem, readToken, toItem, writeToken } from './items.ts';
+import { badToken, fromItem, readToken, toItem, writeToken } from './items.ts';
 import { listName } from './run-items.ts';
 
 const keyOf = (hash: string) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
@@ -30,6 +30,7 @@ export class DynamoKeys implements Keys {
     const name = listName(['keys', workspace]);
     const last = readToken(name, token);
     const from = last === undefined ? undefined : await this.find(workspace, last);
+    if (token !== undefined && !from) throw badToken(token);
     const { Items = [], LastEvaluatedKey } = await this.#client().send(
       new QueryCommand({
         TableName: this.#table,

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
@@ -59,6 +60,7 @@ const LIVE = `#status IN (${LIVE_STATUSES.map((_, n) => `:live${n}`).join(', ')}
 const LIVE_VALUES = Object.fromEntries(LIVE_STATUSES.map((status, n) => [`:live${n}`, { S: status }]));
 const STATUS = { '#status': 'status' };
 const START_KEY_DAYS = 30;
+const MOST_TRIES = 5;
 
 const startItem = z.object({ runId: z.string(), bodyHash: z.string() });
 
@@ -87,14 +89,18 @@ export class DynamoRuns implements Runs {
       expires: expiresIn(START_KEY_DAYS, this.#now()),
     };
     const claim = { ...this.#table(), Item: toItem(promise), ConditionExpression: 'attribute_not_exists(pk)' };
-    try {
-      await this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: claim }, { Put: put }] }));
-      return {};
-    } catch (error) {
-      if (!lostRace(error)) throw error;
-      const item = await this.#get(startItemKey(key));
-      if (!item) throw error;
-      return { earlier: startItem.parse(fromItem(item)) };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: claim }, { Put: put }] }));
+        return {};
+      } catch (error) {
+        if (!lostRace(error) && !inConflict(error)) throw error;
+        const earlier = await this.startedUnder(key);
+        if (earlier) return { earlier };
+        // The other one of two at the same time may be about to be written, or to give up.
+        if (lostRace(error) || tries === MOST_TRIES) throw error;
+        await setTimeout(20 * tries);
+      }
     }
   }
 
@@ -102,6 +108,11 @@ export class DynamoRuns implements Runs {
     const lines = lineIds(rows.length, this.#now(), run.id);
     const items = rows.map((row, line) => stepItem(run.id, reusedRow(row, lines[line] ?? '', run.createdAt), this.#expires()));
     await Promise.all(chunksOf(items, WRITE_BATCH).map((batch) => this.#batchWrite(batch)));
+  }
+
+  async startedUnder(key: StartKey) {
+    const item = await this.#get(startItemKey(key));
+    return item && startItem.parse(fromItem(item));
   }
 
   async get(id: string) {
@@ -422,6 +433,10 @@ function reusedRow(row: StepRow, logId: string, time: string): StepRow {
 }
 
 const byKey = (rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));
+
+const inConflict = (error: unknown) =>
+  error instanceof TransactionCanceledException &&
+  (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
 
 const lostRace = (error: unknown) =>
   error instanceof ConditionalCheckFailedException ||

@@ -16,7 +16,7 @@ import {
   type Workflow,
   workflow as workflowSchema,
 } from '../workflow/workflow.ts';
-import { fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
 import { listName } from './run-items.ts';
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
@@ -117,6 +117,7 @@ export class DynamoWorkflows implements Workflows {
   async versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>> {
     const name = listName(['versions', workflowId]);
     const last = readToken(name, token);
+    if (token !== undefined && last !== undefined && !/^\d+$/.test(last)) throw badToken(token);
     const { Items = [], LastEvaluatedKey } = await this.#client().send(
       new QueryCommand({
         TableName: this.#table,
@@ -175,7 +176,7 @@ export class DynamoWorkflows implements Workflows {
       .catch((error: unknown) => {
         const lost =
           error instanceof TransactionCanceledException &&
-          error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed');
+          error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict');
         throw lost ? refused() : error;
       });
   }

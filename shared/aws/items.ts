@@ -23,13 +23,16 @@ export function readToken(list: string, token: string | undefined): string | und
   if (token === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (Array.isArray(parsed) && parsed[0] === list && /^[0-9A-Za-z-]{1,40}$/.test(String(parsed[1]))) return String(parsed[1]);
+    if (Array.isArray(parsed) && parsed[0] === list && /^[0-9A-Za-z]{1,26}$/.test(String(parsed[1]))) return String(parsed[1]);
   } catch {
     // not JSON: refused below like any other
   }
-  throw new Problem(
+  throw badToken(token);
+}
+
+export const badToken = (token: string) =>
+  new Problem(
     'invalid',
     'The continuation_token is not one of this list. Use the token of the page before, with the same filters.',
     [{ name: 'continuation_token', value: token.slice(0, 100) }],
   );
-}

@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
 import type { Page, PageOf, RunFilter } from '../run/ports.ts';
 import { type RunEntry, runEntry } from '../run/run.ts';
-import { fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
 import { listName, projectKey, runKey, stateKey, workflowKey, workspaceKey } from './run-items.ts';
 
 /** The index that narrows a list most, and what is left to filter. */
@@ -39,7 +39,12 @@ export async function listRuns(
 ): Promise<Page<RunEntry>> {
   const partition = partitionOf(filter);
   const name = listName([partition.index, partition.value, filter]);
+  const [from, to] = [firstId(filter.from), lastId(filter.to)];
+  // DynamoDB refuses bounds that are the wrong way round.
+  if (from > to) return { items: [], next: undefined };
   const last = readToken(name, token);
+  // Nor may a list go on from outside its bounds.
+  if (token !== undefined && last !== undefined && (last < from || last > to)) throw badToken(token);
   const left = filtersLeft(filter, partition);
   const { Items = [], LastEvaluatedKey } = await client.send(
     new QueryCommand({
@@ -54,8 +59,8 @@ export async function listRuns(
       },
       ExpressionAttributeValues: {
         ':key': { S: partition.value },
-        ':from': { S: firstId(filter.from) },
-        ':to': { S: lastId(filter.to) },
+        ':from': { S: from },
+        ':to': { S: to },
         ...toItem(Object.fromEntries(left.map((field) => [`:${field}`, filter[field]]))),
       },
       ScanIndexForward: false,
@@ -86,5 +91,7 @@ const startKey = ({ attribute, value }: Partition, id: string): Item => toItem({
 const LAST = 'Z'.repeat(16);
 const FIRST = '0'.repeat(16);
 const LATEST_MS = decodeTime('7ZZZZZZZZZ0000000000000000');
-const firstId = (from: string | undefined) => encodeTime(from === undefined ? 0 : Date.parse(from)) + FIRST;
-const lastId = (to: string | undefined) => encodeTime(to === undefined ? LATEST_MS : Date.parse(to)) + LAST;
+/** Ids begin in 1970. */
+const timePart = (at: string) => encodeTime(Math.max(0, Date.parse(at)));
+const firstId = (from: string | undefined) => (from === undefined ? encodeTime(0) : timePart(from)) + FIRST;
+const lastId = (to: string | undefined) => (to === undefined ? encodeTime(LATEST_MS) : timePart(to)) + LAST;

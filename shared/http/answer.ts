@@ -28,10 +28,20 @@ const STATUS: Record<ProblemKind, number> = {
   busy: 429,
 };
 
+/** What a refusal repeats of a request is cut, so that the answer to a large mistake stays small. */
+const MOST_DETAILS = 200;
+const MOST_CHARACTERS = 500;
+
+const cut = (text: string) => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text).toWellFormed();
+const cutDetail = ({ name, value }: Detail): Detail => ({
+  name: cut(name),
+  value: typeof value === 'string' ? cut(value) : value,
+});
+
 const errorBody = (status_code: number, message: string, details: Detail[]) => ({
   status_code,
-  message,
-  details: details.length > 0 ? details : null,
+  message: cut(message),
+  details: details.length > 0 ? details.slice(0, MOST_DETAILS).map(cutDetail) : null,
 });
 
 /** AWS SDK names for "slow down". */

@@ -6,6 +6,7 @@ import { logger, observed } from '../observe.ts';
 import { Problem } from '../problem.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
+import { toResult } from './payload.ts';
 import { readBody, readPart } from './request.ts';
 import type { Operation } from './route.ts';
 import { type OperationId, operations, routeKey } from './routes.ts';
@@ -42,7 +43,7 @@ export function http<Id extends OperationId, Services>(actions: { [I in Id]: Act
       throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
     const request = readRequest(event, operation);
     services ??= make();
-    return toResult(await action(request as never, services));
+    return toResult(await action(request as never, services), event.headers['accept-encoding']);
   };
   return middy(serve).use(observed()).use(refusals());
 }
@@ -74,16 +75,6 @@ function idempotencyKey({ headers }: APIGatewayProxyEventV2): string | undefined
   const key = headers['idempotency-key'];
   if (key === undefined || /^[\u0020-\u007e]{1,200}$/.test(key)) return key;
   throw new Problem('invalid', 'The header Idempotency-Key must have 1 to 200 printable ASCII characters.');
-}
-
-function toResult({ status, body, headers = {} }: Answer): APIGatewayProxyStructuredResultV2 {
-  if (body === undefined) return { statusCode: status, headers };
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return {
-    statusCode: status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-    body: text,
-  };
 }
 
 /** The one mapping of errors: a `Problem` says itself, everything else is a fault of ours, with an id to find it in the logs and nothing of its inside. */

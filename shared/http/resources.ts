@@ -2,19 +2,28 @@ import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
 import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/status.ts';
 
-/** Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. */
+/**
+ * Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. Characters are counted as JSON
+ * Schema does, by code points.
+ */
 export const words = (max: number) =>
   z
     .string()
-    .min(1)
-    .max(max)
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters');
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+    .refine((text) => text !== '' && text.length <= 2 * max && Array.from(text).length <= max, `must have 1 to ${max} characters`)
+    .meta({ minLength: 1, maxLength: max });
+
+/** The first `max` characters, none of them halved. */
+export const firstWords = (text: string, max: number) => (text.length <= max ? text : Array.from(text).slice(0, max).join(''));
 
 export const resourceId = z
   .string()
-  .min(1)
-  .max(26)
-  .regex(/^[a-zA-Z0-9-_]+$/);
+  .min(1, 'must not be empty')
+  .max(26, 'must have 26 characters at most')
+  .regex(/^[a-zA-Z0-9_-]+$/, 'must have letters, digits, - and _ only');
+
+/** Names a resource where the contract takes any text: what is no id is not found. */
+export const anyId = z.string();
 
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, milliseconds' });
 
@@ -29,9 +38,15 @@ export const errorModel = z
 export const stage = z.enum(STAGES).meta({ id: 'ProcessStage', description: 'Stage of a process' });
 
 export const listQuery = (limit: number) => ({
-  limit: z.coerce.number().int().min(1).max(100).default(limit),
-  continuation_token: z.string().min(1).max(1024).optional(),
+  limit: count(100).default(limit),
+  continuation_token: z.string().min(1, 'must not be empty').max(1024, 'is none of ours').optional(),
 });
+
+/** How many of something a query asks for. */
+export function count(max: number) {
+  const error = `must be a whole number from 1 to ${max}`;
+  return z.coerce.number({ error }).int(error).min(1, error).max(max, error);
+}
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 
@@ -52,17 +67,28 @@ export const runV2 = z
   .meta({ id: 'RunResource' });
 export const runsV2 = page(runV2).meta({ id: 'ListResponse' });
 
+const MOST_ITEMS = 1000;
+
+/** A list whose length is looked at first: a million wrong items would be a million complaints. */
+export const few = <T extends z.ZodType>(item: T) =>
+  z.array(z.unknown()).max(MOST_ITEMS, `must have ${MOST_ITEMS} items at most`).pipe(z.array(item).max(MOST_ITEMS));
+
 export const createRunV2 = z
   .strictObject({
     name: words(100),
     process_id: resourceId,
     agent_id: resourceId,
     stage,
-    inputs: z
-      .array(z.strictObject({ name: words(100), value: z.union([z.string(), z.number()]) }))
+    inputs: few(
+      z.strictObject({
+        name: words(100).refine((name) => name !== '__proto__', 'must not be __proto__'),
+        value: z.union([z.string(), z.number()], 'must be a text or a number'),
+      }),
+    )
+      .refine((inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length, 'must not name an input twice')
       .nullish()
       .meta({ description: 'Inputs to the process' }),
-    file_ids: z.array(z.string().min(1).max(100)).max(100).nullish(),
+    file_ids: few(z.string()).nullish(),
   })
   .meta({ id: 'CreateRunRequest' });
 

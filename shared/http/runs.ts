@@ -5,14 +5,17 @@ import { countSteps, statesFrom, stepStates } from '../run/read-context.ts';
 import type { Run } from '../run/run.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
+import { resourceId } from './resources.ts';
 import { runDetailView } from './views.ts';
+
+const isId = (id: string) => resourceId.safeParse(id).success;
 
 const mayRead = (caller: Caller, of: { workspace: string; project: string }) =>
   of.workspace === caller.workspace && (caller.project === undefined || caller.project === of.project);
 
 /** The run, if it is the caller's (and of that workflow); what belongs to others does not exist. */
 export async function runOf({ runs }: { runs: Runs }, caller: Caller, id: string, workflowId?: string): Promise<Run> {
-  const run = await runs.get(id);
+  const run = isId(id) ? await runs.get(id) : undefined;
   if (!run || !mayRead(caller, run) || (workflowId !== undefined && run.workflowId !== workflowId)) throw notFound('run', id);
   return run;
 }
@@ -24,7 +27,7 @@ export async function workflowOf(
   id: string,
   { project, deleted = false }: { project?: string; deleted?: boolean } = {},
 ): Promise<Workflow> {
-  const workflow = await workflows.get(id);
+  const workflow = isId(id) ? await workflows.get(id) : undefined;
   if (!workflow || !mayRead(caller, workflow) || (workflow.deletedAt && !deleted)) throw notFound('workflow', id);
   if (project !== undefined && workflow.project !== project) throw notFound('workflow', id);
   return workflow;

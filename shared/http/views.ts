@@ -5,6 +5,7 @@ import type { Run, RunEntry } from '../run/run.ts';
 import { RUN_STATUS } from '../run/status.ts';
 import type { Diagnostic } from '../workflow/diagnostic.ts';
 import type { Definition, Version, Workflow } from '../workflow/workflow.ts';
+import { firstWords } from './resources.ts';
 
 export const pageView = <T, V>({ items, next }: { items: T[]; next: string | undefined }, view: (item: T) => V) => ({
   items: items.map(view),
@@ -14,7 +15,7 @@ export const pageView = <T, V>({ items, next }: { items: T[]; next: string | und
 /** A run in the v2 dialect. */
 export const runV2View = (run: RunEntry) => ({
   id: run.id,
-  name: run.name.slice(0, 100),
+  name: firstWords(run.name, 100),
   process_id: run.workflowId,
   agent_id: run.project,
   stage: run.stage,
@@ -25,7 +26,7 @@ export const runV2View = (run: RunEntry) => ({
 /** Numbers and strings as they are, anything else as JSON text. */
 export const outputsV2View = (outputs: object) =>
   Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
-    name: name.slice(0, 100),
+    name: firstWords(name, 100),
     value: typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value ?? null),
   }));
 

@@ -42,7 +42,8 @@ export function closeSteps(
   const open = places.filter((surveyed) => isOpen(surveyed) && !(said && surveyed.row === undefined));
   const blocked = places.filter(({ place }) => place === 'unreached' || (said && place === 'reached'));
   const ids = lineIds(open.length + blocked.length, now, run.id);
-  const cancelledBy = ({ heldUntil }: Partial<StepRow>) => (run.stop?.until !== undefined && heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending]);
+  const cancelledBy = ({ heldUntil }: Partial<StepRow>) =>
+    run.stop?.until !== undefined && heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending];
 
   return {
     rows: closed(open, groupsOfFailures(plan, rows), cancelledBy, { at, ids }),

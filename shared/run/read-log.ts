@@ -1,7 +1,8 @@
+import { decodeTime } from 'ulid';
 import { type RunEvent, successor } from './event.ts';
 import type { LogEntry, Runs } from './ports.ts';
 import type { Run, Stored } from './run.ts';
-import type { RunStatus } from './status.ts';
+import { isTerminal, type RunStatus } from './status.ts';
 
 export interface LogPage {
   items: RunEvent[];
@@ -11,6 +12,9 @@ export interface LogPage {
 
 /** Data of a line is cut here; the whole lies in the context of the run. */
 export const DATA_LIMIT_BYTES = 4 * 1024;
+
+/** Lines of a live run are told when they are this old: one that another worker is still writing may have to stand before them. */
+const SETTLED_AFTER_MS = 500;
 
 const END: Partial<Record<RunStatus, RunEvent['type']>> = {
   succeeded: 'run_succeeded',
@@ -22,24 +26,34 @@ const END: Partial<Record<RunStatus, RunEvent['type']>> = {
 
 /**
  * The log behind the line `after`, oldest first. The first two lines and the last are read from the run itself: whatever the clocks say,
- * nothing stands before its creation or behind its end.
+ * nothing stands before its creation or behind its end. Whoever goes on from the last line it was told sees every line once.
  */
-export async function readLog(runs: Runs, run: Run, after: string | undefined, limit: number): Promise<LogPage> {
+export async function readLog(
+  runs: Pick<Runs, 'log'>,
+  run: Run,
+  { after, limit, now }: { after?: string | undefined; limit: number; now: Date },
+): Promise<LogPage> {
   const startedId = successor(run.id);
   const ended = endLine(run);
   if (after !== undefined && after === ended?.id) return { items: [], next: undefined };
 
-  const born: RunEvent[] = [{ id: run.id, time: run.createdAt, type: 'run_created', message: `Created by ${run.trigger}.` }];
-  if (run.startedAt !== undefined) born.push({ id: startedId, time: run.startedAt, type: 'run_started', message: 'Started.' });
-  const first = born.filter(({ id }) => after === undefined || id > after);
+  const found = await runs.log(run.id, after !== undefined && after > startedId ? after : startedId, limit);
+  const entries = isTerminal(run.status) ? found.entries : found.entries.filter(({ logId }) => isSettled(logId, now));
+  const more = found.more && entries.length === found.entries.length;
 
-  const { entries, more } = await runs.log(run.id, after !== undefined && after > startedId ? after : startedId, limit);
-  const behind = (id: string) => after === undefined || id > after;
-  const told = [...first, ...entries.flatMap((entry) => linesOf(run.id, entry)).filter(({ id }) => behind(id))];
+  const born: RunEvent[] = [{ id: run.id, time: run.createdAt, type: 'run_created', message: `Created by ${run.trigger}.` }];
+  // A step may have written its lines before the run is marked as running.
+  const startedAt = run.startedAt ?? (entries.length > 0 ? run.createdAt : undefined);
+  if (startedAt !== undefined) born.push({ id: startedId, time: startedAt, type: 'run_started', message: 'Started.' });
+
+  const lines = [...born, ...entries.flatMap((entry) => linesOf(run.id, entry))];
+  const told = lines.filter(({ id }) => after === undefined || id > after);
   const all = more || !ended ? told : [...told, ended];
   const items = all.slice(0, limit);
   return { items, next: more || all.length > limit ? items.at(-1)?.id : undefined };
 }
+
+const isSettled = (logId: string, now: Date) => decodeTime(logId) <= now.getTime() - SETTLED_AFTER_MS;
 
 function endLine(run: Run): RunEvent | undefined {
   const type = END[run.status];

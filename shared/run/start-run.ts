@@ -112,7 +112,9 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
 }
 
 function tooLarge(error: unknown): never {
-  throw error instanceof ValueTooLarge ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }]) : error;
+  throw error instanceof ValueTooLarge
+    ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }])
+    : error;
 }
 
 function beginning({ wanted }: Prepared, now: Date, id: string) {

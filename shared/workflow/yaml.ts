@@ -7,8 +7,10 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type Scalar,
   visit,
   type YAMLError,
+  type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
 import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from './limits.ts';
@@ -61,7 +63,8 @@ function read(text: string): ReadText {
     schema: 'core',
     merge: false,
     resolveKnownTags: false,
-    uniqueKeys: true,
+    // Looked at below: the parser compares every key of a map with every other.
+    uniqueKeys: false,
     stringKeys: true,
     prettyErrors: false,
     logLevel: 'error',
@@ -90,7 +93,6 @@ function lineOf(text: string, lines: LineCounter, line: number): string {
 
 function explain(error: YAMLError, line: string): string {
   if (error.code === 'MULTIPLE_DOCS') return 'the text holds several documents; one text is one workflow';
-  if (error.code === 'DUPLICATE_KEY') return 'this key occurs twice in one map';
   if (error.code === 'NON_STRING_KEY') return 'a key must be plain text';
   const said = error.message.trim();
   return line.includes('${') ? `${said}. A "\${ ... }" that holds ": ", "? ", "#", "{" or quotes must stand in quotes` : said;
@@ -117,7 +119,10 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
       complain(node, TOO_DEEP);
       return visit.SKIP;
     }
+    if (isMap(node)) for (const twin of twinsIn(node)) complain(twin, 'this key occurs twice in one map');
     if (!isScalar(node)) return undefined;
+    if (typeof node.value === 'string' && !node.value.isWellFormed())
+      complain(node, 'this text has half a character (a lone surrogate such as \\ud800)');
     if (key === 'key' && POISONOUS.includes(String(node.value))) complain(node, `the key "${String(node.value)}" is not allowed`);
     if (typeof node.value === 'number' && !Number.isFinite(node.value))
       complain(node, `${node.source ?? 'this'} is not a number that JSON can hold`);
@@ -127,6 +132,17 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
     return undefined;
   });
   return problems;
+}
+
+/** The keys of a map that it has had before. */
+function twinsIn(map: YAMLMap): Scalar[] {
+  const seen = new Set<unknown>();
+  return map.items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    if (seen.has(key.value)) return [key];
+    seen.add(key.value);
+    return [];
+  });
 }
 
 // So a text can grow by the number of its aliases at most, never by a power of it.

@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { RUN_STATUSES_V1, TRIGGERS } from '../../run/status.ts';
 import {
+  count,
   dryRun,
   failureCodes,
+  few,
   listQuery,
   rerunDetail,
   resourceId,
@@ -29,7 +31,7 @@ const workflowParams = z.object({ workflow_id: resourceId });
 const workflowRunParams = z.object({ workflow_id: resourceId, run_id: resourceId });
 const eventsQuery = z.strictObject({
   after: resourceId.optional().meta({ description: 'Id of the last event seen' }),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: count(1000).default(100),
   continuation_token: resourceId.optional(),
 });
 const contextQuery = z.strictObject({
@@ -79,7 +81,7 @@ export const command = z.discriminatedUnion('command', [
             .optional()
             .meta({ description: 'Whether the saved start defaults stand under these; by default they do' }),
           dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and start nothing' }),
-          file_ids: z.array(z.string().min(1).max(100)).max(100).optional(),
+          file_ids: few(z.string()).optional(),
         })
         .default({}),
     })

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { createRunV2, listQuery, processesV2, processV2, resourceId, runsV2, runV2, stage } from '../resources.ts';
+import { anyId, createRunV2, listQuery, processesV2, processV2, resourceId, runsV2, runV2, stage } from '../resources.ts';
 import { operation } from '../route.ts';
 
 /** The v2 dialect: exactly the contract's three run operations, with health and processes beside them. */
@@ -38,7 +38,7 @@ export const v2 = {
     entry: 'http/read-runs',
     summary: 'List Runs',
     tag: 'runs',
-    query: z.strictObject({ process_id: resourceId, agent_id: resourceId, stage: stage.optional(), ...listQuery(10) }),
+    query: z.strictObject({ process_id: anyId, agent_id: anyId, stage: stage.optional(), ...listQuery(10) }),
     responses: { 200: runsV2 },
   }),
   createRunV2: operation({
@@ -57,7 +57,7 @@ export const v2 = {
     entry: 'http/read-runs',
     summary: 'Get Run',
     tag: 'runs',
-    params: z.object({ run_id: resourceId }),
+    params: z.object({ run_id: anyId }),
     responses: { 200: runV2 },
   }),
 };

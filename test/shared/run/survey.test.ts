@@ -31,19 +31,19 @@ describe('the place of steps in groups', () => {
   const choice = aPlan(`
   - id: pick
     switch:
-      - { when: '\${ true }', steps: [{ id: yes, set: {} }, { id: then, set: {} }] }
+      - { when: '\${ true }', steps: [{ id: yes, set: {} }, { id: next, set: {} }] }
       - { otherwise: [{ id: no, set: {} }] }
 `);
 
   test('before a switch has chosen, nothing in it can be in flight', () => {
-    expect(places(choice)).toEqual({ pick: 'reached', yes: 'unreached', then: 'unreached', no: 'unreached' });
+    expect(places(choice)).toEqual({ pick: 'reached', yes: 'unreached', next: 'unreached', no: 'unreached' });
   });
 
   test('the case not taken is told apart from the one that is', () => {
     expect(places(choice, aRow('pick', { status: 'running', case: 'case0' }))).toEqual({
       pick: 'row',
       yes: 'reached',
-      then: 'unreached',
+      next: 'unreached',
       no: 'untaken',
     });
   });

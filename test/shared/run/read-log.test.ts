@@ -1,0 +1,83 @@
+import { ulid } from 'ulid';
+import { describe, expect, test } from 'vitest';
+import { successor } from '../../../shared/run/event.ts';
+import type { LogEntry } from '../../../shared/run/ports.ts';
+import { readLog } from '../../../shared/run/read-log.ts';
+import { aRun } from '../../builders.ts';
+
+const created = Date.parse('2026-11-23T08:00:00.000Z');
+const run = aRun({ id: ulid(created), createdAt: new Date(created).toISOString() });
+const at = (ms: number) => new Date(created + ms);
+
+/** Two lines of a step, written so many milliseconds after the run was created. */
+function aLine(ms: number, of: Partial<LogEntry> = {}): LogEntry {
+  const id = ulid(created + ms);
+  const line = { time: at(ms).toISOString(), step: 'a', scope: '', message: '' } as const;
+  const second = successor(id);
+  return {
+    logId: second,
+    key: 'a',
+    events: [
+      { ...line, id, type: 'step_started' },
+      { ...line, id: second, type: 'step_completed', output: true },
+    ],
+    ...of,
+  };
+}
+
+const logOf = (...entries: LogEntry[]) => ({
+  log: async (_id: string, after: string | undefined, limit: number) => {
+    const behind = entries.filter(({ logId }) => logId > (after ?? ''));
+    return { entries: behind.slice(0, limit), more: behind.length > limit };
+  },
+});
+const types = async (...parameters: Parameters<typeof readLog>) => (await readLog(...parameters)).items.map(({ type }) => type);
+
+describe('the log of a live run', () => {
+  test('begins with its creation', async () => {
+    expect(await types(logOf(), run, { limit: 10, now: at(0) })).toEqual(['run_created']);
+  });
+
+  test('says that it has started as soon as a step has said something, marked or not', async () => {
+    expect(await types(logOf(aLine(10)), run, { limit: 10, now: at(5000) })).toEqual([
+      'run_created',
+      'run_started',
+      'step_started',
+      'step_completed',
+    ]);
+  });
+
+  test('keeps back lines that others may still come to stand before', async () => {
+    const running = { ...run, status: 'running', startedAt: run.createdAt } as const;
+    const log = logOf(aLine(10), aLine(900));
+    expect(await readLog(log, running, { limit: 10, now: at(1000) })).toMatchObject({ items: { length: 4 }, next: undefined });
+    expect(await readLog(log, running, { limit: 10, now: at(1500) })).toMatchObject({ items: { length: 6 } });
+  });
+});
+
+test('the log of a run that has ended is whole, and ends with its end', async () => {
+  const ended = {
+    ...run,
+    status: 'failed',
+    startedAt: run.createdAt,
+    endedAt: at(1000).toISOString(),
+    endedId: ulid(created + 20),
+    error: { name: 'Boom', message: 'no', step: 'a' },
+  } as const;
+  const log = logOf(aLine(10), aLine(990));
+  expect(await types(log, ended, { limit: 10, now: at(1000) })).toEqual([
+    'run_created',
+    'run_started',
+    'step_started',
+    'step_completed',
+    'step_started',
+    'step_completed',
+    'run_failed',
+  ]);
+  expect(await readLog(log, ended, { after: ended.endedId, limit: 10, now: at(1000) })).toEqual({ items: [], next: undefined });
+});
+
+test('a run that was skipped has two lines', async () => {
+  const skipped = { ...run, status: 'skipped', endedAt: run.createdAt, endedId: successor(run.id) } as const;
+  expect(await types(logOf(), skipped, { limit: 10, now: at(0) })).toEqual(['run_created', 'run_skipped']);
+});
