@@ -46,8 +46,7 @@ export class ApiFunctions extends Construct {
     stores.runs.allowReadsAndWrites(startRuns);
     stores.workflows.allowReads(startRuns);
     stores.values.allowReadsAndWrites(startRuns);
-    engine.allowStarts(startRuns);
-    engine.allowStops(startRuns);
+    engine.allowWalks(startRuns);
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,

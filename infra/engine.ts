@@ -35,6 +35,8 @@ export class Engine extends Construct {
     stores.workflows.allowReads(this.worker);
     stores.values.allowReadsAndWrites(this.worker);
 
+    this.allowWalks(this.worker);
+
     // Machines name the alias, so a walk begun yesterday is carried on by the worker of today.
     this.#live = this.worker.addAlias('live');
 
@@ -56,16 +58,18 @@ export class Engine extends Construct {
     return this.#statesArn('stateMachine', ending);
   }
 
-  allowStarts(fn: AppFunction): void {
-    fn.allow({ actions: ['states:StartExecution'], resources: [this.machineArn('*')], because });
-  }
-
-  allowStops(fn: AppFunction): void {
-    fn.allow({ actions: ['states:StopExecution'], resources: [this.#statesArn('execution', '*')], because });
-  }
-
   allowLooks(fn: AppFunction): void {
     fn.allow({ actions: ['states:DescribeExecution'], resources: [this.#statesArn('execution', '*')], because });
+  }
+
+  /** Starting walks, ending them, and telling a walk that the run it waits for has ended: whoever settles a run may have to do each. */
+  allowWalks(fn: AppFunction): void {
+    fn.allow({
+      actions: ['states:StartExecution', 'states:SendTaskFailure', 'states:SendTaskSuccess'],
+      resources: [this.machineArn('*')],
+      because,
+    });
+    fn.allow({ actions: ['states:StopExecution'], resources: [this.#statesArn('execution', '*')], because });
   }
 
   /** Making, changing and removing machines that run as the machine role and call the worker. */

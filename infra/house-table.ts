@@ -59,7 +59,13 @@ export class HouseTable extends Table {
   allowReadsAndWrites(writer: AppFunction): void {
     this.allowReads(writer);
     writer.allow({
-      actions: ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      actions: [
+        'dynamodb:BatchWriteItem',
+        'dynamodb:ConditionCheckItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       resources: [this.tableArn],
     });
   }

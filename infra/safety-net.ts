@@ -67,15 +67,14 @@ export class SafetyNet extends Construct {
       retryAttempts: 0,
       environment,
     });
-    engine.allowStarts(this.sweep);
     engine.allowLooks(this.sweep);
-    engine.allowStops(this.sweep);
     this.#everyMinute(this.sweep);
 
     for (const fn of [this.settle, this.sweep]) {
       stores.runs.allowReadsAndWrites(fn);
       stores.workflows.allowReads(fn);
       stores.values.allowReadsAndWrites(fn);
+      engine.allowWalks(fn);
     }
   }
 

@@ -21,8 +21,8 @@ const listEntry = [
   'archived',
   'error',
   'labels',
-  'startedId',
-  'endedId',
+  'parent',
+  'attempt',
 ];
 
 /** All there is to know: runs, workflows, who may ask, and the values too large for a row. Keys: docs/architecture.md. */
@@ -42,6 +42,7 @@ export class Stores extends Construct {
     this.runs.addIndex('by-workflow', { hash: 'workflowKey', include: listEntry });
     this.runs.addIndex('by-draft', { hash: 'draftKey', include: listEntry });
     this.runs.addIndex('by-state', { hash: 'stateKey', include: listEntry });
+    this.runs.addIndex('by-parent', { hash: 'parentKey', include: listEntry });
     this.runs.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', include: ['workspace'] });
 
     this.workflows = new HouseTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });

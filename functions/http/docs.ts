@@ -2,11 +2,13 @@ import { ok } from '../../shared/http/answer.ts';
 import { http } from '../../shared/http/edge.ts';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import { page } from '../../shared/http/reference-page.ts';
+import { FAILURE_CODES } from '../../shared/run/failure-codes.ts';
 import { workflowJsonSchema } from '../../shared/workflow/json-schema.ts';
 
 const CACHED = { 'cache-control': 'public, max-age=300' };
 
 export const healthV2 = async () => ok({ status: 'ok' });
+export const listFailureCodes = async () => ok({ items: FAILURE_CODES });
 export const openApi = async () => ({ ...ok(openApiDocument()), headers: CACHED });
 export const referencePage = async () => ({
   ...ok(page(openApiDocument())),
@@ -17,4 +19,4 @@ export const workflowSchema = async () => ({
   headers: { ...CACHED, 'content-type': 'application/schema+json' },
 });
 
-export const handler = http({ healthV2, openApi, referencePage, workflowSchema }, () => ({}));
+export const handler = http({ healthV2, listFailureCodes, openApi, referencePage, workflowSchema }, () => ({}));

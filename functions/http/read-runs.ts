@@ -3,6 +3,7 @@ import { type Answer, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
 import { outputsV2View, pageView, runEntryView, runV2View } from '../../shared/http/views.ts';
+import { notFound } from '../../shared/problem.ts';
 import type { Engine } from '../../shared/run/ports.ts';
 import { pickStates, type StepState, stepStates, valuesOf } from '../../shared/run/read-context.ts';
 import { readLog } from '../../shared/run/read-log.ts';
@@ -50,6 +51,13 @@ async function feed(
   const { limit, continuation_token: token, status, ...rest } = query;
   const filter = { workspace, workflowId, project, status: status && fromV1(status), ...rest };
   return ok(pageView(await runs.list(filter, { limit, token }), runEntryView));
+}
+
+export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefinition'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  const definition = await services.workflows.definition(run.workflowId, run.definition);
+  if (!definition) throw notFound('definition', run.definition);
+  return ok({ definition: definition.hash, source: definition.source });
 }
 
 export async function getRun({ params, caller }: RequestOf<'getRun'>, services: Services) {
@@ -108,6 +116,8 @@ const stateView = ({ planned, key, scope, status, reason, row }: StepState, valu
   started_at: row?.startedAt ?? null,
   ended_at: row?.endedAt ?? null,
   ...values,
+  reused: row?.reused ?? null,
+  child: row?.child ?? null,
   error: row?.error ?? null,
 });
 
@@ -118,6 +128,7 @@ export const handler = http(
     listRuns,
     listWorkflowRuns,
     getRun,
+    getRunDefinition,
     getRunEvents,
     getWorkflowRunEvents,
     getRunContext,

@@ -1,15 +1,18 @@
 import { engineServices } from '../../shared/aws/services.ts';
-import { type Answer, accepted, created } from '../../shared/http/answer.ts';
+import { type Answer, accepted, created, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
-import { runDetailOf, runOf } from '../../shared/http/runs.ts';
-import { runV2View } from '../../shared/http/views.ts';
-import { Problem } from '../../shared/problem.ts';
-import { type Started, type Starter, startRun } from '../../shared/run/start-run.ts';
-import { stopRun } from '../../shared/run/stop-run.ts';
+import { newRunDetailOf, runDetailOf, runOf } from '../../shared/http/runs.ts';
+import { dryRunView, runV2View } from '../../shared/http/views.ts';
+import { notFound } from '../../shared/problem.ts';
+import { pauseRun } from '../../shared/run/control/pause-run.ts';
+import { resumeRun } from '../../shared/run/control/resume-run.ts';
+import { stopRun } from '../../shared/run/control/stop-run.ts';
+import { dryRun } from '../../shared/run/dry-run.ts';
+import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
+import { type Started, type Starter, type StartRequest, startRun } from '../../shared/run/start-run.ts';
 
 export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: Starter) {
-  if (caller.project !== undefined && caller.project !== body.agent_id)
-    throw new Problem('not-found', `There is no agent "${body.agent_id}".`);
+  if (caller.project !== undefined && caller.project !== body.agent_id) throw notFound('agent', body.agent_id);
   const started = await startRun(services, {
     workspace: caller.workspace,
     project: body.agent_id,
@@ -20,35 +23,68 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
     fileIds: body.file_ids ?? [],
     trigger: 'api',
     startedBy: caller.name,
-    key: idempotencyKey === undefined ? undefined : { door: 'api', value: idempotencyKey },
+    key: keyOf(idempotencyKey),
   });
   return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
 }
 
-export async function commandWorkflow(request: RequestOf<'commandWorkflow'>, services: Starter): Promise<Answer> {
-  const { body, params, caller, idempotencyKey } = request;
-  if (body.command === 'stop') {
-    const run = await runOf(services, caller, body.run_id, params.workflow_id);
-    return accepted(await runDetailOf(services, await stopRun(services, run, caller.name, body.params.reason)));
-  }
-  const started = await startRun(services, {
+type Command = RequestOf<'commandWorkflow'>;
+
+export async function commandWorkflow(request: Command, services: Starter): Promise<Answer> {
+  const { body, params, caller } = request;
+  if (body.command === 'start') return start(request, body.params, services);
+
+  const run = await runOf(services, caller, body.run_id, params.workflow_id);
+  if (body.command === 'pause')
+    return ok(await runDetailOf(services, await pauseRun(services, run, caller.name, body.params.reason)));
+  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run)));
+  const { mode, reason, drain_timeout: drainSeconds } = body.params;
+  return accepted(await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, by: caller.name })));
+}
+
+type StartParams = Extract<Command['body'], { command: 'start' }>['params'];
+
+async function start({ params, caller, idempotencyKey }: Command, given: StartParams, services: Starter): Promise<Answer> {
+  const request: StartRequest = {
     workspace: caller.workspace,
     project: caller.project,
     workflowId: params.workflow_id,
-    stage: body.params.stage ?? 'Published',
-    name: body.params.name,
-    reference: body.params.reference,
-    inputs: body.params.inputs ?? {},
-    fileIds: body.params.file_ids ?? [],
+    stage: given.stage ?? 'Published',
+    version: given.version,
+    name: given.name,
+    reference: given.reference,
+    inputs: given.inputs ?? {},
+    fileIds: given.file_ids ?? [],
+    connectionOverrides: given.connection_overrides,
+    useStartDefaults: given.use_start_defaults ?? true,
     trigger: 'manual',
     startedBy: caller.name,
-    key: idempotencyKey === undefined ? undefined : { door: 'api', value: idempotencyKey },
-  });
-  return answer(started, await runDetailOf(services, started.run));
+    key: keyOf(idempotencyKey),
+  };
+  if (given.dry_run) return ok(dryRunView(await dryRun(services, request)));
+  const started = await startRun(services, request);
+  return answer(started, await (started.replay ? runDetailOf : newRunDetailOf)(services, started.run));
 }
 
-/** A repeated request gets the answer of the first, and is told so. */
-const answer = ({ replay }: Started, body: unknown): Answer =>
-  created(body, replay ? { 'idempotent-replay': 'true' } : undefined);
+export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>, services: Starter): Promise<Answer> {
+  const { from, inputs, version, confirm_repeat: confirmRepeat, accept_changes: acceptChanges } = body;
+  const origin = await runOf(services, caller, params.run_id);
+  const rerun = await rerunRun(services, origin, {
+    from,
+    inputs,
+    version,
+    confirmRepeat,
+    acceptChanges,
+    by: caller.name,
+    key: idempotencyKey,
+  });
+  return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
+}
 
-export const handler = http({ createRunV2, commandWorkflow }, engineServices);
+const keyOf = (value: string | undefined) => (value === undefined ? undefined : { door: 'api', value });
+
+/** A repeated request gets the run of the first, and is told so. */
+const answer = ({ replay }: Started, body: unknown): Answer =>
+  replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
+
+export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { engineServices } from '../../shared/aws/services.ts';
 import { background } from '../../shared/observe.ts';
-import { Control } from '../../shared/run/control.ts';
 import { walkName } from '../../shared/run/run.ts';
+import { Control } from '../../shared/run/signal.ts';
 import { type WalkEnd, walkEnded } from '../../shared/run/walk-ended.ts';
 import type { Worker } from '../../shared/run/work/scene.ts';
 

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
   type BatchGetItemCommandOutput,
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -11,9 +12,11 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import * as z from 'zod';
+import { lineIds } from '../run/event.ts';
 import {
   type LogEntry,
   type LogLines,
@@ -50,6 +53,7 @@ export interface RunsSettings {
 }
 
 const BATCH = 100;
+const WRITE_BATCH = 25;
 const NOT_ENDED = 'attribute_not_exists(pk) OR #status IN (:pending, :running, :waiting)';
 const NOT_ENDED_VALUES = { ':pending': { S: 'pending' }, ':running': { S: 'running' }, ':waiting': { S: 'waiting' } };
 const LIVE = `#status IN (${LIVE_STATUSES.map((_, n) => `:live${n}`).join(', ')})`;
@@ -100,6 +104,12 @@ export class DynamoRuns implements Runs {
     }
   }
 
+  async adopt(run: Run, rows: StepRow[]) {
+    const lines = lineIds(rows.length, this.#now(), run.id);
+    const items = rows.map((row, line) => stepItem(run.id, reusedRow(row, lines[line] ?? '', run.createdAt), this.#expires()));
+    await Promise.all(chunksOf(items, WRITE_BATCH).map((batch) => this.#batchWrite(batch)));
+  }
+
   async startedUnder(key: StartKey) {
     const item = await this.#get(startItemKey(key));
     return item && startItem.parse(fromItem(item));
@@ -119,8 +129,7 @@ export class DynamoRuns implements Runs {
   }
 
   async stepsAt(id: string, keys: string[]) {
-    const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, n) => keys.slice(n * BATCH, (n + 1) * BATCH));
-    const items = await Promise.all(batches.map((batch) => this.#batch(batch.map((key) => stepKey(id, key)))));
+    const items = await Promise.all(chunksOf(keys, BATCH).map((batch) => this.#batch(batch.map((key) => stepKey(id, key)))));
     return byKey(items.flat().map(parseStep));
   }
 
@@ -196,10 +205,85 @@ export class DynamoRuns implements Runs {
   }
 
   requestStop(run: Run, stop: NonNullable<Run['stop']>) {
-    return this.#update(runKey(run.id), 'SET stop = if_not_exists(stop, :stop), dueAt = :at', LIVE, {
-      names: STATUS,
-      values: { ...LIVE_VALUES, ':stop': { M: toItem(stop) }, ':at': { S: stop.at } },
+    const status = stop.mode === 'graceful' ? 'draining' : undefined;
+    const sets = [
+      'stop = :stop',
+      'dueAt = :due',
+      'dueKey = :dueKey',
+      ...(status ? ['#status = :status', 'stateKey = :state'] : []),
+    ];
+    const weaker =
+      stop.mode === 'immediate' ? 'attribute_not_exists(stop) OR stop.#mode = :graceful' : 'attribute_not_exists(stop)';
+    return this.#update(runKey(run.id), `SET ${sets.join(', ')}`, `${LIVE} AND (${weaker})`, {
+      names: { ...STATUS, ...(stop.mode === 'immediate' && { '#mode': 'mode' }) },
+      values: {
+        ...LIVE_VALUES,
+        ':stop': { M: toItem(stop) },
+        ':due': { S: stop.until ?? stop.at },
+        ':dueKey': { S: 'due' },
+        ...(stop.mode === 'immediate' && { ':graceful': { S: 'graceful' } }),
+        ...(status && { ':status': { S: status }, ':state': { S: stateKey(run.workspace, status) ?? '' } }),
+      },
     });
+  }
+
+  requestPause(run: Run, pause: NonNullable<Run['pause']>, dueAt: string) {
+    const pausable = `${LIVE} AND attribute_not_exists(stop) AND (attribute_not_exists(pause) OR pause.#resume = :true)`;
+    return this.#update(runKey(run.id), 'SET pause = :pause, dueAt = :due, dueKey = :dueKey', pausable, {
+      names: { ...STATUS, '#resume': 'resume' },
+      values: {
+        ...LIVE_VALUES,
+        ':pause': { M: toItem(pause) },
+        ':due': { S: dueAt },
+        ':dueKey': { S: 'due' },
+        ':true': { BOOL: true },
+      },
+    });
+  }
+
+  resumeWhenQuiet(run: Run) {
+    return this.#update(
+      runKey(run.id),
+      'SET pause.#resume = :true',
+      'attribute_exists(pause) AND attribute_not_exists(stop) AND #status <> :paused',
+      {
+        names: { ...STATUS, '#resume': 'resume' },
+        values: { ':true': { BOOL: true }, ':paused': { S: 'paused' } },
+      },
+    );
+  }
+
+  markPaused(run: Run) {
+    const pausing = `${LIVE} AND attribute_exists(pause) AND attribute_not_exists(pause.#resume) AND attribute_not_exists(stop) AND #status <> :paused`;
+    return this.#update(runKey(run.id), 'SET #status = :paused, stateKey = :state REMOVE dueKey, dueAt', pausing, {
+      names: { ...STATUS, '#resume': 'resume' },
+      values: { ...LIVE_VALUES, ':paused': { S: 'paused' }, ':state': { S: stateKey(run.workspace, 'paused') ?? '' } },
+    });
+  }
+
+  markResumed(seen: Run, next: Run) {
+    const sets =
+      '#status = :status, stateKey = :state, resumedAt = :resumed, walk = :walk, deadline = :deadline, dueAt = :due, dueKey = :dueKey, startedAt = if_not_exists(startedAt, :started)';
+    return this.#update(
+      runKey(seen.id),
+      `SET ${sets} REMOVE pause`,
+      `${LIVE} AND attribute_exists(pause) AND attribute_not_exists(stop) AND walk = :seen`,
+      {
+        names: STATUS,
+        values: {
+          ...LIVE_VALUES,
+          ':status': { S: next.status },
+          ':state': { S: stateKey(seen.workspace, next.status) ?? '' },
+          ':walk': { N: String(next.walk) },
+          ':seen': { N: String(seen.walk) },
+          ':deadline': { S: next.deadline },
+          ':due': { S: next.dueAt ?? next.deadline },
+          ':dueKey': { S: 'due' },
+          ':started': { S: seen.createdAt },
+          ':resumed': { S: next.resumedAt ?? seen.createdAt },
+        },
+      },
+    );
   }
 
   settle(run: Run, { status, at, endedId, outputs, error, reason }: Settlement) {
@@ -220,7 +304,8 @@ export class DynamoRuns implements Runs {
     if (reason) sets.push('reason = :reason');
     if (state) sets.push('stateKey = :state');
     const removes = ['dueKey', 'dueAt', ...(state ? [] : ['stateKey'])];
-    return this.#update(runKey(run.id), `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`, LIVE, {
+    const condition = status === 'succeeded' ? `${LIVE} AND attribute_not_exists(stop)` : LIVE;
+    return this.#update(runKey(run.id), `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`, condition, {
       names: { ...STATUS, ...(error && { '#error': 'error' }) },
       values: { ...LIVE_VALUES, ...set },
     });
@@ -309,6 +394,17 @@ export class DynamoRuns implements Runs {
     return items;
   }
 
+  /** Asks again for what a busy table left over. */
+  async #batchWrite(items: Item[]): Promise<void> {
+    let left: WriteRequest[] = items.map((Item) => ({ PutRequest: { Item } }));
+    while (left.length > 0) {
+      const { UnprocessedItems } = await this.#client().send(
+        new BatchWriteItemCommand({ RequestItems: { [this.#settings.table]: left } }),
+      );
+      left = UnprocessedItems?.[this.#settings.table] ?? [];
+    }
+  }
+
   #table() {
     return { TableName: this.#settings.table };
   }
@@ -316,6 +412,24 @@ export class DynamoRuns implements Runs {
   #expires() {
     return expiresIn(this.#settings.retentionDays, this.#now());
   }
+}
+
+const chunksOf = <T>(all: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+
+/** A row that was taken over says so in the log; one of a group that goes on does not. */
+function reusedRow(row: StepRow, logId: string, time: string): StepRow {
+  if (row.reused === undefined) return row;
+  const said = {
+    id: logId,
+    time,
+    type: 'step_completed' as const,
+    step: row.id,
+    scope: row.scope,
+    message: `Taken over from run ${row.reused}.`,
+    reused: row.reused,
+  };
+  return { ...row, logId, events: [said] };
 }
 
 const byKey = (rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));

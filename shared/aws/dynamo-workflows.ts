@@ -23,7 +23,10 @@ const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
 const sourceKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `SOURCE#${hash}` });
 const versionSk = (number: number) => `VERSION#${String(number).padStart(6, '0')}`;
-const nameKey = ({ workspace, project, name }: Workflow) => ({ pk: `NAME#${workspace}#${project}#${name}`, sk: 'NAME' });
+const nameKey = ({ workspace, project, name }: Pick<Workflow, 'workspace' | 'project' | 'name'>) => ({
+  pk: `NAME#${workspace}#${project}#${name}`,
+  sk: 'NAME',
+});
 
 /** Deleted workflows leave the lists. */
 const metaItem = (workflow: Workflow) =>
@@ -62,6 +65,11 @@ export class DynamoWorkflows implements Workflows {
   async get(id: string) {
     const item = await this.#get(metaKey(id));
     return item && workflowSchema.parse(fromItem(item));
+  }
+
+  async byName(workspace: string, project: string, name: string) {
+    const item = await this.#get(nameKey({ workspace, project, name }));
+    return item?.['workflowId']?.S === undefined ? undefined : this.get(item['workflowId'].S);
   }
 
   async definition(workflowId: string, hash: string) {

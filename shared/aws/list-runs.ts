@@ -17,7 +17,8 @@ interface Partition {
 const FILTERED_READ = 400;
 
 function partitionOf(filter: RunFilter): Partition {
-  const { workspace, project, workflowId, status, stage } = filter;
+  const { workspace, project, workflowId, status, stage, parent } = filter;
+  if (parent) return { index: 'by-parent', attribute: 'parentKey', value: parent, served: undefined };
   const state = status && stateKey(workspace, status);
   if (workflowId && stage === 'Draft')
     return { index: 'by-draft', attribute: 'draftKey', value: workflowKey({ workflowId }), served: 'stage' };

@@ -35,6 +35,7 @@ export function runItem(run: Run, expires: number): Item {
     workflowKey: workflowKey(run),
     draftKey: run.stage === 'Draft' ? workflowKey(run) : undefined,
     stateKey: stateKey(run.workspace, run.status),
+    parentKey: run.parent,
     dueKey: isTerminal(run.status) ? undefined : 'due',
     expires,
   });

@@ -40,7 +40,7 @@ export class CachedDefinitions implements Definitions {
     const checked = checkDocument(definition.source);
     if (!checked.ok)
       throw new Error(`Definition ${hash} was accepted once and is refused now: ${checked.diagnostics[0]?.message}`);
-    return checked.plan;
+    return { ...checked.plan, pins: definition.pins };
   }
 }
 

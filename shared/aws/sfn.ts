@@ -5,10 +5,15 @@ import {
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
   type ExecutionStatus,
+  InvalidToken,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
   StateMachineDoesNotExist,
   StopExecutionCommand,
+  TaskDoesNotExist,
+  TaskTimedOut,
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
 import type { Walks } from '../run/ports.ts';
@@ -50,6 +55,22 @@ export class SfnWalks implements Walks {
     await this.#client()
       .send(new StopExecutionCommand({ executionArn: executionArn(machine, name), error: cause, cause }))
       .catch(unless(ExecutionDoesNotExist));
+  }
+
+  async answer(token: string, failure?: string): Promise<void> {
+    const command =
+      failure === undefined
+        ? new SendTaskSuccessCommand({ taskToken: token, output: '{}' })
+        : new SendTaskFailureCommand({
+            taskToken: token,
+            error: failure,
+            cause: 'The run it waited for; its row has the message.',
+          });
+    await this.#send(command).catch(unless(TaskTimedOut, TaskDoesNotExist, InvalidToken));
+  }
+
+  #send(command: SendTaskSuccessCommand | SendTaskFailureCommand) {
+    return command instanceof SendTaskSuccessCommand ? this.#client().send(command) : this.#client().send(command);
   }
 
   async status(machine: string, name: string) {
@@ -110,7 +131,9 @@ export class SfnMachines implements Machines {
   }
 }
 
-const unless = (expected: new (...args: never[]) => Error) => (error: unknown) => {
-  if (error instanceof expected) return undefined;
-  throw error;
-};
+const unless =
+  (...expected: (new (...args: never[]) => Error)[]) =>
+  (error: unknown) => {
+    if (expected.some((kind) => error instanceof kind)) return undefined;
+    throw error;
+  };

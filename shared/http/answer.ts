@@ -33,7 +33,10 @@ const MOST_DETAILS = 200;
 const MOST_CHARACTERS = 500;
 
 const cut = (text: string) => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}...` : text).toWellFormed();
-const cutDetail = ({ name, value }: Detail): Detail => ({ name: cut(name), value: typeof value === 'string' ? cut(value) : value });
+const cutDetail = ({ name, value }: Detail): Detail => ({
+  name: cut(name),
+  value: typeof value === 'string' ? cut(value) : value,
+});
 
 const errorBody = (status_code: number, message: string, details: Detail[]) => ({
   status_code,

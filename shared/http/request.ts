@@ -67,6 +67,7 @@ function inspect(value: unknown, depth: number): void {
   if (depth > DEPTH_LIMIT) throw new Problem('invalid', `The body is nested deeper than ${DEPTH_LIMIT} levels.`);
   if (Object.hasOwn(value, '__proto__'))
     throw new Problem('invalid', 'The body has a field named __proto__.', [{ name: '__proto__', value: 'unknown field' }]);
-  if (!Array.isArray(value) && !Object.keys(value).every((key) => key.isWellFormed())) throw new Problem('invalid', HALF_CHARACTER);
+  if (!Array.isArray(value) && !Object.keys(value).every((key) => key.isWellFormed()))
+    throw new Problem('invalid', HALF_CHARACTER);
   for (const inner of Object.values(value)) inspect(inner, depth + 1);
 }

@@ -71,10 +71,7 @@ const MOST_ITEMS = 1000;
 
 /** A list whose length is looked at first: a million wrong items would be a million complaints. */
 export const few = <T extends z.ZodType>(item: T) =>
-  z
-    .array(z.unknown())
-    .max(MOST_ITEMS, `must have ${MOST_ITEMS} items at most`)
-    .pipe(z.array(item).max(MOST_ITEMS));
+  z.array(z.unknown()).max(MOST_ITEMS, `must have ${MOST_ITEMS} items at most`).pipe(z.array(item).max(MOST_ITEMS));
 
 export const createRunV2 = z
   .strictObject({
@@ -119,6 +116,8 @@ export const runEntry = z
     started_at: time.nullable(),
     ended_at: time.nullable(),
     error: problem.nullable(),
+    parent: resourceId.nullable().meta({ description: 'The run that it runs again, or that waits for it' }),
+    attempt: z.int().meta({ description: 'Its place in a chain of reruns, from 1' }),
   })
   .meta({ id: 'RunEntry' });
 export const runEntries = page(runEntry).meta({ id: 'RunList' });
@@ -144,8 +143,48 @@ export const runDetail = runEntry
     steps: stepCounts,
     reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
     started_by: z.string().nullable(),
+    pausing: z.boolean().meta({ description: 'A pause was asked for and steps are still in flight' }),
+    parent_step: z.string().nullable(),
+    root: resourceId.nullable().meta({ description: 'First run of its chain of reruns' }),
+    chain: z.array(resourceId).meta({ description: 'The runs it runs again, nearest first' }),
+    children: z.array(z.object({ id: resourceId, status: z.enum(RUN_STATUSES_V1), trigger: z.enum(TRIGGERS) })),
+    connection_overrides: z.record(z.string(), z.string()),
+    actions: z.array(z.object({ action: z.string(), allowed: z.boolean(), reason: z.string().nullable() })),
   })
   .meta({ id: 'Run' });
+
+export const rerunDetail = runDetail.extend({ warnings: z.array(z.string()) }).meta({ id: 'Rerun' });
+
+export const dryRun = z
+  .object({
+    dry_run: z.literal(true),
+    would_start: z.boolean().meta({ description: 'False when runIf is: the run would be recorded as skipped' }),
+    name: z.string(),
+    reference: z.string().nullable(),
+    version: z.int().nullable(),
+    definition: z.string(),
+    inputs: z.record(z.string(), z.unknown()),
+    steps: z
+      .array(z.unknown())
+      .meta({ description: 'Steps in their order; `together` holds lists that are walked side by side' }),
+    problems: z.array(z.object({ step: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'DryRun' });
+
+export const failureCodes = z
+  .object({
+    items: z.array(z.object({ code: z.string(), of: z.enum(['step', 'run']), meaning: z.string(), what_to_do: z.string() })),
+  })
+  .meta({ id: 'FailureCodes' });
+
+export const startDefaults = z
+  .strictObject({
+    inputs: z.record(z.string(), z.unknown()).optional(),
+    name: words(100).optional(),
+    reference: words(200).optional(),
+    connection_overrides: z.record(words(100), words(100)).optional(),
+  })
+  .meta({ id: 'StartDefaults' });
 
 export const runEvent = z
   .object({
@@ -156,6 +195,7 @@ export const runEvent = z
     scope: z.string(),
     attempt: z.int().nullable(),
     message: z.string(),
+    reused: z.string().optional(),
     skipped: z.boolean().optional(),
     reason: z.string().optional(),
     data: z.unknown().optional(),
@@ -177,6 +217,8 @@ export const stepState = z
     ended_at: time.nullable(),
     input: z.unknown(),
     output: z.unknown(),
+    reused: z.string().nullable().meta({ description: 'The run that executed it' }),
+    child: z.string().nullable().meta({ description: 'The run it started' }),
     error: z.object({ name: z.string(), message: z.string(), data: z.unknown().optional() }).nullable(),
   })
   .meta({ id: 'StepState' });
@@ -216,6 +258,7 @@ export const workflowDetail = workflowEntry
   .extend({
     draft: z.object({ definition: z.string(), source: z.string(), saved_at: time }),
     versions: z.array(versionEntry),
+    start_defaults: startDefaults.nullable(),
     warnings: z.array(warning).optional(),
   })
   .meta({ id: 'Workflow' });

@@ -1,7 +1,7 @@
 import type { Caller } from '../access/role.ts';
 import { notFound } from '../problem.ts';
 import type { Engine, Runs } from '../run/ports.ts';
-import { countSteps, stepStates } from '../run/read-context.ts';
+import { countSteps, statesFrom, stepStates } from '../run/read-context.ts';
 import type { Run } from '../run/run.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -35,10 +35,42 @@ export async function workflowOf(
 
 /** The run with all that its detail shows. */
 export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
-  const [inputs, outputs, states] = await Promise.all([
+  const [inputs, outputs, states, chain, children] = await Promise.all([
     engine.values.read(run.inputs),
     run.outputs ? engine.values.read(run.outputs) : null,
     stepStates(engine, run),
+    chainOf(engine.runs, run),
+    engine.runs.list({ workspace: run.workspace, parent: run.id }, { limit: CHILDREN_SHOWN }),
   ]);
-  return runDetailView(run, { inputs, outputs, steps: countSteps(states) });
+  return runDetailView(run, { inputs, outputs, steps: countSteps(states), chain, children: children.items });
+}
+
+/** The detail of a run that has just been started: nothing has come of it yet, so nothing is read but what was given. */
+export async function newRunDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
+  const [inputs, plan] = await Promise.all([
+    engine.values.read(run.inputs),
+    engine.definitions.planOf(run.workflowId, run.definition),
+  ]);
+  const states = statesFrom(plan, [], run);
+  return runDetailView(run, {
+    inputs,
+    outputs: null,
+    steps: countSteps(states),
+    chain: run.parent && run.trigger === 'rerun' ? [run.parent] : [],
+    children: [],
+  });
+}
+
+const CHILDREN_SHOWN = 100;
+const CHAIN_SHOWN = 20;
+
+/** The runs that it runs again, nearest first. */
+async function chainOf(runs: Runs, run: Run): Promise<string[]> {
+  const chain: string[] = [];
+  let at: Run | undefined = run;
+  while (at?.parent !== undefined && at.trigger === 'rerun' && chain.length < CHAIN_SHOWN) {
+    chain.push(at.parent);
+    at = await runs.get(at.parent);
+  }
+  return chain;
 }

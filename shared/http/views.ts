@@ -1,4 +1,6 @@
 import type { ApiKey } from '../access/key.ts';
+import { actionsOf } from '../run/actions.ts';
+import type { DryRun } from '../run/dry-run.ts';
 import type { Run, RunEntry } from '../run/run.ts';
 import { RUN_STATUS } from '../run/status.ts';
 import type { Diagnostic } from '../workflow/diagnostic.ts';
@@ -52,9 +54,19 @@ export const runEntryView = (run: RunEntry) => ({
   started_at: run.startedAt ?? null,
   ended_at: run.endedAt ?? null,
   error: run.error ?? null,
+  parent: run.parent ?? null,
+  attempt: run.attempt ?? 1,
 });
 
-export const runDetailView = (run: Run, more: { inputs: unknown; outputs: unknown; steps: Record<string, number> }) => ({
+export interface RunDetail {
+  inputs: unknown;
+  outputs: unknown;
+  steps: Record<string, number>;
+  chain: string[];
+  children: RunEntry[];
+}
+
+export const runDetailView = (run: Run, more: RunDetail) => ({
   ...runEntryView(run),
   definition: run.definition,
   inputs: more.inputs,
@@ -64,6 +76,31 @@ export const runDetailView = (run: Run, more: { inputs: unknown; outputs: unknow
   steps: more.steps,
   reason: run.reason ?? null,
   started_by: run.startedBy ?? null,
+  pausing: run.pause !== undefined && run.status !== 'paused',
+  parent_step: run.parentStep ?? null,
+  root: run.root ?? null,
+  chain: more.chain,
+  children: more.children.map(({ id, status, trigger }) => ({ id, status: RUN_STATUS[status].v1, trigger })),
+  connection_overrides: run.connectionOverrides ?? {},
+  actions: actionsOf(run),
+});
+
+export const startDefaultsView = ({ startDefaults }: Workflow) => {
+  if (!startDefaults) return null;
+  const { connectionOverrides, ...rest } = startDefaults;
+  return { ...rest, ...(connectionOverrides && { connection_overrides: connectionOverrides }) };
+};
+
+export const dryRunView = ({ prepared, order, problems }: DryRun) => ({
+  dry_run: true,
+  would_start: prepared.wanted,
+  name: prepared.name,
+  reference: prepared.reference ?? null,
+  version: prepared.version,
+  definition: prepared.hash,
+  inputs: prepared.inputs,
+  steps: order,
+  problems,
 });
 
 export const versionView = (version: Version) => ({
@@ -92,6 +129,7 @@ export const workflowDetailView = (workflow: Workflow, draft: Definition, versio
   ...workflowView(workflow),
   draft: { definition: draft.hash, source: draft.source, saved_at: workflow.draft.savedAt },
   versions: versions.map(versionView),
+  start_defaults: startDefaultsView(workflow),
   ...(warnings && { warnings: warnings.map(warningView) }),
 });
 

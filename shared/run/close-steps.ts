@@ -14,6 +14,7 @@ const CANCELLED_BY: Record<Exclude<Ending, 'succeeded'>, { name: string; message
   cancelled: { name: 'RUN_STOPPED', message: 'The run was stopped while this step was in flight.' },
 };
 
+const DRAIN_TIMEOUT = { name: 'DRAIN_TIMEOUT', message: 'The step did not complete before the graceful stop ran out of time.' };
 const CANCELLED_BY_GROUP = { name: 'GROUP_FAILED', message: 'Another step of the group failed while this one was in flight.' };
 
 export interface Closing {
@@ -36,12 +37,16 @@ export function closeSteps(
 ): Closing {
   const at = now.toISOString();
   const places = survey(plan, rows);
-  const open = places.filter(isOpen);
-  const blocked = places.filter(({ place }) => place === 'unreached');
+  // A graceful stop lets what is in flight say so first: what has no row by then has not started.
+  const said = run.stop?.mode === 'graceful';
+  const open = places.filter((surveyed) => isOpen(surveyed) && !(said && surveyed.row === undefined));
+  const blocked = places.filter(({ place }) => place === 'unreached' || (said && place === 'reached'));
   const ids = lineIds(open.length + blocked.length, now, run.id);
+  const cancelledBy = ({ heldUntil }: Partial<StepRow>) =>
+    run.stop?.until !== undefined && heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending];
 
   return {
-    rows: closed(open, groupsOfFailures(plan, rows), CANCELLED_BY[ending], { at, ids }),
+    rows: closed(open, groupsOfFailures(plan, rows), cancelledBy, { at, ids }),
     blocked: blocked.map(({ planned, scope }, line) => ({
       id: ids[open.length + line] ?? '',
       time: at,
@@ -65,7 +70,7 @@ export function closeInside(
 ): StepRow[] {
   const open = survey(plan, rows).filter((surveyed) => isOpen(surveyed) && isInside(surveyed, group));
   const ids = lineIds(open.length, now, run.id);
-  return closed(open, groupsOfFailures(plan, rows), CANCELLED_BY_GROUP, { at: now.toISOString(), ids });
+  return closed(open, groupsOfFailures(plan, rows), () => CANCELLED_BY_GROUP, { at: now.toISOString(), ids });
 }
 
 /** Whether a step stands in the lists of a group; its handlers stand beside it. */
@@ -79,12 +84,12 @@ export function isInside(step: { planned: PlannedStep; scope: string }, group: {
 function closed(
   open: Surveyed[],
   failedGroups: ReturnType<typeof groupsOfFailures>,
-  cancelledBy: { name: string; message: string },
+  cancelledBy: (row: Partial<StepRow>) => { name: string; message: string },
   { at, ids }: { at: string; ids: string[] },
 ): StepRow[] {
   return open.map(({ planned, scope, key, row }, line) => {
     const failure = failedGroups.get(key);
-    const error = failure ?? cancelledBy;
+    const error = failure ?? cancelledBy(row ?? {});
     const id = ids[line] ?? '';
     const type = failure ? 'step_failed' : 'step_cancelled';
     const status = failure ? 'failed' : 'cancelled';

@@ -4,6 +4,10 @@ import * as z from 'zod';
 export const EVENT_TYPES = [
   'run_created',
   'run_started',
+  'run_pausing',
+  'run_paused',
+  'run_resumed',
+  'run_draining',
   'step_started',
   'step_completed',
   'step_retrying',
@@ -26,6 +30,7 @@ export const event = z.object({
   attempt: z.int().optional(),
   message: z.string(),
   skipped: z.boolean().optional(),
+  reused: z.string().optional(),
   reason: z.string().optional(),
   output: z.boolean().optional(),
   data: z.unknown().optional(),

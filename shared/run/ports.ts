@@ -20,6 +20,8 @@ export interface RunFilter {
   status?: RunStatus | undefined;
   stage?: Stage | undefined;
   trigger?: Trigger | undefined;
+  /** Runs that this one brought about. */
+  parent?: string | undefined;
   /** ISO times, inclusive. */
   from?: string | undefined;
   to?: string | undefined;
@@ -65,6 +67,8 @@ export interface LogEntry {
 export interface Runs {
   /** Writes the run, once. With a key that was used before it answers the run that was started under it. */
   create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** Writes the steps that a run takes over from another, before the run itself. */
+  adopt(run: Run, rows: StepRow[]): Promise<void>;
   /** The run that was started under that key. */
   startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The run as it stands now. */
@@ -84,9 +88,17 @@ export interface Runs {
   append(runId: string, lines: LogLines): Promise<void>;
   /** pending -> running; false when it is not pending any more. */
   markRunning(run: Run, at: string, dueAt: string): Promise<boolean>;
-  /** Asks a live run to stop; the first reason stays. False when it has ended. */
+  /** Asks a live run to stop; a graceful one makes it `draining`. False when it has ended or is stopping as much already. */
   requestStop(run: Run, stop: NonNullable<Run['stop']>): Promise<boolean>;
-  /** Ends a live run; false when it had ended before. */
+  /** Asks a live run to pause. False when it has ended, is stopping, or pauses already. */
+  requestPause(run: Run, pause: NonNullable<Run['pause']>, dueAt: string): Promise<boolean>;
+  /** Lets a run that is still pausing go on once it is quiet. False when it is not pausing any more. */
+  resumeWhenQuiet(run: Run): Promise<boolean>;
+  /** Parks a pausing run. False when it does not pause any more. */
+  markPaused(run: Run): Promise<boolean>;
+  /** Lets a pausing or paused run go on in its next walk. False when somebody else has. */
+  markResumed(seen: Run, next: Run): Promise<boolean>;
+  /** Ends a live run; false when it had ended before, or when it is to succeed after it was told to stop. */
   settle(run: Run, settlement: Settlement): Promise<boolean>;
   /** When the sweeper should look again. */
   defer(run: Run, dueAt: string): Promise<void>;
@@ -109,6 +121,8 @@ export interface Walks {
   /** Starts a walk once; a second call under the same name changes nothing. */
   start(machine: string, name: string, ref: RunRef): Promise<void>;
   stop(machine: string, name: string, cause: string): Promise<void>;
+  /** Lets a task that waits for a token go on, or fail under a name. An answer that nobody waits for any more is of no matter. */
+  answer(token: string, failure?: string): Promise<void>;
   /** How a walk stands; undefined when there has been none. */
   status(machine: string, name: string): Promise<'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted' | undefined>;
 }

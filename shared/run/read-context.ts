@@ -1,4 +1,5 @@
 import { notFound } from '../problem.ts';
+import type { Plan } from '../workflow/plan.ts';
 import type { Engine } from './ports.ts';
 import { dataOf } from './read-log.ts';
 import type { Run, Stored } from './run.ts';
@@ -21,6 +22,11 @@ export interface StepState {
 /** Every step of a run: what its row says, or what follows from its place when it has none. */
 export async function stepStates({ runs, definitions }: Reader, run: Run): Promise<StepState[]> {
   const [plan, rows] = await Promise.all([definitions.planOf(run.workflowId, run.definition), runs.steps(run.id)]);
+  return statesFrom(plan, rows, run);
+}
+
+/** The same from rows that have been read. */
+export function statesFrom(plan: Plan, rows: StepRow[], run: Run): StepState[] {
   return survey(plan, new Map(rows.map((row) => [row.key, row])))
     .filter(({ place }) => place !== 'queued')
     .map(({ planned, scope, key, row, place }) => ({ planned, scope, key, row, ...stateOf(run, row, place) }));

@@ -26,6 +26,10 @@ export const runEntry = z.object({
   startedAt: z.string().optional(),
   endedAt: z.string().optional(),
   error: failure.optional(),
+  /** The run that brought it about: the one it runs again, or the one whose step waits for it. */
+  parent: z.string().optional(),
+  /** Its place in a chain of reruns; the first has none. */
+  attempt: z.int().optional(),
 });
 export type RunEntry = z.infer<typeof runEntry>;
 
@@ -45,8 +49,28 @@ export const run = runEntry.extend({
   deadline: z.string(),
   /** When the sweeper should look at it again, while it lives. */
   dueAt: z.string().optional(),
-  /** A stop that has been asked for and not yet settled. */
-  stop: z.object({ reason: z.string().optional(), by: z.string(), at: z.string() }).optional(),
+  /** A stop that has been asked for and not yet settled. A graceful one lets what is in flight complete, until then. */
+  stop: z
+    .object({
+      mode: z.enum(['immediate', 'graceful']),
+      by: z.string(),
+      at: z.string(),
+      until: z.string().optional(),
+      reason: z.string().optional(),
+    })
+    .optional(),
+  /** A pause that has been asked for. The run is `paused` once nothing is in flight; `resume` says that it shall go on right then. */
+  pause: z.object({ by: z.string(), at: z.string(), reason: z.string().optional(), resume: z.boolean().optional() }).optional(),
+  /** When it last went on after a pause. */
+  resumedAt: z.string().optional(),
+  /** Key of the parent's step that started it. */
+  parentStep: z.string().optional(),
+  /** How many runs stand above it. */
+  depth: z.int().optional(),
+  /** First run of a chain of reruns. */
+  root: z.string().optional(),
+  /** Names of connections to use instead of those the definition names. */
+  connectionOverrides: z.record(z.string(), z.string()).optional(),
   /** Why it was skipped or stopped. */
   reason: z.string().optional(),
   endedId: z.string().optional(),

@@ -1,9 +1,10 @@
 import type { Plan } from '../workflow/plan.ts';
+import { answerParent } from './answer-parent.ts';
 import { closeSteps } from './close-steps.ts';
 import { lineIds } from './event.ts';
 import type { Engine, Settlement } from './ports.ts';
 import { StepEnded } from './ports.ts';
-import type { Failure, Run } from './run.ts';
+import { type Failure, type Run, walkName } from './run.ts';
 import { standingFailures } from './standing-failures.ts';
 import { isTerminal } from './status.ts';
 import type { StepRow } from './step-row.ts';
@@ -26,8 +27,13 @@ export async function settleRun(engine: Engine, run: Run, outcome: Outcome): Pro
     outcome.kind === 'succeeded' ? await success(engine, run, outcome.outputs) : await close(engine, run, outcome);
   const won = await engine.runs.settle(run, settlement);
   if (won) engine.watcher.runSettled(settlement);
-  const settled = won ? undefined : await engine.runs.get(run.id);
-  return settled ?? { ...run, ...settlement };
+  const settled = (won ? undefined : await engine.runs.get(run.id)) ?? settledAs(run, settlement);
+  await answerParent(engine, settled);
+  return settled;
+}
+
+function settledAs(run: Run, { at, endedId, status, ...more }: Settlement): Run {
+  return { ...run, status, endedAt: at, endedId, ...more };
 }
 
 async function success(engine: Engine, run: Run, outputs: unknown): Promise<Settlement> {
@@ -42,6 +48,7 @@ async function close(engine: Engine, run: Run, outcome: Exclude<Outcome, { kind:
   const closing = closeSteps(run, plan, rows, ending, engine.now());
 
   await writeClosed(engine, run, closing.rows);
+  await Promise.all([...rows.values()].map((row) => stopChild(engine, run, row)));
   if (closing.blocked.length > 0) await engine.runs.append(run.id, { name: 'closing', events: closing.blocked });
 
   const at = endingOf(engine, run);
@@ -53,7 +60,30 @@ async function close(engine: Engine, run: Run, outcome: Exclude<Outcome, { kind:
       ...at,
       error: { name: 'Timeout', message: `The run reached its deadline ${run.deadline}.`, step: null },
     };
+  if (closing.rows.some(({ error }) => error?.name === 'DRAIN_TIMEOUT'))
+    return { status: ending, ...at, error: drainTimeout(run), reason: run.stop?.reason };
   return { status: ending, ...at, reason: run.stop?.reason ?? (outcome.kind === 'cancelled' ? outcome.reason : undefined) };
+}
+
+const drainTimeout = (run: Run) => ({
+  name: 'DRAIN_TIMEOUT',
+  message: `Steps were still in flight at ${run.stop?.until}.`,
+  step: null,
+});
+
+/** Nobody waits any more for a run that a closed step has started. */
+async function stopChild(engine: Engine, run: Run, { status, child: id }: StepRow): Promise<void> {
+  const child = status === 'waiting' && id !== undefined ? await engine.runs.get(id) : undefined;
+  if (!child || isTerminal(child.status)) return;
+  const stop = {
+    mode: 'immediate' as const,
+    by: run.stop?.by ?? run.id,
+    at: engine.now().toISOString(),
+    reason: `Run ${run.id}, which waited for it, has ended.`,
+  };
+  if (!(await engine.runs.requestStop(child, stop))) return;
+  await engine.walks.stop(child.machine, walkName(child), 'RUN_STOPPED');
+  await settleRun(engine, { ...child, stop }, { kind: 'cancelled' });
 }
 
 /** The first step that failed for good; a group only repeats what a step in it said. */

@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ulid } from 'ulid';
-import * as z from 'zod';
 import { notFound, Problem } from '../problem.ts';
-import type { Template } from '../step/kind.ts';
-import { StepError } from '../step/step-error.ts';
-import { conditionOf } from '../workflow/condition.ts';
-import { secondsOf } from '../workflow/duration.ts';
-import { evaluateTemplate } from '../workflow/expression.ts';
-import { checkInputs } from '../workflow/input.ts';
-import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../workflow/limits.ts';
-import type { Plan } from '../workflow/plan.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { successor } from './event.ts';
 import type { Engine, StartKey } from './ports.ts';
+import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { type Run, refOf, walkName } from './run.ts';
 import type { Stage, Trigger } from './status.ts';
+import type { StepRow } from './step-row.ts';
 import { ValueTooLarge } from './value.ts';
 
 /** What every door asks for. */
@@ -31,6 +24,17 @@ export interface StartRequest {
   fileIds: string[];
   trigger: Trigger;
   startedBy?: string | undefined;
+  /** A published version to start instead of the newest. */
+  version?: number | undefined;
+  /** The very definition to follow, when it is not for the stage to say. */
+  definition?: { definition: string; version: number | null } | undefined;
+  /** The saved start defaults stand under what the caller gives. */
+  useStartDefaults?: boolean | undefined;
+  connectionOverrides?: Record<string, string> | undefined;
+  /** The run it runs again, and the steps it takes over. A fresh one asks `runIf` again. */
+  rerunOf?: { run: Run; rows: StepRow[]; fresh: boolean } | undefined;
+  /** The run whose step starts it. */
+  childOf?: { run: Run; stepKey: string } | undefined;
   /** The door's name and its idempotency key: the same key and request give the first run back. */
   key?: { door: string; value: string } | undefined;
 }
@@ -52,7 +56,7 @@ export const START_GRACE_MS = 30_000;
  */
 export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
   const key = request.key && startKey(request, request.key);
-  const run = await startable(services.workflows, request)
+  const run = await startable(services, request)
     .then((workflow) => newRun(services, workflow, request))
     .catch(async (error: unknown) => {
       // What could be started then may be turned off now: the first answer stands.
@@ -62,6 +66,7 @@ export async function startRun(services: Starter, request: StartRequest): Promis
     });
   if ('before' in run) return { run: await replay(services, run.before, key), replay: true };
 
+  if (request.rerunOf && request.rerunOf.rows.length > 0) await services.runs.adopt(run, request.rerunOf.rows);
   const { earlier } = await services.runs.create(run, key);
   if (earlier) return { run: await replay(services, earlier, key), replay: true };
 
@@ -74,43 +79,12 @@ export async function startRun(services: Starter, request: StartRequest): Promis
   return { run, replay: false };
 }
 
-async function startable(workflows: Workflows, { workspace, project, workflowId, stage }: StartRequest): Promise<Workflow> {
-  const workflow = await workflows.get(workflowId);
-  if (
-    !workflow ||
-    workflow.deletedAt ||
-    workflow.workspace !== workspace ||
-    (project !== undefined && workflow.project !== project)
-  ) {
-    throw notFound('workflow', workflowId);
-  }
-  if (stage === 'Published' && !workflow.published)
-    throw new Problem('not-found', `Workflow "${workflow.name}" has no published version.`);
-  if (stage === 'Published' && !workflow.enabled)
-    throw new Problem('conflict', `Workflow "${workflow.name}" is turned off. Turn it on to start runs.`);
-  return workflow;
-}
-
 async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<Run> {
-  const published = request.stage === 'Published' ? workflow.published : undefined;
-  const hash = published?.definition ?? workflow.draft.definition;
-  const [plan, definition] = await Promise.all([
-    services.definitions.planOf(workflow.id, hash),
-    services.workflows.definition(workflow.id, hash),
-  ]);
-  if (!definition) throw notFound('definition', hash);
-
   const now = services.now();
   const id = ulid(now.getTime());
   const createdAt = now.toISOString();
-  const name = request.name ?? workflow.title ?? workflow.name;
-  const inputs = checked(plan, request);
-  const says = asker(inputs, { id, name, trigger: request.trigger, startedAt: createdAt, reference: request.reference ?? null });
-
-  const reference = request.reference ?? (await says.reference(plan));
-  const wanted = await says.runIf(plan);
-  const deadline = new Date(now.getTime() + (await says.timeoutSeconds(plan)) * 1000).toISOString();
-
+  const prepared = await prepareRun(services, workflow, request, { id, trigger: request.trigger, startedAt: createdAt });
+  const { connectionOverrides, reference, name } = prepared;
   return {
     id,
     workspace: workflow.workspace,
@@ -120,35 +94,21 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     name,
     ...(reference !== undefined && { reference }),
     stage: request.stage,
-    version: published?.version ?? null,
-    status: wanted ? 'pending' : 'skipped',
+    version: prepared.version,
     trigger: request.trigger,
     archived: false,
     createdAt,
-    definition: hash,
-    machine: definition.machine,
-    inputs: await services.values.store(id, 'inputs', inputs).catch(tooLarge),
+    definition: prepared.hash,
+    machine: prepared.machine,
+    inputs: await services.values.store(id, 'inputs', prepared.inputs).catch(tooLarge),
     fileIds: request.fileIds,
     ...(request.startedBy !== undefined && { startedBy: request.startedBy }),
+    ...(connectionOverrides && { connectionOverrides }),
     walk: 1,
-    deadline,
-    ...(wanted
-      ? { dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString() }
-      : { endedAt: createdAt, endedId: successor(id), reason: "The workflow's runIf was false." }),
+    deadline: new Date(now.getTime() + prepared.timeoutSeconds * 1000).toISOString(),
+    ...beginning(prepared, now, id),
+    ...kinship(request),
   };
-}
-
-function checked(plan: Plan, { inputs, fileIds }: StartRequest): Record<string, unknown> {
-  const [unknownFile] = fileIds;
-  if (unknownFile !== undefined) throw notFound('file', unknownFile);
-  const { inputs: completed, problems } = checkInputs(plan.document, inputs);
-  if (problems.length === 0) return inputObject.parse(completed);
-  const [first] = problems;
-  throw new Problem(
-    'invalid',
-    `The inputs do not fit the workflow: ${first?.path} ${first?.message}.`,
-    problems.map(({ path, message }) => ({ name: `inputs${path}`, value: message })),
-  );
 }
 
 function tooLarge(error: unknown): never {
@@ -157,47 +117,33 @@ function tooLarge(error: unknown): never {
     : error;
 }
 
-/** Evaluates what the document asks of the whole run, before there is one. */
-function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
-  const ask = async (template: Template, field: string) => {
-    try {
-      const value = await evaluateTemplate(template, { input, run }, { step: null, field });
-      return field === 'runIf' ? conditionOf(value, field) : value;
-    } catch (error) {
-      if (error instanceof StepError)
-        throw new Problem('invalid', `${field} cannot be evaluated: ${error.message}`, [{ name: field, value: error.message }]);
-      throw error;
-    }
-  };
+function beginning({ wanted }: Prepared, now: Date, id: string) {
+  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString() };
   return {
-    async reference({ document }: Plan): Promise<string | undefined> {
-      const value = document.reference === undefined ? null : await ask(document.reference, 'reference');
-      if (value === null || value === '') return undefined;
-      const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return text.slice(0, 200).toWellFormed();
-    },
-    async runIf({ document }: Plan): Promise<boolean> {
-      return document.runIf === undefined || (await ask(document.runIf, 'runIf')) === true;
-    },
-    async timeoutSeconds({ document }: Plan): Promise<number> {
-      if (document.timeout === undefined) return DEFAULT_RUN_SECONDS;
-      const literal = secondsOf(document.timeout);
-      const seconds = literal ?? Number(await ask(document.timeout, 'timeout'));
-      if (seconds > 0 && seconds <= MAX_RUN_SECONDS) return seconds;
-      throw new Problem(
-        'invalid',
-        `timeout gives ${seconds} seconds; it must be more than 0 and at most ${MAX_RUN_SECONDS} (365 days).`,
-      );
-    },
+    status: 'skipped' as const,
+    endedAt: now.toISOString(),
+    endedId: successor(id),
+    reason: "The workflow's runIf was false.",
   };
 }
 
-const inputObject = z.record(z.string(), z.unknown());
+/** Where it comes from: the run it runs again, or the one that waits for it. */
+function kinship({ rerunOf, childOf }: StartRequest): Partial<Run> {
+  if (childOf)
+    return { parent: childOf.run.id, parentStep: childOf.stepKey, depth: (childOf.run.depth ?? 0) + 1, ...chain(rerunOf?.run) };
+  return rerunOf ? { parent: rerunOf.run.id, ...chain(rerunOf.run) } : {};
+}
+
+const chain = (origin: Run | undefined) => (origin ? { root: origin.root ?? origin.id, attempt: (origin.attempt ?? 1) + 1 } : {});
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-function startKey({ key: _, startedBy: __, ...request }: StartRequest, key: { door: string; value: string }): StartKey {
-  return { workspace: request.workspace, hash: sha256(`${key.door}\n${key.value}`), bodyHash: sha256(JSON.stringify(request)) };
+function startKey(
+  { key: _, startedBy: __, rerunOf, childOf, ...request }: StartRequest,
+  key: { door: string; value: string },
+): StartKey {
+  const asked = { ...request, origin: rerunOf?.run.id, fresh: rerunOf?.fresh, parent: childOf?.run.id };
+  return { workspace: request.workspace, hash: sha256(`${key.door}\n${key.value}`), bodyHash: sha256(JSON.stringify(asked)) };
 }
 
 async function replay(services: Starter, earlier: { runId: string; bodyHash: string }, key: StartKey | undefined): Promise<Run> {

@@ -36,6 +36,15 @@ export const stepRow = z.object({
   /** The items a loop walks. */
   items: stored.optional(),
   itemCount: z.int().optional(),
+  /** While a leaf is `running`: when its worker can no longer be alive. */
+  heldUntil: z.string().optional(),
+  /** The run it started and waits for, and the token that lets the walk go on. */
+  child: z.string().optional(),
+  token: z.string().optional(),
+  /** The run that it started in the run that is run again: it goes on from there. */
+  resumes: z.string().optional(),
+  /** The run that executed it: this one only took over what had ended there. */
+  reused: z.string().optional(),
   /** The instant a wait is over. */
   until: z.string().optional(),
   /** Place in the log; with it go the lines. */

@@ -1,7 +1,10 @@
-import { Control } from './control.ts';
+import { answerParent } from './answer-parent.ts';
+import { isDrained, isHalting } from './control/halt.ts';
+import { whenQuiet } from './control/when-quiet.ts';
 import { nextLook } from './next-look.ts';
 import { type Run, refOf, walkName } from './run.ts';
 import { settleRun } from './settle-run.ts';
+import { Control } from './signal.ts';
 import { isTerminal } from './status.ts';
 import { walkEnded } from './walk-ended.ts';
 import type { Worker } from './work/scene.ts';
@@ -38,6 +41,12 @@ async function look(worker: Worker, run: Run): Promise<'started' | 'settled' | '
   const now = worker.now();
   const walk = await worker.walks.status(run.machine, walkName(run));
 
+  if (isHalting(run) && !isDrained(run, now)) {
+    if (walk === 'running') await worker.walks.stop(run.machine, walkName(run), 'RUN_STOPPED');
+    await worker.runs.defer(run, nextLook(run, now));
+    await whenQuiet(worker, run.id);
+    return 'settled';
+  }
   if (run.stop || now.toISOString() > run.deadline) {
     if (walk === 'running') await worker.walks.stop(run.machine, walkName(run), run.stop ? 'RUN_STOPPED' : 'RUN_TIMED_OUT');
     await settleRun(worker, run, run.stop ? { kind: 'cancelled' } : { kind: 'timed_out' });
@@ -47,7 +56,39 @@ async function look(worker: Worker, run: Run): Promise<'started' | 'settled' | '
     await walkEnded(worker, run, walk);
     return 'settled';
   }
-  if (!walk) await worker.walks.start(run.machine, walkName(run), refOf(run));
+  if (!walk) return startAgain(worker, run);
+  await hearChildren(worker, run);
   await worker.runs.defer(run, nextLook(run, now));
-  return walk ? 'deferred' : 'started';
+  return 'deferred';
 }
+
+/** Runs that steps wait for may have ended without being heard. */
+async function hearChildren(worker: Worker, run: Run): Promise<void> {
+  for (const { status, child: id } of await worker.runs.steps(run.id)) {
+    const child = status === 'waiting' && id !== undefined ? await worker.runs.get(id) : undefined;
+    if (child) await answerParent(worker, child);
+  }
+}
+
+/** A run whose walk cannot be started for this long is given up: nothing stays live for ever. */
+const STALLED_AFTER_MS = 15 * 60_000;
+
+async function startAgain(worker: Worker, run: Run): Promise<'started' | 'settled'> {
+  const now = worker.now();
+  try {
+    await worker.walks.start(run.machine, walkName(run), refOf(run));
+  } catch (error) {
+    const last = Date.parse(run.resumedAt ?? run.createdAt);
+    if (now.getTime() - last < STALLED_AFTER_MS) throw error;
+    await settleRun(worker, run, { kind: 'failed', error: stalled(error) });
+    return 'settled';
+  }
+  await worker.runs.defer(run, nextLook(run, now));
+  return 'started';
+}
+
+const stalled = (error: unknown) => ({
+  name: 'RUN_STALLED',
+  message: `Its state machine could not be started: ${error instanceof Error ? error.name : 'unknown error'}.`,
+  step: null,
+});

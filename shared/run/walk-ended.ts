@@ -1,3 +1,5 @@
+import { isHalting } from './control/halt.ts';
+import { whenQuiet } from './control/when-quiet.ts';
 import type { Run } from './run.ts';
 import type { Outcome } from './settle-run.ts';
 import { settleRun } from './settle-run.ts';
@@ -19,6 +21,7 @@ export function outcomeOf(run: Run, end: Exclude<WalkEnd, 'succeeded'>): Outcome
 /** Settles the run of a walk that has ended, unless the machine's last task has. */
 export async function walkEnded(worker: Worker, run: Run, end: WalkEnd): Promise<void> {
   if (isTerminal(run.status)) return;
+  if (end !== 'succeeded' && isHalting(run)) return whenQuiet(worker, run.id);
   if (end !== 'succeeded') return void (await settleRun(worker, run, outcomeOf(run, end)));
   const plan = await worker.definitions.planOf(run.workflowId, run.definition);
   await succeedRun(worker, run, plan, new Outputs(worker, run.id, plan, worker.recent));

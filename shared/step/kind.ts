@@ -69,6 +69,17 @@ export interface TimerKind<Spec = unknown> {
   until(spec: Spec, now: Date): Date;
 }
 
+/** A kind that starts a run of another workflow and, unless told otherwise, waits for it. */
+export interface CallKind<Spec = unknown> {
+  shape: 'call';
+  name: string;
+  schema: z.ZodType;
+  resolved: z.ZodType<Spec>;
+  /** Which workflow it names, by the author's form. */
+  callee(spec: Spec): { workflow: string; version?: number | undefined };
+  waits(spec: Spec): boolean;
+}
+
 /** One list of steps inside a group, by the name that `enter` and `output` know it by. */
 export interface Branch {
   name: string;
@@ -100,4 +111,4 @@ export interface GroupKind<Spec = unknown> {
   output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
 }
 
-export type Kind = LeafKind | TimerKind | GroupKind;
+export type Kind = LeafKind | TimerKind | GroupKind | CallKind;

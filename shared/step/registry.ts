@@ -1,15 +1,16 @@
 import { forEach } from './for-each.ts';
 import { http } from './http.ts';
-import type { GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
+import type { CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
 import { parallel } from './parallel.ts';
 import { raise } from './raise.ts';
+import { run } from './run.ts';
 import { set } from './set.ts';
 import { switchKind } from './switch.ts';
 import { wait } from './wait.ts';
 
 /** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
-  [http, set, wait, raise, switchKind, parallel, forEach].map((kind: Kind) => [kind.name, kind]),
+  [http, set, wait, raise, switchKind, parallel, forEach, run].map((kind: Kind) => [kind.name, kind]),
 );
 
 export function kindOf(name: string): Kind {
@@ -27,6 +28,12 @@ export function leafKind(name: string): LeafKind {
 export function timerKind(name: string): TimerKind {
   const kind = kindOf(name);
   if (kind.shape !== 'timer') throw new Error(`${name} is not a timer`);
+  return kind;
+}
+
+export function callKind(name: string): CallKind {
+  const kind = kindOf(name);
+  if (kind.shape !== 'call') throw new Error(`${name} starts no run`);
   return kind;
 }
 

@@ -12,6 +12,7 @@ export const STEP_ERRORS = [
   'InputInvalid',
   'OutputTooLarge',
   'StepInterrupted',
+  'ChildRunFailed',
 ] as const;
 
 /** A step fails with a stable name (or the one a `raise` gave) and a message for people. */

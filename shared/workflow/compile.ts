@@ -1,14 +1,12 @@
-import { groupKind, kindOf } from '../step/registry.ts';
+import { callKind, groupKind, kindOf } from '../step/registry.ts';
 import { secondsOf } from './duration.ts';
 import { errorNamesOf } from './error-names.ts';
-import { DEFAULT_RUN_SECONDS, DEFAULT_TIMEOUT_SECONDS, MAX_RUN_SECONDS } from './limits.ts';
+import { DEFAULT_RUN_SECONDS, DEFAULT_TIMEOUT_SECONDS, GRACE_SECONDS, MAX_RUN_SECONDS } from './limits.ts';
 import { catcher, type Machine, type Message, machineErrors, retrier, type State, type States, workerTask } from './machine.ts';
 import type { Order } from './order.ts';
 import { orderOfList } from './order-of-list.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 
-// The worker enforces the timeout of a step itself; the machine gives it time to write the outcome, and steps in when it is dead.
-const GRACE_SECONDS = 30;
 const WORKER_SECONDS = 900;
 const CALL_SECONDS = 300;
 
@@ -121,6 +119,7 @@ class Compiler {
     const kind = kindOf(planned.step.kind);
     if (kind.shape === 'leaf') return this.#leaf(planned, next, level);
     if (kind.shape === 'timer') return this.#timer(planned, next, level);
+    if (kind.shape === 'call') return this.#callRun(planned, next, level);
     const { id, step } = planned;
     if (!step.retry && !step.catch) return this.#group(planned, next, level);
     const body = this.#branch((inner) => this.#group(planned, null, inner));
@@ -157,6 +156,27 @@ class Compiler {
     };
     level.states[`${id}.until`] = { Type: 'Wait', TimestampPath: '$.until', Next: `${id}.end` };
     level.states[`${id}.end`] = this.#exit(id, next, level);
+    return id;
+  }
+
+  /** A step that starts a run. When it waits, the task waits for the token that the end of that run sends back. */
+  #callRun(planned: PlannedStep, next: string | null, level: Level): string {
+    const { id, step } = planned;
+    const waits = callKind(step.kind).waits(step.spec);
+    const task = workerTask(
+      this.#workerArn,
+      { op: 'call', step: id, ...(waits && { 'token.$': '$$.Task.Token' }) },
+      waits ? MAX_RUN_SECONDS : CALL_SECONDS,
+      this.#retriers(planned),
+    );
+    level.states[id] = {
+      ...task,
+      ...(waits && { Resource: `${String(task['Resource'])}.waitForTaskToken` }),
+      ...this.#catch(level, this.#handlers(planned, next, level)),
+      ResultPath: null,
+      ...(waits ? { Next: `${id}.end` } : this.#then(next, level)),
+    };
+    if (waits) level.states[`${id}.end`] = this.#exit(id, next, level);
     return id;
   }
 

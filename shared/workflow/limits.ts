@@ -10,6 +10,8 @@ export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_TIMEOUT_SECONDS = 60;
 /** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
+/** What a worker has to write the outcome after a timeout; after it, it is dead. */
+export const GRACE_SECONDS = 30;
 export const MAX_TIMEOUT_SECONDS = 890;
 export const DEFAULT_RUN_SECONDS = 90 * 86_400;
 /** Step Functions ends an execution after a year. */

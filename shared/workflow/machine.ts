@@ -34,11 +34,12 @@ const AGAIN = {
 
 /** What a task says to the worker beside `run` and `scope`; a key that ends in `.$` is a path. */
 export interface Message {
-  op: 'step' | 'enter' | 'exit' | 'caught' | 'succeed' | 'fail';
+  op: 'step' | 'call' | 'enter' | 'exit' | 'caught' | 'succeed' | 'fail';
   step?: string;
   last?: true;
   handler?: number;
   'error.$'?: string;
+  'token.$'?: string;
 }
 
 /** A call of the worker. */

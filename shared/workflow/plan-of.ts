@@ -8,7 +8,7 @@ import { stepsReadBy } from './references.ts';
 export function planOf(document: Document): Plan {
   const steps = new Map<string, PlannedStep>();
   const top = addList(steps, document.steps, 'steps', null, []);
-  return { document, steps, top, outputReads: stepsReadBy(document.output) };
+  return { document, steps, top, pins: {}, outputReads: stepsReadBy(document.output) };
 }
 
 /** The kind of a step when it is a group whose form is right. */

@@ -21,12 +21,21 @@ export interface PlannedStep {
   lists: Map<string, string[]>;
 }
 
+/** The definition that a step's callee had when the document was saved; `self` is the document's own. */
+export interface Pin {
+  workflow: string;
+  definition: string;
+  version: number | null;
+}
+
 /** The document, indexed for the compiler and the engine. */
 export interface Plan {
   document: Document;
   steps: Map<string, PlannedStep>;
   /** Ids of the top list, in the order of the document. */
   top: string[];
+  /** By step id, what `run` steps start. */
+  pins: Record<string, Pin>;
   /** Ids of the steps that the document's `output` reads. */
   outputReads: string[];
 }

@@ -10,6 +10,8 @@ export interface Workflows {
   /** Throws a conflict when the project has a workflow of that name. */
   create(workflow: Workflow, definition: Definition): Promise<void>;
   get(id: string): Promise<Workflow | undefined>;
+  /** The workflow of that name in the project. */
+  byName(workspace: string, project: string, name: string): Promise<Workflow | undefined>;
   definition(workflowId: string, hash: string): Promise<Definition | undefined>;
   /** Stores `next` unless the workflow has changed since `seen` was read: then throws a conflict. */
   replace(seen: Workflow, next: Workflow, also?: { definition?: Definition; version?: Version }): Promise<void>;

@@ -5,6 +5,8 @@ import { checkDocument } from './check.ts';
 import { compile } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
+import { pinsOf } from './pin.ts';
+import type { Plan } from './plan.ts';
 import type { Machines, Workflows } from './ports.ts';
 import { validateMachine } from './validate-machine.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
@@ -39,10 +41,15 @@ export interface Saved {
 export const textOf = (definition: string | Record<string, unknown>) =>
   typeof definition === 'string' ? definition : JSON.stringify(definition, null, 2);
 
-const hashOf = (source: string) => createHash('sha256').update(source).digest('hex');
+/** What makes a definition: its text, and what its `run` steps are pinned to. */
+const hashOf = (source: string, pins: Definition['pins']) =>
+  createHash('sha256')
+    .update(Object.keys(pins).length === 0 ? source : `${source}\n${JSON.stringify(pins)}`)
+    .digest('hex');
 
 interface Checked {
   document: Document;
+  plan: Plan;
   machine: object;
   warnings: Diagnostic[];
 }
@@ -53,7 +60,18 @@ function check(source: string, workerArn: string): Checked {
   const { machine } = compile(checked.plan, { workerArn });
   const invalid = validateMachine(machine);
   if (invalid.length > 0) throw new Error(`The compiled state machine is not valid: ${invalid.join('; ')}`);
-  return { document: checked.document, machine, warnings: checked.warnings };
+  return { document: checked.document, plan: checked.plan, machine, warnings: checked.warnings };
+}
+
+/** Pins the document's `run` steps as they are now. Throws for a callee that is not there. */
+async function pinned(
+  author: Author,
+  of: { workspace: string; project: string; id: string },
+  plan: Plan,
+): Promise<Definition['pins']> {
+  const { pins, problems } = await pinsOf(author.workflows, of, plan);
+  if (problems.length > 0) throw new DocumentRefused(problems);
+  return pins;
 }
 
 const words = ({ name, title, description }: Document) => ({
@@ -68,16 +86,17 @@ export async function createWorkflow(
   of: { workspace: string; project: string; by: string },
   source: string,
 ): Promise<Saved> {
-  const { document, machine, warnings } = check(source, author.workerArn);
+  const { document, plan, machine, warnings } = check(source, author.workerArn);
   const now = author.now();
   const at = now.toISOString();
   const id = ulid(now.getTime());
+  const pins = await pinned(author, { ...of, id }, plan);
   const made = await author.machines.create(id, machine, {
     workspace: of.workspace,
     project: of.project,
     workflow: document.name,
   });
-  const definition = { hash: hashOf(source), source, machine: made.version };
+  const definition = { hash: hashOf(source, pins), source, machine: made.version, pins };
   const workflow: Workflow = {
     id,
     workspace: of.workspace,
@@ -98,10 +117,11 @@ export async function createWorkflow(
 
 /** Replaces the draft. The same text again changes nothing but the time. */
 export async function saveDraft(author: Author, seen: Workflow, source: string, by: string): Promise<Saved> {
-  const { document, machine, warnings } = check(source, author.workerArn);
-  const hash = hashOf(source);
+  const { document, plan, machine, warnings } = check(source, author.workerArn);
+  const pins = await pinned(author, seen, plan);
+  const hash = hashOf(source, pins);
   const known = await author.workflows.definition(seen.id, hash);
-  const definition = known ?? { hash, source, machine: (await author.machines.update(seen.machine, machine)).version };
+  const definition = known ?? { hash, source, machine: (await author.machines.update(seen.machine, machine)).version, pins };
   const at = author.now().toISOString();
   const { title: _, description: __, ...kept } = seen;
   const workflow = {
@@ -121,16 +141,18 @@ export async function publish(
   by: string,
   note?: string,
 ): Promise<{ version: Version; warnings: Diagnostic[] }> {
-  const definition = await author.workflows.definition(seen.id, seen.draft.definition);
-  if (!definition) throw notFound('definition', seen.draft.definition);
-  const { warnings } = check(definition.source, author.workerArn);
+  const draft = await author.workflows.definition(seen.id, seen.draft.definition);
+  if (!draft) throw notFound('definition', seen.draft.definition);
+  const { plan, warnings } = check(draft.source, author.workerArn);
+  const pins = await pinned(author, seen, plan);
+  const definition = { ...draft, hash: hashOf(draft.source, pins), pins };
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;
   const version = { number, definition: definition.hash, publishedAt: at, publishedBy: by, ...(note !== undefined && { note }) };
   await author.workflows.replace(
     seen,
     { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) },
-    { version },
+    { definition, version },
   );
   return { version, warnings };
 }
@@ -139,13 +161,14 @@ export async function publish(
 export async function updateWorkflow(
   author: Author,
   seen: Workflow,
-  change: { enabled?: boolean | undefined; title?: string | undefined },
+  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
 ): Promise<Workflow> {
-  const { enabled = seen.enabled, title = seen.title } = change;
+  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults } = change;
   const next = {
     ...seen,
     enabled,
     ...(title !== undefined && { title }),
+    ...(startDefaults && { startDefaults }),
     updatedAt: later(author.now().toISOString(), seen.updatedAt),
   };
   await author.workflows.replace(seen, next);

@@ -13,6 +13,15 @@ export const workflow = z.object({
   draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: z.string() }),
   /** The newest version and its definition. */
   published: z.object({ version: z.int(), definition: z.string() }).optional(),
+  /** What stands under the inputs of a start by hand. */
+  startDefaults: z
+    .object({
+      inputs: z.record(z.string(), z.unknown()).optional(),
+      name: z.string().optional(),
+      reference: z.string().optional(),
+      connectionOverrides: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
   /** ARN of its state machine. */
   machine: z.string(),
   createdAt: z.string(),
@@ -21,8 +30,14 @@ export const workflow = z.object({
 });
 export type Workflow = z.infer<typeof workflow>;
 
-/** An immutable text with the state machine version compiled from it; named by the SHA-256 of the text. */
-export const definition = z.object({ hash: z.string(), source: z.string(), machine: z.string() });
+/** An immutable text with the state machine version compiled from it; named by the SHA-256 of the text and of what it is pinned to. */
+export const definition = z.object({
+  hash: z.string(),
+  source: z.string(),
+  machine: z.string(),
+  /** By step id, what its `run` steps start. */
+  pins: z.record(z.string(), z.object({ workflow: z.string(), definition: z.string(), version: z.int().nullable() })).default({}),
+});
 export type Definition = z.infer<typeof definition>;
 
 export const version = z.object({

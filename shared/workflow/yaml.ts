@@ -9,8 +9,8 @@ import {
   parseDocument,
   type Scalar,
   visit,
-  type YAMLMap,
   type YAMLError,
+  type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
 import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from './limits.ts';

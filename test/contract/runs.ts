@@ -33,7 +33,9 @@ export function promisesOfRuns(open: () => Runs) {
       const key = { workspace: 'acme', hash: ulid(), bodyHash: 'body' };
       const first = aRun();
       expect(await open().create(first, key)).toEqual({});
-      expect(await open().create(aRun(), { ...key, bodyHash: 'other' })).toEqual({ earlier: { runId: first.id, bodyHash: 'body' } });
+      expect(await open().create(aRun(), { ...key, bodyHash: 'other' })).toEqual({
+        earlier: { runId: first.id, bodyHash: 'body' },
+      });
       expect(await open().create(aRun(), { ...key, workspace: 'others' })).toEqual({});
     });
 
@@ -47,14 +49,14 @@ export function promisesOfRuns(open: () => Runs) {
       const settled = await open().get(run.id);
       expect(settled?.status).toBe(outcomes[0] ? 'succeeded' : 'failed');
       expect(await open().markRunning(run, later, later)).toBe(false);
-      expect(await open().requestStop(run, { by: 'ann', at: later })).toBe(false);
+      expect(await open().requestStop(run, { mode: 'immediate', by: 'ann', at: later })).toBe(false);
     });
 
     test('keeps the first reason to stop', async () => {
       const run = await stored();
-      expect(await open().requestStop(run, { by: 'ann', at: later, reason: 'wrong file' })).toBe(true);
-      expect(await open().requestStop(run, { by: 'bob', at: later })).toBe(true);
-      expect((await open().get(run.id))?.stop).toEqual({ by: 'ann', at: later, reason: 'wrong file' });
+      expect(await open().requestStop(run, { mode: 'immediate', by: 'ann', at: later, reason: 'wrong file' })).toBe(true);
+      expect(await open().requestStop(run, { mode: 'immediate', by: 'bob', at: later })).toBe(false);
+      expect((await open().get(run.id))?.stop).toEqual({ mode: 'immediate', by: 'ann', at: later, reason: 'wrong file' });
     });
   });
 
@@ -64,14 +66,18 @@ export function promisesOfRuns(open: () => Runs) {
       await open().putStep(run.id, aRow('a', { status: 'running' }));
       await open().putStep(run.id, aRow('a', { status: 'succeeded', output: { json: '1' } }));
       await expect(open().putStep(run.id, aRow('a', { status: 'failed' }))).rejects.toThrow(StepEnded);
-      await expect(open().putStep(run.id, aRow('a', { status: 'running' }), { events: [said('again')] })).rejects.toThrow(StepEnded);
+      await expect(open().putStep(run.id, aRow('a', { status: 'running' }), { events: [said('again')] })).rejects.toThrow(
+        StepEnded,
+      );
       expect((await open().stepsAt(run.id, ['a'])).get('a')?.output).toEqual({ json: '1' });
     });
 
     test('and its lines are written together or not at all', async () => {
       const run = await stored();
       await open().putStep(run.id, aRow('a'));
-      await open().putStep(run.id, aRow('a', { status: 'running' }), { events: [said('late')] }).catch(() => undefined);
+      await open()
+        .putStep(run.id, aRow('a', { status: 'running' }), { events: [said('late')] })
+        .catch(() => undefined);
       expect((await open().log(run.id, undefined, 10)).entries).toEqual([]);
     });
 
@@ -99,7 +105,16 @@ export function promisesOfRuns(open: () => Runs) {
     test('gives lines in their order, behind a cursor', async () => {
       const run = await stored();
       const [first = '', second = '', third = ''] = lineIds(3, new Date(), run.id);
-      await open().putStep(run.id, aRow('a', { logId: second, events: [{ ...said('1'), id: first }, { ...said('2'), id: second }] }));
+      await open().putStep(
+        run.id,
+        aRow('a', {
+          logId: second,
+          events: [
+            { ...said('1'), id: first },
+            { ...said('2'), id: second },
+          ],
+        }),
+      );
       await open().append(run.id, { events: [{ ...said('3'), id: third }] });
       const all = await open().log(run.id, undefined, 10);
       expect(all.entries.flatMap(({ events }) => events.map(({ message }) => message))).toEqual(['1', '2', '3']);
@@ -117,7 +132,10 @@ export function promisesOfRuns(open: () => Runs) {
 
   describe('runs that are due', () => {
     test('are the live ones whose time has come, oldest first', async () => {
-      const [early, late] = [await stored({ dueAt: '2020-01-01T00:00:00.000Z' }), await stored({ dueAt: '2020-01-02T00:00:00.000Z' })];
+      const [early, late] = [
+        await stored({ dueAt: '2020-01-01T00:00:00.000Z' }),
+        await stored({ dueAt: '2020-01-02T00:00:00.000Z' }),
+      ];
       const future = await stored({ dueAt: '2090-01-01T00:00:00.000Z' });
       const settled = await stored({ dueAt: '2020-01-01T00:00:00.000Z' });
       await open().settle(settled, { status: 'cancelled', ...ending });
@@ -134,7 +152,9 @@ export function promisesOfRuns(open: () => Runs) {
 
     test('are newest first, and a token goes on behind the last item whatever has come since', async () => {
       const workspace = ulid();
-      const [a, b, c] = [await stored({ workspace }), await stored({ workspace }), await stored({ workspace })].map(({ id }) => id).toSorted();
+      const [a, b, c] = [await stored({ workspace }), await stored({ workspace }), await stored({ workspace })]
+        .map(({ id }) => id)
+        .toSorted();
       const first = await open().list({ workspace }, { limit: 2 });
       expect(ids(first)).toEqual([c, b]);
       await stored({ workspace });
@@ -179,9 +199,13 @@ export function promisesOfRuns(open: () => Runs) {
       const workspace = ulid();
       const run = await stored({ workspace });
       await open().markRunning(run, later, later);
-      expect((await open().list({ workspace, status: 'running' }, { limit: 10 })).items).toMatchObject([{ id: run.id, startedAt: later }]);
+      expect((await open().list({ workspace, status: 'running' }, { limit: 10 })).items).toMatchObject([
+        { id: run.id, startedAt: later },
+      ]);
       await open().settle(run, { status: 'failed', ...ending, error: { name: 'Boom', message: 'no', step: 'a' } });
-      expect((await open().list({ workspace }, { limit: 10 })).items).toMatchObject([{ status: 'failed', endedAt: later, error: { name: 'Boom' } }]);
+      expect((await open().list({ workspace }, { limit: 10 })).items).toMatchObject([
+        { status: 'failed', endedAt: later, error: { name: 'Boom' } },
+      ]);
       expect((await open().list({ workspace, status: 'running' }, { limit: 10 })).items).toEqual([]);
     });
   });

@@ -31,9 +31,15 @@ const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs
 const traces = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] };
 
 const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
-const write = ['dynamodb:ConditionCheckItem', 'dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
+const write = [
+  'dynamodb:BatchWriteItem',
+  'dynamodb:ConditionCheckItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+];
 const indexesOf = {
-  Runs: ['by-due', 'by-draft', 'by-project', 'by-state', 'by-workflow', 'by-workspace', 'log'],
+  Runs: ['by-due', 'by-draft', 'by-parent', 'by-project', 'by-state', 'by-workflow', 'by-workspace', 'log'],
   Workflows: ['by-project', 'by-workspace'],
   Access: ['by-workspace'],
 };
@@ -53,14 +59,18 @@ const runsData = { ...readsAndWrites('Runs'), ...reads('Workflows'), ...readsAnd
 const machines = 'arn:aws:states:region:account:stateMachine:millrun-*';
 const executions = 'arn:aws:states:region:account:execution:millrun-*';
 
+const walks = {
+  [machines]: ['states:SendTaskFailure', 'states:SendTaskSuccess', 'states:StartExecution'],
+  [executions]: ['states:StopExecution'],
+};
+
 const expected: Record<string, Record<string, string[]>> = {
   'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...reads('Access') },
   'functions/http/read-runs.ts': { ...logs('FunctionsReadRuns'), ...reads('Runs'), ...reads('Workflows'), ...readsValues },
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
     ...runsData,
-    [machines]: ['states:StartExecution'],
-    [executions]: ['states:StopExecution'],
+    ...walks,
   },
   'functions/http/read-workflows.ts': { ...logs('FunctionsReadWorkflows'), ...reads('Workflows') },
   'functions/http/write-workflows.ts': {
@@ -78,16 +88,17 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/http/api-keys.ts': { ...logs('FunctionsApiKeys'), ...readsAndWrites('Access') },
   'functions/http/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/perform-step.ts': { ...logs('EngineWorker'), ...runsData },
+  'functions/worker/perform-step.ts': { ...logs('EngineWorker'), ...runsData, ...walks },
   'functions/settle/execution-status.ts': {
     ...logs('SafetyNetSettle'),
     ...runsData,
+    ...walks,
     'SafetyNetUndelivered.Arn': ['sqs:SendMessage'],
   },
   'functions/schedule/sweep-runs.ts': {
     ...logs('SafetyNetSweep'),
     ...runsData,
-    [machines]: ['states:StartExecution'],
+    ...walks,
     [executions]: ['states:DescribeExecution', 'states:StopExecution'],
   },
   'functions/setup/first-key.ts': {

@@ -52,7 +52,7 @@ describe.each(tables)('%s', (table) => {
 
 test('the indexes of runs are those of docs/architecture.md', () => {
   const entry =
-    'workspace project workflowId workflowName name reference status stage version trigger createdAt startedAt endedAt archived error labels startedId endedId';
+    'workspace project workflowId workflowName name reference status stage version trigger createdAt startedAt endedAt archived error labels parent attempt';
   expect(indexesOf('StoresRuns')).toEqual({
     log: ['pk', 'logId', 'events output key status'],
     'by-workspace': ['workspaceKey', 'id', entry],
@@ -60,6 +60,7 @@ test('the indexes of runs are those of docs/architecture.md', () => {
     'by-workflow': ['workflowKey', 'id', entry],
     'by-draft': ['draftKey', 'id', entry],
     'by-state': ['stateKey', 'id', entry],
+    'by-parent': ['parentKey', 'id', entry],
     'by-due': ['dueKey', 'dueAt', 'workspace'],
   });
 });

@@ -1,6 +1,20 @@
 import * as z from 'zod';
 import { RUN_STATUSES_V1, TRIGGERS } from '../../run/status.ts';
-import { count, few, listQuery, resourceId, runContext, runDetail, runEntries, runEvents, stage, words } from '../resources.ts';
+import {
+  count,
+  dryRun,
+  failureCodes,
+  few,
+  listQuery,
+  rerunDetail,
+  resourceId,
+  runContext,
+  runDetail,
+  runEntries,
+  runEvents,
+  stage,
+  words,
+} from '../resources.ts';
 import { operation } from '../route.ts';
 
 const feedQuery = {
@@ -57,6 +71,16 @@ export const command = z.discriminatedUnion('command', [
           name: words(100).optional(),
           reference: words(200).optional(),
           stage: stage.optional(),
+          version: z.int().min(1).max(999_999).optional().meta({ description: 'A published version instead of the newest' }),
+          connection_overrides: z
+            .record(words(100), words(100))
+            .optional()
+            .meta({ description: 'Names of connections to use instead' }),
+          use_start_defaults: z
+            .boolean()
+            .optional()
+            .meta({ description: 'Whether the saved start defaults stand under these; by default they do' }),
+          dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and start nothing' }),
           file_ids: few(z.string()).optional(),
         })
         .default({}),
@@ -64,10 +88,24 @@ export const command = z.discriminatedUnion('command', [
     .meta({ id: 'StartCommand' }),
   z
     .strictObject({
+      command: z.literal('pause'),
+      run_id: resourceId,
+      params: z.strictObject({ reason: words(500).optional() }).default({}),
+    })
+    .meta({ id: 'PauseCommand' }),
+  z
+    .strictObject({ command: z.literal('resume'), run_id: resourceId, params: z.strictObject({}).default({}) })
+    .meta({ id: 'ResumeCommand' }),
+  z
+    .strictObject({
       command: z.literal('stop'),
       run_id: resourceId,
       params: z
-        .strictObject({ mode: z.literal('immediate').default('immediate'), reason: words(500).optional() })
+        .strictObject({
+          mode: z.enum(['immediate', 'graceful']).default('immediate'),
+          reason: words(500).optional(),
+          drain_timeout: z.int().min(1).max(86_400).optional().meta({ description: 'Seconds that steps in flight may take' }),
+        })
         .default({ mode: 'immediate' }),
     })
     .meta({ id: 'StopCommand' }),
@@ -78,12 +116,50 @@ export const runs = {
     method: 'POST',
     path: '/v1/workflows/{workflow_id}/command',
     entry: 'http/start-runs',
-    summary: 'Start or stop a run',
+    summary: 'Start, pause, resume or stop a run',
     tag: 'runs',
     role: 'operator',
     params: workflowParams,
     body: command,
-    responses: { 201: runDetail, 202: runDetail },
+    responses: { 201: runDetail, 200: z.union([runDetail, dryRun]), 202: runDetail },
+  }),
+  rerunRun: operation({
+    method: 'POST',
+    path: '/v1/runs/{run_id}/rerun',
+    entry: 'http/start-runs',
+    summary: 'Run an ended run again: from its start, from where it failed, or from a step',
+    tag: 'runs',
+    role: 'operator',
+    params: runParams,
+    body: z.strictObject({
+      from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
+      inputs: z.union([z.literal('same'), inputs]).default('same'),
+      version: z.union([z.enum(['original', 'latest']), z.int().min(1).max(999_999)]).default('original'),
+      confirm_repeat: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Steps that say repeatable: false may be executed a second time' }),
+      accept_changes: z.boolean().default(false).meta({ description: 'Take results over although definitions or inputs differ' }),
+    }),
+    responses: { 201: rerunDetail, 200: rerunDetail },
+  }),
+  getRunDefinition: operation({
+    method: 'GET',
+    path: '/v1/runs/{run_id}/definition',
+    entry: 'http/read-runs',
+    summary: 'The text that a run follows, byte for byte',
+    tag: 'runs',
+    params: runParams,
+    responses: { 200: z.object({ definition: z.string(), source: z.string() }).meta({ id: 'RunDefinition' }) },
+  }),
+  listFailureCodes: operation({
+    method: 'GET',
+    path: '/v1/failure-codes',
+    entry: 'http/docs',
+    summary: 'Every failure code: what it means and what to do',
+    tag: 'docs',
+    open: true,
+    responses: { 200: failureCodes },
   }),
   listRuns: operation({
     method: 'GET',

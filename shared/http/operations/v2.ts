@@ -49,7 +49,7 @@ export const v2 = {
     tag: 'runs',
     role: 'operator',
     body: createRunV2,
-    responses: { 201: runV2 },
+    responses: { 201: runV2, 200: runV2 },
   }),
   getRunV2: operation({
     method: 'GET',

@@ -3,6 +3,7 @@ import {
   listQuery,
   published,
   resourceId,
+  startDefaults,
   versionDetail,
   versionEntries,
   words,
@@ -54,7 +55,11 @@ export const workflows = {
     summary: 'Turn on or off, or rename',
     role: 'editor',
     params,
-    body: z.strictObject({ enabled: z.boolean().optional(), title: words(200).optional() }),
+    body: z.strictObject({
+      enabled: z.boolean().optional(),
+      title: words(200).optional(),
+      start_defaults: startDefaults.optional(),
+    }),
     responses: { 200: workflowDetail },
   }),
   deleteWorkflow: operation({

@@ -1,9 +1,11 @@
 import { StepError } from '../../step/step-error.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import { Control } from '../control.ts';
+import { isHalting } from '../control/halt.ts';
+import { whenQuiet } from '../control/when-quiet.ts';
 import type { Run } from '../run.ts';
 import { settleRun } from '../settle-run.ts';
+import { Control } from '../signal.ts';
 import { isTerminal } from '../status.ts';
 import { ValueTooLarge } from '../value.ts';
 import { failureFrom } from './caught.ts';
@@ -14,7 +16,8 @@ import { runNames, type Worker } from './scene.ts';
 /** All steps have passed: evaluates the outputs and settles the run. A run whose outputs cannot be made has failed. */
 export async function succeedRun(worker: Worker, run: Run, plan: Plan, outputs: Outputs): Promise<void> {
   try {
-    await settleRun(worker, run, { kind: 'succeeded', outputs: await outputsOf(worker, run, plan, outputs) });
+    const settled = await settleRun(worker, run, { kind: 'succeeded', outputs: await outputsOf(worker, run, plan, outputs) });
+    if (isHalting(settled)) await whenQuiet(worker, run.id);
   } catch (error) {
     const failure =
       error instanceof StepError
@@ -49,6 +52,6 @@ export async function succeedByMessage(worker: Worker, { run: ref }: MessageOf<'
 /** The machine has caught a failure that nothing in the document took. */
 export async function failByMessage(worker: Worker, { run: ref, error }: MessageOf<'fail'>): Promise<void> {
   const run = await worker.runs.get(ref.id);
-  if (!run || isTerminal(run.status)) return;
+  if (!run || isTerminal(run.status) || isHalting(run)) return;
   await settleRun(worker, run, run.stop ? { kind: 'cancelled' } : { kind: 'failed', error: failureFrom(error, null) });
 }

@@ -3,11 +3,14 @@ import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { secondsOf } from '../../workflow/duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { DEFAULT_TIMEOUT_SECONDS, GRACE_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { afterFailure } from '../after-failure.ts';
-import { Control } from '../control.ts';
+import { isDrained, isHalting } from '../control/halt.ts';
+import { whenQuiet } from '../control/when-quiet.ts';
 import { StepEnded } from '../ports.ts';
 import type { Stored } from '../run.ts';
+import { settleRun } from '../settle-run.ts';
+import { Control } from '../signal.ts';
 import { isTerminal } from '../status.ts';
 import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
 import { ValueTooLarge } from '../value.ts';
@@ -36,6 +39,7 @@ export async function performLeaf(scene: Scene): Promise<void> {
     throw await attempt.fail(asStepError(error));
   } finally {
     await attempt.close();
+    if (attempt.seesHalt) await whenQuiet(scene.worker, scene.run.id);
   }
 }
 
@@ -135,6 +139,9 @@ class Attempt {
   readonly #startedAt: string;
   #announced: Promise<void> | undefined;
   #input: Stored | undefined;
+  #heldUntil: string | undefined;
+  /** The run was seen to pause or drain: when this attempt is over, it may have been the last in flight. */
+  seesHalt = false;
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -150,6 +157,7 @@ class Attempt {
   async start(input: unknown, timeoutSeconds: number): Promise<void> {
     const { worker, run, key, planned } = this.#scene;
     this.#input = await worker.values.store(run.id, `${key}.input`, input);
+    this.#heldUntil = new Date(worker.now().getTime() + (timeoutSeconds + GRACE_SECONDS) * 1000).toISOString();
     if (!planned.step.repeatable) await this.#announce();
     else
       this.#timers.push(
@@ -198,7 +206,7 @@ class Attempt {
     await this.close();
     const at = worker.now().toISOString();
     const events = this.#lines(line, at);
-    const { error: _, ...base } = this.#row();
+    const { heldUntil: _, ...base } = this.#row();
     const row: StepRow = { ...base, ...change, endedAt: at, logId: events.at(-1)?.id, events };
     await worker.runs.putStep(run.id, row);
     outputs.learn([row]);
@@ -222,6 +230,8 @@ class Attempt {
     if (!seen) return;
     const row = seen.steps.get(key);
     if (row && hasEnded(row)) this.#abort.abort(new StepEnded(key));
+    else if (seen.run && isDrained(seen.run, worker.now())) await settleRun(worker, seen.run, { kind: 'cancelled' });
+    else if (seen.run && isHalting(seen.run) && !isTerminal(seen.run.status)) this.seesHalt = true;
     else if (!seen.run || isTerminal(seen.run.status) || seen.run.stop)
       this.#abort.abort(new Control('RunEnded', 'The run has ended.'));
   }
@@ -235,6 +245,7 @@ class Attempt {
       scope,
       status: 'running',
       failures: this.number - 1,
+      ...(this.#heldUntil !== undefined && { heldUntil: this.#heldUntil }),
       startedAt: row?.startedAt ?? this.#startedAt,
       ...(input && { input }),
     };

@@ -6,6 +6,7 @@ const place = { run: runRef, scope: z.string() };
 /** What a state machine says to the worker. */
 export const workMessage = z.discriminatedUnion('op', [
   z.object({ op: z.literal('step'), step: z.string(), last: z.boolean().default(false), ...place }),
+  z.object({ op: z.literal('call'), step: z.string(), token: z.string().optional(), ...place }),
   z.object({ op: z.literal('enter'), step: z.string(), ...place }),
   z.object({ op: z.literal('exit'), step: z.string(), ...place }),
   z.object({

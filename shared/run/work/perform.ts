@@ -1,5 +1,6 @@
 import { kindOf } from '../../step/registry.ts';
 import { StepEnded } from '../ports.ts';
+import { callRun, returnFromRun } from './call.ts';
 import { takeFailure } from './caught.ts';
 import { failByMessage, succeedByMessage, succeedRun } from './finish.ts';
 import { enterGroup, exitGroup } from './group.ts';
@@ -26,6 +27,8 @@ async function act(worker: Worker, message: WorkMessage): Promise<unknown> {
   switch (message.op) {
     case 'step':
       return step(worker, message);
+    case 'call':
+      return callRun(await openScene(worker, message.run, message.step, message.scope), message);
     case 'enter':
       return enter(worker, message);
     case 'exit':
@@ -52,5 +55,7 @@ async function enter(worker: Worker, message: MessageOf<'enter'>) {
 
 async function exit(worker: Worker, message: MessageOf<'exit'>) {
   const scene = await openScene(worker, message.run, message.step, message.scope);
-  return kindOf(scene.planned.step.kind).shape === 'timer' ? exitTimer(scene) : exitGroup(scene);
+  const { shape } = kindOf(scene.planned.step.kind);
+  if (shape === 'call') return returnFromRun(scene);
+  return shape === 'timer' ? exitTimer(scene) : exitGroup(scene);
 }

@@ -3,20 +3,20 @@ import { Problem } from '../../problem.ts';
 import type { Template } from '../../step/kind.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
-import { Control } from '../control.ts';
 import { lineIds, type RunEvent } from '../event.ts';
 import { nextLook } from '../next-look.ts';
-import type { Engine } from '../ports.ts';
 import type { Run, RunRef } from '../run.ts';
 import { indexIn, keyOf, scopeOf } from '../scope.ts';
 import { settleRun } from '../settle-run.ts';
+import { Control } from '../signal.ts';
+import type { Starter } from '../start-run.ts';
 import { isTerminal } from '../status.ts';
 import type { StepRow } from '../step-row.ts';
 import { Outputs } from './outputs.ts';
 import type { RecentRows } from './recent.ts';
 
 /** What the worker works with beside the engine. */
-export interface Worker extends Engine {
+export interface Worker extends Starter {
   recent: RecentRows;
 }
 
@@ -67,6 +67,7 @@ function readsOf(plan: Plan, planned: PlannedStep, inner: string): string[] {
 /** The run if it may go on. One past its deadline is settled here: walks can outlive it by a resume. */
 export async function admit(worker: Worker, run: Run | undefined): Promise<Run> {
   if (!run || isTerminal(run.status) || run.stop) throw new Control('RunEnded', 'The run has ended.');
+  if (run.pause) throw new Control('RunParked', 'The run pauses.');
   const now = worker.now();
   if (now.toISOString() > run.deadline) {
     await settleRun(worker, run, { kind: 'timed_out' });

@@ -1,0 +1,131 @@
+/** A code under which a step or a run fails: what it means and what to do about it. */
+export interface FailureCode {
+  code: string;
+  of: 'step' | 'run';
+  meaning: string;
+  what_to_do: string;
+}
+
+/** Every failure code. Names that `raise` gives stand beside these. The table in docs/errors.md is made of this one. */
+export const FAILURE_CODES: FailureCode[] = [
+  {
+    code: 'HttpClientError',
+    of: 'step',
+    meaning:
+      'The server answered 4xx, or another status below 500 that `expect` does not name; or it redirected more than 10 times, or to something that is no http or https URL.',
+    what_to_do:
+      'The request is wrong for this server, so the same request will fail again. Read the start of the answer in the message: an address, a field, a permission (401, 403). If the status is a fair answer (404 for "none yet"), name it in `expect`.',
+  },
+  {
+    code: 'HttpServerError',
+    of: 'step',
+    meaning: 'The server answered 5xx, or its answer says it is JSON and is not.',
+    what_to_do:
+      'Mostly passes: `retry: {on: [HttpServerError], attempts: 3, delay: 2s}`. Every attempt carries the same `Idempotency-Key`, so a server that honours it acts once.',
+  },
+  {
+    code: 'TooManyRequests',
+    of: 'step',
+    meaning: 'The server answered 429. `data.retryAfterSeconds` is the wait it asks for, when it does.',
+    what_to_do: 'Retry with a `delay` of that order, lower the `concurrency` of the `forEach` around the step.',
+  },
+  {
+    code: 'ConnectionFailed',
+    of: 'step',
+    meaning:
+      "No whole answer: the host is unknown, refuses, closes, has no valid certificate, speaks no HTTP, or has an address that steps may not reach. `data.code` is the system's word (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `ADDRESS_REFUSED`, ...).",
+    what_to_do:
+      'Check host and port. A passing fault is worth a `retry`; mind that the server may have acted on a POST before it hung up. `ADDRESS_REFUSED`: the address is private; an administrator can allow its network with `ALLOWED_NETWORKS`.',
+  },
+  {
+    code: 'Timeout',
+    of: 'step',
+    meaning:
+      'The step took longer than its `timeout` (60 s when it gives none). The call was given up; the server may still act on it.',
+    what_to_do: 'Raise `timeout` (890 s at most), ask for less at a time, or retry.',
+  },
+  {
+    code: 'CredentialRejected',
+    of: 'step',
+    meaning: 'The step names a `connection` that cannot be used, or whose credential the other side refuses.',
+    what_to_do: 'Connections are not supported yet: leave `connection` out.',
+  },
+  {
+    code: 'ExpressionError',
+    of: 'step',
+    meaning:
+      'An expression failed, or gave a value that the field cannot take: a URL that is none, a header with a line break, a list where text is wanted. The message names step, field and position.',
+    what_to_do:
+      "Correct the expression. Compare with the step's input and the outputs it reads, which the run shows. Numbers that arrive as text want `$number(...)`.",
+  },
+  {
+    code: 'InputInvalid',
+    of: 'step',
+    meaning: "The input of a run does not fit the workflow's `input` schema. The message names the field.",
+    what_to_do: 'Correct the caller, or the schema.',
+  },
+  {
+    code: 'OutputTooLarge',
+    of: 'step',
+    meaning: 'An answer or a value is larger than 5 MiB, counted after decompression.',
+    what_to_do: 'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole.',
+  },
+  {
+    code: 'StepInterrupted',
+    of: 'step',
+    meaning:
+      'The worker stopped while the step was in flight and the step says `repeatable: false`, so nobody knows whether it took effect.',
+    what_to_do: 'Look in the other system, then run again from this step and confirm the repetition, or from the one after it.',
+  },
+  {
+    code: 'ChildRunFailed',
+    of: 'step',
+    meaning:
+      'The run that a `run` step started has failed, was stopped, or stands too deep below other runs. The message has its id.',
+    what_to_do:
+      'Open the child run. Mend it there, then run the parent again from the failed step: a child is run again from where it failed.',
+  },
+  {
+    code: 'RUN_FAILED',
+    of: 'step',
+    meaning: 'The step was in flight when another step failed the run.',
+    what_to_do: 'Mend the step that failed; this one is executed again by a rerun from the failure.',
+  },
+  {
+    code: 'RUN_STOPPED',
+    of: 'step',
+    meaning: 'The step was in flight when somebody stopped the run. The call was given up; the server may still act on it.',
+    what_to_do: 'Look at the reason of the stop. A rerun from `failed` goes on here.',
+  },
+  {
+    code: 'RUN_TIMED_OUT',
+    of: 'step',
+    meaning: 'The step was in flight when the run reached its `timeout`.',
+    what_to_do: "Raise the document's `timeout`, or find the step that took so long; then run again from `failed`.",
+  },
+  {
+    code: 'DRAIN_TIMEOUT',
+    of: 'run',
+    meaning: 'Steps were still in flight when the time of a graceful stop was over.',
+    what_to_do: 'Give `drain_timeout` more seconds than the longest step takes, or stop immediately.',
+  },
+  {
+    code: 'Timeout',
+    of: 'run',
+    meaning: 'The run reached its deadline.',
+    what_to_do: "Raise the document's `timeout`, then run again from `failed`.",
+  },
+  {
+    code: 'RUN_STALLED',
+    of: 'run',
+    meaning: 'The walk of the run could not be started for 15 minutes.',
+    what_to_do:
+      'Look at the alarm on the sweeper in the runbook; the state machine may have been deleted by hand. Publish again, then run again.',
+  },
+  {
+    code: 'StepInterrupted',
+    of: 'run',
+    meaning: 'The execution in Step Functions failed without saying why.',
+    what_to_do: 'Look at the execution in the AWS console, then run again from `failed`.',
+  },
+];

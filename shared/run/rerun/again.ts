@@ -1,0 +1,35 @@
+import type { Plan, PlannedStep } from '../../workflow/plan.ts';
+
+const inList = (plan: Plan, of: PlannedStep) =>
+  [...plan.steps.values()].filter(({ parent, list }) => parent === of.parent && list === of.list);
+
+/** Ids of the steps of the same list that come after it, near and far. */
+export function successorsOf(plan: Plan, planned: PlannedStep): Set<string> {
+  const peers = inList(plan, planned);
+  const after = new Set<string>();
+  const visit = (id: string) => {
+    for (const peer of peers) {
+      if (!peer.needs.includes(id) || after.has(peer.id)) continue;
+      after.add(peer.id);
+      visit(peer.id);
+    }
+  };
+  visit(planned.id);
+  return after;
+}
+
+/** The steps around it, innermost first. */
+export function ancestorsOf(planned: PlannedStep): PlannedStep[] {
+  return planned.parent ? [planned.parent, ...ancestorsOf(planned.parent)] : [];
+}
+
+/**
+ * What is executed again when a run starts over from a step: the step, all that comes after it, and what comes after the groups it stands in.
+ * The groups themselves are reopened.
+ */
+export function againFrom(plan: Plan, from: PlannedStep): Set<string> {
+  const again = new Set([from.id]);
+  for (const step of [from, ...ancestorsOf(from)]) for (const id of successorsOf(plan, step)) again.add(id);
+  for (const step of plan.steps.values()) if (ancestorsOf(step).some(({ id }) => again.has(id))) again.add(step.id);
+  return again;
+}

@@ -1,0 +1,142 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { notFound, Problem } from '../../problem.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import type { Run } from '../run.ts';
+import { type Started, type Starter, startRun } from '../start-run.ts';
+import { isTerminal, RUN_STATUS } from '../status.ts';
+import type { StepRow } from '../step-row.ts';
+import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
+
+export interface RerunRequest {
+  /** `start`, `failed`, or a step id. */
+  from: string;
+  inputs: 'same' | Record<string, unknown>;
+  version: 'original' | 'latest' | number;
+  /** Steps that say `repeatable: false` may be executed once more. */
+  confirmRepeat: boolean;
+  /** Differences between the definitions and the inputs have been seen. */
+  acceptChanges: boolean;
+  by: string;
+  key?: string | undefined;
+}
+
+export interface Rerun extends Started {
+  warnings: string[];
+}
+
+const inputObject = z.record(z.string(), z.unknown());
+
+/**
+ * Runs a run that has ended once more, as a new run: from its start, from where it failed, or from a step; with the same inputs or others; on its own
+ * definition, the latest or another. What had ended before that point is taken over, not executed.
+ */
+export async function rerunRun(services: Starter, origin: Run, request: RerunRequest): Promise<Rerun> {
+  if (!isTerminal(origin.status)) {
+    throw new Problem('conflict', `Run ${origin.id} has not ended: it is ${RUN_STATUS[origin.status].v1}.`, [
+      { name: 'status', value: RUN_STATUS[origin.status].v1 },
+    ]);
+  }
+  const before = inputObject.parse(await services.values.read(origin.inputs));
+  const inputs = request.inputs === 'same' ? before : request.inputs;
+  const target = await targetOf(services, origin, request.version);
+  const plan = await planned(services, origin, request.from, target.definition, changedNames(before, inputs));
+  refuse(plan, request);
+
+  const started = await startRun(services, {
+    workspace: origin.workspace,
+    workflowId: origin.workflowId,
+    stage: target.version === null ? origin.stage : 'Published',
+    definition: target,
+    inputs,
+    name: origin.name,
+    reference: request.inputs === 'same' ? origin.reference : undefined,
+    fileIds: origin.fileIds,
+    trigger: 'rerun',
+    startedBy: request.by,
+    rerunOf: { run: origin, rows: plan.rows, fresh: request.from === 'start' },
+    connectionOverrides: origin.connectionOverrides,
+    key: request.key === undefined ? undefined : { door: `rerun ${origin.id}`, value: request.key },
+  });
+  return { ...started, warnings: warningsOf(origin, request) };
+}
+
+/** What a run that goes on from the failure of another takes over. */
+export async function takenFrom(
+  services: Pick<Starter, 'definitions' | 'runs'>,
+  origin: Run,
+  definition: string,
+): Promise<StepRow[]> {
+  const { rows } = await planned(services, origin, 'failed', definition, []);
+  return rows;
+}
+
+async function targetOf({ workflows }: Starter, origin: Run, version: RerunRequest['version']) {
+  if (version === 'original') return { definition: origin.definition, version: origin.version };
+  const workflow = await workflows.get(origin.workflowId);
+  if (version === 'latest') {
+    if (!workflow?.published) throw new Problem('conflict', `Workflow "${origin.workflowName}" has no published version.`);
+    return { definition: workflow.published.definition, version: workflow.published.version };
+  }
+  const found = await workflows.version(origin.workflowId, version);
+  if (!found) throw notFound('version', String(version));
+  return { definition: found.definition, version: found.number };
+}
+
+async function planned(
+  services: Pick<Starter, 'definitions' | 'runs'>,
+  origin: Run,
+  from: string,
+  definition: string,
+  changedInputs: string[],
+): Promise<RerunPlan> {
+  const [plan, target, rows] = await Promise.all([
+    services.definitions.planOf(origin.workflowId, origin.definition),
+    services.definitions.planOf(origin.workflowId, definition),
+    services.runs.steps(origin.id),
+  ]);
+  const of = { id: origin.id, plan, rows: new Map(rows.map((row) => [row.key, row])) };
+  return planRerun({ origin: of, target, from: pointOf(origin, target, from), changedInputs });
+}
+
+function pointOf(origin: Run, target: Plan, from: string): RerunOf['from'] {
+  if (from === 'start') return from;
+  if (from === 'failed') {
+    if (origin.status === 'succeeded' || origin.status === 'skipped') {
+      throw new Problem(
+        'conflict',
+        `Run ${origin.id} has not failed: it is ${RUN_STATUS[origin.status].v1}. Run it again from its start or from a step.`,
+      );
+    }
+    return from;
+  }
+  const step = target.steps.get(from);
+  if (step) return step;
+  const known = [...target.steps.keys()].join(', ');
+  throw new Problem('invalid', `There is no step "${from}". The steps are: ${known}.`, [{ name: 'from', value: from }]);
+}
+
+function refuse({ changes, repeats }: RerunPlan, { acceptChanges, confirmRepeat }: RerunRequest): void {
+  if (changes.length > 0 && !acceptChanges) {
+    throw new Problem(
+      'conflict',
+      'Steps differ from the run whose results would be taken over. Look at the list and send accept_changes: true to go ahead.',
+      changes.map(({ step, change, message }) => ({ name: `${change}: ${step}`, value: message })),
+    );
+  }
+  if (repeats.length > 0 && !confirmRepeat) {
+    throw new Problem(
+      'conflict',
+      'Steps that say repeatable: false would be executed a second time. Send confirm_repeat: true if they may be.',
+      repeats.map((step) => ({ name: 'repeats', value: step })),
+    );
+  }
+}
+
+const changedNames = (before: Record<string, unknown>, after: Record<string, unknown>) =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !isDeepStrictEqual(before[name], after[name]));
+
+function warningsOf(origin: Run, { inputs }: RerunRequest): string[] {
+  if (inputs !== 'same') return [];
+  return [`The inputs that were taken on ${origin.createdAt} are used; what they were taken from may have changed since.`];
+}
