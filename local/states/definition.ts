@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AwsError } from '../aws/aws-error.ts';
 
 /** Node.js timers end at 2^31 ms, and a longer one fires at once. */
-export const LONGEST_TIMER_SECONDS = 2_000_000;
+const LONGEST_TIMER_SECONDS = 2_000_000;
 
 /** A `Wait` throws this when more is to be waited than one timer can; its `Retry` comes back at once. */
 export const WAIT_ON = 'Embedded.WaitOn';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** Everything the template is made from, beside the settings. The routes are part of the infrastructure. */
@@ -9,7 +10,7 @@ const SOURCES = ['infra', 'shared/http', 'cdk.json', 'package-lock.json'];
 const MAX_TEMPLATE_BYTES = 16 * 1024 * 1024;
 
 /** What the stack is given when it is brought up on this machine. */
-export const EMBEDDED_SETTINGS = {
+const EMBEDDED_SETTINGS = {
   firstKeyWorkspace: 'local',
   firstKeyProject: 'examples',
   allowedNetworks: ['0.0.0.0/0', '::/0'],
@@ -22,7 +23,7 @@ export async function loadTemplate(root: string, settings: object = EMBEDDED_SET
   const cached = read(path);
   if (cached !== undefined) return cached;
 
-  const synthesize = join(import.meta.dirname, 'synthesize.ts');
+  const synthesize = fileURLToPath(new URL('./synthesize.ts', import.meta.url));
   const options = { cwd: root, maxBuffer: MAX_TEMPLATE_BYTES };
   const { stdout } = await promisify(execFile)(process.execPath, [synthesize, JSON.stringify(settings)], options);
   const template: unknown = JSON.parse(stdout);

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { freePort } from '../../local/free-port.ts';
 import { API_KEY, type CloudProcess, cloudProcess, startProcess, temporaryFolder } from '../cloud.ts';
 
 const folders: { remove(): void }[] = [];
@@ -57,13 +58,15 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 );
 
-test('a run that is cut off by a crash is carried on by the next process', async () => {
+test('a run that is cut off by a crash is carried on by the next process, and no finished step is executed again', async () => {
   const dataDir = folder();
-  const crashed = await started(dataDir);
+  // The run keeps the address of the sample services, so they must come back where they were.
+  const environment = { AWS_PORT: String(await freePort()) };
+  const crashed = await started(dataDir, { environment });
   const [, run] = await crashed.said(/run (\w+) of order-intake[\s\S]*step_retrying/);
   await crashed.end('SIGKILL');
 
-  const next = await started(dataDir);
+  const next = await started(dataDir, { environment });
   const ended = await vi.waitFor(
     async () => {
       const now = await api(next, `/v1/runs/${run}`);
@@ -72,7 +75,12 @@ test('a run that is cut off by a crash is carried on by the next process', async
     },
     { timeout: 15_000, interval: 50 },
   );
-  expect(ended.steps).toMatchObject({ succeeded: expect.any(Number) });
+  expect(ended).toMatchObject({ status: 'succeeded', outputs: { vendor: 'Acme Supplies' } });
+  const { items } = await api(next, `/v1/runs/${run}/events?limit=1000`);
+  const ends = items.filter(
+    ({ type, step }: { type: string; step: string | null }) => type === 'step_completed' && step === 'vendor',
+  );
+  expect(ends).toHaveLength(1);
 });
 
 test('--once runs the example every time and ends with what came of it', async () => {

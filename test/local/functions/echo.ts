@@ -1,5 +1,3 @@
-/** Functions of the stack in test/local/small-stack.ts; each does what its event asks for. */
-
 interface Asked {
   fail?: { name: string; message: string };
   hang?: boolean;
@@ -10,6 +8,10 @@ interface Asked {
 
 export const calls: unknown[] = [];
 
+/**
+ * The function of test/local/small-stack.ts that does what its event asks for.
+ * @public called by name
+ */
 export async function handler(
   event: Asked & { rawPath?: string; body?: string },
   context: { awsRequestId: string },
@@ -56,14 +58,20 @@ function answerHttp(path: string, event: unknown, context: { awsRequestId: strin
   }
 }
 
-/** Allows who has the password, and tells the function whom it let in. */
+/**
+ * Allows who has the password, and tells the function whom it let in.
+ * @public called by name
+ */
 export async function authorize(event: { headers: Record<string, string>; type: string }): Promise<unknown> {
   calls.push(event);
   if (event.headers['authorization'] === 'break') throw new Error('as asked');
   return { isAuthorized: event.headers['authorization'] === 'password', context: { who: 'tester' } };
 }
 
-/** Tells CloudFormation that it has been created. */
+/**
+ * Tells CloudFormation that it has been created.
+ * @public called by name
+ */
 export async function create(event: {
   ResponseURL: string;
   RequestType: string;
