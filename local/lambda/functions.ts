@@ -45,7 +45,7 @@ export class Functions {
       });
     }
     const request = JSON.stringify(event ?? null);
-    if (Buffer.byteLength(request) > MAX_PAYLOAD_BYTES) {
+    if (isTooLarge(request)) {
       throw new FunctionFailed({
         errorType: 'Lambda.RequestTooLargeException',
         errorMessage: `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
@@ -53,7 +53,7 @@ export class Functions {
     }
     const answer = await this.#call(declared, JSON.parse(request));
     const response = JSON.stringify(answer ?? null);
-    if (Buffer.byteLength(response) > MAX_PAYLOAD_BYTES) {
+    if (isTooLarge(response)) {
       throw new FunctionFailed({
         errorType: 'Function.ResponseSizeTooLarge',
         errorMessage: `Response payload size exceeded maximum allowed payload size (${MAX_PAYLOAD_BYTES} bytes).`,
@@ -94,6 +94,11 @@ async function loadHandler(path: string, exportName: string): Promise<Handler> {
   const handler = module[exportName];
   if (!isHandler(handler)) throw new Error(`${path} exports no function called ${exportName}`);
   return handler;
+}
+
+/** A character takes three bytes at most, so that short texts need not be measured. */
+function isTooLarge(text: string): boolean {
+  return text.length * 3 > MAX_PAYLOAD_BYTES && Buffer.byteLength(text) > MAX_PAYLOAD_BYTES;
 }
 
 function isHandler(value: unknown): value is Handler {

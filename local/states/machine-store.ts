@@ -27,8 +27,10 @@ const versionRow = z.object({
 export type Machine = z.infer<typeof machineRow>;
 export type MachineVersion = z.infer<typeof versionRow>;
 
-/** State machines and their published versions. */
+/** State machines and their published versions. Each start asks for both, so they are remembered once read. */
 export class MachineStore {
+  readonly #machines = new Map<string, Machine>();
+  readonly #versions = new Map<string, MachineVersion>();
   readonly #statements: Record<
     'put' | 'get' | 'list' | 'remove' | 'putVersion' | 'getVersion' | 'versions' | 'removeVersions' | 'emptied',
     StatementSync
@@ -53,12 +55,13 @@ export class MachineStore {
   }
 
   put(machine: Machine): void {
+    this.#machines.set(machine.arn, machine);
     const { arn, name, definition, roleArn, revisionId, createdMs, updatedMs, lastVersion, deleting } = machine;
     this.#statements.put.run(arn, name, definition, roleArn, revisionId, createdMs, updatedMs, lastVersion, deleting);
   }
 
   get(arn: string): Machine | undefined {
-    return machineRow.optional().parse(this.#statements.get.get(arn));
+    return remembered(this.#machines, arn, () => machineRow.optional().parse(this.#statements.get.get(arn)));
   }
 
   list(limit: number, offset: number): Machine[] {
@@ -70,7 +73,7 @@ export class MachineStore {
   }
 
   getVersion(arn: string): MachineVersion | undefined {
-    return versionRow.optional().parse(this.#statements.getVersion.get(arn));
+    return remembered(this.#versions, arn, () => versionRow.optional().parse(this.#statements.getVersion.get(arn)));
   }
 
   /** Newest first. */
@@ -83,6 +86,14 @@ export class MachineStore {
     for (const { arn } of z.array(machineRow).parse(this.#statements.emptied.all())) {
       this.#statements.removeVersions.run(arn);
       this.#statements.remove.run(arn);
+      this.#machines.delete(arn);
+      for (const [version, { machineArn }] of this.#versions) if (machineArn === arn) this.#versions.delete(version);
     }
   }
+}
+
+function remembered<T>(known: Map<string, T>, key: string, read: () => T | undefined): T | undefined {
+  const value = known.get(key) ?? read();
+  if (value !== undefined) known.set(key, value);
+  return value;
 }

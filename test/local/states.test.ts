@@ -378,3 +378,8 @@ test('executions that had not ended are started again with the same name and inp
     name: 'interrupted',
   });
 });
+
+test('a result above what states can hold fails the task', async () => {
+  const execution = await ended(one(task({ 'answer.$': "States.Format('{}{}', $.a, $.a)" })), { a: 'x'.repeat(131_070) });
+  expect(execution).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+});
