@@ -238,7 +238,7 @@ describe('limits', () => {
 
 describe('a step', () => {
   test.each([
-    [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach'],
+    [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach, run'],
     [{ id: 'a', set: {}, wait: '5s' }, 'steps.a: has 2 kinds, set and wait; a step has exactly one'],
     [{ id: 'a', foreach: {} }, 'steps.a: unknown key "foreach", did you mean "forEach"?'],
     [{ id: 'A', set: {} }, 'steps[0].id: an id begins with a small letter and has letters, digits and _ only, 40 at most'],
