@@ -7,7 +7,7 @@ import type { Document } from './document.ts';
 import { documentKeys } from './document-schema.ts';
 import { errorNamesOf } from './error-names.ts';
 import { schemaProblem } from './input.ts';
-import { MAX_MACHINE_BYTES } from './limits.ts';
+import { MAX_DIAGNOSTICS, MAX_MACHINE_BYTES } from './limits.ts';
 import { addedWaits } from './order-of-list.ts';
 import { isMap, StepParser } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
@@ -36,7 +36,8 @@ export function checkDocument(text: string): Checked {
   findings.push(...checkPlan(plan, survey, parser.found));
   if (findings.every(({ severity }) => severity === 'warning')) findings.push(...checkMachine(plan, survey));
 
-  const diagnostics = [...fromText, ...findings.map((finding) => place(finding, read, parser.found))].sort(byPlace);
+  const told = findings.sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
+  const diagnostics = [...fromText, ...told.map((finding) => place(finding, read, parser.found))].sort(byPlace);
   if (diagnostics.some(isError)) return { ok: false, diagnostics };
   return { ok: true, document, plan, warnings: diagnostics };
 }
@@ -144,6 +145,10 @@ function place(finding: Finding, read: ReadText, found: ReadonlyMap<object, Step
 
 function isError({ severity }: Diagnostic): boolean {
   return severity === 'error';
+}
+
+function bySeverity(a: Finding, b: Finding): number {
+  return Number(a.severity === 'warning') - Number(b.severity === 'warning');
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

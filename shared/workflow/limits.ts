@@ -4,6 +4,8 @@ export const MAX_NESTING = 10;
 /** Levels of lists and maps in the whole document. */
 export const MAX_DEPTH = 200;
 export const MAX_ALIASES = 20;
+/** Nobody reads more, and to find the place of each in a large text takes its time. */
+export const MAX_DIAGNOSTICS = 1_000;
 export const MAX_ITEMS = 1_000;
 /** An inline Map of Step Functions walks 40 items at once at most. */
 export const MAX_CONCURRENCY = 40;

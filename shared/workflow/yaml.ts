@@ -1,4 +1,5 @@
 import {
+  type Alias,
   isAlias,
   isCollection,
   isMap,
@@ -106,14 +107,17 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
     message: string,
     severity: 'error' | 'warning' = 'error',
   ) => problems.push({ ...placeAt(node.range?.[0] ?? 0), message, severity });
-  let aliases = 0;
+  // To find what an alias stands for is to read the whole document.
+  const tooMany = aliasAfter(document, MAX_ALIASES);
+  if (tooMany) {
+    complain(tooMany, `more than ${MAX_ALIASES} aliases (*name) are not allowed`);
+    return problems;
+  }
   visit(document, (key, node, path) => {
     if (isAlias(node)) {
-      aliases += 1;
-      if (!node.resolve(document)) complain(node, `there is no &${node.source} above this alias`);
-      if (aliases === MAX_ALIASES + 1) complain(node, `more than ${MAX_ALIASES} aliases (*name) are not allowed`);
-      else if (aliases <= MAX_ALIASES && holdsAlias(node.resolve(document)))
-        complain(node, 'an alias (*name) may not stand for what holds aliases');
+      const meant = node.resolve(document);
+      if (!meant) complain(node, `there is no &${node.source} above this alias`);
+      if (holdsAlias(meant)) complain(node, 'an alias (*name) may not stand for what holds aliases');
     }
     if (isCollection(node) && path.filter(isCollection).length === MAX_DEPTH) {
       complain(node, TOO_DEEP);
@@ -132,6 +136,21 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
     return undefined;
   });
   return problems;
+}
+
+/** The alias that comes after the first `count`. */
+function aliasAfter(document: YamlDocument, count: number): Alias | undefined {
+  let found: Alias | undefined;
+  let aliases = 0;
+  visit(document, {
+    Alias: (_, alias) => {
+      aliases += 1;
+      if (aliases <= count) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** The keys of a map that it has had before. */
