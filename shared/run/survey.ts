@@ -64,10 +64,13 @@ export function survey(plan: Plan, rows: ReadonlyMap<string, StepRow>): Surveyed
     if (!kind.loops) return visitList(ids, inner, entered);
 
     const started = items.get(inner + planned.id) ?? new Set<number>();
-    let ahead = row && hasEnded(row) ? 0 : width.parse(planned.step.spec).concurrency;
+    // Items under way take a place each; only so many more may have been handed out without a sign.
+    const itemOf = (index: number) => itemScope(inner, planned.id, index);
+    const busy = [...started].filter((index) => !ids.every((id) => hasPassed(plan, rows, id, itemOf(index)))).length;
+    let ahead = row && hasEnded(row) ? 0 : width.parse(planned.step.spec).concurrency - busy;
     for (let index = 0; index < (row?.itemCount ?? 0); index++) {
-      if (started.has(index)) visitList(ids, itemScope(inner, planned.id, index), entered);
-      else if (ahead-- > 0) visitList(ids, itemScope(inner, planned.id, index), entered === 'yes' ? 'queued' : entered);
+      if (started.has(index)) visitList(ids, itemOf(index), entered);
+      else if (ahead-- > 0) visitList(ids, itemOf(index), entered === 'yes' ? 'queued' : entered);
     }
   };
 

@@ -59,7 +59,7 @@ describe('the place of steps in groups', () => {
   test('a loop shows the items that have left a row, and as many more as may have been handed out', () => {
     const loop = aPlan(`
   - id: each
-    forEach: { in: '\${ $input.items }', as: item, concurrency: 1, steps: [{ id: x, set: {} }, { id: y, set: {} }] }
+    forEach: { in: '\${ $input.items }', as: item, concurrency: 2, steps: [{ id: x, set: {} }, { id: y, set: {} }] }
 `);
     const seen = places(loop, aRow('each', { status: 'running', itemCount: 4 }), aRow('each[0]/x'));
     expect(seen).toEqual({
@@ -69,6 +69,16 @@ describe('the place of steps in groups', () => {
       'each[1]/x': 'queued',
       'each[1]/y': 'unreached',
     });
+  });
+
+  test('an item that is under way takes the place of one that could have been handed out', () => {
+    const loop = aPlan(`
+  - id: each
+    forEach: { in: '\${ $input.items }', as: item, concurrency: 2, steps: [{ id: x, set: {} }] }
+`);
+    const row = aRow('each', { status: 'running', itemCount: 9 });
+    expect(Object.keys(places(loop, row, aRow('each[0]/x', { status: 'failed' })))).toEqual(['each', 'each[0]/x', 'each[1]/x']);
+    expect(Object.keys(places(loop, row, aRow('each[0]/x')))).toEqual(['each', 'each[0]/x', 'each[1]/x', 'each[2]/x']);
   });
 
   test('a group with retry is looked at in its current try, earlier tries keep their rows', () => {
