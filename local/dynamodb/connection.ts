@@ -13,7 +13,7 @@ const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 const IDLE_CONNECTIONS = 64;
 
 /**
- * Keep-alive connections to one HTTP server that answers with a content length. A general client costs three times as much processor time for
+ * Keep-alive connections to one HTTP server that answers with a content length. A general client costs half as much processor time again for
  * each call, and the calls of every run come through here.
  */
 export class Connections {

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
+import { startDynoxide } from '../../local/dynamodb/child.ts';
 import { freePort } from '../../local/free-port.ts';
 import { API_KEY, type CloudProcess, cloudProcess, startProcess, temporaryFolder } from '../cloud.ts';
 
@@ -138,4 +139,15 @@ test.each([
   const refused = startProcess(folder(), { environment });
   expect((await refused.ended).code).toBe(1);
   expect(refused.output()).toMatch(message);
+});
+
+test('another emulator serves as well, and is left running', async () => {
+  const emulator = await startDynoxide(folder());
+  const dataDir = folder();
+  const cloud = await started(dataDir, { environment: { DYNAMODB_ENDPOINT: emulator.endpoint } });
+  await cloud.said(/run \w+ succeeded/);
+  expect(existsSync(join(dataDir, 'dynamodb.sqlite'))).toBe(false);
+  expect(await cloud.end()).toEqual({ code: 0, signal: null });
+  await expect(fetch(emulator.endpoint, { method: 'POST' })).resolves.toBeDefined();
+  await emulator.close();
 });
