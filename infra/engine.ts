@@ -58,18 +58,18 @@ export class Engine extends Construct {
     return this.#statesArn('stateMachine', ending);
   }
 
-  allowLooks(fn: AppFunction): void {
-    fn.allow({ actions: ['states:DescribeExecution'], resources: [this.#statesArn('execution', '*')], because });
-  }
-
-  /** Starting walks, ending them, and telling a walk that the run it waits for has ended: whoever settles a run may have to do each. */
+  /** Starting walks, looking at them, ending them, and telling a walk that the run it waits for has ended: whoever settles a run may have to do each. */
   allowWalks(fn: AppFunction): void {
     fn.allow({
       actions: ['states:StartExecution', 'states:SendTaskFailure', 'states:SendTaskSuccess'],
       resources: [this.machineArn('*')],
       because,
     });
-    fn.allow({ actions: ['states:StopExecution'], resources: [this.#statesArn('execution', '*')], because });
+    fn.allow({
+      actions: ['states:DescribeExecution', 'states:StopExecution'],
+      resources: [this.#statesArn('execution', '*')],
+      because,
+    });
   }
 
   /** Making, changing and removing machines that run as the machine role and call the worker. */

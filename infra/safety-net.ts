@@ -67,7 +67,6 @@ export class SafetyNet extends Construct {
       retryAttempts: 0,
       environment,
     });
-    engine.allowLooks(this.sweep);
     this.#everyMinute(this.sweep);
 
     for (const fn of [this.settle, this.sweep]) {

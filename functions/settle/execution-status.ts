@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { engineServices } from '../../shared/aws/services.ts';
 import { background } from '../../shared/observe.ts';
+import type { WalkEnd } from '../../shared/run/ports.ts';
 import { walkName } from '../../shared/run/run.ts';
 import { Control } from '../../shared/run/signal.ts';
-import { type WalkEnd, walkEnded } from '../../shared/run/walk-ended.ts';
+import { isTerminal } from '../../shared/run/status.ts';
+import { walkEnded } from '../../shared/run/walk-ended.ts';
 import type { Worker } from '../../shared/run/work/scene.ts';
 
 const ENDS = { SUCCEEDED: 'succeeded', FAILED: 'failed', TIMED_OUT: 'timed_out', ABORTED: 'aborted' } as const satisfies Record<
@@ -19,8 +21,10 @@ const statusChange = z.object({
 /** Settles the run of a walk that has ended without doing so. Events come at least once, in any order: an older walk's is of no matter. */
 export async function settleWalk({ detail: { name, status } }: z.infer<typeof statusChange>, worker: Worker): Promise<void> {
   const run = await worker.runs.get(name.slice(0, name.lastIndexOf('-')));
-  if (!run || walkName(run) !== name) return;
-  await walkEnded(worker, run, ENDS[status]).catch((error: unknown) => {
+  if (!run || walkName(run) !== name || isTerminal(run.status)) return;
+  const end = status === 'FAILED' ? await worker.walks.status(run.machine, name) : ENDS[status];
+  if (!end || end === 'running') return;
+  await walkEnded(worker, run, end).catch((error: unknown) => {
     if (!(error instanceof Control)) throw error;
   });
 }

@@ -21,10 +21,13 @@ import type { RunRef } from '../run/run.ts';
 import type { Machines } from '../workflow/ports.ts';
 
 /** `arn:...:stateMachine:<name>:<n>` -> `arn:...:execution:<name>:<walk>`: executions of a version are named after the machine. */
-export function executionArn(machineVersion: string, walk: string): string {
+function executionArn(machineVersion: string, walk: string): string {
   const [arn, partition, service, region, account, , name] = machineVersion.split(':');
   return [arn, partition, service, region, account, 'execution', name, walk].join(':');
 }
+
+/** Part of the cause of an execution that failed at its 25,000th event. */
+const HISTORY_FULL = 'maximum number of history events';
 
 const STATUS: Record<ExecutionStatus, Awaited<ReturnType<Walks['status']>>> = {
   RUNNING: 'running',
@@ -77,6 +80,7 @@ export class SfnWalks implements Walks {
     const described = await this.#client()
       .send(new DescribeExecutionCommand({ executionArn: executionArn(machine, name) }))
       .catch(unless(ExecutionDoesNotExist));
+    if (described?.status === 'FAILED' && described.cause?.includes(HISTORY_FULL)) return 'exhausted';
     return described?.status && STATUS[described.status];
   }
 }

@@ -116,6 +116,9 @@ export interface Values {
   read(value: Stored): Promise<unknown>;
 }
 
+/** How a walk ends. */
+export type WalkEnd = 'succeeded' | 'failed' | 'timed_out' | 'aborted' | 'exhausted';
+
 /** Step Functions executions. */
 export interface Walks {
   /** Starts a walk once; a second call under the same name changes nothing. */
@@ -123,8 +126,8 @@ export interface Walks {
   stop(machine: string, name: string, cause: string): Promise<void>;
   /** Lets a task that waits for a token go on, or fail under a name. An answer that nobody waits for any more is of no matter. */
   answer(token: string, failure?: string): Promise<void>;
-  /** How a walk stands; undefined when there has been none. */
-  status(machine: string, name: string): Promise<'running' | 'succeeded' | 'failed' | 'timed_out' | 'aborted' | undefined>;
+  /** How a walk stands; undefined when there has been none, `exhausted` when its history was full. */
+  status(machine: string, name: string): Promise<'running' | WalkEnd | undefined>;
 }
 
 /** Checked definitions by their hash. */

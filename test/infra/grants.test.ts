@@ -61,7 +61,7 @@ const executions = 'arn:aws:states:region:account:execution:millrun-*';
 
 const walks = {
   [machines]: ['states:SendTaskFailure', 'states:SendTaskSuccess', 'states:StartExecution'],
-  [executions]: ['states:StopExecution'],
+  [executions]: ['states:DescribeExecution', 'states:StopExecution'],
 };
 
 const expected: Record<string, Record<string, string[]>> = {
@@ -99,7 +99,6 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SafetyNetSweep'),
     ...runsData,
     ...walks,
-    [executions]: ['states:DescribeExecution', 'states:StopExecution'],
   },
   'functions/setup/first-key.ts': {
     ...logs('FirstKeyRegister'),
