@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Watcher } from './run/ports.ts';
 
 export const logger = new Logger();
-export const metrics = new Metrics();
+const metrics = new Metrics();
 
 /** Counts what happens to runs and steps. */
 export const watcher: Watcher = {

@@ -16,7 +16,7 @@ import { BucketValues } from './values.ts';
 const PLANS_KEPT = 200;
 
 /** Plans by the hash of their text: a definition never changes, so each is read and checked once a process. */
-export class CachedDefinitions implements Definitions {
+class CachedDefinitions implements Definitions {
   readonly #workflows: Workflows;
   readonly #plans = new LRUCache<string, Promise<Plan>>({ max: PLANS_KEPT });
 
@@ -58,5 +58,3 @@ export function engineServices() {
     now: () => new Date(),
   };
 }
-
-export type EngineServices = ReturnType<typeof engineServices>;

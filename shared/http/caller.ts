@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Caller, ROLES } from '../access/role.ts';
 
 /** The identity as the authorizer hands it on: API Gateway passes flat values. */
-export const identity = z.object({
+const identity = z.object({
   keyId: z.string(),
   name: z.string(),
   workspace: z.string(),

@@ -99,7 +99,7 @@ export const processesV2 = page(processV2).meta({ id: 'ProcessList' });
 
 const problem = z.object({ name: z.string(), message: z.string(), step: z.string().nullable() });
 
-export const runEntry = z
+const runEntry = z
   .object({
     id: resourceId,
     name: z.string(),
@@ -186,7 +186,7 @@ export const startDefaults = z
   })
   .meta({ id: 'StartDefaults' });
 
-export const runEvent = z
+const runEvent = z
   .object({
     id: resourceId,
     time,
@@ -203,7 +203,7 @@ export const runEvent = z
   .meta({ id: 'RunEvent' });
 export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
 
-export const stepState = z
+const stepState = z
   .object({
     step: z.string(),
     key: z.string(),
@@ -232,13 +232,13 @@ export const runContext = z
   })
   .meta({ id: 'RunContext' });
 
-export const versionEntry = z
+const versionEntry = z
   .object({ version: z.int(), definition: z.string(), note: z.string().nullable(), published_at: time, published_by: z.string() })
   .meta({ id: 'WorkflowVersion' });
 export const versionDetail = versionEntry.extend({ source: z.string() }).meta({ id: 'WorkflowVersionDetail' });
 export const versionEntries = page(versionEntry).meta({ id: 'WorkflowVersionList' });
 
-export const workflowEntry = z
+const workflowEntry = z
   .object({
     id: resourceId,
     project_id: z.string(),
@@ -253,7 +253,7 @@ export const workflowEntry = z
   .meta({ id: 'WorkflowEntry' });
 export const workflowEntries = page(workflowEntry).meta({ id: 'WorkflowList' });
 
-export const warning = z.object({ path: z.string(), line: z.int(), column: z.int(), message: z.string() });
+const warning = z.object({ path: z.string(), line: z.int(), column: z.int(), message: z.string() });
 export const workflowDetail = workflowEntry
   .extend({
     draft: z.object({ definition: z.string(), source: z.string(), saved_at: time }),
@@ -264,7 +264,7 @@ export const workflowDetail = workflowEntry
   .meta({ id: 'Workflow' });
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
 
-export const keyEntry = z
+const keyEntry = z
   .object({
     id: resourceId,
     name: z.string(),

@@ -85,7 +85,7 @@ export const runDetailView = (run: Run, more: RunDetail) => ({
   actions: actionsOf(run),
 });
 
-export const startDefaultsView = ({ startDefaults }: Workflow) => {
+const startDefaultsView = ({ startDefaults }: Workflow) => {
   if (!startDefaults) return null;
   const { connectionOverrides, ...rest } = startDefaults;
   return { ...rest, ...(connectionOverrides && { connection_overrides: connectionOverrides }) };

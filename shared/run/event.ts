@@ -1,7 +1,7 @@
 import { decodeTime, incrementBase32, ulid } from 'ulid';
 import * as z from 'zod';
 
-export const EVENT_TYPES = [
+const EVENT_TYPES = [
   'run_created',
   'run_started',
   'run_pausing',

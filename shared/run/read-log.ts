@@ -11,7 +11,7 @@ export interface LogPage {
 }
 
 /** Data of a line is cut here; the whole lies in the context of the run. */
-export const DATA_LIMIT_BYTES = 4 * 1024;
+const DATA_LIMIT_BYTES = 4 * 1024;
 
 /** Lines of a live run are told when they are this old: one that another worker is still writing may have to stand before them. */
 const SETTLED_AFTER_MS = 500;

@@ -48,7 +48,7 @@ export interface Started {
 export type Starter = Engine & { workflows: Workflows };
 
 /** How long a run may stay `pending` before the sweeper starts its walk. */
-export const START_GRACE_MS = 30_000;
+const START_GRACE_MS = 30_000;
 
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first walk. When that

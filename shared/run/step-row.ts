@@ -5,7 +5,7 @@ import { stored } from './run.ts';
 export const STEP_STATUSES = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
-export const stepFailure = z.object({
+const stepFailure = z.object({
   name: z.string(),
   message: z.string(),
   step: z.string().optional(),

@@ -12,7 +12,7 @@ import { validateMachine } from './validate-machine.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 /** A document that has problems: all of them, each with its place. */
-export class DocumentRefused extends Problem {
+class DocumentRefused extends Problem {
   constructor(diagnostics: Diagnostic[]) {
     const [first] = diagnostics;
     const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : '';

@@ -61,7 +61,7 @@ const context = {
 const inputs = z.record(z.string(), z.unknown());
 
 /** Verbs on a workflow and its runs. */
-export const command = z.discriminatedUnion('command', [
+const command = z.discriminatedUnion('command', [
   z
     .strictObject({
       command: z.literal('start'),

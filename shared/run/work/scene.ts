@@ -65,7 +65,7 @@ function readsOf(plan: Plan, planned: PlannedStep, inner: string): string[] {
 }
 
 /** The run if it may go on. One past its deadline is settled here: walks can outlive it by a resume. */
-export async function admit(worker: Worker, run: Run | undefined): Promise<Run> {
+async function admit(worker: Worker, run: Run | undefined): Promise<Run> {
   if (!run || isTerminal(run.status) || run.stop) throw new Control('RunEnded', 'The run has ended.');
   if (run.pause) throw new Control('RunParked', 'The run pauses.');
   const now = worker.now();
