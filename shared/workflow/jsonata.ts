@@ -1,6 +1,8 @@
 import { createContext, Script } from 'node:vm';
 import jsonata from 'jsonata';
 import { LinearRegex } from './linear-regex.ts';
+import { distinct, sort } from './long-lists.ts';
+import { limitWeight } from './weight.ts';
 
 export type Expression = jsonata.Expression;
 
@@ -37,14 +39,17 @@ function bounded(source: string): Expression {
   expression.registerFunction('eval', () => refuse('$eval is not available'), '<sx?:x>');
   expression.registerFunction('pad', pad, '<s-ns?:s>');
   expression.registerFunction('join', join, '<a<s>s?:s>');
+  expression.registerFunction('distinct', distinct, '<x:x>');
+  expression.registerFunction('sort', sort, '<af?:a>');
   expression.registerFunction('toMillis', toMillis, '<s-s?:n>');
-  // JSONata's own limits count steps and items; doubling a string 40 times is neither.
+  // JSONata's own limits count steps and items; doubling a string or a list 40 times is neither.
   Reflect.apply(expression.assign, expression, [Symbol.for('jsonata.__evaluate_exit'), onResult]);
   return expression;
 }
 
 function onResult(_expression: unknown, _input: unknown, _environment: unknown, result: unknown): void {
   if (typeof result === 'string') limitText(result.length);
+  if (typeof result === 'object' && result !== null) limitWeight(result);
 }
 
 function limitText(length: number): void {

@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 
 const MAX_WORK = 500_000_000;
+const MAX_MATCHES = 100_000;
 
 const compiled = new WeakMap<RegExp, RE2JS>();
 
@@ -22,6 +23,7 @@ export class LinearRegex extends RegExp {
   readonly #pattern: RE2JS;
   #matcher: ReturnType<RE2JS['matcher']> | undefined;
   #text = '';
+  #matches = 0;
 
   constructor(pattern: RegExp | string) {
     super('', 'g');
@@ -34,9 +36,12 @@ export class LinearRegex extends RegExp {
         throw new Error('the text is too long for this regular expression');
       this.#matcher = this.#pattern.matcher(text);
       this.#text = text;
+      this.#matches = 0;
     }
     const matcher = this.#matcher;
     if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) return null;
+    this.#matches += 1;
+    if (this.#matches > MAX_MATCHES) throw new Error(`the regular expression matches more than ${MAX_MATCHES} times`);
     this.lastIndex = matcher.end();
     const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, group) => matcher.group(group) ?? '');
     return Object.assign(groups, { 0: matcher.group() ?? '', index: matcher.start(), input: text });

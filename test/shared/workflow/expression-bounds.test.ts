@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import jsonata from 'jsonata';
+import { describe, expect, test } from 'vitest';
+import { evaluateTemplate } from '../../../shared/workflow/expression.ts';
+
+const evaluate = (source: string, input: unknown = {}) =>
+  evaluateTemplate(`\${ ${source} }`, { input }, { step: 'a', field: 'set.x' });
+const twice = (shape: string) => `($f := function($v, $n) { $n = 0 ? $v : $f(${shape}, $n - 1) }; $f(1, 40))`;
+
+describe('an expression that would never end is a failure in words', () => {
+  test.each([
+    ['a function that calls itself at its end', '($f := function($n) { $f($n) }; $f(1))', /longer than a second/],
+    ['a function that calls itself in its middle', '($f := function($n) { 1 + $f($n) }; $f(1))', /recurses too deeply/],
+    ['a loop in a loop', '[1..9999].([1..9999])', /longer than a second|too large/],
+    ['a list of a list twice, forty times over', twice('[[$v], [$v]]'), /too large/],
+    ['the same as text', `$string(${twice('[[$v], [$v]]')})`, /too large/],
+    ['the same compared', `${twice('{"a": $v, "b": $v}')} = ${twice('{"a": $v, "b": $v}')}`, /too large/],
+    ['a text twice, forty times over', twice('$v & $v & "x"'), /at most/],
+    ['more matches than anybody reads', '$replace($pad("", 1000000, "a"), /a/, "bb")', /matches more than/],
+    ['an endless picture', '$fromMillis(1, $pad("", 1000000, "[Y"))', /./],
+  ])('%s', async (_, source, message) => {
+    await expect(evaluate(source)).rejects.toMatchObject({ name: 'ExpressionError', message: expect.stringMatching(message) });
+  });
+
+  test.each([
+    ['$count($distinct([1..50000].{"a": $}))', 50_000],
+    ['$sort([1..50000], function($a, $b) { false })[0]', undefined],
+    ['$count($sort($reverse([1..50000])))', 50_000],
+    ['$contains($pad("", 100000, "a") & "!", /^(a+)+$/)', false],
+  ])('%s takes no time that grows with its square', async (source, expected) => {
+    const value = await evaluate(source).catch(() => undefined);
+    expect(value).toBe(expected);
+  });
+});
+
+describe('what replaces a function of JSONata answers as it does', () => {
+  const item = fc.oneof(
+    fc.integer(),
+    fc.string(),
+    fc.record({ a: fc.integer({ min: 0, max: 2 }), b: fc.constantFrom('x', ['y']) }),
+    fc.constant([1]),
+  );
+  const same = async (source: string, input: unknown) => {
+    const plain = await Promise.resolve(jsonata(source).evaluate(null, { input })).catch(() => 'refused');
+    const ours = await evaluate(source, input).catch(() => 'refused');
+    expect(ours).toEqual(JSON.parse(JSON.stringify(plain ?? null)));
+  };
+
+  test('$distinct', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(item, { maxLength: 12 }), (list) => same('$distinct($input)', list)));
+    await same("$distinct($input.{'x': a})", [{ a: 1 }, { a: 1 }, { a: 2 }]);
+    await same("$distinct($input.{'x': a})", [{ a: 1 }, { a: 1 }]);
+  });
+
+  test('$sort', async () => {
+    const list = fc.oneof(fc.array(fc.integer()), fc.array(fc.string()), fc.array(item));
+    await fc.assert(fc.asyncProperty(list, (input) => same('$sort($input)', input)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer()), (input) => same('$sort($input, function($a, $b) { $a < $b })', input)),
+    );
+  });
+});
