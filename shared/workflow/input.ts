@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
 import type { Document } from './document.ts';
+import { within } from './watchdog.ts';
 
 /** One input that does not fit. `path` begins with a dot or a bracket, and is empty for the inputs as a whole: `.lines[0].sku`. */
 export interface InputProblem {
@@ -12,6 +13,8 @@ export interface InputProblem {
 type Schema = Record<string, unknown> | boolean;
 
 const MAX_CACHED = 100;
+const MAX_CHECK_MS = 2_000;
+const MAX_PROBLEMS = 200;
 const cache = new Map<string, ValidateFunction>();
 
 /** The inputs with the defaults of the schema filled in, and what does not fit. */
@@ -19,8 +22,20 @@ export function checkInputs(document: Document, inputs: unknown): { inputs: unkn
   if (document.input === undefined) return { inputs, problems: [] };
   const validate = inputValidator(document.input);
   const completed = structuredClone(inputs);
-  if (validate(completed)) return { inputs: completed, problems: [] };
-  return { inputs: completed, problems: (validate.errors ?? []).map(problemOf) };
+  const problem = endless(() => validate(completed));
+  if (problem !== undefined) return { inputs: completed, problems: [{ path: '', message: problem }] };
+  return { inputs: completed, problems: (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf) };
+}
+
+/** A schema can refer to itself without end, or compare every item with every other. */
+function endless(validate: () => unknown): string | undefined {
+  try {
+    within(MAX_CHECK_MS, validate);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return 'cannot be checked: the input schema refers to itself without end';
+    return `cannot be checked within ${MAX_CHECK_MS / 1000} s; simplify the input schema (uniqueItems) or send less`;
+  }
 }
 
 /** Compiles a JSON Schema 2020-12, once. Throws for one that is not valid or that points elsewhere. */

@@ -1,7 +1,7 @@
-import { createContext, Script } from 'node:vm';
 import jsonata from 'jsonata';
 import { LinearRegex } from './linear-regex.ts';
 import { distinct, sort } from './long-lists.ts';
+import { within } from './watchdog.ts';
 import { limitWeight } from './weight.ts';
 
 export type Expression = jsonata.Expression;
@@ -78,14 +78,11 @@ function join(texts: string[] | undefined, separator = ''): string | undefined {
 
 const builtin = jsonata('$toMillis($text, $picture)');
 const plainToMillis = jsonata('$toMillis');
-const sandbox = createContext({ run: (): unknown => undefined });
-const callRun = new Script('run()');
 
-// A picture becomes a backtracking regular expression inside JSONata; the watchdog of vm is what can stop one.
+// A picture becomes a backtracking regular expression inside JSONata; only a watchdog can stop one.
 async function toMillis(this: unknown, text: string | undefined, picture?: string): Promise<unknown> {
   if (text === undefined) return undefined;
   if (picture === undefined) return builtin.evaluate(null, { text });
   const { implementation } = await plainToMillis.evaluate(null);
-  sandbox['run'] = () => Reflect.apply(implementation, this, [text, picture]);
-  return callRun.runInContext(sandbox, { timeout: TIMEOUT_MS });
+  return within<unknown>(TIMEOUT_MS, () => Reflect.apply(implementation, this, [text, picture]));
 }

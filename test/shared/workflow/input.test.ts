@@ -45,6 +45,18 @@ describe('inputs', () => {
     expect(check({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50)}!`).problems).toHaveLength(1);
   });
 
+  test('cannot hang on a schema that refers to itself, or that compares every item with every other', () => {
+    expect(check({ $ref: '#' }, {}).problems).toEqual([{ path: '', message: expect.stringContaining('refers to itself') }]);
+    const items = Array.from({ length: 30_000 }, (_, index) => ({ index }));
+    expect(check({ type: 'array', uniqueItems: true }, items).problems).toEqual([
+      { path: '', message: expect.stringContaining('within 2 s') },
+    ]);
+  });
+
+  test('with a mistake in every item are told the first of them', () => {
+    expect(check({ type: 'array', items: { type: 'string' } }, Array(100_000).fill(1)).problems).toHaveLength(200);
+  });
+
   test('of two documents with one $id do not meet', () => {
     expect(check({ $id: 'https://x.example/a', type: 'string' }, 'x').problems).toEqual([]);
     expect(check({ $id: 'https://x.example/a', type: 'number' }, 5).problems).toEqual([]);
