@@ -30,6 +30,8 @@ export class Stores extends Construct {
   readonly runs: HouseTable;
   readonly workflows: HouseTable;
   readonly access: HouseTable;
+  /** Receipts, mailboxes, schedules, webhooks, files: docs/doors.md. */
+  readonly doors: HouseTable;
   readonly values: ValuesBucket;
 
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -51,6 +53,10 @@ export class Stores extends Construct {
 
     this.access = new HouseTable(this, 'Access', { settings, variable: 'ACCESS_TABLE' });
     this.access.addIndex('by-workspace', { hash: 'workspaceKey' });
+
+    this.doors = new HouseTable(this, 'Doors', { settings, variable: 'DOORS_TABLE' });
+    this.doors.addIndex('by-workspace', { hash: 'workspaceKey' });
+    this.doors.addIndex('by-workflow', { hash: 'workflowKey' });
 
     this.values = new ValuesBucket(this, 'Values', settings);
   }

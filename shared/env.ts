@@ -9,6 +9,7 @@ export const env = {
   runsTable: () => required('RUNS_TABLE'),
   workflowsTable: () => required('WORKFLOWS_TABLE'),
   accessTable: () => required('ACCESS_TABLE'),
+  doorsTable: () => required('DOORS_TABLE'),
   valuesBucket: () => required('VALUES_BUCKET'),
   workerArn: () => required('WORKER_ARN'),
   machineRoleArn: () => required('MACHINE_ROLE_ARN'),
