@@ -1,11 +1,11 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { ulid } from 'ulid';
 import * as z from 'zod';
 import { hashOf } from '../../shared/access/key.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { env } from '../../shared/env.ts';
+import { newId } from '../../shared/id.ts';
 
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });
 
@@ -30,7 +30,7 @@ async function register({ Secret, Workspace, Project }: z.infer<typeof propertie
   if (await keys.byHash(hash)) return;
   const project = Project === undefined || Project === '' ? {} : { project: Project };
   await keys.put({
-    id: ulid(),
+    id: newId(),
     hash,
     workspace: Workspace,
     ...project,

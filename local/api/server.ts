@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { BodyTooLarge, readBody } from '../aws/body.ts';
+import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Usage } from '../usage/usage.ts';
 import { type Answer, answerOf, gatewayAnswer } from './answer.ts';
@@ -70,6 +70,7 @@ async function call(functions: Functions, { functionArn, timeoutMs }: DeclaredRo
 }
 
 function failed(error: unknown): Answer {
+  if (error instanceof SenderGone) return gatewayAnswer(400, 'Bad Request');
   if (error instanceof BodyTooLarge) return gatewayAnswer(413, 'Request Entity Too Large');
   if (error instanceof Error && error.name === 'Lambda.RequestTooLargeException')
     return gatewayAnswer(413, 'Request Entity Too Large');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ZodError } from 'zod';
 import { AwsError } from './aws-error.ts';
-import { readBody } from './body.ts';
+import { readBody, SenderGone } from './body.ts';
 
 /** The operations of one service that speaks AWS JSON, by the name after the dot of `x-amz-target`. */
 export type JsonOperations = Record<string, (input: unknown) => unknown>;
@@ -36,6 +36,7 @@ function parsed(body: Buffer): unknown {
 
 function asAwsError(error: unknown): AwsError {
   if (error instanceof AwsError) return error;
+  if (error instanceof SenderGone) return new AwsError('SerializationException', 'The request ended too early');
   if (error instanceof ZodError) {
     const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     return new AwsError('ValidationException', `${error.issues.length} validation error detected: ${faults}`);

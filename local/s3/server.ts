@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { BodyTooLarge, readBody } from '../aws/body.ts';
+import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
 import type { Stack } from '../template/stack.ts';
 import type { Usage } from '../usage/usage.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
@@ -158,6 +158,7 @@ function s3ErrorOf(error: unknown): S3Error {
   if (error instanceof S3Error) return error;
   if (error instanceof BodyTooLarge)
     return new S3Error('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed size', 400);
+  if (error instanceof SenderGone) return new S3Error('IncompleteBody', 'The body ended too early.', 400);
   return new S3Error('InternalError', error instanceof Error ? error.message : 'We encountered an internal error.', 500);
 }
 

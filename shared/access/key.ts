@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ulid } from 'ulid';
 import * as z from 'zod';
+import { newId } from '../id.ts';
 import { type Caller, ROLES } from './role.ts';
 
 /** What is known of an API key; the key itself is shown once and never stored. */
@@ -22,7 +22,7 @@ export const hashOf = (key: string) => createHash('sha256').update(key).digest('
 /** A new key and what is stored of it. */
 export function newKey(of: Pick<ApiKey, 'workspace' | 'project' | 'name' | 'role'>, now: Date): { key: string; record: ApiKey } {
   const key = `mr_${randomBytes(24).toString('base64url')}`;
-  return { key, record: { ...of, id: ulid(now.getTime()), hash: hashOf(key), createdAt: now.toISOString() } };
+  return { key, record: { ...of, id: newId(now.getTime()), hash: hashOf(key), createdAt: now.toISOString() } };
 }
 
 export const callerOf = ({ id, name, workspace, project, role }: ApiKey): Caller => ({

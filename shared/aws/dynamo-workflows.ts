@@ -6,6 +6,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
+import { LRUCache } from 'lru-cache';
 import { Problem } from '../problem.ts';
 import type { ListOf, Workflows } from '../workflow/ports.ts';
 import {
@@ -18,6 +19,9 @@ import {
 } from '../workflow/workflow.ts';
 import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
 import { listName } from './run-items.ts';
+
+/** Definitions kept in memory: they never change. */
+const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
@@ -41,6 +45,10 @@ const metaItem = (workflow: Workflow) =>
 export class DynamoWorkflows implements Workflows {
   readonly #client: () => DynamoDBClient;
   readonly #table: string;
+  readonly #definitions = new LRUCache<string, Definition>({
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: ({ source }) => source.length,
+  });
 
   constructor(client: () => DynamoDBClient, table: string) {
     this.#client = client;
@@ -73,8 +81,13 @@ export class DynamoWorkflows implements Workflows {
   }
 
   async definition(workflowId: string, hash: string) {
+    const key = `${workflowId}/${hash}`;
+    const known = this.#definitions.get(key);
+    if (known) return known;
     const item = await this.#get(sourceKey(workflowId, hash));
-    return item && definitionSchema.parse(fromItem(item));
+    const read = item && definitionSchema.parse(fromItem(item));
+    this.#definitions.set(key, read);
+    return read;
   }
 
   async replace(

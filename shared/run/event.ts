@@ -1,5 +1,6 @@
-import { decodeTime, incrementBase32, ulid } from 'ulid';
+import { decodeTime, incrementBase32 } from 'ulid';
 import * as z from 'zod';
+import { newId } from '../id.ts';
 
 const EVENT_TYPES = [
   'run_created',
@@ -45,7 +46,7 @@ export const successor = (id: string) => incrementBase32(id);
  * and no step may stand before its run.
  */
 export function lineIds(count: number, now: Date, floor: string): string[] {
-  let id = ulid(Math.max(now.getTime(), decodeTime(floor) + 1));
+  let id = newId(Math.max(now.getTime(), decodeTime(floor) + 1));
   return Array.from({ length: count }, (_, line) => {
     if (line > 0) id = successor(id);
     return id;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ulid } from 'ulid';
+import { newId } from '../id.ts';
 import { notFound, Problem } from '../problem.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
@@ -81,7 +81,7 @@ export async function startRun(services: Starter, request: StartRequest): Promis
 
 async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<Run> {
   const now = services.now();
-  const id = ulid(now.getTime());
+  const id = newId(now.getTime());
   const createdAt = now.toISOString();
   const prepared = await prepareRun(services, workflow, request, { id, trigger: request.trigger, startedAt: createdAt });
   const { connectionOverrides, reference, name } = prepared;

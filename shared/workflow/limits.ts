@@ -21,4 +21,4 @@ export const MAX_RUN_SECONDS = 365 * 86_400;
 /** Step Functions takes definitions of 1 MB. */
 export const MAX_MACHINE_BYTES = 1_000_000;
 /** Control names between worker and machine; authors can neither raise nor catch them. */
-export const CONTROL_NAMES = ['StepRetry', 'RunParked', 'RunEnded'];
+export const CONTROL_NAMES = ['StepRetry', 'RunParked', 'RunEnded', 'WorkerFault'];

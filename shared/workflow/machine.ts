@@ -20,11 +20,14 @@ const LAMBDA_FAULTS = [
   'Lambda.Unknown',
 ];
 
+/** The worker was not reached, or what it works with was not. */
+const PASSING = [...LAMBDA_FAULTS, 'WorkerFault'];
+
 /** The worker died without an answer. */
-const INTERRUPTIONS = [...LAMBDA_FAULTS, 'Runtime.ExitError', 'Runtime.OutOfMemory', 'Sandbox.Timedout'];
+const INTERRUPTIONS = [...PASSING, 'Runtime.ExitError', 'Runtime.OutOfMemory', 'Sandbox.Timedout'];
 
 const AGAIN = {
-  ErrorEquals: LAMBDA_FAULTS,
+  ErrorEquals: PASSING,
   IntervalSeconds: 1,
   MaxAttempts: 6,
   BackoffRate: 2,

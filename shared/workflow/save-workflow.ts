@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ulid } from 'ulid';
+import { newId } from '../id.ts';
 import { notFound, Problem } from '../problem.ts';
 import { checkDocument } from './check.ts';
 import { compile } from './compile.ts';
@@ -89,7 +89,7 @@ export async function createWorkflow(
   const { document, plan, machine, warnings } = check(source, author.workerArn);
   const now = author.now();
   const at = now.toISOString();
-  const id = ulid(now.getTime());
+  const id = newId(now.getTime());
   const pins = await pinned(author, { ...of, id }, plan);
   const made = await author.machines.create(id, machine, {
     workspace: of.workspace,

@@ -29,6 +29,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Cloud } from '../../local/cloud.ts';
 import { API_KEY, cloudInProcess, temporaryFolder } from '../cloud.ts';
 import { calls } from './functions/echo.ts';
@@ -241,4 +242,23 @@ test.runIf(cli)('the AWS CLI finds its way around', async () => {
   await aws('s3', 'cp', join(import.meta.dirname, 'small-stack.ts'), 's3://files/from-cli.ts');
   expect((await bytesOf('from-cli.ts')).toString()).toBe(readFileSync(join(import.meta.dirname, 'small-stack.ts'), 'utf8'));
   expect(await aws('s3', 'ls', 's3://files/from')).toContain('from-cli.ts');
+});
+
+test('requests to the embedded cloud are spared their signature, those to anywhere else are not', async () => {
+  const signed = async (endpoint: string) => {
+    let authorization = '';
+    const client = new DynamoDBClient({ endpoint, maxAttempts: 1 });
+    client.middlewareStack.add(
+      () => async (args) => {
+        authorization =
+          z.object({ headers: z.record(z.string(), z.string()) }).parse(args.request).headers['authorization'] ?? '';
+        throw new Error('far enough');
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    await client.send(new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'one' } } })).catch(() => {});
+    return authorization;
+  };
+  expect(await signed(cloud.cloudUrl)).toMatch(/dynamodb\/aws4_request, .*Signature=0$/);
+  expect(await signed('http://127.0.0.1:1')).toMatch(/dynamodb\/aws4_request, .*Signature=[0-9a-f]{64}$/);
 });

@@ -59,6 +59,20 @@ test('an emulator that a crash left behind is ended before the next one starts',
   expect(existsSync(join(path, 'dynamodb.pid'))).toBe(false);
 });
 
+test('an emulator does not outlive its process, even one that is killed', async () => {
+  const path = inFolder();
+  const script = `const { startDynoxide } = await import(process.argv[1]); await startDynoxide(process.argv[2]); console.log('up');`;
+  const child = join(import.meta.dirname, '../../local/dynamodb/child.ts');
+  const owner = spawn(process.execPath, ['--input-type=module', '--eval', script, child, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => owner.stdout.once('data', resolve));
+  const pid = Number(readFileSync(join(path, 'dynamodb.pid'), 'utf8'));
+  process.kill(pid, 0);
+  owner.kill('SIGKILL');
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+});
+
 async function leftBehind(path: string): Promise<ChildProcess> {
   const manifest = createRequire(import.meta.url).resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`);
   const database = join(path, 'dynamodb.sqlite');
