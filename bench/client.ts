@@ -5,12 +5,8 @@ export const API_KEY = 'local-dev-key';
 const PROJECT = 'examples';
 
 const made = z.object({ id: z.string() });
-const run = z.object({
-  status: z.string(),
-  created_at: z.iso.datetime(),
-  ended_at: z.iso.datetime().nullable(),
-  error: z.unknown(),
-});
+const run = z.object({ status: z.string(), ended_at: z.iso.datetime().nullable(), error: z.unknown() });
+const runV2 = z.object({ status: z.enum(['Created', 'Running', 'Succeeded', 'Exception', 'Stopped']) });
 const usage = z.object({
   operations: z.object({
     api: z.object({ requests: z.number() }),
@@ -24,7 +20,6 @@ const usage = z.object({
 });
 
 export type Usage = z.infer<typeof usage>;
-export type RunSeen = z.infer<typeof run>;
 
 /** The public API as a caller with a kept connection uses it. */
 export class Client {
@@ -46,8 +41,15 @@ export class Client {
     return made.parse(started).id;
   }
 
-  async run(id: string): Promise<RunSeen> {
+  async run(id: string) {
     return run.parse(await this.get(`/v1/runs/${id}`));
+  }
+
+  /** Whether the run has succeeded, by the lightest question that the API has. Throws when it has ended otherwise. */
+  async hasSucceeded(id: string): Promise<boolean> {
+    const { status } = runV2.parse(await this.get(`/v2/runs/${id}`));
+    if (status === 'Exception' || status === 'Stopped') throw new Error(`Run ${id} is ${JSON.stringify(await this.run(id))}`);
+    return status === 'Succeeded';
   }
 
   async usage(): Promise<Usage> {

@@ -4,7 +4,7 @@ import { type Spread, spreadOf } from './statistics.ts';
 const WARM_UP_RUNS = 30;
 
 /**
- * From the start call being sent to the first `GET /v1/runs/{id}` that shows the run succeeded, one run after another. Asking begins when the
+ * From the start call being sent to the first answer of `GET /v2/runs/{id}` that shows the run succeeded, one run after another. Asking begins when the
  * stub has had the run's last call: earlier it could only be answered "not yet", and would slow down what it measures.
  */
 export async function latency(bench: Bench, workflow: Published, runs: number): Promise<Spread> {
@@ -20,9 +20,6 @@ async function oneRun(bench: Bench, workflow: Published): Promise<number> {
   const sentAt = performance.now();
   const { runId, done } = await startOne(bench, workflow);
   await done;
-  for (;;) {
-    const { status, ended_at, error } = await bench.client.run(runId);
-    if (status === 'succeeded') return performance.now() - sentAt;
-    if (ended_at !== null) throw new Error(`Run ${runId} ended ${status}: ${JSON.stringify(error)}`);
-  }
+  while (!(await bench.client.hasSucceeded(runId)));
+  return performance.now() - sentAt;
 }

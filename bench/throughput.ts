@@ -1,5 +1,4 @@
 import { type Bench, type Published, startOne } from './bench.ts';
-import type { RunSeen } from './client.ts';
 import { processTree } from './process-tree.ts';
 
 export interface Throughput {
@@ -13,7 +12,7 @@ export interface Throughput {
 const SETTLED_WITHIN_MS = 30_000;
 
 /**
- * Callers that each start a run and, when the stub has had its last call, the next. The clock runs from the first start call to the `endedAt` of
+ * Callers that each start a run and, when the stub has had its last call, the next. The clock runs from the first start call to the `ended_at` of
  * the last run to end. Then every run is read back: one that did not succeed is an error, not a slower figure.
  */
 export async function throughput(
@@ -38,7 +37,7 @@ export async function throughput(
   const after = processTree(bench.cloud.pid);
 
   const ends: number[] = [];
-  for (const id of ids) ends.push(Date.parse((await settled(bench, id)).ended_at ?? ''));
+  for (const id of ids) ends.push(Date.parse(await endOf(bench, id)));
   if (new Set(ids).size !== runs) throw new Error(`${runs} runs were started and ${new Set(ids).size} are known`);
   const seconds = (Math.max(...ends) - startedAt) / 1000;
   return {
@@ -50,11 +49,14 @@ export async function throughput(
   };
 }
 
-async function settled({ client }: Bench, id: string): Promise<RunSeen> {
+async function settled({ client }: Bench, id: string): Promise<void> {
   const until = Date.now() + SETTLED_WITHIN_MS;
-  for (;;) {
-    const run = await client.run(id);
-    if (run.status === 'succeeded') return run;
-    if (run.ended_at !== null || Date.now() > until) throw new Error(`Run ${id} is ${run.status}: ${JSON.stringify(run.error)}`);
+  while (!(await client.hasSucceeded(id))) {
+    if (Date.now() > until) throw new Error(`Run ${id} has not been settled within ${SETTLED_WITHIN_MS / 1000} s`);
   }
+}
+
+async function endOf(bench: Bench, id: string): Promise<string> {
+  await settled(bench, id);
+  return (await bench.client.run(id)).ended_at ?? '';
 }
