@@ -37,7 +37,7 @@ export async function commandWorkflow(request: Command, services: Starter): Prom
   const run = await runOf(services, caller, body.run_id, params.workflow_id);
   if (body.command === 'pause')
     return ok(await runDetailOf(services, await pauseRun(services, run, caller.name, body.params.reason)));
-  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run)));
+  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run, caller.name)));
   const { mode, reason, drain_timeout: drainSeconds } = body.params;
   return accepted(await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, by: caller.name })));
 }

@@ -18,6 +18,7 @@ const properties = z.object({
 const described = z.object({ Table: properties.omit({ TimeToLiveSpecification: true }) });
 
 type Table = z.infer<typeof properties>;
+type Shape = Omit<Table, 'TimeToLiveSpecification'>;
 
 /** Calls one DynamoDB operation; answers null when the table is not there. */
 type Call = (operation: string, input: unknown) => Promise<unknown>;
@@ -34,7 +35,8 @@ async function createTable(resource: Resource, call: Call): Promise<void> {
   const table = properties.parse(resource.properties);
   const existing = await call('DescribeTable', { TableName: resource.name });
   if (existing) {
-    if (isDeepStrictEqual(shapeOf(described.parse(existing).Table), shapeOf(table))) return;
+    const grown = await addIndexes(resource.name, described.parse(existing).Table, table, call);
+    if (isDeepStrictEqual(shapeOf(grown), shapeOf(table))) return;
     throw new TemplateRefused(
       `The table ${resource.name} in the data folder has other keys or indexes than the stack. ` +
         'Start with another DATA_DIR, or remove this one to begin afresh.',
@@ -52,8 +54,19 @@ async function createTable(resource: Resource, call: Call): Promise<void> {
   if (TimeToLiveSpecification?.Enabled) await call('UpdateTimeToLive', { TableName: resource.name, TimeToLiveSpecification });
 }
 
+/** Gives a table the indexes that the stack has got since it was made, one at a time as an update of the stack would; answers its new shape. */
+async function addIndexes(TableName: string, found: Shape, wanted: Table, call: Call): Promise<Shape> {
+  const known = new Set(found.GlobalSecondaryIndexes.map(({ IndexName }) => IndexName));
+  const missing = wanted.GlobalSecondaryIndexes.filter(({ IndexName }) => !known.has(IndexName));
+  for (const index of missing) {
+    const { AttributeDefinitions } = wanted;
+    await call('UpdateTable', { TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: index }] });
+  }
+  return missing.length === 0 ? found : described.parse(await call('DescribeTable', { TableName })).Table;
+}
+
 /** What two descriptions of one table must agree on, in one order. */
-function shapeOf(table: Omit<Table, 'TimeToLiveSpecification'>) {
+function shapeOf(table: Shape) {
   const byName = (a: { name: string }, b: { name: string }) => a.name.localeCompare(b.name);
   const indexes = [...table.GlobalSecondaryIndexes, ...table.LocalSecondaryIndexes].map(
     ({ IndexName, KeySchema, Projection }) => ({

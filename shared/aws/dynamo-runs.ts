@@ -156,13 +156,15 @@ export class DynamoRuns implements Runs {
     return rows;
   }
 
-  async putStep(runId: string, row: StepRow, lines?: LogLines) {
+  async putStep(runId: string, row: StepRow, lines?: LogLines, only?: { waitsFor: string }) {
     const put = {
       ...this.#table(),
       Item: stepItem(runId, row, this.#expires()),
-      ConditionExpression: NOT_ENDED,
+      ConditionExpression: only ? '#status = :waiting AND child = :child' : NOT_ENDED,
       ExpressionAttributeNames: STATUS,
-      ExpressionAttributeValues: NOT_ENDED_VALUES,
+      ExpressionAttributeValues: only
+        ? { ':waiting': NOT_ENDED_VALUES[':waiting'], ':child': { S: only.waitsFor } }
+        : NOT_ENDED_VALUES,
     };
     const written = lines
       ? this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, this.#linesPut(runId, lines)] }))
@@ -204,7 +206,7 @@ export class DynamoRuns implements Runs {
     );
   }
 
-  requestStop(run: Run, stop: NonNullable<Run['stop']>) {
+  requestStop(run: Run, stop: NonNullable<Run['stop']>, dueAt = stop.at) {
     const status = stop.mode === 'graceful' ? 'draining' : undefined;
     const sets = [
       'stop = :stop',
@@ -219,7 +221,7 @@ export class DynamoRuns implements Runs {
       values: {
         ...LIVE_VALUES,
         ':stop': { M: toItem(stop) },
-        ':due': { S: stop.until ?? stop.at },
+        ':due': { S: dueAt },
         ':dueKey': { S: 'due' },
         ...(stop.mode === 'immediate' && { ':graceful': { S: 'graceful' } }),
         ...(status && { ':status': { S: status }, ':state': { S: stateKey(run.workspace, status) ?? '' } }),
@@ -241,14 +243,14 @@ export class DynamoRuns implements Runs {
     });
   }
 
-  resumeWhenQuiet(run: Run) {
+  resumeWhenQuiet(run: Run, by: string) {
     return this.#update(
       runKey(run.id),
-      'SET pause.#resume = :true',
+      'SET pause.#resume = :true, pause.resumedBy = :by',
       'attribute_exists(pause) AND attribute_not_exists(stop) AND #status <> :paused',
       {
         names: { ...STATUS, '#resume': 'resume' },
-        values: { ':true': { BOOL: true }, ':paused': { S: 'paused' } },
+        values: { ':true': { BOOL: true }, ':by': { S: by }, ':paused': { S: 'paused' } },
       },
     );
   }
@@ -267,15 +269,18 @@ export class DynamoRuns implements Runs {
     return this.#update(
       runKey(seen.id),
       `SET ${sets} REMOVE pause`,
-      `${LIVE} AND attribute_exists(pause) AND attribute_not_exists(stop) AND walk = :seen`,
+      `${LIVE} AND attribute_not_exists(stop) AND walk = :seen AND pause.#at = :paused AND (#status = :isPaused OR pause.#resume = :true)`,
       {
-        names: STATUS,
+        names: { ...STATUS, '#at': 'at', '#resume': 'resume' },
         values: {
           ...LIVE_VALUES,
           ':status': { S: next.status },
           ':state': { S: stateKey(seen.workspace, next.status) ?? '' },
           ':walk': { N: String(next.walk) },
           ':seen': { N: String(seen.walk) },
+          ':paused': { S: seen.pause?.at ?? '' },
+          ':isPaused': { S: 'paused' },
+          ':true': { BOOL: true },
           ':deadline': { S: next.deadline },
           ':due': { S: next.dueAt ?? next.deadline },
           ':dueKey': { S: 'due' },
@@ -423,7 +428,7 @@ function reusedRow(row: StepRow, logId: string, time: string): StepRow {
   const said = {
     id: logId,
     time,
-    type: 'step_completed' as const,
+    type: row.status === 'failed' ? ('step_failed' as const) : ('step_completed' as const),
     step: row.id,
     scope: row.scope,
     message: `Taken over from run ${row.reused}.`,

@@ -23,7 +23,8 @@ export function readToken(list: string, token: string | undefined): string | und
   if (token === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (Array.isArray(parsed) && parsed[0] === list && /^[0-9A-Za-z]{1,26}$/.test(String(parsed[1]))) return String(parsed[1]);
+    const [of, at]: unknown[] = Array.isArray(parsed) ? parsed : [];
+    if (of === list && typeof at === 'string' && /^[0-9A-Za-z]{1,26}$/.test(at) && token === writeToken(list, at)) return at;
   } catch {
     // not JSON: refused below like any other
   }

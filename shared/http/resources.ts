@@ -142,6 +142,20 @@ export const runDetail = runEntry
     deadline: time,
     steps: stepCounts,
     reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
+    stop: z
+      .object({
+        mode: z.enum(['immediate', 'graceful']),
+        by: z.string(),
+        at: time,
+        until: time.nullable(),
+        reason: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The stop that was asked for, and by whom' }),
+    pause: z
+      .object({ by: z.string(), at: time, reason: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'The pause that was asked for, and by whom; gone once the run goes on' }),
     started_by: z.string().nullable(),
     pausing: z.boolean().meta({ description: 'A pause was asked for and steps are still in flight' }),
     parent_step: z.string().nullable(),

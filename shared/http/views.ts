@@ -1,5 +1,6 @@
 import type { ApiKey } from '../access/key.ts';
 import { actionsOf } from '../run/actions.ts';
+import { isMoving } from '../run/control/halt.ts';
 import type { DryRun } from '../run/dry-run.ts';
 import type { Run, RunEntry } from '../run/run.ts';
 import { RUN_STATUS } from '../run/status.ts';
@@ -75,8 +76,10 @@ export const runDetailView = (run: Run, more: RunDetail) => ({
   deadline: run.deadline,
   steps: more.steps,
   reason: run.reason ?? null,
+  stop: run.stop ? { ...run.stop, until: run.stop.until ?? null, reason: run.stop.reason ?? null } : null,
+  pause: run.pause ? { by: run.pause.by, at: run.pause.at, reason: run.pause.reason ?? null } : null,
   started_by: run.startedBy ?? null,
-  pausing: run.pause !== undefined && run.status !== 'paused',
+  pausing: run.pause !== undefined && isMoving(run),
   parent_step: run.parentStep ?? null,
   root: run.root ?? null,
   chain: more.chain,

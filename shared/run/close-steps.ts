@@ -1,4 +1,5 @@
 import type { Plan, PlannedStep } from '../workflow/plan.ts';
+import { isInFlight } from './control/halt.ts';
 import { lineIds, type RunEvent } from './event.ts';
 import type { Run } from './run.ts';
 import { keyOf, scopeOf } from './scope.ts';
@@ -42,8 +43,8 @@ export function closeSteps(
   const open = places.filter((surveyed) => isOpen(surveyed) && !(said && surveyed.row === undefined));
   const blocked = places.filter(({ place }) => place === 'unreached' || (said && place === 'reached'));
   const ids = lineIds(open.length + blocked.length, now, run.id);
-  const cancelledBy = ({ heldUntil }: Partial<StepRow>) =>
-    run.stop?.until !== undefined && heldUntil !== undefined ? DRAIN_TIMEOUT : CANCELLED_BY[ending];
+  const cancelledBy = (row: Partial<StepRow>) =>
+    run.stop?.until !== undefined && isInFlight(row, now) ? DRAIN_TIMEOUT : CANCELLED_BY[ending];
 
   return {
     rows: closed(open, groupsOfFailures(plan, rows), cancelledBy, { at, ids }),

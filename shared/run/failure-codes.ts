@@ -92,6 +92,13 @@ export const FAILURE_CODES: FailureCode[] = [
     what_to_do: 'Mend the step that failed; this one is executed again by a rerun from the failure.',
   },
   {
+    code: 'GROUP_FAILED',
+    of: 'step',
+    meaning:
+      'The step was in flight when another step of its group failed; the group is tried again, or its `catch` took the failure.',
+    what_to_do: 'Look at the step that failed first. This one is executed again by the next try.',
+  },
+  {
     code: 'RUN_STOPPED',
     of: 'step',
     meaning: 'The step was in flight when somebody stopped the run. The call was given up; the server may still act on it.',
@@ -102,6 +109,13 @@ export const FAILURE_CODES: FailureCode[] = [
     of: 'step',
     meaning: 'The step was in flight when the run reached its `timeout`.',
     what_to_do: "Raise the document's `timeout`, or find the step that took so long; then run again from `failed`.",
+  },
+  {
+    code: 'DRAIN_TIMEOUT',
+    of: 'step',
+    meaning:
+      'The step was still in flight when the time of a graceful stop was over. The call was given up; the server may still act on it.',
+    what_to_do: 'A rerun from `failed` executes it again. Look in the other system first when that would do harm.',
   },
   {
     code: 'DRAIN_TIMEOUT',

@@ -81,22 +81,25 @@ export interface Runs {
   stepsUnder(id: string, prefix: string): Promise<StepRow[]>;
   /** Every step row of the run. */
   steps(id: string): Promise<StepRow[]>;
-  /** Stores a step unless it has ended meanwhile: then throws `StepEnded`. `lines` are written with it, or not at all. */
-  putStep(runId: string, row: StepRow, lines?: LogLines): Promise<void>;
+  /**
+   * Stores a step unless it has ended meanwhile, or, with `only`, waits for that run no more: then throws `StepEnded`. `lines` are written with it,
+   * or not at all.
+   */
+  putStep(runId: string, row: StepRow, lines?: LogLines, only?: { waitsFor: string }): Promise<void>;
   /** Notes which catcher took the failure of a step. */
   takeFailure(runId: string, key: string, handler: number): Promise<void>;
   append(runId: string, lines: LogLines): Promise<void>;
   /** pending -> running; false when it is not pending any more. */
   markRunning(run: Run, at: string, dueAt: string): Promise<boolean>;
   /** Asks a live run to stop; a graceful one makes it `draining`. False when it has ended or is stopping as much already. */
-  requestStop(run: Run, stop: NonNullable<Run['stop']>): Promise<boolean>;
+  requestStop(run: Run, stop: NonNullable<Run['stop']>, dueAt?: string): Promise<boolean>;
   /** Asks a live run to pause. False when it has ended, is stopping, or pauses already. */
   requestPause(run: Run, pause: NonNullable<Run['pause']>, dueAt: string): Promise<boolean>;
   /** Lets a run that is still pausing go on once it is quiet. False when it is not pausing any more. */
-  resumeWhenQuiet(run: Run): Promise<boolean>;
+  resumeWhenQuiet(run: Run, by: string): Promise<boolean>;
   /** Parks a pausing run. False when it does not pause any more. */
   markPaused(run: Run): Promise<boolean>;
-  /** Lets a pausing or paused run go on in its next walk. False when somebody else has. */
+  /** Lets a run go on in its next walk that is paused, or shall go on when it is. False when somebody else has, or when it was paused anew. */
   markResumed(seen: Run, next: Run): Promise<boolean>;
   /** Ends a live run; false when it had ended before, or when it is to succeed after it was told to stop. */
   settle(run: Run, settlement: Settlement): Promise<boolean>;

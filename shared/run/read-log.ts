@@ -58,10 +58,13 @@ const isSettled = (logId: string, now: Date) => decodeTime(logId) <= now.getTime
 function endLine(run: Run): RunEvent | undefined {
   const type = END[run.status];
   if (!type || !run.endedAt || !run.endedId) return undefined;
-  const message = run.error
-    ? `${run.error.name}: ${run.error.message}`
-    : (run.reason ?? (type === 'run_succeeded' ? 'Succeeded.' : 'Ended.'));
+  const message = run.error ? `${run.error.name}: ${run.error.message}` : endMessage(run, type);
   return { id: run.endedId, time: run.endedAt, type, message, ...(run.error && { data: run.error }) };
+}
+
+function endMessage({ stop, reason }: Run, type: RunEvent['type']): string {
+  if (type === 'run_cancelled' && stop) return `Stopped by ${stop.by}${stop.reason === undefined ? '.' : `: ${stop.reason}`}`;
+  return reason ?? (type === 'run_succeeded' ? 'Succeeded.' : 'Ended.');
 }
 
 function linesOf(runId: string, { events, key, output }: LogEntry): RunEvent[] {

@@ -60,7 +60,15 @@ export const run = runEntry.extend({
     })
     .optional(),
   /** A pause that has been asked for. The run is `paused` once nothing is in flight; `resume` says that it shall go on right then. */
-  pause: z.object({ by: z.string(), at: z.string(), reason: z.string().optional(), resume: z.boolean().optional() }).optional(),
+  pause: z
+    .object({
+      by: z.string(),
+      at: z.string(),
+      reason: z.string().optional(),
+      resume: z.boolean().optional(),
+      resumedBy: z.string().optional(),
+    })
+    .optional(),
   /** When it last went on after a pause. */
   resumedAt: z.string().optional(),
   /** Key of the parent's step that started it. */

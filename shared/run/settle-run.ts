@@ -71,9 +71,9 @@ const drainTimeout = (run: Run) => ({
   step: null,
 });
 
-/** Nobody waits any more for a run that a closed step has started. */
-async function stopChild(engine: Engine, run: Run, { status, child: id }: StepRow): Promise<void> {
-  const child = status === 'waiting' && id !== undefined ? await engine.runs.get(id) : undefined;
+/** Nobody waits any more for a run that a closed step has started. A crash may have closed the step and left the child. */
+export async function stopChild(engine: Engine, run: Run, { status, child: id }: StepRow): Promise<void> {
+  const child = (status === 'waiting' || status === 'cancelled') && id !== undefined ? await engine.runs.get(id) : undefined;
   if (!child || isTerminal(child.status)) return;
   const stop = {
     mode: 'immediate' as const,

@@ -13,6 +13,8 @@ import { ValueTooLarge } from './value.ts';
 
 /** What every door asks for. */
 export interface StartRequest {
+  /** The id that it shall have. */
+  id?: string | undefined;
   workspace: string;
   /** Set when the caller may see one project only, or names it. */
   project?: string | undefined;
@@ -35,8 +37,14 @@ export interface StartRequest {
   rerunOf?: { run: Run; rows: StepRow[]; fresh: boolean } | undefined;
   /** The run whose step starts it. */
   childOf?: { run: Run; stepKey: string } | undefined;
-  /** The door's name and its idempotency key: the same key and request give the first run back. */
-  key?: { door: string; value: string } | undefined;
+  /** The door's name and its idempotency key: the same key and request give the first run back. `asked` says what the same is, when this does not. */
+  key?: RequestKey | undefined;
+}
+
+export interface RequestKey {
+  door: string;
+  value: string;
+  asked?: unknown;
 }
 
 export interface Started {
@@ -81,7 +89,7 @@ export async function startRun(services: Starter, request: StartRequest): Promis
 
 async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<Run> {
   const now = services.now();
-  const id = newId(now.getTime());
+  const id = request.id ?? newId(now.getTime());
   const createdAt = now.toISOString();
   const prepared = await prepareRun(services, workflow, request, { id, trigger: request.trigger, startedAt: createdAt });
   const { connectionOverrides, reference, name } = prepared;
@@ -138,12 +146,16 @@ const chain = (origin: Run | undefined) => (origin ? { root: origin.root ?? orig
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-function startKey(
-  { key: _, startedBy: __, rerunOf, childOf, ...request }: StartRequest,
-  key: { door: string; value: string },
-): StartKey {
-  const asked = { ...request, origin: rerunOf?.run.id, fresh: rerunOf?.fresh, parent: childOf?.run.id };
+function startKey({ key: _, startedBy: __, id: ___, rerunOf, childOf, ...request }: StartRequest, key: RequestKey): StartKey {
+  const asked = key.asked ?? { ...request, origin: rerunOf?.run.id, fresh: rerunOf?.fresh, parent: childOf?.run.id };
   return { workspace: request.workspace, hash: sha256(`${key.door}\n${key.value}`), bodyHash: sha256(JSON.stringify(asked)) };
+}
+
+/** The run that the same request has started under the same key. */
+export async function startedBefore(services: Starter, request: StartRequest): Promise<Run | undefined> {
+  const key = request.key && startKey(request, request.key);
+  const before = key && (await services.runs.startedUnder(key));
+  return before && replay(services, before, key);
 }
 
 async function replay(services: Starter, earlier: { runId: string; bodyHash: string }, key: StartKey | undefined): Promise<Run> {

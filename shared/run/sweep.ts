@@ -1,5 +1,5 @@
-import { answerParent } from './answer-parent.ts';
-import { isDrained, isHalting } from './control/halt.ts';
+import { answerAgain, answerStep } from './answer-parent.ts';
+import { isDrained, isHalting, nextLookAtHalt } from './control/halt.ts';
 import { whenQuiet } from './control/when-quiet.ts';
 import { nextLook } from './next-look.ts';
 import { type Run, refOf, walkName } from './run.ts';
@@ -43,13 +43,14 @@ async function look(worker: Worker, run: Run): Promise<'started' | 'settled' | '
 
   if (isHalting(run) && !isDrained(run, now)) {
     if (walk === 'running') await worker.walks.stop(run.machine, walkName(run), 'RUN_STOPPED');
-    await worker.runs.defer(run, nextLook(run, now));
+    await worker.runs.defer(run, nextLookAtHalt(now, run.stop?.until));
     await whenQuiet(worker, run.id);
     return 'settled';
   }
   if (run.stop || now.toISOString() > run.deadline) {
-    if (walk === 'running') await worker.walks.stop(run.machine, walkName(run), run.stop ? 'RUN_STOPPED' : 'RUN_TIMED_OUT');
+    // The run first: who hears that its walk was aborted finds it ended.
     await settleRun(worker, run, run.stop ? { kind: 'cancelled' } : { kind: 'timed_out' });
+    if (walk === 'running') await worker.walks.stop(run.machine, walkName(run), run.stop ? 'RUN_STOPPED' : 'RUN_TIMED_OUT');
     return 'settled';
   }
   if (walk && walk !== 'running') {
@@ -64,9 +65,9 @@ async function look(worker: Worker, run: Run): Promise<'started' | 'settled' | '
 
 /** Runs that steps wait for may have ended without being heard. */
 async function hearChildren(worker: Worker, run: Run): Promise<void> {
-  for (const { status, child: id } of await worker.runs.steps(run.id)) {
-    const child = status === 'waiting' && id !== undefined ? await worker.runs.get(id) : undefined;
-    if (child) await answerParent(worker, child);
+  for (const row of await worker.runs.steps(run.id)) {
+    const child = row.status === 'waiting' && row.child !== undefined ? await worker.runs.get(row.child) : undefined;
+    await (child ? answerStep(worker, run, row, child) : answerAgain(worker, row));
   }
 }
 

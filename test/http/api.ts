@@ -1,12 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { API_KEY, cloudInProcess } from '../cloud.ts';
 
 export interface Ask {
-  /** Another key than the first one; null for none. */
+  /** Another key than the first one, which is an admin's of the project `examples`; null for none. */
   key?: string | null;
   /** Sent as JSON; text and bytes go out as they are. */
   body?: unknown;
@@ -74,10 +74,15 @@ export async function startApi() {
     post(`/v1/workflows/${workflow}/command`, { command: 'start', params: { inputs } }, ask);
 
   /** The run once it has ended. */
-  async function ended(id: string): Promise<Answered['body']> {
-    const read = async () => (await get(`/v1/runs/${id}`)).body;
-    await expect.poll(async () => (await read()).ended_at, { timeout: 20_000, interval: 20 }).toBeTruthy();
-    return read();
+  async function ended(id: string, ask?: Ask): Promise<Answered['body']> {
+    return vi.waitFor(
+      async () => {
+        const { body } = await get(`/v1/runs/${id}`, ask);
+        expect(body.ended_at).toBeTruthy();
+        return body;
+      },
+      { timeout: 20_000, interval: 20 },
+    );
   }
 
   return {

@@ -49,6 +49,29 @@ test('tables are kept from start to start, and another shape is refused', async 
   );
 });
 
+test('a table gets the indexes that the stack has got since', async () => {
+  const path = inFolder();
+  emulator = await startDynoxide(path);
+  const table = (indexes: object) => ({
+    Type: 'AWS::DynamoDB::Table',
+    Properties: {
+      TableName: 'things',
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: ['pk', ...Object.keys(indexes)].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      ...(Object.keys(indexes).length > 0 && { GlobalSecondaryIndexes: Object.values(indexes) }),
+    },
+  });
+  const byColour = {
+    IndexName: 'by-colour',
+    KeySchema: [{ AttributeName: 'colour', KeyType: 'HASH' }],
+    Projection: { ProjectionType: 'ALL' },
+  };
+  await createTables(new Stack(smallTemplate({ Things: table({}) })), emulator.endpoint);
+  const grown = new Stack(smallTemplate({ Things: table({ colour: byColour }) }));
+  await createTables(grown, emulator.endpoint);
+  await createTables(grown, emulator.endpoint);
+});
+
 test('an emulator that a crash left behind is ended before the next one starts', async () => {
   const path = inFolder();
   const orphan = await leftBehind(path);

@@ -2,13 +2,9 @@ import type { Engine } from '../ports.ts';
 import { type Run, walkName } from '../run.ts';
 import { settleRun } from '../settle-run.ts';
 import { isTerminal } from '../status.ts';
-import { withChildren } from './children.ts';
+import { askToHalt } from './ask-to-halt.ts';
 import { hasEnded } from './refusals.ts';
-import { say } from './say.ts';
-import { whenQuiet } from './when-quiet.ts';
 
-/** When the sweeper looks at a run that pauses, in case that nobody else does. */
-export const LATEST_LOOK_MS = 30_000;
 const DRAIN_TIMEOUT_SECONDS = 600;
 
 export interface StopRequest {
@@ -28,15 +24,13 @@ export async function stopRun(engine: Engine, run: Run, request: StopRequest): P
   if (run.stop && (request.mode === 'graceful' || run.stop.mode === 'immediate')) return run;
 
   const stop = stopOf(request, engine.now());
+  if (stop.mode === 'graceful') {
+    if (!(await askToHalt(engine, run, { stop }))) return afterAll(engine, run, request);
+    return (await engine.runs.get(run.id)) ?? { ...run, stop, status: 'draining' };
+  }
   if (!(await engine.runs.requestStop(run, stop))) return afterAll(engine, run, request);
-  const stopping: Run = { ...run, stop, ...(stop.mode === 'graceful' && { status: 'draining' }) };
-  if (stop.mode === 'graceful') await say(engine, run, 'run_draining', `Stops gracefully, until ${stop.until} at the latest.`);
-
   await engine.walks.stop(run.machine, walkName(run), 'RUN_STOPPED');
-  if (stop.mode === 'immediate') return cancelled(await settleRun(engine, stopping, { kind: 'cancelled' }));
-  await withChildren(engine, run, (child) => stopRun(engine, child, request));
-  if (run.status === 'paused') await whenQuiet(engine, run.id);
-  return (await engine.runs.get(run.id)) ?? stopping;
+  return cancelled(await settleRun(engine, { ...run, stop }, { kind: 'cancelled' }));
 }
 
 function stopOf({ mode, by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest, now: Date): NonNullable<Run['stop']> {

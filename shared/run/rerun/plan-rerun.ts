@@ -1,7 +1,8 @@
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import { keyOf } from '../scope.ts';
+import { standingFailures } from '../standing-failures.ts';
 import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
-import { againFrom, ancestorsOf, successorsOf } from './again.ts';
+import { againFrom, ancestorsOf, reopenedBy, successorsOf } from './again.ts';
 import { inputsReadBy } from './input-readers.ts';
 
 /** A difference that somebody should see before checkpoints of another definition or other inputs are taken over. */
@@ -31,24 +32,33 @@ export interface RerunOf {
 /** What a rerun takes over and what it should be asked about. Pure: nothing is read or started. */
 export function planRerun(of: RerunOf): RerunPlan {
   const again = typeof of.from === 'object' ? againFrom(of.target, of.from) : new Set<string>();
-  const rows = of.from === 'start' ? [] : [...of.origin.rows.values()];
-  const wanted = rows.filter((row) => isPassed(row) && !again.has(row.id));
-  const taken = wanted.filter((row) => problemOf(of, row.id) === undefined && !isReopened(of, row));
+  const reopening = new Set(typeof of.from === 'object' ? reopenedBy(of.from).map(({ id }) => id) : []);
+  const rows = of.from === 'start' ? [] : [...of.origin.rows.values()].sort(byTime).filter(({ id }) => !again.has(id));
+  const fits = (row: StepRow) => problemAround(of, row.id) === undefined;
+  const madeGood = failuresMadeGood(of.origin.plan, rows, reopening);
+  const wanted = rows.filter((row) => isPassed(row) || madeGood.has(row.key));
+  const taken = wanted.filter((row) => fits(row) && !reopening.has(row.id));
+  const takenKeys = new Set(taken.map(({ key }) => key));
   const resumed = rows
-    .filter((row) => isUnfinishedCall(row) && !again.has(row.id) && problemOf(of, row.id) === undefined)
+    .filter((row) => row.child !== undefined && !isPassed(row) && !takenKeys.has(row.key) && fits(row))
     .map(resumedCall);
-  const reopened = reopenedGroups(of, rows, [...taken, ...resumed], again);
-  const kept = [
-    ...resumed,
-    ...taken.filter((row) => !reopened.has(row.key)).map((row) => takenOver(of.origin.id, row)),
-    ...reopened.values(),
-  ];
+  const reopened = reopenedGroups(of, rows.filter(fits), [...taken, ...resumed]);
+  const kept = [...taken.map((row) => takenOver(of.origin.id, row)), ...reopened, ...resumed];
   return { rows: kept, changes: changesOf(of, wanted, taken), repeats: repeatsOf(of, kept) };
 }
 
-/** A group around the chosen step is walked again, though it had passed. */
-const isReopened = ({ from }: RerunOf, row: StepRow) =>
-  typeof from === 'object' && ancestorsOf(from).some(({ id }) => id === row.id) && row.handler === undefined;
+/** Lines are told in the order in which they were written. */
+const byTime = (a: StepRow, b: StepRow) => (a.logId ?? '').localeCompare(b.logId ?? '');
+
+/** Failures that a handler took or another try made good are results like others: what came of them is taken over with them. */
+function failuresMadeGood(plan: Plan, rows: StepRow[], reopening: ReadonlySet<string>): Set<string> {
+  const open = rows.map(({ handler, ...row }) => ({
+    ...row,
+    ...(handler !== undefined && !reopening.has(row.id) && { handler }),
+  }));
+  const standing = new Set(standingFailures(plan, new Map(open.map((row) => [row.key, row]))).map(({ key }) => key));
+  return new Set(rows.filter(({ status, key }) => status === 'failed' && !standing.has(key)).map(({ key }) => key));
+}
 
 const takenOver = (run: string, { logId: _, events: __, token: ___, ...row }: StepRow): StepRow => ({
   ...row,
@@ -56,7 +66,6 @@ const takenOver = (run: string, { logId: _, events: __, token: ___, ...row }: St
 });
 
 /** A run that was started and did not end well goes on from where it failed, in a run of its own. */
-const isUnfinishedCall = (row: StepRow) => row.child !== undefined && !isPassed(row);
 const resumedCall = ({ key, id, scope, child }: StepRow): StepRow => ({
   key,
   id,
@@ -67,26 +76,21 @@ const resumedCall = ({ key, id, scope, child }: StepRow): StepRow => ({
 });
 
 /** Groups that go on with the items, the case and the try they had, since steps inside them are taken over. */
-function reopenedGroups(of: RerunOf, rows: StepRow[], taken: StepRow[], again: ReadonlySet<string>): Map<string, StepRow> {
+function reopenedGroups(of: RerunOf, rows: StepRow[], taken: StepRow[]): StepRow[] {
   const needed = new Set(taken.flatMap((row) => ancestorsIn(of.origin.plan, row)));
-  const open = rows.filter((row) => needed.has(row.key) && !again.has(row.id) && problemOf(of, row.id) === undefined);
-  const closed = open.filter((row) => !isPassed(row) || isReopened(of, row));
-  return new Map(
-    closed.map(({ key, id, scope, failures, startedAt, tries, case: taken, items, itemCount }) => [
-      key,
-      {
-        key,
-        id,
-        scope,
-        status: 'running',
-        failures,
-        ...(startedAt !== undefined && { startedAt }),
-        ...(tries !== undefined && { tries }),
-        ...(taken !== undefined && { case: taken }),
-        ...(items && { items, itemCount: itemCount ?? 0 }),
-      } satisfies StepRow,
-    ]),
-  );
+  const as = new Set(taken.map(({ key }) => key));
+  const closed = rows.filter(({ key }) => needed.has(key) && !as.has(key));
+  return closed.map(({ key, id, scope, failures, startedAt, tries, case: way, items, itemCount }) => ({
+    key,
+    id,
+    scope,
+    status: 'running',
+    failures,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(tries !== undefined && { tries }),
+    ...(way !== undefined && { case: way }),
+    ...(items && { items, itemCount: itemCount ?? 0 }),
+  }));
 }
 
 const ancestorsIn = (plan: Plan, row: StepRow) => {
@@ -112,6 +116,13 @@ function problemOf({ origin, target }: RerunOf, id: string): Change | undefined 
   return undefined;
 }
 
+/** A checkpoint inside a group fits when the group does. */
+function problemAround(of: RerunOf, id: string): Change | undefined {
+  const planned = of.origin.plan.steps.get(id);
+  const path = planned ? [planned, ...ancestorsOf(planned)] : [];
+  return path.map((step) => problemOf(of, step.id)).find((problem) => problem !== undefined);
+}
+
 const placeOf = (planned: PlannedStep): string =>
   `${planned.parent ? `${placeOf(planned.parent)}/${planned.parent.id}` : ''}/${planned.list}`;
 
@@ -121,14 +132,13 @@ function changesOf(of: RerunOf, wanted: StepRow[], taken: StepRow[]): Change[] {
   const reused = new Set(taken.map(({ id }) => id));
   const fresh = [...of.target.steps.values()]
     .filter(({ id }) => !of.origin.plan.steps.has(id))
-    .filter((planned) => [...successorsOf(of.target, planned)].some((id) => reused.has(id)))
-    .map(
-      ({ id }): Change => ({
-        step: id,
-        change: 'new',
-        message: `Step "${id}" is new before steps that are taken over; it is executed.`,
-      }),
-    );
+    .flatMap((planned): Change[] => {
+      const { id } = planned;
+      if (ancestorsOf(planned).some((group) => reused.has(group.id)))
+        return [{ step: id, change: 'new', message: `Step "${id}" is new in a group that is taken over; it is not executed.` }];
+      if (![...successorsOf(of.target, planned)].some((next) => reused.has(next))) return [];
+      return [{ step: id, change: 'new', message: `Step "${id}" is new before steps that are taken over; it is executed.` }];
+    });
   return [...unfit, ...fresh, ...readersOf(of, reused)];
 }
 

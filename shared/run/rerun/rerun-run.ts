@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { notFound, Problem } from '../../problem.ts';
+import type { Document } from '../../workflow/document.ts';
+import { checkInputs } from '../../workflow/input.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Run } from '../run.ts';
-import { type Started, type Starter, startRun } from '../start-run.ts';
+import { type Started, type Starter, startedBefore, startRun } from '../start-run.ts';
 import { isTerminal, RUN_STATUS } from '../status.ts';
 import type { StepRow } from '../step-row.ts';
 import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
@@ -37,28 +39,53 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
       { name: 'status', value: RUN_STATUS[origin.status].v1 },
     ]);
   }
+  const key = request.key === undefined ? undefined : keyOf(origin, request, request.key);
+  const earlier = key && (await startedBefore(services, { ...basics(origin), key }));
+  if (earlier) return { run: earlier, replay: true, warnings: warningsOf(origin, request) };
+
   const before = inputObject.parse(await services.values.read(origin.inputs));
-  const inputs = request.inputs === 'same' ? before : request.inputs;
   const target = await targetOf(services, origin, request.version);
-  const plan = await planned(services, origin, request.from, target.definition, changedNames(before, inputs));
+  const { document } = await services.definitions.planOf(origin.workflowId, target.definition);
+  const inputs = request.inputs === 'same' ? before : request.inputs;
+  const changed = request.inputs === 'same' ? [] : changedNames(before, completed(document, request.inputs));
+  const plan = await plannedWithin(services, origin, request.from, target.definition, changed);
   refuse(plan, request);
 
   const started = await startRun(services, {
-    workspace: origin.workspace,
-    workflowId: origin.workflowId,
+    ...basics(origin),
     stage: target.version === null ? origin.stage : 'Published',
     definition: target,
     inputs,
-    name: origin.name,
     reference: request.inputs === 'same' ? origin.reference : undefined,
-    fileIds: origin.fileIds,
-    trigger: 'rerun',
     startedBy: request.by,
     rerunOf: { run: origin, rows: plan.rows, fresh: request.from === 'start' },
-    connectionOverrides: origin.connectionOverrides,
-    key: request.key === undefined ? undefined : { door: `rerun ${origin.id}`, value: request.key },
+    key,
   });
   return { ...started, warnings: warningsOf(origin, request) };
+}
+
+const basics = (origin: Run) => ({
+  workspace: origin.workspace,
+  workflowId: origin.workflowId,
+  stage: origin.stage,
+  inputs: {},
+  name: origin.name,
+  fileIds: origin.fileIds,
+  trigger: 'rerun' as const,
+  connectionOverrides: origin.connectionOverrides,
+});
+
+/** The same request is the same whatever has been published since. */
+const keyOf = (origin: Run, { from, inputs, version }: RerunRequest, value: string) => ({
+  door: `rerun ${origin.id}`,
+  value,
+  asked: { from, inputs, version },
+});
+
+/** Defaults are no change. */
+function completed(document: Document, inputs: Record<string, unknown>): Record<string, unknown> {
+  const checked = inputObject.safeParse(checkInputs(document, inputs).inputs);
+  return checked.success ? checked.data : inputs;
 }
 
 /** What a run that goes on from the failure of another takes over. */
@@ -83,6 +110,40 @@ async function targetOf({ workflows }: Starter, origin: Run, version: RerunReque
   return { definition: found.definition, version: found.number };
 }
 
+/** What is to be said of the run, and of the runs that its steps go on from. */
+async function plannedWithin(
+  services: Pick<Starter, 'definitions' | 'runs'>,
+  origin: Run,
+  from: string,
+  definition: string,
+  changedInputs: string[],
+): Promise<RerunPlan> {
+  const own = await planned(services, origin, from, definition, changedInputs);
+  const { pins } = await services.definitions.planOf(origin.workflowId, definition);
+  const inner = await Promise.all(
+    own.rows.map(async ({ id, resumes }) => {
+      const child = resumes === undefined ? undefined : await services.runs.get(resumes);
+      const pin = pins[id];
+      if (!child || !pin || !isTerminal(child.status) || hasSucceeded(child)) return [];
+      const follows = pin.definition === 'self' ? definition : pin.definition;
+      const { changes, repeats } = await plannedWithin(services, child, 'failed', follows, []);
+      return [
+        {
+          changes: changes.map((change) => ({ ...change, step: `${id}/${change.step}` })),
+          repeats: repeats.map((step) => `${id}/${step}`),
+        },
+      ];
+    }),
+  );
+  return {
+    rows: own.rows,
+    changes: [...own.changes, ...inner.flat().flatMap(({ changes }) => changes)],
+    repeats: [...own.repeats, ...inner.flat().flatMap(({ repeats }) => repeats)],
+  };
+}
+
+const hasSucceeded = ({ status }: Run) => status === 'succeeded' || status === 'skipped';
+
 async function planned(
   services: Pick<Starter, 'definitions' | 'runs'>,
   origin: Run,
@@ -102,7 +163,7 @@ async function planned(
 function pointOf(origin: Run, target: Plan, from: string): RerunOf['from'] {
   if (from === 'start') return from;
   if (from === 'failed') {
-    if (origin.status === 'succeeded' || origin.status === 'skipped') {
+    if (hasSucceeded(origin)) {
       throw new Problem(
         'conflict',
         `Run ${origin.id} has not failed: it is ${RUN_STATUS[origin.status].v1}. Run it again from its start or from a step.`,

@@ -1,10 +1,14 @@
+import * as z from 'zod';
+import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { callKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
-import { answerParent, CHILD_FAILED } from '../answer-parent.ts';
+import type { Pin } from '../../workflow/plan.ts';
+import { answerStep, CHILD_FAILED } from '../answer-parent.ts';
 import { StepEnded } from '../ports.ts';
 import { takenFrom } from '../rerun/rerun-run.ts';
 import type { Run } from '../run.ts';
+import { stopChild } from '../settle-run.ts';
 import { Control } from '../signal.ts';
 import { startRun } from '../start-run.ts';
 import { isTerminal } from '../status.ts';
@@ -22,16 +26,19 @@ const DEPTH_LIMIT = 10;
  * started before, and goes on at once when it has ended.
  */
 export async function callRun(scene: Scene, { token }: MessageOf<'call'>): Promise<void> {
-  const { worker, row } = scene;
+  const { worker, run, row } = scene;
   if (answered(row) || (await skippedByCondition(scene))) return goOn(scene, token);
-  if (row?.status === 'waiting' && row.child !== undefined) return waitAgain(scene, row, row.child, token);
+  if (row?.status === 'waiting' && row.child !== undefined) {
+    const child = await worker.runs.get(row.child);
+    if (child) return waitAgain(scene, row, child, token);
+  }
   try {
-    const child = await startChild(scene, token);
-    if (token === undefined)
-      return await completeStep(scene, await worker.values.store(scene.run.id, `${scene.key}.output`, child.id));
-    if (isTerminal(child.status)) await answerParent(worker, child);
+    const call = await resolved(scene);
+    const child = await begun(scene, call, token);
+    if (token === undefined) return await completeStep(scene, await worker.values.store(run.id, `${scene.key}.output`, child.id));
+    await waitFor(scene, child, token);
   } catch (error) {
-    if (error instanceof Control) throw error;
+    if (error instanceof Control || error instanceof StepEnded) throw error;
     throw await failGroup(scene, asStepError(error));
   }
 }
@@ -40,14 +47,21 @@ async function goOn({ worker }: Scene, token: string | undefined): Promise<void>
   if (token !== undefined) await worker.walks.answer(token);
 }
 
-async function waitAgain({ worker, run }: Scene, row: StepRow, childId: string, token: string | undefined): Promise<void> {
-  await worker.runs.putStep(run.id, { ...row, ...(token !== undefined && { token }) });
-  const child = await worker.runs.get(childId);
-  if (child) await answerParent(worker, child);
+async function waitAgain({ worker, run }: Scene, row: StepRow, child: Run, token: string | undefined): Promise<void> {
+  const waiting: StepRow = { ...row, ...(token !== undefined && { token }) };
+  await worker.runs.putStep(run.id, waiting);
+  await answerStep(worker, run, waiting, child);
 }
 
-async function startChild(scene: Scene, token: string | undefined): Promise<Run> {
-  const { worker, run, planned, scope, key, row } = scene;
+interface Call {
+  pin: Pin;
+  inputs: Record<string, unknown>;
+  /** The run that it goes on from: a child of the run that this one runs again. */
+  origin: Run | undefined;
+}
+
+async function resolved(scene: Scene): Promise<Call> {
+  const { worker, run, planned, row } = scene;
   const kind = callKind(planned.step.kind);
   const pin = scene.plan.pins[planned.id];
   if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
@@ -60,19 +74,29 @@ async function startChild(scene: Scene, token: string | undefined): Promise<Run>
   const input = await evaluate(scene, planned.step.spec, planned.step.kind);
   const spec = kind.resolved.safeParse(input);
   if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
-  const { input: inputs } = spec.data as { input: Record<string, unknown> };
+  const { input: inputs } = resolvedInput.parse(spec.data);
+  const origin = row?.resumes === undefined || row.failures > 0 ? undefined : await worker.runs.get(row.resumes);
+  return { pin, inputs, origin };
+}
 
+const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
+
+/** Notes the run that will be started, then starts it: whatever crashes in between, the walk that comes back starts that one. */
+async function begun(scene: Scene, call: Call, token: string | undefined): Promise<Run> {
+  const { worker, run, planned, scope, key, row } = scene;
   const failures = row?.failures ?? 0;
   const at = worker.now().toISOString();
-  const waiting: StepRow = {
+  const known = row?.status === 'waiting' ? row.child : undefined;
+  const childId = known ?? (isWell(call.origin) ? call.origin.id : newId(worker.now().getTime()));
+  const open: StepRow = {
     key,
     id: planned.id,
     scope,
-    status: 'waiting',
+    status: token === undefined ? 'running' : 'waiting',
     failures,
     startedAt: row?.startedAt ?? at,
-    input: await worker.values.store(run.id, `${key}.input`, inputs),
-    ...(token !== undefined && { token }),
+    input: await worker.values.store(run.id, `${key}.input`, call.inputs),
+    ...(token !== undefined && { token, child: childId }),
     ...(row?.resumes !== undefined && { resumes: row.resumes }),
   };
   const line = {
@@ -80,32 +104,36 @@ async function startChild(scene: Scene, token: string | undefined): Promise<Run>
     message: failures === 0 ? 'Started.' : `Started attempt ${failures + 1}.`,
     attempt: failures + 1,
   };
-  await Promise.all([worker.runs.putStep(run.id, waiting, { events: lines(scene, [line], [at]) }), markRunning(worker, run)]);
-  const child = await started(scene, inputs, pin, row?.resumes, failures);
-  if (token !== undefined) await worker.runs.putStep(run.id, { ...waiting, child: child.id }).catch(unlessEnded);
+  // A walk that comes back has said so before.
+  const said = row === undefined || row.status === 'pending' ? { events: lines(scene, [line], [at]) } : undefined;
+  await Promise.all([worker.runs.putStep(run.id, open, said), markRunning(worker, run)]);
+  const { child: _, ...childless } = open;
+  scene.row = childless;
+  const child = isWell(call.origin) ? call.origin : await started(scene, call, childId, failures);
+  scene.row = { ...open, child: child.id };
   return child;
 }
 
-/** The child was quicker than this row: what its end has written stands. */
-function unlessEnded(error: unknown): void {
-  if (!(error instanceof StepEnded)) throw error;
+/** A child that ended well and was not heard, since the run that waited for it had ended: its result is taken. */
+const isWell = (origin: Run | undefined): origin is Run => origin?.status === 'succeeded' || origin?.status === 'skipped';
+
+async function waitFor({ worker, run, key, row }: Scene, child: Run, token: string): Promise<void> {
+  const { steps } = await worker.runs.load(run.id, [key]);
+  const now = steps.get(key);
+  // The run has ended while the child was started: nobody has stopped it.
+  if (now?.status === 'cancelled') return stopChild(worker, run, now);
+  if (row && isTerminal(child.status)) await answerStep(worker, run, { ...row, token, child: child.id }, child);
 }
 
 /** A child that failed in the run that this one runs again goes on from there. */
-async function started(
-  { worker, run, key }: Scene,
-  inputs: Record<string, unknown>,
-  pin: Scene['plan']['pins'][string],
-  resumes: string | undefined,
-  failures: number,
-): Promise<Run> {
-  const origin = resumes === undefined || failures > 0 ? undefined : await worker.runs.get(resumes);
+async function started({ worker, run, key }: Scene, { pin, inputs, origin }: Call, id: string, failures: number): Promise<Run> {
   const definition = {
     definition: pin.definition === 'self' ? run.definition : pin.definition,
     version: pin.definition === 'self' ? run.version : pin.version,
   };
   try {
     const { run: child } = await startRun(worker, {
+      id,
       workspace: run.workspace,
       workflowId: pin.workflow,
       stage: definition.version === null ? run.stage : 'Published',
