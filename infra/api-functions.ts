@@ -43,10 +43,7 @@ export class ApiFunctions extends Construct {
       description: 'Starts runs and steers them',
       environment: retention,
     });
-    stores.runs.allowReadsAndWrites(startRuns);
-    stores.workflows.allowReads(startRuns);
-    stores.values.allowReadsAndWrites(startRuns);
-    engine.allowWalks(startRuns);
+    allowStarts(startRuns, { stores, engine });
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
@@ -70,6 +67,15 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allowReadsAndWrites(apiKeys);
 
+    const receipts = new AppFunction(this, 'Receipts', {
+      settings,
+      entry: 'http/receipts',
+      description: 'Shows what knocked at a door, and gives it another chance',
+      environment: retention,
+    });
+    allowStarts(receipts, { stores, engine });
+    stores.doors.allowReadsAndWrites(receipts);
+
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });
 
     this.byEntry = new Map([
@@ -78,7 +84,16 @@ export class ApiFunctions extends Construct {
       ['http/read-workflows', readWorkflows],
       ['http/write-workflows', writeWorkflows],
       ['http/api-keys', apiKeys],
+      ['http/receipts', receipts],
       ['http/docs', docs],
     ]);
   }
+}
+
+/** What `startRun` needs. */
+export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
+  stores.runs.allowReadsAndWrites(fn);
+  stores.workflows.allowReads(fn);
+  stores.values.allowReadsAndWrites(fn);
+  engine.allowWalks(fn);
 }
