@@ -14,6 +14,8 @@ export const env = {
   workerArn: () => required('WORKER_ARN'),
   machineRoleArn: () => required('MACHINE_ROLE_ARN'),
   machinePrefix: () => required('MACHINE_PREFIX'),
+  /** Where mailboxes have their addresses; unset where no mail is received. */
+  mailDomain: () => process.env['MAIL_DOMAIN'] || undefined,
   /** How long rows stay, in days. */
   retentionDays: () => Number(required('RETENTION_DAYS')),
   /** CIDRs that http steps may reach although they are private. */

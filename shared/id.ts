@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { ulid } from 'ulid';
 
 // A ULID takes sixteen random bytes, and asking the system for each of them costs more than all the rest of it.
@@ -17,3 +17,10 @@ function random(): number {
 
 /** A ULID: ids made later stand behind, but for those of the same millisecond. */
 export const newId = (atMs: number = Date.now()): string => ulid(atMs, random);
+
+/** The ULID that belongs to a text: the same text and time give the same id, so that what is done again is done once. */
+export function idOf(text: string, atMs: number): string {
+  const digest = createHash('sha256').update(text).digest();
+  let at = 0;
+  return ulid(atMs, () => (digest[at++ % digest.length] ?? 0) / 256);
+}

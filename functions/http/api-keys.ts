@@ -21,7 +21,13 @@ export async function createKey({ body, caller }: RequestOf<'createKey'>, { keys
     );
   }
   const { key, record } = newKey(
-    { workspace: caller.workspace, name: body.name, role: body.role, ...(project !== undefined && { project }) },
+    {
+      workspace: caller.workspace,
+      name: body.name,
+      role: body.role,
+      ...(project !== undefined && { project }),
+      ...(body.email !== undefined && { email: body.email }),
+    },
     now(),
   );
   await keys.put(record);

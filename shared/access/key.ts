@@ -11,6 +11,8 @@ export const apiKey = z.object({
   project: z.string().optional(),
   name: z.string(),
   role: z.enum(ROLES),
+  /** The mail address of its holder, who by it is a member of the key's project: docs/doors.md. */
+  email: z.string().optional(),
   createdAt: z.string(),
   revokedAt: z.string().optional(),
 });
@@ -20,7 +22,10 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 /** A new key and what is stored of it. */
-export function newKey(of: Pick<ApiKey, 'workspace' | 'project' | 'name' | 'role'>, now: Date): { key: string; record: ApiKey } {
+export function newKey(
+  of: Pick<ApiKey, 'workspace' | 'project' | 'name' | 'role' | 'email'>,
+  now: Date,
+): { key: string; record: ApiKey } {
   const key = `mr_${randomBytes(24).toString('base64url')}`;
   return { key, record: { ...of, id: newId(now.getTime()), hash: hashOf(key), createdAt: now.toISOString() } };
 }

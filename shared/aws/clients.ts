@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { jsonCalls } from './json-calls.ts';
 
@@ -24,3 +25,4 @@ function once<T>(make: () => T): () => T {
 export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({ requestHandler: jsonCalls() })));
 export const s3 = /* @__PURE__ */ once(() => new S3Client({}));
 export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({ requestHandler: jsonCalls() })));
+export const ses = /* @__PURE__ */ once(() => new SESClient({}));

@@ -13,8 +13,7 @@ export const words = (max: number) =>
     .refine((text) => text !== '' && text.length <= 2 * max && Array.from(text).length <= max, `must have 1 to ${max} characters`)
     .meta({ minLength: 1, maxLength: max });
 
-/** The first `max` characters, none of them halved. */
-export const firstWords = (text: string, max: number) => (text.length <= max ? text : Array.from(text).slice(0, max).join(''));
+export { firstWords } from '../words.ts';
 
 export const resourceId = z
   .string()
@@ -284,6 +283,7 @@ const keyEntry = z
     name: z.string(),
     role: z.enum(ROLES),
     project_id: z.string().nullable(),
+    email: z.string().nullable().meta({ description: 'Of its holder, who by it is a member of the project' }),
     created_at: time,
     revoked_at: time.nullable(),
   })

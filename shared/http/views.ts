@@ -141,6 +141,7 @@ export const keyView = (key: ApiKey) => ({
   name: key.name,
   role: key.role,
   project_id: key.project ?? null,
+  email: key.email ?? null,
   created_at: key.createdAt,
   revoked_at: key.revokedAt ?? null,
 });

@@ -3,8 +3,8 @@ import { Problem } from '../problem.ts';
 import type { Started } from '../run/start-run.ts';
 import type { Receipt, Receipts } from './receipt.ts';
 
-/** A knock before it is known what becomes of it. */
-export type Knock = Omit<Receipt, 'id' | 'at' | 'outcome' | 'reason' | 'runId' | 'replays'>;
+/** A knock before it is known what becomes of it. One that may be delivered again names its own receipt. */
+export type Knock = Omit<Receipt, 'id' | 'at' | 'outcome' | 'reason' | 'runId' | 'replays'> & { id?: string };
 
 export interface Receiver {
   receipts: Receipts;
@@ -17,7 +17,7 @@ export interface Receiver {
  */
 export async function receive(services: Receiver, knock: Knock, start: () => Promise<Started>): Promise<Receipt> {
   const now = services.now();
-  const receipt: Receipt = { ...knock, id: ulid(now.getTime()), at: now.toISOString(), replays: 0, ...(await outcomeOf(start)) };
+  const receipt: Receipt = { id: ulid(now.getTime()), ...knock, at: now.toISOString(), replays: 0, ...(await outcomeOf(start)) };
   await services.receipts.put(receipt);
   return receipt;
 }

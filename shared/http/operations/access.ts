@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ROLES } from '../../access/role.ts';
+import { mailAddress } from '../mailbox-resources.ts';
 import { keyCreated, keyEntries, listQuery, resourceId, words } from '../resources.ts';
 import { operation } from '../route.ts';
 
@@ -11,7 +12,12 @@ export const access = {
     method: 'POST',
     path: '/v1/api-keys',
     summary: 'Create an API key; the key is shown once',
-    body: z.strictObject({ name: words(100), role: z.enum(ROLES), project_id: resourceId.optional() }),
+    body: z.strictObject({
+      name: words(100),
+      role: z.enum(ROLES),
+      project_id: resourceId.optional(),
+      email: mailAddress.optional(),
+    }),
     responses: { 201: keyCreated },
   }),
   listKeys: operation({

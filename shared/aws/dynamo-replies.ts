@@ -1,0 +1,101 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import type { PendingReplies, PendingReply } from '../trigger/mail/ports.ts';
+import { expiresIn, fromItem, toItem } from './items.ts';
+
+const keyOf = (receiptId: string) => ({ pk: `REPLY#${receiptId}`, sk: 'REPLY' });
+const KEPT_DAYS = 40;
+
+const row = z.object({
+  receiptId: z.string(),
+  runId: z.string(),
+  workflowName: z.string(),
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  messageId: z.string().nullable(),
+  references: z.array(z.string()),
+  since: z.string(),
+  dueAt: z.string(),
+});
+
+/** Replies that wait for the end of a run, in the table of doors. They stand in its index in the order in which they are due. */
+export class DynamoReplies implements PendingReplies {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async put(reply: PendingReply, dueAt: string): Promise<void> {
+    const expires = expiresIn(KEPT_DAYS, new Date(dueAt));
+    const Item = toItem({ ...keyOf(reply.receiptId), ...reply, dueAt, ...indexed(reply.receiptId, dueAt), expires });
+    await this.#client().send(new PutItemCommand({ TableName: this.#table, Item }));
+  }
+
+  async due(now: string, limit: number) {
+    const { Items = [] } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'by-workspace',
+        KeyConditionExpression: 'workspaceKey = :key AND id < :now',
+        ExpressionAttributeValues: { ':key': { S: '#reply' }, ':now': { S: `${now}~` } },
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => {
+      const { dueAt, ...reply } = row.parse(fromItem(item));
+      return { reply, dueAt };
+    });
+  }
+
+  async defer(receiptId: string, seen: string, dueAt: string): Promise<void> {
+    const { id } = indexed(receiptId, dueAt);
+    await this.#once(
+      this.#client().send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: toItem(keyOf(receiptId)),
+          UpdateExpression: 'SET dueAt = :next, id = :id',
+          ConditionExpression: 'dueAt = :seen',
+          ExpressionAttributeValues: toItem({ ':next': dueAt, ':id': id, ':seen': seen }),
+        }),
+      ),
+    );
+  }
+
+  take(receiptId: string, seen: string): Promise<boolean> {
+    return this.#once(
+      this.#client().send(
+        new DeleteItemCommand({
+          TableName: this.#table,
+          Key: toItem(keyOf(receiptId)),
+          ConditionExpression: 'dueAt = :seen',
+          ExpressionAttributeValues: toItem({ ':seen': seen }),
+        }),
+      ),
+    );
+  }
+
+  async #once(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
+
+/** A workspace has letters, so that the list of no workspace is ours alone. */
+const indexed = (receiptId: string, dueAt: string) => ({ workspaceKey: '#reply', id: `${dueAt}#${receiptId}` });

@@ -1,0 +1,162 @@
+import { idOf } from '../../id.ts';
+import { Problem } from '../../problem.ts';
+import { type Started, startRun } from '../../run/start-run.ts';
+import type { Receipt } from '../receipt.ts';
+import { type Knock, receive, receiveAgain } from '../receive.ts';
+import type { Arrival } from './arrival.ts';
+import { knockKey } from './dedupe.ts';
+import { loopRefusal } from './loop-guard.ts';
+import { inputOf, narrowed } from './mail-input.ts';
+import { isKnown, localIn, MAX_MAIL_BYTES, type Mailbox } from './mailbox.ts';
+import { type Mail, parseMail } from './parse-mail.ts';
+import type { MailDoor } from './ports.ts';
+import { answerAtOnce, awaitResult } from './reply.ts';
+import { isProven, permissionRefusal, verdictRefusal } from './sender.ts';
+
+/** A mail with what was read of it. One that cannot be read is refused by every mailbox. */
+interface Letter {
+  arrival: Arrival;
+  bytes: number;
+  raw: Buffer | undefined;
+  mail: Mail | Problem;
+}
+
+/** Lets a mail in: one run and one receipt for each mailbox of ours among its recipients. Any number of times, with one effect. */
+export async function receiveMail(door: MailDoor, arrival: Arrival): Promise<{ receipts: Receipt[]; unknown: string[] }> {
+  const { known, unknown } = await mailboxesOf(door, arrival.recipients);
+  if (known.length === 0) return { receipts: [], unknown };
+  const letter = await read(door, arrival);
+  const receipts: Receipt[] = [];
+  for (const mailbox of known) receipts.push(await receiveAt(door, mailbox, letter));
+  return { receipts, unknown };
+}
+
+/** Whether mail to that address would find a mailbox, be it one that turns it away. */
+export async function knows(door: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, address: string): Promise<boolean> {
+  return (await mailboxesOf(door, [address])).known.length > 0;
+}
+
+async function mailboxesOf({ mailboxes, domain, now }: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, recipients: string[]) {
+  const known = new Map<string, Mailbox>();
+  const unknown: string[] = [];
+  for (const recipient of recipients) {
+    const local = localIn(recipient, domain);
+    const found = local === undefined ? undefined : await mailboxes.byLocal(local);
+    if (found && isKnown(found, now())) known.set(found.local, found);
+    else unknown.push(recipient);
+  }
+  return { known: [...known.values()], unknown };
+}
+
+async function read({ mails }: MailDoor, arrival: Arrival): Promise<Letter> {
+  const { bytes, raw } = await mails.read(arrival.messageId, MAX_MAIL_BYTES);
+  if (!raw)
+    return {
+      arrival,
+      bytes,
+      raw,
+      mail: new Problem('too-large', `The mail has ${bytes} bytes; ${MAX_MAIL_BYTES} are the most that are taken.`),
+    };
+  const mail = await parseMail(raw).catch((error: unknown) => {
+    if (error instanceof Problem) return error;
+    throw error;
+  });
+  return { arrival, bytes, raw, mail };
+}
+
+async function receiveAt(door: MailDoor, mailbox: Mailbox, letter: Letter): Promise<Receipt> {
+  const knock = knockOf(door, mailbox, letter);
+  const seen = await door.receipts.get(knock.id);
+  // The mail service delivers at least once; what is written down has been done.
+  if (seen) return seen;
+  const receipt = await receive(door, knock, () => start(door, mailbox, letter, knock));
+  if (receipt.outcome === 'rejected') await door.mails.note(letter.arrival);
+  if (letter.mail instanceof Problem) return receipt;
+  await answerAtOnce(door, mailbox, letter.mail, letter.arrival, receipt).catch(door.replyLost);
+  return receipt;
+}
+
+/** Gives a mail that was turned away another chance, under what is right by now. */
+export async function receiveMailAgain(door: MailDoor, receipt: Receipt): Promise<Receipt> {
+  return receiveAgain(door, receipt, async () => {
+    const messageId = receipt.payload?.split('/').at(-1);
+    const arrival = messageId === undefined ? undefined : await door.mails.noted(messageId);
+    const mailbox = receipt.workflowId === undefined ? undefined : await door.mailboxes.ofWorkflow(receipt.workflowId);
+    if (!arrival || !mailbox) throw new Problem('not-found', 'The mail is not kept any more, or its workflow has no mailbox.');
+    const letter = await read(door, arrival);
+    return start(door, mailbox, letter, knockOf(door, mailbox, letter), receipt.replays + 1);
+  });
+}
+
+function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, raw, mail }: Letter): Knock & { id: string } {
+  const readable = !(mail instanceof Problem);
+  return {
+    id: idOf(`receipt ${arrival.messageId} ${mailbox.id}`, Date.parse(arrival.at)),
+    workspace: mailbox.workspace,
+    project: mailbox.project,
+    workflowId: mailbox.workflowId,
+    door: 'email',
+    doorId: mailbox.id,
+    source: (readable ? mail.from.address : arrival.source).slice(0, 320),
+    key: readable && raw ? knockKey(mail, raw) : (arrival.ownId ?? arrival.messageId).slice(0, 1000),
+    bytes,
+    payload: mails.keyOf(arrival.messageId),
+  };
+}
+
+async function start(door: MailDoor, mailbox: Mailbox, letter: Letter, knock: Knock, replay = 0): Promise<Started> {
+  const { arrival } = letter;
+  const mail = admitted(mailbox, letter, door.domain);
+  const proven = isProven(mail.from.address, arrival);
+  const members = mailbox.permission === 'collaborators' ? await door.members.of(mailbox.workspace, mailbox.project) : [];
+  refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
+
+  const key = { door: 'email', value: `${mailbox.id} ${knock.key}`, asked: null };
+  const id = idOf(`run ${arrival.messageId} ${mailbox.id} ${replay}`, Date.parse(arrival.at));
+  const attachments = mail.attachments.map((file, index) => ({
+    fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
+    file,
+  }));
+  const of = { workspace: mailbox.workspace, project: mailbox.project };
+  for (const { fileId, file } of attachments) await door.files.keep({ ...of, id: fileId }, file);
+
+  const started = await startRun(door, {
+    ...of,
+    id,
+    workflowId: mailbox.workflowId,
+    stage: mailbox.stage,
+    inputs: narrowed(inputOf(mail, attachments), await inputSchema(door, mailbox)),
+    fileIds: attachments.map(({ fileId }) => fileId),
+    trigger: 'email',
+    startedBy: mail.from.address,
+    key,
+  });
+  // Delivered again after a crash: the run that stands is of this very mail.
+  const own = started.run.id === id;
+  if (own && knock.id !== undefined) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
+  return { run: started.run, replay: started.replay && !own };
+}
+
+/** The mail, when nothing but its sender's permission is in its way. */
+function admitted(mailbox: Mailbox, { arrival, bytes, mail }: Letter, domain: string): Mail {
+  if (mailbox.retiredAt !== undefined)
+    refuse(`The address was replaced by another one on ${mailbox.retiredAt.slice(0, 10)}. Ask the owner of the workflow for it.`);
+  if (!mailbox.enabled) refuse('The mailbox is turned off.');
+  refuse(verdictRefusal(arrival));
+  if (mail instanceof Problem) throw mail;
+  if (bytes > mailbox.maxBytes)
+    throw new Problem('too-large', `The mail has ${bytes} bytes; the mailbox takes ${mailbox.maxBytes} at most.`);
+  refuse(loopRefusal({ source: arrival.source, from: mail.from.address, header: mail.header }, domain, mailbox.canary));
+  return mail;
+}
+
+function refuse(reason: string | undefined): void {
+  if (reason !== undefined) throw new Problem('forbidden', reason);
+}
+
+/** What the workflow asks for, if that can be said before it is started. */
+async function inputSchema({ workflows, definitions }: MailDoor, { workflowId, stage }: Mailbox): Promise<unknown> {
+  const workflow = await workflows.get(workflowId);
+  const hash = stage === 'Draft' ? workflow?.draft.definition : workflow?.published?.definition;
+  return hash === undefined ? undefined : (await definitions.planOf(workflowId, hash)).document.input;
+}

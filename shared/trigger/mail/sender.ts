@@ -1,0 +1,51 @@
+import type { Arrival } from './arrival.ts';
+import type { Mailbox } from './mailbox.ts';
+
+export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+
+/** Why a mail is turned away for what the checks of the mail service found; undefined when they found nothing. */
+export function verdictRefusal({ verdicts }: Pick<Arrival, 'verdicts'>): string | undefined {
+  const { spam, virus, spf, dkim, dmarc } = verdicts;
+  // A scan that broke off has found nothing, which is not the same as nothing to find.
+  if (virus === 'FAIL' || virus === 'PROCESSING_FAILED') return `The virus check says ${virus}.`;
+  if (spam === 'FAIL') return 'The spam check says FAIL.';
+  if (dmarc === 'FAIL') return 'The DMARC check says FAIL: the mail does not come from the domain it names as its sender.';
+  if (spf === 'FAIL') return 'The SPF check says FAIL: the sending server may not send for that domain.';
+  if (dkim === 'FAIL') return 'The DKIM check says FAIL: the signature of the mail is wrong.';
+  return undefined;
+}
+
+/** One domain is the other, or stands below it. */
+function aligned(one: string, other: string): boolean {
+  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
+}
+
+/** Whether the From address is more than a claim: DMARC has passed, or SPF or DKIM has passed for that very domain. */
+export function isProven(from: string, { verdicts, source, signedBy }: Arrival): boolean {
+  const domain = domainOf(from);
+  if (!domain.includes('.')) return false;
+  if (verdicts.dmarc === 'PASS') return true;
+  if (verdicts.spf === 'PASS' && source.includes('@') && aligned(domainOf(source), domain)) return true;
+  return verdicts.dkim === 'PASS' && signedBy.some((signer) => signer.includes('.') && aligned(signer, domain));
+}
+
+/** Why a sender may not start runs here; undefined when it may. */
+export function permissionRefusal(
+  { permission, allowed }: Pick<Mailbox, 'permission' | 'allowed'>,
+  sender: { address: string; proven: boolean },
+  members: readonly string[],
+): string | undefined {
+  if (permission === 'anyone') return undefined;
+  const address = sender.address.toLowerCase();
+  const listed =
+    permission === 'collaborators'
+      ? members.includes(address)
+      : allowed.includes(address) || allowed.includes(`@${domainOf(address)}`);
+  if (!listed)
+    return permission === 'collaborators'
+      ? `${sender.address} is not the mail address of a member of the project.`
+      : `${sender.address} is not among the addresses and domains that may write here.`;
+  if (!sender.proven)
+    return `Nothing proves that the mail comes from ${sender.address}: neither DMARC nor an aligned SPF or DKIM pass.`;
+  return undefined;
+}
