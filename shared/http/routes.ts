@@ -1,5 +1,6 @@
 import { access } from './operations/access.ts';
 import { docs } from './operations/docs.ts';
+import { mail } from './operations/mail.ts';
 import { receipts } from './operations/receipts.ts';
 import { runs } from './operations/runs.ts';
 import { v2 } from './operations/v2.ts';
@@ -7,7 +8,7 @@ import { workflows } from './operations/workflows.ts';
 import type { Operation } from './route.ts';
 
 /** Every operation by its id. API Gateway's routes, the dispatch of handlers and the OpenAPI document are all made from this table. */
-export const operations = { ...v2, ...workflows, ...runs, ...access, ...receipts, ...docs };
+export const operations = { ...v2, ...workflows, ...runs, ...access, ...mail, ...receipts, ...docs };
 export type OperationId = keyof typeof operations;
 
 export const routes: Operation[] = Object.values(operations);

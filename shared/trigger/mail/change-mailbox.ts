@@ -30,10 +30,6 @@ export async function putMailbox(
     throw new Problem('invalid', 'The permission restricted needs at least one address or @domain in allowed.', [
       { name: 'allowed', value: 'must not be empty' },
     ]);
-  if (chosen.permission !== 'restricted' && chosen.allowed.length > 0)
-    throw new Problem('invalid', `The permission ${chosen.permission} knows no list. Leave allowed out, or say restricted.`, [
-      { name: 'allowed', value: 'must be empty' },
-    ]);
   for (let tries = 0; tries < TRIES; tries++) {
     const seen = await mailboxes.ofWorkflow(workflow.id);
     const next: Mailbox = seen ? { ...seen, ...chosen } : { ...newMailbox(workflow, now()), ...chosen, ...of };

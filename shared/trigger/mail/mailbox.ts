@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import * as z from 'zod';
 import { STAGES } from '../../run/status.ts';
 
-/** Who may start runs by mail: the project's members, a list of addresses and domains, or everybody. */
+/** Who may start runs by mail, beside those on its list: the project's members, nobody else, or everybody. */
 export const PERMISSIONS = ['collaborators', 'restricted', 'anyone'] as const;
 /** What a sender hears: nothing, that a run was started, or what became of it. */
 export const REPLIES = ['none', 'receipt', 'result'] as const;
@@ -22,7 +22,7 @@ export const mailbox = z.object({
   local: z.string(),
   enabled: z.boolean(),
   permission: z.enum(PERMISSIONS),
-  /** Addresses and `@domains` of the permission `restricted`, lower-case. */
+  /** Addresses and `@domains` that always may, lower-case: the only ones when the permission is `restricted`. */
   allowed: z.array(z.string()),
   stage: z.enum(STAGES),
   reply: z.enum(REPLIES),

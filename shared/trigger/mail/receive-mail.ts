@@ -2,7 +2,7 @@ import { idOf } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { type Started, startRun } from '../../run/start-run.ts';
 import type { Receipt } from '../receipt.ts';
-import { type Knock, receive, receiveAgain } from '../receive.ts';
+import { type Knock, receive } from '../receive.ts';
 import type { Arrival } from './arrival.ts';
 import { knockKey } from './dedupe.ts';
 import { loopRefusal } from './loop-guard.ts';
@@ -76,16 +76,15 @@ async function receiveAt(door: MailDoor, mailbox: Mailbox, letter: Letter): Prom
   return receipt;
 }
 
-/** Gives a mail that was turned away another chance, under what is right by now. */
-export async function receiveMailAgain(door: MailDoor, receipt: Receipt): Promise<Receipt> {
-  return receiveAgain(door, receipt, async () => {
-    const messageId = receipt.payload?.split('/').at(-1);
-    const arrival = messageId === undefined ? undefined : await door.mails.noted(messageId);
-    const mailbox = receipt.workflowId === undefined ? undefined : await door.mailboxes.ofWorkflow(receipt.workflowId);
-    if (!arrival || !mailbox) throw new Problem('not-found', 'The mail is not kept any more, or its workflow has no mailbox.');
-    const letter = await read(door, arrival);
-    return start(door, mailbox, letter, knockOf(door, mailbox, letter), receipt.replays + 1);
-  });
+/** Starts again what was turned away, under what is right by now. The raw mail lies where the mail service has put it. */
+export async function startMailAgain(door: MailDoor, receipt: Receipt): Promise<Started> {
+  const messageId = receipt.payload?.split('/').at(-1);
+  const arrival = messageId === undefined ? undefined : await door.mails.noted(messageId);
+  const mailbox = receipt.workflowId === undefined ? undefined : await door.mailboxes.ofWorkflow(receipt.workflowId);
+  if (!arrival || !mailbox) throw new Problem('not-found', 'The mail is not kept any more, or its workflow has no mailbox.');
+  const letter = await read(door, arrival);
+  const knock = { ...knockOf(door, mailbox, letter), id: receipt.id };
+  return start(door, mailbox, letter, knock, receipt.replays + 1);
 }
 
 function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, raw, mail }: Letter): Knock & { id: string } {
@@ -104,7 +103,13 @@ function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, raw, m
   };
 }
 
-async function start(door: MailDoor, mailbox: Mailbox, letter: Letter, knock: Knock, replay = 0): Promise<Started> {
+async function start(
+  door: MailDoor,
+  mailbox: Mailbox,
+  letter: Letter,
+  knock: Knock & { id: string },
+  replay = 0,
+): Promise<Started> {
   const { arrival } = letter;
   const mail = admitted(mailbox, letter, door.domain);
   const proven = isProven(mail.from.address, arrival);
@@ -126,14 +131,14 @@ async function start(door: MailDoor, mailbox: Mailbox, letter: Letter, knock: Kn
     workflowId: mailbox.workflowId,
     stage: mailbox.stage,
     inputs: narrowed(inputOf(mail, attachments), await inputSchema(door, mailbox)),
-    fileIds: attachments.map(({ fileId }) => fileId),
+    fileIds: [],
     trigger: 'email',
     startedBy: mail.from.address,
     key,
   });
   // Delivered again after a crash: the run that stands is of this very mail.
   const own = started.run.id === id;
-  if (own && knock.id !== undefined) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
+  if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
   return { run: started.run, replay: started.replay && !own };
 }
 

@@ -37,10 +37,8 @@ export function permissionRefusal(
 ): string | undefined {
   if (permission === 'anyone') return undefined;
   const address = sender.address.toLowerCase();
-  const listed =
-    permission === 'collaborators'
-      ? members.includes(address)
-      : allowed.includes(address) || allowed.includes(`@${domainOf(address)}`);
+  const always = allowed.includes(address) || allowed.includes(`@${domainOf(address)}`);
+  const listed = always || (permission === 'collaborators' && members.includes(address));
   if (!listed)
     return permission === 'collaborators'
       ? `${sender.address} is not the mail address of a member of the project.`

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { mailDoor } from '../../shared/aws/mail-door.ts';
+import { background, logger } from '../../shared/observe.ts';
+import { arrivalOf, sesRecord } from '../../shared/trigger/mail/arrival.ts';
+import type { MailDoor } from '../../shared/trigger/mail/ports.ts';
+import { knows, receiveMail } from '../../shared/trigger/mail/receive-mail.ts';
+
+/** A mail that SES has stored, or the question of a mail server that can still say no: docs/decisions/006-who-says-550.md. */
+const event = z.union([
+  z.object({ Records: z.array(sesRecord).min(1) }),
+  z.object({ question: z.literal('recipient'), recipient: z.string() }),
+]);
+
+export async function takeMail(given: z.infer<typeof event>, door: MailDoor) {
+  if ('question' in given) return { known: await knows(door, given.recipient) };
+  for (const record of given.Records) {
+    const arrival = arrivalOf(record);
+    const { receipts, unknown } = await receiveMail(door, arrival);
+    for (const recipient of unknown) logger.warn('mail to nobody', { recipient, mail: arrival.messageId });
+    logger.info('mail', { mail: arrival.messageId, outcomes: receipts.map(({ id, outcome }) => ({ id, outcome })) });
+  }
+  return null;
+}
+
+export const handler = background(event, takeMail, mailDoor);

@@ -1,0 +1,56 @@
+import type { Keys } from '../access/key.ts';
+import { env } from '../env.ts';
+import { logger } from '../observe.ts';
+import type { MailDoor, Members } from '../trigger/mail/ports.ts';
+import { dynamo, s3, ses } from './clients.ts';
+import { DynamoKeys } from './dynamo-keys.ts';
+import { DynamoMailboxes } from './dynamo-mailboxes.ts';
+import { DynamoReceipts } from './dynamo-receipts.ts';
+import { DynamoReplies } from './dynamo-replies.ts';
+import { BucketMails } from './mail-bucket.ts';
+import { MailFiles } from './mail-files.ts';
+import { engineServices } from './services.ts';
+import { SesOutgoing } from './ses-outgoing.ts';
+
+const PAGE = 100;
+
+/** Whoever holds a key of the project, or of the whole workspace, and has said where mail reaches them. */
+class KeyHolders implements Members {
+  readonly #keys: Keys;
+
+  constructor(keys: Keys) {
+    this.#keys = keys;
+  }
+
+  async of(workspace: string, project: string): Promise<string[]> {
+    const members: string[] = [];
+    let token: string | undefined;
+    do {
+      const page = await this.#keys.list(workspace, PAGE, token);
+      for (const key of page.items) {
+        const inProject = key.project === undefined || key.project === project;
+        if (key.email !== undefined && key.revokedAt === undefined && inProject) members.push(key.email);
+      }
+      token = page.next;
+    } while (token !== undefined);
+    return members;
+  }
+}
+
+/** What the mail door works with on AWS. */
+export function mailDoor(): MailDoor {
+  const table = env.doorsTable();
+  const engine = engineServices();
+  return {
+    ...engine,
+    domain: env.mailDomain() ?? '',
+    receipts: new DynamoReceipts(dynamo, { table, retentionDays: env.retentionDays() }),
+    mailboxes: new DynamoMailboxes(dynamo, table),
+    members: new KeyHolders(new DynamoKeys(dynamo, env.accessTable())),
+    mails: new BucketMails(s3, env.valuesBucket()),
+    files: new MailFiles({ dynamo, s3 }, { table, bucket: env.valuesBucket(), retentionDays: env.retentionDays() }),
+    outgoing: new SesOutgoing(ses),
+    replies: new DynamoReplies(dynamo, table),
+    replyLost: (error) => logger.warn('a reply was not sent', { error }),
+  };
+}
