@@ -9,11 +9,14 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Engine } from './engine.ts';
+import type { InboundMail } from './inbound-mail.ts';
 import * as metrics from './metrics.ts';
 import type { RunsApi } from './runs-api.ts';
 import type { SafetyNet } from './safety-net.ts';
+import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
@@ -23,6 +26,8 @@ export interface AlarmsProps {
   readonly engine: Engine;
   readonly safetyNet: SafetyNet;
   readonly runsApi: RunsApi;
+  readonly schedules: Schedules;
+  readonly mail: InboundMail | undefined;
 }
 
 interface Condition {
@@ -43,7 +48,7 @@ export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #actions: IAlarmAction[];
 
-  constructor(scope: Construct, id: string, { settings, stores, engine, safetyNet, runsApi }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { settings, stores, engine, safetyNet, runsApi, schedules, mail }: AlarmsProps) {
     super(scope, id);
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
@@ -91,12 +96,28 @@ export class Alarms extends Construct {
       }),
       threshold: 1,
     });
+    this.#alarm('fires-overdue', {
+      says: 'Expected fires of schedules had not happened two minutes after their time.',
+      metric: metrics.own('FiresOverdue', settings.prefix),
+      threshold: 1,
+    });
+    this.#alarm('reconciler-errors', {
+      says: 'Three of five looks for fires that did not happen failed.',
+      metric: schedules.reconcile.metricErrors(),
+      threshold: 3,
+    });
+    this.#alarm('undelivered-fires', {
+      says: 'Calls of the schedule function lie in the dead letter queue of schedules.',
+      metric: schedules.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      threshold: 1,
+    });
     this.#alarm('start-throttles', {
       says: 'Step Functions refused to start walks: the account starts more than its quota.',
       metric: metrics.throttledStarts(),
       threshold: 1,
       periods: 2,
     });
+    if (mail) this.#mailAlarms(mail);
     for (const [name, table] of Object.entries({ runs: stores.runs, workflows: stores.workflows, access: stores.access })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
@@ -106,6 +127,34 @@ export class Alarms extends Construct {
         periods: 2,
       });
     }
+  }
+
+  #mailAlarms({ receive, results, canary, canaryMinutes }: InboundMail): void {
+    this.#alarm('mail-errors', {
+      says: 'Mails that were received could not be dealt with; they are tried again and then lie in the dead letter queue.',
+      metric: new MathExpression({
+        expression: 'received + results',
+        usingMetrics: { received: receive.metricErrors(), results: results.metricErrors() },
+        label: 'Failures of the mail door',
+      }),
+      threshold: 3,
+    });
+    if (!canary) return;
+    const period = Duration.minutes(canaryMinutes);
+    this.#alarm('mail-canary', {
+      says: 'Two mails that Millrun sent to itself have started no run.',
+      metric: canary.metricErrors({ period }),
+      threshold: 1,
+      periods: 2,
+    });
+    this.#alarm('mail-canary-silent', {
+      says: 'No canary was sent: its schedule does not fire.',
+      page: 'mail-canary',
+      metric: canary.metricInvocations({ period: Duration.minutes(2 * canaryMinutes) }),
+      threshold: 1,
+      operator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      missing: TreatMissingData.BREACHING,
+    });
   }
 
   #alarm(name: string, { metric, says, threshold, operator, periods = 1, missing, page = name }: Condition): void {

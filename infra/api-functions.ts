@@ -75,6 +75,43 @@ export class ApiFunctions extends Construct {
     });
     allowStarts(receipts, { stores, engine });
     stores.doors.allowReadsAndWrites(receipts);
+    stores.sealKey.allowOpening(receipts);
+
+    const webhooks = new AppFunction(this, 'Webhooks', {
+      settings,
+      entry: 'http/webhooks',
+      description: 'Makes webhooks and their secrets',
+    });
+    stores.workflows.allowReads(webhooks);
+    stores.doors.allowReadsAndWrites(webhooks);
+    stores.sealKey.allowSealing(webhooks);
+
+    const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
+      settings,
+      entry: 'webhook/receive-webhook',
+      description: 'Lets foreign systems in',
+      environment: retention,
+    });
+    allowStarts(receiveWebhook, { stores, engine });
+    stores.doors.allowReadsAndWrites(receiveWebhook);
+    stores.sealKey.allowOpening(receiveWebhook);
+    stores.access.allowReads(receipts);
+
+    const mailboxes = new AppFunction(this, 'Mailboxes', {
+      settings,
+      entry: 'http/mailboxes',
+      description: 'Gives workflows mail addresses',
+    });
+    stores.workflows.allowReads(mailboxes);
+    stores.doors.allowReadsAndWrites(mailboxes);
+
+    const mailCanary = new AppFunction(this, 'MailCanary', {
+      settings,
+      entry: 'http/mail-canary',
+      description: 'Sends a mail to itself when asked to',
+      environment: retention,
+    });
+    allowCanary(mailCanary, { stores, engine });
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });
 
@@ -85,6 +122,10 @@ export class ApiFunctions extends Construct {
       ['http/write-workflows', writeWorkflows],
       ['http/api-keys', apiKeys],
       ['http/receipts', receipts],
+      ['http/webhooks', webhooks],
+      ['webhook/receive-webhook', receiveWebhook],
+      ['http/mailboxes', mailboxes],
+      ['http/mail-canary', mailCanary],
       ['http/docs', docs],
     ]);
   }
@@ -96,4 +137,12 @@ export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctio
   stores.workflows.allowReads(fn);
   stores.values.allowReadsAndWrites(fn);
   engine.allowWalks(fn);
+}
+
+/** What a canary needs: to make and publish its own workflow once, and to see its runs. */
+export function allowCanary(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
+  stores.workflows.allowReadsAndWrites(fn);
+  stores.doors.allowReadsAndWrites(fn);
+  stores.runs.allowReads(fn);
+  engine.allowPublishing(fn);
 }

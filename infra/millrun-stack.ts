@@ -5,9 +5,11 @@ import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { Engine } from './engine.ts';
 import { FirstKey } from './first-key.ts';
+import { InboundMail } from './inbound-mail.ts';
 import { Overview } from './overview.ts';
 import { RunsApi } from './runs-api.ts';
 import { SafetyNet } from './safety-net.ts';
+import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
 
@@ -24,20 +26,33 @@ export class MillrunStack extends Stack {
     const engine = new Engine(this, 'Engine', { settings, stores });
     const safetyNet = new SafetyNet(this, 'SafetyNet', { settings, stores, engine });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
+    const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
     const runsApi = new RunsApi(this, 'RunsApi', {
       settings,
       routes,
-      functions: functions.byEntry,
+      functions: new Map([...functions.byEntry, ...schedules.byEntry]),
       authorize: functions.authorize,
     });
+    const { mailDomain } = settings;
+    const mail =
+      mailDomain === undefined
+        ? undefined
+        : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, safetyNet, functions });
     const { secret } = new FirstKey(this, 'FirstKey', { settings, access: stores.access });
 
-    new Alarms(this, 'Alarms', { settings, stores, engine, safetyNet, runsApi });
+    new Alarms(this, 'Alarms', { settings, stores, engine, safetyNet, runsApi, schedules, mail });
     new Overview(this, 'Overview', {
       settings,
       stores,
       runsApi,
-      functions: [engine.worker, safetyNet.settle, safetyNet.sweep, functions.authorize, ...functions.byEntry.values()],
+      functions: [
+        engine.worker,
+        safetyNet.settle,
+        safetyNet.sweep,
+        functions.authorize,
+        ...functions.byEntry.values(),
+        ...(mail?.functions ?? []),
+      ],
     });
 
     new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });

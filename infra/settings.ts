@@ -27,6 +27,12 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'must be 1 to 
 /** A value left empty in cdk.json or by `-c name=` counts as not given. */
 const optional = <T extends z.ZodType>(type: T) => z.preprocess((value) => (value === '' ? undefined : value), type.optional());
 
+/** `-c name=true` is text. */
+const flag = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' || value === '' ? false : value),
+  z.boolean().optional(),
+);
+
 const schema = z.object({
   prefix: z
     .string()
@@ -43,6 +49,17 @@ const schema = z.object({
   firstKeyWorkspace: name.default('main'),
   firstKeyProject: optional(name),
   corsOrigins: listOf(origin).default([]),
+  mailDomain: optional(
+    z
+      .string()
+      .regex(
+        /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]$/,
+        'must be a domain such as mail.example.com',
+      ),
+  ),
+  mailActive: flag.transform((value) => value ?? false),
+  mailRetentionDays: optional(z.coerce.number().int().min(1).max(3650)),
+  mailCanaryMinutes: z.coerce.number().int().min(0).max(1440).default(15),
   alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
   alarmEmail: optional(z.email('must be an email address')),
 });

@@ -3,23 +3,18 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { hashOf } from '../../shared/access/key.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
+import { asCustomResource } from '../../shared/aws/custom-resource.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { env } from '../../shared/env.ts';
 import { newId } from '../../shared/id.ts';
 
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });
 
-/**
- * Registers the generated secret as the first admin key. The key stands in Secrets Manager alone; the table has its hash. CloudFormation waits
- * an hour for a custom resource that never answers, so a failure is answered too.
- */
+/** Registers the generated secret as the first admin key. The key stands in Secrets Manager alone; the table has its hash. */
 export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
-  try {
+  await asCustomResource(event, `first-key-${String(event.ResourceProperties['Workspace'])}`, async () => {
     if (event.RequestType !== 'Delete') await register(properties.parse(event.ResourceProperties));
-    await answer(event, 'SUCCESS');
-  } catch (error) {
-    await answer(event, 'FAILED', error instanceof Error ? error.message : String(error));
-  }
+  });
 }
 
 async function register({ Secret, Workspace, Project }: z.infer<typeof properties>): Promise<void> {
@@ -38,12 +33,4 @@ async function register({ Secret, Workspace, Project }: z.infer<typeof propertie
     role: 'admin',
     createdAt: new Date().toISOString(),
   });
-}
-
-async function answer(event: CloudFormationCustomResourceEvent, Status: 'SUCCESS' | 'FAILED', Reason?: string): Promise<void> {
-  const { StackId, RequestId, LogicalResourceId } = event;
-  const PhysicalResourceId = `first-key-${String(event.ResourceProperties['Workspace'])}`;
-  const body = JSON.stringify({ Status, Reason, StackId, RequestId, LogicalResourceId, PhysicalResourceId });
-  const { ok, status } = await fetch(event.ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
-  if (!ok) throw new Error(`CloudFormation took the answer with status ${status}.`);
 }
