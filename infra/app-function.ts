@@ -10,7 +10,8 @@ import { removalPolicyOf, type Settings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
 
-export interface AppFunctionProps extends Pick<FunctionOptions, 'environment' | 'timeout' | 'deadLetterQueue' | 'retryAttempts'> {
+export interface AppFunctionProps
+  extends Pick<FunctionOptions, 'functionName' | 'environment' | 'timeout' | 'deadLetterQueue' | 'retryAttempts'> {
   readonly settings: Settings;
   /** Path of the entry below functions/, without its extension. */
   readonly entry: string;

@@ -4,7 +4,7 @@ import type { AppFunction } from './app-function.ts';
 import type { HouseTable } from './house-table.ts';
 
 /** What functions count themselves, under the service that POWERTOOLS_SERVICE_NAME names. */
-export type OwnMetric = 'RunsStarted' | 'RunsSucceeded' | 'RunsFailed' | 'StepsExecuted';
+export type OwnMetric = 'RunsStarted' | 'RunsSucceeded' | 'RunsFailed' | 'StepsExecuted' | 'FiresOverdue' | 'FiresMissed';
 
 export function own(metricName: OwnMetric, service: string): Metric {
   return new Metric({ namespace: 'Millrun', metricName, dimensionsMap: { service }, statistic: Stats.SUM });

@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { HouseTable } from './house-table.ts';
+import { SealKey } from './seal-key.ts';
 import type { Settings } from './settings.ts';
 import { ValuesBucket } from './values-bucket.ts';
 
@@ -33,6 +34,7 @@ export class Stores extends Construct {
   /** Receipts, mailboxes, schedules, webhooks, files: docs/doors.md. */
   readonly doors: HouseTable;
   readonly values: ValuesBucket;
+  readonly sealKey: SealKey;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
@@ -57,7 +59,9 @@ export class Stores extends Construct {
     this.doors = new HouseTable(this, 'Doors', { settings, variable: 'DOORS_TABLE' });
     this.doors.addIndex('by-workspace', { hash: 'workspaceKey' });
     this.doors.addIndex('by-workflow', { hash: 'workflowKey' });
+    this.doors.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', include: ['id'] });
 
     this.values = new ValuesBucket(this, 'Values', settings);
+    this.sealKey = new SealKey(this, 'SealKey', settings);
   }
 }

@@ -11,6 +11,7 @@ import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
+import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
 import { Functions } from './lambda/functions.ts';
 import { hangUp, listen } from './listen.ts';
@@ -18,6 +19,7 @@ import { lockFolder } from './lock.ts';
 import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
 import { SampleServices } from './sample-services.ts';
+import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startStates } from './states/states.ts';
 import { loadTemplate } from './template/load.ts';
@@ -103,19 +105,24 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     usage: usage.secrets,
   });
   const s3 = new S3(stack, join(options.dataDir, 's3'), usage.s3);
+  const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
+  const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
+  closing.push(() => scheduler.close());
   const customResources = new CustomResources();
   const samples = new SampleServices();
 
   const services = awsListener({
     dynamodb: (request, response) => dynamodb.answer(request, response),
     s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
-    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations },
+    scheduler: (request, response) => scheduler.answer(request, response),
+    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
   });
   awsDoor.serve(services);
   await customResources.create(stack, functions, cloudUrl);
   apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
+  scheduler.start();
   closing.push(() => events.close());
   await states.resume();
   return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, usage: () => priced(structuredClone(usage)), close };

@@ -11,11 +11,19 @@ export const env = {
   accessTable: () => required('ACCESS_TABLE'),
   doorsTable: () => required('DOORS_TABLE'),
   valuesBucket: () => required('VALUES_BUCKET'),
+  sealKey: () => required('SEAL_KEY_ARN'),
   workerArn: () => required('WORKER_ARN'),
   machineRoleArn: () => required('MACHINE_ROLE_ARN'),
   machinePrefix: () => required('MACHINE_PREFIX'),
   /** Where mailboxes have their addresses; unset where no mail is received. */
   mailDomain: () => process.env['MAIL_DOMAIN'] || undefined,
+  /** Where the alarm clocks of schedules stand, what they call, as whom, and where calls go that could not be made. */
+  scheduler: () => ({
+    group: required('SCHEDULE_GROUP'),
+    targetArn: required('SCHEDULE_TARGET_ARN'),
+    roleArn: required('SCHEDULE_ROLE_ARN'),
+    deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
+  }),
   /** How long rows stay, in days. */
   retentionDays: () => Number(required('RETENTION_DAYS')),
   /** CIDRs that http steps may reach although they are private. */

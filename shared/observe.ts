@@ -3,6 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
 import * as z from 'zod';
 import type { Watcher } from './run/ports.ts';
+import type { FireWatcher } from './trigger/schedule/ports.ts';
 
 export const logger = new Logger();
 const metrics = new Metrics();
@@ -13,6 +14,20 @@ export const watcher: Watcher = {
   runSettled: ({ status }) => metrics.addMetric(status === 'succeeded' ? 'RunsSucceeded' : 'RunsFailed', MetricUnit.Count, 1),
   stepEnded: () => metrics.addMetric('StepsExecuted', MetricUnit.Count, 1),
   startLost: (run, error) => logger.warn('walk not started yet; the sweeper will', { run: run.id, error }),
+};
+
+/** Counts fires of schedules that went wrong. */
+export const fireWatcher: FireWatcher = {
+  overdue(id, count) {
+    metrics.addMetric('FiresOverdue', MetricUnit.Count, count);
+    logger.warn('expected fires had not happened', { schedule: id, count });
+  },
+  missed(id, count) {
+    metrics.addMetric('FiresMissed', MetricUnit.Count, count);
+    logger.warn('fires were missed', { schedule: id, count });
+  },
+  turnedOff: (id, reason) => logger.warn('schedule turned off', { schedule: id, reason }),
+  alarmLost: (id, error) => logger.warn('alarm clock not set; the reconciler will look', { schedule: id, error }),
 };
 
 const requestId = z.object({ requestContext: z.object({ requestId: z.string() }) });

@@ -7,6 +7,7 @@ import { answerSts } from './sts.ts';
 export interface Services {
   dynamodb: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   s3: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  scheduler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** By the prefix of `x-amz-target`. */
   json: Record<string, JsonOperations>;
 }
@@ -44,6 +45,7 @@ async function route(services: Services, request: IncomingMessage, response: Ser
     return answerJson(operations ?? {}, request, response);
   }
   const service = signedService(request);
+  if (service === 'scheduler') return services.scheduler(request, response);
   if (service === 'sts') return answerSts(request, response);
   if (service && service !== 's3')
     throw new AwsError('UnknownService', `The service ${service} is not served by the embedded cloud`, 501);

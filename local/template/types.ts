@@ -11,10 +11,12 @@ const SERVED = new Set([
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::Events::Rule',
+  'AWS::KMS::Key',
   'AWS::Lambda::Alias',
   'AWS::Lambda::Function',
   'AWS::S3::Bucket',
   'AWS::Scheduler::Schedule',
+  'AWS::Scheduler::ScheduleGroup',
   'AWS::SecretsManager::Secret',
 ]);
 
@@ -35,7 +37,6 @@ const INERT: Record<string, string> = {
   'AWS::Logs::ResourcePolicy': 'everything is allowed',
   'AWS::Logs::SubscriptionFilter': 'functions log to this terminal',
   'AWS::S3::BucketPolicy': 'everything is allowed',
-  'AWS::Scheduler::ScheduleGroup': 'schedules have names',
   'AWS::SecretsManager::ResourcePolicy': 'everything is allowed',
   'AWS::SNS::Subscription': 'topics carry alarms only',
   'AWS::SNS::Topic': 'topics carry alarms only',

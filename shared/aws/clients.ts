@@ -1,5 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { jsonCalls } from './json-calls.ts';
@@ -26,3 +28,5 @@ export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({ reque
 export const s3 = /* @__PURE__ */ once(() => new S3Client({}));
 export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({ requestHandler: jsonCalls() })));
 export const ses = /* @__PURE__ */ once(() => new SESClient({}));
+export const kms = /* @__PURE__ */ once(() => lean(new KMSClient({ requestHandler: jsonCalls() })));
+export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient({}));

@@ -3,12 +3,14 @@ import { docs } from './operations/docs.ts';
 import { mail } from './operations/mail.ts';
 import { receipts } from './operations/receipts.ts';
 import { runs } from './operations/runs.ts';
+import { schedules } from './operations/schedules.ts';
 import { v2 } from './operations/v2.ts';
+import { webhooks } from './operations/webhooks.ts';
 import { workflows } from './operations/workflows.ts';
 import type { Operation } from './route.ts';
 
 /** Every operation by its id. API Gateway's routes, the dispatch of handlers and the OpenAPI document are all made from this table. */
-export const operations = { ...v2, ...workflows, ...runs, ...access, ...mail, ...receipts, ...docs };
+export const operations = { ...v2, ...workflows, ...runs, ...access, ...mail, ...receipts, ...webhooks, ...schedules, ...docs };
 export type OperationId = keyof typeof operations;
 
 export const routes: Operation[] = Object.values(operations);

@@ -1,0 +1,137 @@
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
+import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge.ts';
+import { AppFunction } from './app-function.ts';
+import type { Engine } from './engine.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
+import type { Stores } from './stores.ts';
+
+export interface SchedulesProps {
+  readonly settings: Settings;
+  readonly stores: Stores;
+  readonly engine: Engine;
+}
+
+/** Starts runs by the clock: one EventBridge schedule for each of ours, and a look every minute for fires that did not happen. */
+export class Schedules extends Construct {
+  readonly fire: AppFunction;
+  readonly reconcile: AppFunction;
+  /** Calls of the schedule function that Scheduler gave up. */
+  readonly undelivered: Queue;
+  /** By the entry that routes name. */
+  readonly byEntry: ReadonlyMap<string, AppFunction>;
+  readonly #group: ScheduleGroup;
+  readonly #role: Role;
+  readonly #fireArn: string;
+
+  constructor(scope: Construct, id: string, { settings, stores, engine }: SchedulesProps) {
+    super(scope, id);
+    const environment = { RETENTION_DAYS: String(settings.retentionDays) };
+    const functionName = `${settings.prefix}-fire-schedule`;
+    // By its name: the function sets the next alarm clock to itself, and a resource cannot refer to itself.
+    this.#fireArn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+
+    this.undelivered = new Queue(this, 'Undelivered', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    this.#group = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: settings.prefix,
+      removalPolicy: removalPolicyOf(settings),
+    });
+    this.#role = this.#schedulerRole('RingRole');
+    this.#role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fireArn] }));
+    this.#role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.undelivered.queueArn] }));
+
+    this.fire = new AppFunction(this, 'Fire', {
+      settings,
+      functionName,
+      description: 'Decides the fires of a schedule whose time has come',
+      entry: 'schedule/fire-schedule',
+      // Many fires to catch up with are many runs to start.
+      timeout: Duration.minutes(5),
+      environment,
+    });
+    this.reconcile = new AppFunction(this, 'Reconcile', {
+      settings,
+      description: 'Finds expected fires of schedules that did not happen',
+      entry: 'schedule/reconcile-fires',
+      // Less than the minute between two looks, and no second attempt: the next look is one.
+      timeout: Duration.seconds(55),
+      retryAttempts: 0,
+      environment,
+    });
+    const routes = new AppFunction(this, 'Routes', {
+      settings,
+      description: 'Shows and changes schedules',
+      entry: 'http/schedules',
+      environment,
+    });
+    this.byEntry = new Map([['http/schedules', routes]]);
+
+    for (const fn of [this.fire, this.reconcile, routes]) {
+      stores.doors.allowReadsAndWrites(fn);
+      stores.runs.allowReadsAndWrites(fn);
+      stores.workflows.allowReads(fn);
+      stores.values.allowReadsAndWrites(fn);
+      engine.allowWalks(fn);
+      this.#allowAlarmClocks(fn);
+    }
+    this.#everyMinute();
+  }
+
+  #allowAlarmClocks(fn: AppFunction): void {
+    fn.addEnvironment('SCHEDULE_GROUP', this.#group.scheduleGroupName);
+    fn.addEnvironment('SCHEDULE_TARGET_ARN', this.#fireArn);
+    fn.addEnvironment('SCHEDULE_ROLE_ARN', this.#role.roleArn);
+    fn.addEnvironment('SCHEDULE_DEAD_LETTER_ARN', this.undelivered.queueArn);
+    fn.allow({
+      actions: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule', 'scheduler:UpdateSchedule'],
+      resources: [
+        Stack.of(this).formatArn({
+          service: 'scheduler',
+          resource: 'schedule',
+          resourceName: `${this.#group.scheduleGroupName}/*`,
+        }),
+      ],
+      because: 'The alarm clocks in our group are made as schedules are.',
+    });
+    fn.addToRolePolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [this.#role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+  }
+
+  #everyMinute(): void {
+    const role = this.#schedulerRole('EveryMinuteRole');
+    const target = new LambdaInvoke(this.reconcile, {
+      role,
+      deadLetterQueue: this.undelivered,
+      maxEventAge: Duration.minutes(5),
+      retryAttempts: 3,
+    });
+    new Schedule(this, 'EveryMinute', { schedule: ScheduleExpression.rate(Duration.minutes(1)), target });
+    acknowledgeWildcard(role, `${this.reconcile.functionArn}:*`, 'The versions of the one function it calls.');
+  }
+
+  #schedulerRole(id: string): Role {
+    return new Role(this, id, {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+  }
+}

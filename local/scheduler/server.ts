@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import * as z from 'zod';
+import { arn } from '../aws/account.ts';
+import { AwsError } from '../aws/aws-error.ts';
+import { readBody } from '../aws/body.ts';
+import type { Functions } from '../lambda/functions.ts';
+import type { Stack } from '../template/stack.ts';
+import type { Usage } from '../usage/usage.ts';
+import { Bell, scheduleArn } from './bell.ts';
+import { type ScheduleInput, scheduleInput } from './input.ts';
+import { nextTime } from './next-time.ts';
+import { ScheduleStore, type StoredSchedule } from './store.ts';
+
+const MAX_BODY_BYTES = 512 * 1024;
+const MOST_LISTED = 100;
+
+/** EventBridge Scheduler: its REST protocol for schedules that are made while the stack is up, in the groups of the stack. */
+export class Scheduler {
+  readonly #store: ScheduleStore;
+  readonly #bell: Bell;
+  readonly #functions: Functions;
+  readonly #groups: string[];
+  readonly #since = Date.now();
+
+  constructor(stack: Stack, functions: Functions, { path, usage }: { path: string; usage: Usage['events'] }) {
+    this.#groups = ['default', ...stack.ofType('AWS::Scheduler::ScheduleGroup').map(({ name }) => name)];
+    this.#functions = functions;
+    this.#store = new ScheduleStore(path);
+    this.#bell = new Bell(this.#store, functions, usage);
+  }
+
+  /** Begins to keep time: what was due meanwhile rings at once. */
+  start(): void {
+    this.#bell.start();
+  }
+
+  close(): void {
+    this.#bell.close();
+    this.#store.close();
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      send(response, 200, await this.#route(request));
+    } catch (error) {
+      const known = asAwsError(error);
+      if (known.status >= 500) console.error(error);
+      send(response, known.status, { Message: known.message }, known.name);
+    }
+  }
+
+  async #route(request: IncomingMessage): Promise<unknown> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://scheduler');
+    const [resource, encoded, ...more] = pathname.split('/').slice(1);
+    const name = encoded === undefined ? undefined : decodeURIComponent(encoded);
+    const call = `${request.method} ${resource}${name === undefined ? '' : '/name'}${more.length > 0 ? '/more' : ''}`;
+    switch (call) {
+      case 'POST schedules/name':
+        return this.#create(name ?? '', await inputOf(request));
+      case 'PUT schedules/name':
+        return this.#update(name ?? '', await inputOf(request));
+      case 'GET schedules/name':
+        return detailOf(this.#find(query.get('groupName'), name ?? ''));
+      case 'DELETE schedules/name': {
+        const { groupName } = this.#find(query.get('groupName'), name ?? '');
+        this.#store.remove(groupName, name ?? '');
+        return {};
+      }
+      case 'GET schedules':
+        return this.#list(query);
+      case 'GET schedule-groups':
+        return { ScheduleGroups: this.#groups.map((group) => this.#groupOf(group)) };
+      case 'GET schedule-groups/name':
+        return this.#groupOf(name ?? '');
+      default:
+        throw new AwsError('UnknownOperationException', `${request.method} ${pathname} is not served by the embedded cloud`, 501);
+    }
+  }
+
+  #create(name: string, input: ScheduleInput): unknown {
+    if (!/^[0-9a-zA-Z_.-]{1,64}$/.test(name)) throw new AwsError('ValidationException', `Invalid schedule name ${name}.`);
+    this.#groupOf(input.GroupName);
+    if (this.#store.get(input.GroupName, name)) throw new AwsError('ConflictException', `Schedule ${name} already exists.`, 409);
+    return this.#put(name, input, undefined);
+  }
+
+  #update(name: string, input: ScheduleInput): unknown {
+    return this.#put(name, input, this.#find(input.GroupName, name));
+  }
+
+  #put(name: string, input: ScheduleInput, seen: StoredSchedule | undefined): unknown {
+    if (!this.#functions.find(input.Target.Arn))
+      throw new AwsError('ValidationException', `Provided Arn ${input.Target.Arn} is no function of this stack.`);
+    const now = Date.now();
+    const createdMs = seen?.createdMs ?? now;
+    const next = nextTime(input, createdMs, now);
+    const stored: StoredSchedule = {
+      groupName: input.GroupName,
+      name,
+      input,
+      createdMs,
+      changedMs: now,
+      nextMs: input.State === 'ENABLED' ? (next ?? null) : null,
+      revision: (seen?.revision ?? 0) + 1,
+    };
+    this.#store.put(stored);
+    this.#bell.look();
+    return { ScheduleArn: scheduleArn(stored) };
+  }
+
+  #find(group: string | null, name: string): StoredSchedule {
+    const found = this.#store.get(group ?? 'default', name);
+    if (!found) throw new AwsError('ResourceNotFoundException', `Schedule ${name} does not exist.`, 404);
+    return found;
+  }
+
+  #list(query: URLSearchParams): unknown {
+    const limit = Math.min(MOST_LISTED, Math.max(1, Number(query.get('MaxResults') ?? MOST_LISTED) || MOST_LISTED));
+    const group = query.get('ScheduleGroup') ?? undefined;
+    if (group !== undefined) this.#groupOf(group);
+    const filter = { group, prefix: query.get('NamePrefix') ?? '', state: query.get('State') ?? undefined, limit: limit + 1 };
+    const found = this.#store.list({ ...filter, after: placeOf(query.get('NextToken')) });
+    const shown = found.slice(0, limit);
+    const last = found.length > limit ? shown.at(-1) : undefined;
+    return { Schedules: shown.map(summaryOf), ...(last && { NextToken: tokenOf(last) }) };
+  }
+
+  #groupOf(name: string): object {
+    if (!this.#groups.includes(name))
+      throw new AwsError('ResourceNotFoundException', `Schedule group ${name} does not exist.`, 404);
+    const at = this.#since / 1000;
+    return {
+      Arn: arn('scheduler', `schedule-group/${name}`),
+      Name: name,
+      State: 'ACTIVE',
+      CreationDate: at,
+      LastModificationDate: at,
+    };
+  }
+}
+
+async function inputOf(request: IncomingMessage): Promise<ScheduleInput> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  try {
+    return scheduleInput.parse(JSON.parse(body.toString()));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new AwsError('SerializationException', 'The request is not JSON');
+    throw error;
+  }
+}
+
+const place = z.object({ group: z.string(), name: z.string() });
+
+const tokenOf = ({ groupName, name }: StoredSchedule) =>
+  Buffer.from(JSON.stringify({ group: groupName, name })).toString('base64url');
+
+function placeOf(token: string | null): z.infer<typeof place> {
+  if (token === null) return { group: '', name: '' };
+  try {
+    return place.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
+  } catch {
+    throw new AwsError('ValidationException', 'Invalid NextToken.');
+  }
+}
+
+const datesOf = ({ createdMs, changedMs }: StoredSchedule) => ({
+  CreationDate: createdMs / 1000,
+  LastModificationDate: changedMs / 1000,
+});
+
+const summaryOf = (of: StoredSchedule) => ({
+  Arn: scheduleArn(of),
+  GroupName: of.groupName,
+  Name: of.name,
+  State: of.input.State,
+  Target: { Arn: of.input.Target.Arn },
+  ...datesOf(of),
+});
+
+const detailOf = (of: StoredSchedule) => ({ ...of.input, Arn: scheduleArn(of), Name: of.name, ...datesOf(of) });
+
+function asAwsError(error: unknown): AwsError {
+  if (error instanceof AwsError) return error;
+  if (error instanceof z.ZodError) {
+    const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    return new AwsError('ValidationException', `${error.issues.length} validation error detected: ${faults}`);
+  }
+  return new AwsError('InternalServerException', error instanceof Error ? error.message : 'The embedded cloud failed', 500);
+}
+
+function send(response: ServerResponse, status: number, body: unknown, error?: string): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    'x-amzn-requestid': randomUUID(),
+    ...(error !== undefined && { 'x-amzn-errortype': error }),
+  });
+  response.end(text);
+}

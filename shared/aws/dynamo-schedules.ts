@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { PageOf } from '../run/ports.ts';
+import { ScheduleMoved, type Schedules } from '../trigger/schedule/ports.ts';
+import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from '../trigger/schedule/schedule.ts';
+import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
+import { expiresIn, fromItem, readToken, toItem, writeToken } from './items.ts';
+import { listName } from './run-items.ts';
+
+const keyOf = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
+const fireKeyOf = (id: string, nominal: string) => ({ pk: `SCHEDULE#${id}`, sk: `FIRE#${nominal}` });
+
+/** Schedules that fire at the same minute are written at the same moment: the index of what is due has so many partitions. */
+const DUE_BUCKETS = 8;
+const dueKeyOf = (id: string) => `schedule#${(createHash('sha256').update(id).digest()[0] ?? 0) % DUE_BUCKETS}`;
+
+/** Rows read for one page of a filtered ledger at the most. */
+const FILTERED_READ = 400;
+
+/** Schedules and their ledger in the table of doors. */
+export class DynamoSchedules implements Schedules {
+  readonly #client: () => DynamoDBClient;
+  readonly #settings: { table: string; retentionDays: number };
+
+  constructor(client: () => DynamoDBClient, settings: { table: string; retentionDays: number }) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  async create(row: Schedule): Promise<void> {
+    await this.#put(this.#scheduleItem(row), 'attribute_not_exists(pk)', {});
+  }
+
+  async get(id: string): Promise<Schedule | undefined> {
+    const row = await getDoor(this.#client(), this.#settings.table, keyOf(id));
+    return row && schedule.parse(row);
+  }
+
+  async replace(seen: Schedule, next: Schedule): Promise<void> {
+    const row = { ...next, revision: seen.revision + 1 };
+    const written = await this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision });
+    if (!written) throw new ScheduleMoved(seen.id);
+  }
+
+  list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
+    const list = {
+      kind: 'schedule' as const,
+      workspace,
+      workflowId,
+      keyOf: (id: string) => toItem(keyOf(id)),
+      parse: schedule.parse,
+    };
+    return listDoors(this.#client(), this.#settings.table, list, page);
+  }
+
+  async due(now: string, limit: number): Promise<string[]> {
+    const buckets = await Promise.all(
+      Array.from({ length: DUE_BUCKETS }, (_, bucket) => this.#dueIn(`schedule#${bucket}`, now, Math.ceil(limit / DUE_BUCKETS))),
+    );
+    return buckets.flat();
+  }
+
+  async #dueIn(bucket: string, now: string, limit: number): Promise<string[]> {
+    const { Items = [] } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#settings.table,
+        IndexName: 'by-due',
+        KeyConditionExpression: 'dueKey = :bucket AND dueAt <= :now',
+        ExpressionAttributeValues: toItem({ ':bucket': bucket, ':now': now }),
+        Limit: limit,
+      }),
+    );
+    return Items.flatMap(({ pk }) => (pk?.S ? [pk.S.slice('SCHEDULE#'.length)] : []));
+  }
+
+  async claim(fire: LedgerFire): Promise<LedgerFire> {
+    if (await this.#put(this.#fireItem(fire), 'attribute_not_exists(pk)', {})) return fire;
+    return (await this.fire(fire.scheduleId, fire.nominal)) ?? fire;
+  }
+
+  async amend(seen: LedgerFire, next: LedgerFire): Promise<LedgerFire> {
+    const unchanged = { ':outcome': seen.outcome, ':attempt': seen.attempt };
+    if (await this.#put(this.#fireItem(next), 'outcome = :outcome AND attempt = :attempt', unchanged)) return next;
+    return (await this.fire(seen.scheduleId, seen.nominal)) ?? next;
+  }
+
+  async fire(id: string, nominal: string): Promise<LedgerFire | undefined> {
+    const row = await getDoor(this.#client(), this.#settings.table, fireKeyOf(id, nominal));
+    return row && ledgerFire.parse(row);
+  }
+
+  async fires(id: string, { outcome }: { outcome?: FireOutcome | undefined }, { limit, token }: PageOf) {
+    const name = listName(['fires', id, outcome ?? '']);
+    const last = readToken(name, token);
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#settings.table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :fire)',
+        ...(outcome !== undefined && { FilterExpression: 'outcome = :outcome' }),
+        ExpressionAttributeValues: toItem({ ':pk': `SCHEDULE#${id}`, ':fire': 'FIRE#', ':outcome': outcome }),
+        ScanIndexForward: false,
+        Limit: outcome === undefined ? limit : Math.max(limit, FILTERED_READ),
+        ExclusiveStartKey: last === undefined ? undefined : toItem(fireKeyOf(id, new Date(Number(last)).toISOString())),
+      }),
+    );
+    const read = Items.map((item) => ledgerFire.parse(fromItem(item)));
+    const items = read.slice(0, limit);
+    const behind = read.length > limit ? items.at(-1)?.nominal : LastEvaluatedKey?.['sk']?.S?.slice('FIRE#'.length);
+    return { items, next: behind === undefined ? undefined : writeToken(name, String(Date.parse(behind))) };
+  }
+
+  #scheduleItem(row: Schedule) {
+    const lists = row.deletedAt === undefined ? doorKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
+    const due = row.dueAt === undefined ? {} : { dueKey: dueKeyOf(row.id) };
+    return toItem({ ...keyOf(row.id), ...row, ...lists, ...due });
+  }
+
+  #fireItem(fire: LedgerFire) {
+    return toItem({ ...fireKeyOf(fire.scheduleId, fire.nominal), ...fire, expires: this.#expires(fire.at) });
+  }
+
+  #expires(from: string): number {
+    return expiresIn(this.#settings.retentionDays, new Date(from));
+  }
+
+  /** False when the condition does not hold. */
+  async #put(Item: ReturnType<typeof toItem>, ConditionExpression: string, values: Record<string, unknown>): Promise<boolean> {
+    const ExpressionAttributeValues = Object.keys(values).length > 0 ? toItem(values) : undefined;
+    try {
+      await this.#client().send(
+        new PutItemCommand({ TableName: this.#settings.table, Item, ConditionExpression, ExpressionAttributeValues }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Page, PageOf } from '../../run/ports.ts';
+import type { Starter } from '../../run/start-run.ts';
+import type { Receiver } from '../receive.ts';
+import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
+
+/** Schedules and their ledger. */
+export interface Schedules {
+  create(schedule: Schedule): Promise<void>;
+  get(id: string): Promise<Schedule | undefined>;
+  /** Stores `next`, unless the schedule has changed since `seen` was read: then throws `ScheduleMoved`. */
+  replace(seen: Schedule, next: Schedule): Promise<void>;
+  /** Of one workflow, newest first. */
+  list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Schedule>>;
+  /** Schedules whose time to be looked at has come. */
+  due(now: string, limit: number): Promise<string[]>;
+  /** Writes a new line of the ledger, or answers the one that is there. */
+  claim(fire: LedgerFire): Promise<LedgerFire>;
+  /** Stores a line unless it has changed since `seen` was read; answers what stands. */
+  amend(seen: LedgerFire, next: LedgerFire): Promise<LedgerFire>;
+  fire(id: string, nominal: string): Promise<LedgerFire | undefined>;
+  /** The ledger of a schedule, newest first. */
+  fires(id: string, filter: { outcome?: FireOutcome | undefined }, page: PageOf): Promise<Page<LedgerFire>>;
+}
+
+/** Somebody else has written the schedule meanwhile. */
+export class ScheduleMoved extends Error {
+  constructor(id: string) {
+    super(`Schedule ${id} was written by somebody else meanwhile.`);
+    this.name = 'ScheduleMoved';
+  }
+}
+
+/** Wakes a schedule at its next time, once. */
+export interface AlarmClock {
+  set(id: string, at: Date): Promise<void>;
+  clear(id: string): Promise<void>;
+}
+
+/** Hears what goes wrong with fires, for metrics and logs. */
+export interface FireWatcher {
+  /** Expected fires that had not happened when the reconciler looked. */
+  overdue(id: string, count: number): void;
+  missed(id: string, count: number): void;
+  turnedOff(id: string, reason: string): void;
+  /** The reconciler will find the schedule when its time has come. */
+  alarmLost(id: string, error: unknown): void;
+}
+
+/** What schedules work with. */
+export type Timekeeper = Starter & Receiver & { schedules: Schedules; alarmClock: AlarmClock; fireWatcher: FireWatcher };

@@ -1,0 +1,129 @@
+import { ulid } from 'ulid';
+import { Problem } from '../../problem.ts';
+import { prepareRun } from '../../run/prepare-run.ts';
+import { secondsOf } from '../../workflow/duration.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+import { checkTiming } from './check-timing.ts';
+import { ScheduleMoved, type Timekeeper } from './ports.ts';
+import { type Schedule, type ScheduleWishes, timingOf } from './schedule.ts';
+import { startRequestOf } from './start-fire.ts';
+import { setAlarm, tick } from './tick.ts';
+import { expecting, lookedAfter } from './when.ts';
+
+const INPUTS_LIMIT_BYTES = 64 * 1024;
+const LONGEST_JITTER_SECONDS = 3600;
+const LONGEST_WINDOW_SECONDS = 30 * 86_400;
+const TRIES = 8;
+
+/** Creates a schedule and sets its alarm clock. Throws `invalid` for one that never fires or whose inputs the workflow does not take. */
+export async function createSchedule(
+  services: Timekeeper,
+  workflow: Workflow,
+  wishes: ScheduleWishes,
+  by: string,
+): Promise<Schedule> {
+  const now = services.now();
+  const at = now.toISOString();
+  const schedule: Schedule = {
+    ...wishes,
+    id: ulid(now.getTime()),
+    workspace: workflow.workspace,
+    project: workflow.project,
+    workflowId: workflow.id,
+    createdAt: at,
+    createdBy: by,
+    updatedAt: at,
+    anchor: at,
+    revision: 1,
+    queued: [],
+    open: [],
+    failures: 0,
+  };
+  await checkWishes(services, workflow, schedule);
+  const expected = lookedAfter(expecting(schedule, now.getTime()), now);
+  await services.schedules.create(expected);
+  await setAlarm(services, expected);
+  return expected;
+}
+
+/** Changes a schedule. What was due before is decided by what it said before. */
+export async function changeSchedule(
+  services: Timekeeper,
+  workflow: Workflow,
+  id: string,
+  change: Partial<ScheduleWishes>,
+): Promise<Schedule> {
+  return write(services, id, async (seen) => {
+    const now = services.now();
+    const turnedOn = change.enabled === true && !seen.enabled;
+    const retimed = TIMING.some((field) => field in change);
+    const next: Schedule = {
+      ...seen,
+      ...change,
+      updatedAt: now.toISOString(),
+      ...('expression' in change && { anchor: now.toISOString() }),
+      ...(turnedOn && { failures: 0, open: [], offReason: undefined }),
+      ...(change.enabled === false && { offReason: undefined }),
+    };
+    if (retimed || 'inputs' in change || 'catchUpWindow' in change || 'jitter' in change)
+      await checkWishes(services, workflow, next);
+    return retimed ? expecting(next, now.getTime()) : next;
+  });
+}
+
+const TIMING = ['expression', 'timezone', 'dst', 'startAt', 'endAt'] as const;
+
+/** Ends a schedule. Its ledger stays readable for as long as runs are. */
+export async function deleteSchedule(services: Timekeeper, id: string): Promise<void> {
+  await write(services, id, async (seen) => ({
+    ...seen,
+    deletedAt: services.now().toISOString(),
+    next: undefined,
+    queued: [],
+    enabled: false,
+  }));
+}
+
+/** Brings the schedule up to date, then changes it; again when somebody else was faster. */
+export async function write(services: Timekeeper, id: string, change: (seen: Schedule) => Promise<Schedule>): Promise<Schedule> {
+  for (let tries = 1; ; tries++) {
+    const seen = await tick(services, id);
+    if (!seen) throw new Problem('not-found', `There is no schedule "${id}".`, [{ name: 'schedule', value: id }]);
+    try {
+      const current = await services.schedules.get(id);
+      if (!current) throw new ScheduleMoved(id);
+      const next = lookedAfter(await change(current), services.now());
+      await services.schedules.replace(current, next);
+      await setAlarm(services, next);
+      return { ...next, revision: current.revision + 1 };
+    } catch (error) {
+      if (!(error instanceof ScheduleMoved) || tries === TRIES) throw error;
+    }
+  }
+}
+
+async function checkWishes(services: Timekeeper, workflow: Workflow, schedule: Schedule): Promise<void> {
+  checkTiming(timingOf(schedule), services.now());
+  checkSeconds('jitter', schedule.jitter, LONGEST_JITTER_SECONDS);
+  checkSeconds('catch_up_window', schedule.catchUpWindow, LONGEST_WINDOW_SECONDS);
+  const bytes = Buffer.byteLength(JSON.stringify(schedule.inputs));
+  if (bytes > INPUTS_LIMIT_BYTES)
+    throw new Problem('too-large', `The inputs have ${bytes} bytes; a schedule takes ${INPUTS_LIMIT_BYTES}.`, [
+      { name: 'inputs', value: bytes },
+    ]);
+  if (!workflow.published) return;
+  // The same checks as at a start; whether its runIf holds then is for that time to say.
+  const run = { id: schedule.id, trigger: 'schedule', startedAt: services.now().toISOString() };
+  await prepareRun(services, workflow, startRequestOf(schedule, ''), run);
+}
+
+function checkSeconds(name: string, duration: string | undefined, most: number): void {
+  if (duration === undefined) return;
+  const seconds = secondsOf(duration);
+  if (seconds === undefined || seconds > most)
+    throw new Problem(
+      'invalid',
+      `${name} "${duration}" is not a duration such as 30s, 5m, 2h or 7d, of ${most} seconds at most.`,
+      [{ name, value: duration }],
+    );
+}
