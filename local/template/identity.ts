@@ -49,6 +49,7 @@ const IDENTITIES: Record<string, Identify> = {
     const name = arn('secretsmanager', `secret:${property('Name') ?? unique}`);
     return { ref: name, attributes: { Id: name } };
   },
+  'AWS::KMS::Key': ({ unique }) => ({ ref: unique, attributes: { Arn: arn('kms', `key/${unique}`), KeyId: unique } }),
   'AWS::SNS::Topic': ({ property, unique }) => {
     const name = property('TopicName') ?? unique;
     return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };

@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
 import { toResult } from './payload.ts';
-import { readBody, readPart } from './request.ts';
+import { originOf, type RawRequest, readBody, readPart, readRaw } from './request.ts';
 import type { Operation } from './route.ts';
 import { type OperationId, operations, routeKey } from './routes.ts';
 
@@ -21,6 +21,9 @@ export interface Request<O> {
   body: Field<O, 'body'>;
   caller: O extends { open: true } ? undefined : Caller;
   idempotencyKey: string | undefined;
+  /** Where the caller found the API: `https://host`. */
+  origin: string;
+  raw: O extends { raw: true } ? RawRequest : undefined;
 }
 export type RequestOf<Id extends OperationId> = Request<(typeof operations)[Id]>;
 export type Action<Id extends OperationId, Services> = (request: RequestOf<Id>, services: Services) => Promise<Answer>;
@@ -55,7 +58,9 @@ function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Reque
     query: readPart('query', operation.query, event.queryStringParameters ?? {}),
     body: operation.body && readPart('body', operation.body, readBody(event)),
     caller: caller as Caller,
-    idempotencyKey: idempotencyKey(event),
+    idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
+    origin: originOf(event),
+    raw: operation.raw && readRaw(event),
   } as Request<Operation>;
 }
 

@@ -1,13 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
+import { inspectJson } from '../inspect-json.ts';
 import { Problem } from '../problem.ts';
 import { VALUE_LIMIT_BYTES } from '../run/value.ts';
 
 /** A value of the largest size and the words around it. Lambda itself takes 6 MB. */
 const BODY_LIMIT_BYTES = VALUE_LIMIT_BYTES + 64 * 1024;
-const DEPTH_LIMIT = 100;
-/** What has no form in UTF-8 can be neither stored nor answered. */
-const HALF_CHARACTER = 'The body has a text with half a character (a lone surrogate such as \\ud800).';
 
 /** Parses one part of a request; every problem is named with its field. */
 export function readPart(part: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown {
@@ -26,6 +24,32 @@ function named(issue: z.core.$ZodIssue): { name: string; value: string }[] {
   return [{ name: path.join('.'), value: issue.message }];
 }
 
+/** A request as it came. Header names are lower-case. */
+export interface RawRequest {
+  method: string;
+  headers: Record<string, string>;
+  query: Record<string, string>;
+  body: Buffer;
+  sourceIp: string;
+}
+
+/** API Gateway passes bodies of most content types in base64: either way these are the bytes that were sent. */
+export const readRaw = (event: APIGatewayProxyEventV2): RawRequest => ({
+  method: event.requestContext.http.method,
+  headers: defined(event.headers),
+  query: defined(event.queryStringParameters ?? {}),
+  body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+  sourceIp: event.requestContext.http.sourceIp,
+});
+
+const defined = (values: Record<string, string | undefined>) =>
+  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+export function originOf({ headers, requestContext }: APIGatewayProxyEventV2): string {
+  const scheme = headers['x-forwarded-proto'] === 'http' ? 'http' : 'https';
+  return `${scheme}://${headers['host'] ?? requestContext.domainName}`;
+}
+
 /** The JSON body. Throws `too-large`, `unsupported` or `invalid`. */
 export function readBody(event: APIGatewayProxyEventV2): unknown {
   const raw = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
@@ -40,7 +64,7 @@ export function readBody(event: APIGatewayProxyEventV2): unknown {
   const text = decode(raw);
   if (text.trim() === '') return undefined;
   const body = parse(text);
-  inspect(body, 0);
+  inspectJson(body);
   return body;
 }
 
@@ -58,16 +82,4 @@ function parse(text: string): unknown {
   } catch (error) {
     throw new Problem('invalid', `The body is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`);
   }
-}
-
-/** Refuses what JSON allows and code that merges objects does not survive. */
-function inspect(value: unknown, depth: number): void {
-  if (typeof value === 'string' && !value.isWellFormed()) throw new Problem('invalid', HALF_CHARACTER);
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > DEPTH_LIMIT) throw new Problem('invalid', `The body is nested deeper than ${DEPTH_LIMIT} levels.`);
-  if (Object.hasOwn(value, '__proto__'))
-    throw new Problem('invalid', 'The body has a field named __proto__.', [{ name: '__proto__', value: 'unknown field' }]);
-  if (!Array.isArray(value) && !Object.keys(value).every((key) => key.isWellFormed()))
-    throw new Problem('invalid', HALF_CHARACTER);
-  for (const inner of Object.values(value)) inspect(inner, depth + 1);
 }

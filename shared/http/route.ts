@@ -11,6 +11,8 @@ export interface Operation {
   tag: string;
   /** No credential needed. */
   open?: true;
+  /** The action reads the request itself: raw bytes, any content type, every header. */
+  raw?: true;
   /** The least role that may call it; viewer when absent. */
   role?: Role;
   params?: z.ZodObject;

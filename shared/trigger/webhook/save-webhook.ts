@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { newId } from '../../id.ts';
+import { Problem } from '../../problem.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+import { mappingProblem } from './mapping.ts';
+import { schemeOf } from './schemes.ts';
+import type { SealedSecret, Seals, Webhook, Webhooks } from './webhook.ts';
+
+export interface WebhookAuthor {
+  webhooks: Webhooks;
+  seals: Seals;
+  now: () => Date;
+}
+
+/** What its owner says of a webhook. */
+export type WebhookChoices = Pick<Webhook, 'name' | 'scheme' | 'enabled' | 'signature' | 'deliveryHeader' | 'mapping'>;
+
+/** A webhook with the secret that is shown this once. */
+export interface Revealed {
+  webhook: Webhook;
+  secret: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Makes a webhook. `secret` is given where the sender has chosen it, as Stripe and Slack do. */
+export async function createWebhook(
+  { webhooks, seals, now }: WebhookAuthor,
+  of: { workflow: Workflow; by: string },
+  choices: WebhookChoices,
+  given: string | undefined,
+): Promise<Revealed> {
+  checkMapping(choices.mapping);
+  const at = now();
+  const id = newId(at.getTime());
+  const secret = secretFor(choices, given);
+  const webhook: Webhook = {
+    ...choices,
+    id,
+    workspace: of.workflow.workspace,
+    project: of.workflow.project,
+    workflowId: of.workflow.id,
+    ...(choices.scheme !== 'none' && { token: randomBytes(18).toString('base64url') }),
+    secrets: [await sealed(seals, id, secret, at)],
+    createdAt: at.toISOString(),
+    createdBy: of.by,
+    updatedAt: at.toISOString(),
+  };
+  await webhooks.create(webhook);
+  return { webhook, secret };
+}
+
+export async function changeWebhook(
+  { webhooks, now }: WebhookAuthor,
+  seen: Webhook,
+  change: Partial<Pick<Webhook, 'name' | 'enabled'>> & { mapping?: string | null },
+): Promise<Webhook> {
+  const { mapping, ...rest } = change;
+  checkMapping(mapping ?? undefined);
+  const { mapping: before, ...webhook } = seen;
+  const kept = mapping === undefined ? before : (mapping ?? undefined);
+  const next = { ...webhook, ...rest, ...(kept !== undefined && { mapping: kept }), updatedAt: now().toISOString() };
+  await webhooks.replace(seen, next);
+  return next;
+}
+
+/** Gives a webhook another secret; the one before stays valid for some hours, and none before that. */
+export async function rotateWebhook(
+  { webhooks, seals, now }: WebhookAuthor,
+  seen: Webhook,
+  { secret: given, keepHours }: { secret?: string | undefined; keepHours: number },
+): Promise<Revealed> {
+  const at = now();
+  const secret = secretFor(seen, given);
+  const until = new Date(at.getTime() + keepHours * HOUR_MS).toISOString();
+  const [before] = seen.secrets;
+  const webhook = {
+    ...seen,
+    secrets: [await sealed(seals, seen.id, secret, at), ...(before && keepHours > 0 ? [{ ...before, until }] : [])],
+    updatedAt: at.toISOString(),
+  };
+  await webhooks.replace(seen, webhook);
+  return { webhook, secret };
+}
+
+function secretFor(of: Pick<Webhook, 'scheme'>, given: string | undefined): string {
+  const scheme = schemeOf(of);
+  const problem = given === undefined ? undefined : scheme.secretProblem(given);
+  if (problem !== undefined) throw new Problem('invalid', `The secret ${problem}.`, [{ name: 'secret', value: problem }]);
+  return given ?? scheme.newSecret();
+}
+
+async function sealed(seals: Seals, webhook: string, secret: string, at: Date): Promise<SealedSecret> {
+  return { sealed: await seals.seal(secret, { webhook }), createdAt: at.toISOString() };
+}
+
+function checkMapping(mapping: string | undefined): void {
+  const problem = mapping === undefined ? undefined : mappingProblem(mapping);
+  if (problem !== undefined)
+    throw new Problem('invalid', `The mapping is no JSONata expression: ${problem}.`, [{ name: 'mapping', value: problem }]);
+}

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import {
+  anySigned,
+  checkTime,
+  fieldOf,
+  headerOf,
+  hmac,
+  plainSecretProblem,
+  type Scheme,
+  secondsOf,
+  wrongSignature,
+} from '../scheme.ts';
+
+/** Slack: `x-slack-signature: v0=<hex>` over version, time and body. It asks its question with a POST that is signed like any other. */
+export const slack: Scheme = {
+  timed: true,
+  newSecret: () => randomBytes(16).toString('hex'),
+  secretProblem: plainSecretProblem,
+  verify(delivery, secrets, at) {
+    const time = headerOf(delivery, 'x-slack-request-timestamp');
+    const given = headerOf(delivery, 'x-slack-signature');
+    checkTime(time, at);
+    const sign = (secret: string) => `v0=${hmac(secret, 'hex', `v0:${time}:`, delivery.body)}`;
+    if (!anySigned([given], secrets, sign)) throw wrongSignature();
+  },
+  deliveryId: (delivery) => fieldOf(delivery, 'event_id'),
+  challenge: (delivery) =>
+    delivery.method === 'POST' && fieldOf(delivery, 'type') === 'url_verification' ? fieldOf(delivery, 'challenge') : undefined,
+  sign(body, secret, at) {
+    const time = secondsOf(at);
+    return { 'x-slack-request-timestamp': time, 'x-slack-signature': `v0=${hmac(secret, 'hex', `v0:${time}:`, body)}` };
+  },
+};

@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import type { Page, PageOf } from '../../run/ports.ts';
+
+export const SCHEMES = ['standard', 'sha256', 'shopify', 'stripe', 'slack', 'none'] as const;
+export type SchemeName = (typeof SCHEMES)[number];
+
+/** Where the plain HMAC stands in a request; other schemes say so themselves. */
+export const signature = z.object({
+  header: z.string(),
+  prefix: z.string(),
+  encoding: z.enum(['hex', 'base64']),
+});
+export type Signature = z.infer<typeof signature>;
+
+/** A secret as its row holds it: only the key service can open it. */
+const sealedSecret = z.object({ sealed: z.string(), createdAt: z.string(), until: z.string().optional() });
+export type SealedSecret = z.infer<typeof sealedSecret>;
+
+/** Where a foreign system may knock, and how it proves who it is. */
+export const webhook = z.object({
+  id: z.string(),
+  workspace: z.string(),
+  project: z.string(),
+  workflowId: z.string(),
+  name: z.string(),
+  scheme: z.enum(SCHEMES),
+  signature: signature.optional(),
+  /** Header that names a delivery, when it is not one of the usual. */
+  deliveryHeader: z.string().optional(),
+  /** JSONata from `{body, headers, query}` to inputs. */
+  mapping: z.string().optional(),
+  enabled: z.boolean(),
+  /** End of the URL; absent where the secret is the end of the URL. */
+  token: z.string().optional(),
+  /** The newest first; the one before it stays valid for a while. */
+  secrets: z.array(sealedSecret),
+  createdAt: z.string(),
+  createdBy: z.string(),
+  updatedAt: z.string(),
+});
+export type Webhook = z.infer<typeof webhook>;
+
+export interface Webhooks {
+  create(webhook: Webhook): Promise<void>;
+  get(id: string): Promise<Webhook | undefined>;
+  /** Stores `next` unless somebody has changed it since `seen` was read. */
+  replace(seen: Webhook, next: Webhook): Promise<void>;
+  remove(id: string): Promise<void>;
+  list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
+}
+
+/** Locks small secrets away. Who may seal need not be able to open. */
+export interface Seals {
+  seal(text: string, of: { webhook: string }): Promise<string>;
+  open(sealed: string, of: { webhook: string }): Promise<string>;
+}
