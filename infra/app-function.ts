@@ -8,6 +8,17 @@ import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
+/** Lambda gives credentials in the environment. The SDK imports its other ways to find some when they are needed, which is never. */
+const credentialsFromElsewhere = [
+  '@aws-sdk/credential-provider-http',
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@smithy/credential-provider-imds',
+];
+
 const root = join(import.meta.dirname, '..');
 
 export interface AppFunctionProps
@@ -65,7 +76,7 @@ export class AppFunction extends NodejsFunction {
         sourceMap: true,
         sourcesContent: false,
         // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
-        externalModules: [],
+        externalModules: credentialsFromElsewhere,
         // CommonJS dependencies call require, which an ES module does not have.
         banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
       },

@@ -95,7 +95,7 @@ function corsOf({ corsOrigins }: Settings) {
     corsPreflight: {
       allowOrigins: corsOrigins,
       allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
-      allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key'],
       exposeHeaders: ['idempotent-replay', 'retry-after'],
       maxAge: Duration.hours(1),
     },

@@ -28,10 +28,21 @@ import {
   StepEnded,
 } from '../run/ports.ts';
 import type { Run } from '../run/run.ts';
-import { LIVE_STATUSES } from '../run/status.ts';
 import type { StepRow } from '../run/step-row.ts';
 import { expiresIn, fromItem, type Item, toItem } from './items.ts';
 import { listRuns } from './list-runs.ts';
+import {
+  type Change,
+  deferred,
+  paused,
+  pausing,
+  resumed,
+  resumingLater,
+  running,
+  settled,
+  stopping,
+  updateOf,
+} from './run-changes.ts';
 import {
   logKey,
   parseLog,
@@ -41,7 +52,6 @@ import {
   runKey,
   runPk,
   startItemKey,
-  stateKey,
   stepItem,
   stepKey,
   stepSk,
@@ -56,8 +66,6 @@ const BATCH = 100;
 const WRITE_BATCH = 25;
 const NOT_ENDED = 'attribute_not_exists(pk) OR #status IN (:pending, :running, :waiting)';
 const NOT_ENDED_VALUES = { ':pending': { S: 'pending' }, ':running': { S: 'running' }, ':waiting': { S: 'waiting' } };
-const LIVE = `#status IN (${LIVE_STATUSES.map((_, n) => `:live${n}`).join(', ')})`;
-const LIVE_VALUES = Object.fromEntries(LIVE_STATUSES.map((status, n) => [`:live${n}`, { S: status }]));
 const STATUS = { '#status': 'status' };
 const START_KEY_DAYS = 30;
 const MOST_TRIES = 5;
@@ -175,10 +183,15 @@ export class DynamoRuns implements Runs {
   }
 
   async takeFailure(runId: string, key: string, handler: number) {
-    await this.#update(stepKey(runId, key), 'SET #handler = :handler', '#status = :failed AND attribute_not_exists(#handler)', {
-      names: { ...STATUS, '#handler': 'handler' },
-      values: { ':handler': { N: String(handler) }, ':failed': { S: 'failed' } },
+    const update = new UpdateItemCommand({
+      ...this.#table(),
+      Key: toItem(stepKey(runId, key)),
+      UpdateExpression: 'SET #handler = :handler',
+      ConditionExpression: '#status = :failed AND attribute_not_exists(#handler)',
+      ExpressionAttributeNames: { ...STATUS, '#handler': 'handler' },
+      ExpressionAttributeValues: { ':handler': { N: String(handler) }, ':failed': { S: 'failed' } },
     });
+    await this.#client().send(update).catch(unlessLost);
   }
 
   async append(runId: string, lines: LogLines) {
@@ -189,138 +202,35 @@ export class DynamoRuns implements Runs {
   }
 
   markRunning(run: Run, at: string, dueAt: string) {
-    return this.#update(
-      runKey(run.id),
-      'SET #status = :running, stateKey = :state, startedAt = :at, dueAt = :due',
-      '#status = :pending',
-      {
-        names: STATUS,
-        values: {
-          ':running': { S: 'running' },
-          ':pending': { S: 'pending' },
-          ':state': { S: stateKey(run.workspace, 'running') ?? '' },
-          ':at': { S: at },
-          ':due': { S: dueAt },
-        },
-      },
-    );
+    return this.#change(run.id, running(run, at, dueAt));
   }
 
   requestStop(run: Run, stop: NonNullable<Run['stop']>, dueAt = stop.at) {
-    const status = stop.mode === 'graceful' ? 'draining' : undefined;
-    const sets = [
-      'stop = :stop',
-      'dueAt = :due',
-      'dueKey = :dueKey',
-      ...(status ? ['#status = :status', 'stateKey = :state'] : []),
-    ];
-    const weaker =
-      stop.mode === 'immediate' ? 'attribute_not_exists(stop) OR stop.#mode = :graceful' : 'attribute_not_exists(stop)';
-    return this.#update(runKey(run.id), `SET ${sets.join(', ')}`, `${LIVE} AND (${weaker})`, {
-      names: { ...STATUS, ...(stop.mode === 'immediate' && { '#mode': 'mode' }) },
-      values: {
-        ...LIVE_VALUES,
-        ':stop': { M: toItem(stop) },
-        ':due': { S: dueAt },
-        ':dueKey': { S: 'due' },
-        ...(stop.mode === 'immediate' && { ':graceful': { S: 'graceful' } }),
-        ...(status && { ':status': { S: status }, ':state': { S: stateKey(run.workspace, status) ?? '' } }),
-      },
-    });
+    return this.#change(run.id, stopping(run, stop, dueAt));
   }
 
   requestPause(run: Run, pause: NonNullable<Run['pause']>, dueAt: string) {
-    const pausable = `${LIVE} AND attribute_not_exists(stop) AND (attribute_not_exists(pause) OR pause.#resume = :true)`;
-    return this.#update(runKey(run.id), 'SET pause = :pause, dueAt = :due, dueKey = :dueKey', pausable, {
-      names: { ...STATUS, '#resume': 'resume' },
-      values: {
-        ...LIVE_VALUES,
-        ':pause': { M: toItem(pause) },
-        ':due': { S: dueAt },
-        ':dueKey': { S: 'due' },
-        ':true': { BOOL: true },
-      },
-    });
+    return this.#change(run.id, pausing(pause, dueAt));
   }
 
   resumeWhenQuiet(run: Run, by: string) {
-    return this.#update(
-      runKey(run.id),
-      'SET pause.#resume = :true, pause.resumedBy = :by',
-      'attribute_exists(pause) AND attribute_not_exists(stop) AND #status <> :paused',
-      {
-        names: { ...STATUS, '#resume': 'resume' },
-        values: { ':true': { BOOL: true }, ':by': { S: by }, ':paused': { S: 'paused' } },
-      },
-    );
+    return this.#change(run.id, resumingLater(by));
   }
 
   markPaused(run: Run) {
-    const pausing = `${LIVE} AND attribute_exists(pause) AND attribute_not_exists(pause.#resume) AND attribute_not_exists(stop) AND #status <> :paused`;
-    return this.#update(runKey(run.id), 'SET #status = :paused, stateKey = :state REMOVE dueKey, dueAt', pausing, {
-      names: { ...STATUS, '#resume': 'resume' },
-      values: { ...LIVE_VALUES, ':paused': { S: 'paused' }, ':state': { S: stateKey(run.workspace, 'paused') ?? '' } },
-    });
+    return this.#change(run.id, paused(run));
   }
 
   markResumed(seen: Run, next: Run) {
-    const sets =
-      '#status = :status, stateKey = :state, resumedAt = :resumed, walk = :walk, deadline = :deadline, dueAt = :due, dueKey = :dueKey, startedAt = if_not_exists(startedAt, :started)';
-    return this.#update(
-      runKey(seen.id),
-      `SET ${sets} REMOVE pause`,
-      `${LIVE} AND attribute_not_exists(stop) AND walk = :seen AND pause.#at = :paused AND (#status = :isPaused OR pause.#resume = :true)`,
-      {
-        names: { ...STATUS, '#at': 'at', '#resume': 'resume' },
-        values: {
-          ...LIVE_VALUES,
-          ':status': { S: next.status },
-          ':state': { S: stateKey(seen.workspace, next.status) ?? '' },
-          ':walk': { N: String(next.walk) },
-          ':seen': { N: String(seen.walk) },
-          ':paused': { S: seen.pause?.at ?? '' },
-          ':isPaused': { S: 'paused' },
-          ':true': { BOOL: true },
-          ':deadline': { S: next.deadline },
-          ':due': { S: next.dueAt ?? next.deadline },
-          ':dueKey': { S: 'due' },
-          ':started': { S: seen.createdAt },
-          ':resumed': { S: next.resumedAt ?? seen.createdAt },
-        },
-      },
-    );
+    return this.#change(seen.id, resumed(seen, next));
   }
 
-  settle(run: Run, { status, at, endedId, outputs, error, reason }: Settlement) {
-    const state = stateKey(run.workspace, status);
-    const set = toItem({
-      ':status': status,
-      ':at': at,
-      ':id': endedId,
-      ':start': run.createdAt,
-      ':outputs': outputs,
-      ':error': error,
-      ':reason': reason,
-      ':state': state,
-    });
-    const sets = ['#status = :status', 'endedAt = :at', 'endedId = :id', 'startedAt = if_not_exists(startedAt, :start)'];
-    if (outputs) sets.push('outputs = :outputs');
-    if (error) sets.push('#error = :error');
-    if (reason) sets.push('reason = :reason');
-    if (state) sets.push('stateKey = :state');
-    const removes = ['dueKey', 'dueAt', ...(state ? [] : ['stateKey'])];
-    const condition = status === 'succeeded' ? `${LIVE} AND attribute_not_exists(stop)` : LIVE;
-    return this.#update(runKey(run.id), `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`, condition, {
-      names: { ...STATUS, ...(error && { '#error': 'error' }) },
-      values: { ...LIVE_VALUES, ...set },
-    });
+  settle(run: Run, settlement: Settlement) {
+    return this.#change(run.id, settled(run, settlement));
   }
 
   async defer(run: Run, dueAt: string) {
-    await this.#update(runKey(run.id), 'SET dueAt = :due', LIVE, {
-      names: STATUS,
-      values: { ...LIVE_VALUES, ':due': { S: dueAt } },
-    });
+    await this.#change(run.id, deferred(dueAt));
   }
 
   async due(now: string, limit: number) {
@@ -361,20 +271,9 @@ export class DynamoRuns implements Runs {
     };
   }
 
-  async #update(
-    key: object,
-    set: string,
-    condition: string,
-    { names, values }: { names: Record<string, string>; values: Item },
-  ): Promise<boolean> {
-    const update = new UpdateItemCommand({
-      ...this.#table(),
-      Key: toItem(key),
-      UpdateExpression: set,
-      ConditionExpression: condition,
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
-    });
+  /** False when its conditions do not hold any more. */
+  async #change(id: string, change: Change): Promise<boolean> {
+    const update = new UpdateItemCommand({ ...this.#table(), Key: toItem(runKey(id)), ...updateOf(change) });
     return this.#client()
       .send(update)
       .then(() => true, unlessLost);

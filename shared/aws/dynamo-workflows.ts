@@ -7,9 +7,11 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
 import { Problem } from '../problem.ts';
 import type { ListOf, Workflows } from '../workflow/ports.ts';
 import {
+  type Compiled,
   type Definition,
   definition as definitionSchema,
   type Version,
@@ -18,14 +20,18 @@ import {
   workflow as workflowSchema,
 } from '../workflow/workflow.ts';
 import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { packed, unpacked } from './packed-document.ts';
 import { listName } from './run-items.ts';
 
 /** Definitions kept in memory: they never change. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
+const compiledRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
+
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
 const sourceKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `SOURCE#${hash}` });
+const documentKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `DOCUMENT#${hash}` });
 const versionSk = (number: number) => `VERSION#${String(number).padStart(6, '0')}`;
 const nameKey = ({ workspace, project, name }: Pick<Workflow, 'workspace' | 'project' | 'name'>) => ({
   pk: `NAME#${workspace}#${project}#${name}`,
@@ -55,7 +61,7 @@ export class DynamoWorkflows implements Workflows {
     this.#table = table;
   }
 
-  async create(workflow: Workflow, definition: Definition): Promise<void> {
+  async create(workflow: Workflow, definition: Definition & Compiled): Promise<void> {
     const taken = () =>
       new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
         { name: 'name', value: workflow.name },
@@ -64,7 +70,7 @@ export class DynamoWorkflows implements Workflows {
       [
         this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
         this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
-        this.#put(toItem({ ...sourceKey(workflow.id, definition.hash), ...definition })),
+        ...this.#definitionPuts(workflow.id, definition),
       ],
       taken,
     );
@@ -90,17 +96,24 @@ export class DynamoWorkflows implements Workflows {
     return read;
   }
 
+  async compiled(workflowId: string, hash: string) {
+    const item = await this.#get(documentKey(workflowId, hash));
+    if (!item) return undefined;
+    const { document, pins } = compiledRow.parse(fromItem(item));
+    return { document: unpacked(document), pins };
+  }
+
   async replace(
     seen: Workflow,
     next: Workflow,
-    { definition, version }: { definition?: Definition; version?: Version } = {},
+    { definition, version }: { definition?: Definition & Compiled; version?: Version } = {},
   ): Promise<void> {
     const moved = () =>
       new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
     const puts = [
       this.#put(metaItem(next), 'updatedAt = :seen AND attribute_not_exists(deletedAt)', { ':seen': { S: seen.updatedAt } }),
     ];
-    if (definition) puts.push(this.#put(toItem({ ...sourceKey(next.id, definition.hash), ...definition })));
+    if (definition) puts.push(...this.#definitionPuts(next.id, definition));
     if (version)
       puts.push(this.#put(toItem({ pk: pkOf(next.id), sk: versionSk(version.number), ...version }), 'attribute_not_exists(pk)'));
     if (seen.name !== next.name) {
@@ -166,6 +179,14 @@ export class DynamoWorkflows implements Workflows {
     );
     const items = Items.map((item) => workflowSchema.parse(fromItem(item)));
     return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
+  }
+
+  #definitionPuts(id: string, { document, ...definition }: Definition & Compiled): TransactWriteItem[] {
+    const { hash, pins } = definition;
+    return [
+      this.#put(toItem({ ...sourceKey(id, hash), ...definition })),
+      this.#put(toItem({ ...documentKey(id, hash), document: packed(document), pins })),
+    ];
   }
 
   async #get(key: object): Promise<Item | undefined> {

@@ -5,7 +5,16 @@ import { Problem } from '../problem.ts';
 export type Item = Record<string, AttributeValue>;
 
 /** A row as an item; what is undefined is left out. */
-export const toItem = (row: object): Item => marshall(row, { removeUndefinedValues: true });
+export const toItem = (row: object): Item => marshall(sound(row), { removeUndefinedValues: true });
+
+/** DynamoDB refuses a whole item for half a character, such as a cut through an emoji leaves behind. */
+function sound(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(sound);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key.toWellFormed(), sound(inner)]));
+}
+
 export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
 
 const DAY_SECONDS = 86_400;

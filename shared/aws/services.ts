@@ -4,8 +4,8 @@ import { watcher } from '../observe.ts';
 import { notFound } from '../problem.ts';
 import type { Definitions } from '../run/ports.ts';
 import { RecentRows } from '../run/work/recent.ts';
-import { checkDocument } from '../workflow/check.ts';
 import type { Plan } from '../workflow/plan.ts';
+import { planOf } from '../workflow/plan-of.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import { dynamo, s3, sfn } from './clients.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
@@ -15,7 +15,7 @@ import { BucketValues } from './values.ts';
 
 const PLANS_KEPT = 200;
 
-/** Plans by the hash of their text: a definition never changes, so each is read and checked once a process. */
+/** Plans by the hash of their text: a definition never changes, so each is read once a process. */
 class CachedDefinitions implements Definitions {
   readonly #workflows: Workflows;
   readonly #plans = new LRUCache<string, Promise<Plan>>({ max: PLANS_KEPT });
@@ -35,12 +35,9 @@ class CachedDefinitions implements Definitions {
   }
 
   async #read(workflowId: string, hash: string): Promise<Plan> {
-    const definition = await this.#workflows.definition(workflowId, hash);
-    if (!definition) throw notFound('definition', hash);
-    const checked = checkDocument(definition.source);
-    if (!checked.ok)
-      throw new Error(`Definition ${hash} was accepted once and is refused now: ${checked.diagnostics[0]?.message}`);
-    return { ...checked.plan, pins: definition.pins };
+    const compiled = await this.#workflows.compiled(workflowId, hash);
+    if (!compiled) throw notFound('definition', hash);
+    return { ...planOf(compiled.document), pins: compiled.pins };
   }
 }
 

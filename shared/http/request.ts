@@ -58,7 +58,7 @@ export function readBody(event: APIGatewayProxyEventV2): unknown {
   if (raw.length === 0) return undefined;
 
   const type = event.headers['content-type'];
-  if (type !== undefined && !/^application\/([\w.+-]+\+)?json\b/i.test(type)) {
+  if (type !== undefined && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
     throw new Problem('unsupported', `The content type "${type}" is not supported. Send application/json.`);
   }
   const text = decode(raw);

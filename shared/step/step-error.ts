@@ -15,13 +15,16 @@ export const STEP_ERRORS = [
   'ChildRunFailed',
 ] as const;
 
+/** A message stands in three places of a run, each of them a part of a row. */
+const MESSAGE_CHARS = 4_000;
+
 /** A step fails with a stable name (or the one a `raise` gave) and a message for people. */
 export class StepError extends Error {
   /** More for people who look closely: a status, the start of a body. Never secrets. */
   readonly data: unknown;
 
   constructor(name: (typeof STEP_ERRORS)[number] | (string & {}), message: string, data?: unknown) {
-    super(message);
+    super(message.length > MESSAGE_CHARS ? `${message.slice(0, MESSAGE_CHARS).toWellFormed()}...` : message);
     this.name = name;
     this.data = data;
   }

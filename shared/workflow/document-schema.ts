@@ -10,12 +10,22 @@ const connectionName = z
     'the name of a connection begins with a small letter and has letters, digits, - and _ only',
   );
 
+const NO_CONTROLS = 'must not hold control characters';
+
 /** The keys of a document but for its steps. */
 export const documentKeys = {
   format: z.literal(1).describe('The version of the format.'),
   name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is a slug such as order-intake: small letters, digits and -'),
-  title: z.string().max(200).optional(),
-  description: z.string().max(4_000).optional(),
+  title: z
+    .string()
+    .max(200)
+    .regex(/^[^\u0000-\u001f\u007f]*$/, NO_CONTROLS)
+    .optional(),
+  description: z
+    .string()
+    .max(4_000)
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, NO_CONTROLS)
+    .optional(),
   input: z
     .union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema' })
     .describe('JSON Schema 2020-12 of the inputs.')

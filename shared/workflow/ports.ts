@@ -1,4 +1,4 @@
-import type { Definition, Version, Workflow } from './workflow.ts';
+import type { Compiled, Definition, Version, Workflow } from './workflow.ts';
 
 export interface ListOf<T> {
   items: T[];
@@ -8,13 +8,15 @@ export interface ListOf<T> {
 /** Workflows, their definitions and versions. */
 export interface Workflows {
   /** Throws a conflict when the project has a workflow of that name. */
-  create(workflow: Workflow, definition: Definition): Promise<void>;
+  create(workflow: Workflow, definition: Definition & Compiled): Promise<void>;
   get(id: string): Promise<Workflow | undefined>;
   /** The workflow of that name in the project. */
   byName(workspace: string, project: string, name: string): Promise<Workflow | undefined>;
   definition(workflowId: string, hash: string): Promise<Definition | undefined>;
+  /** The same definition as the engine needs it. */
+  compiled(workflowId: string, hash: string): Promise<Compiled | undefined>;
   /** Stores `next` unless the workflow has changed since `seen` was read: then throws a conflict. */
-  replace(seen: Workflow, next: Workflow, also?: { definition?: Definition; version?: Version }): Promise<void>;
+  replace(seen: Workflow, next: Workflow, also?: { definition?: Definition & Compiled; version?: Version }): Promise<void>;
   /** Frees the name; definitions stay, so that runs stay readable. */
   remove(seen: Workflow, at: string): Promise<void>;
   version(workflowId: string, number: number): Promise<Version | undefined>;

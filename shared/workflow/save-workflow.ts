@@ -96,7 +96,7 @@ export async function createWorkflow(
     project: of.project,
     workflow: document.name,
   });
-  const definition = { hash: hashOf(source, pins), source, machine: made.version, pins };
+  const definition = { hash: hashOf(source, pins), source, machine: made.version, pins, document };
   const workflow: Workflow = {
     id,
     workspace: of.workspace,
@@ -130,7 +130,7 @@ export async function saveDraft(author: Author, seen: Workflow, source: string, 
     draft: { definition: hash, savedAt: at, savedBy: by },
     updatedAt: later(at, seen.updatedAt),
   };
-  await author.workflows.replace(seen, workflow, { definition });
+  await author.workflows.replace(seen, workflow, { definition: { ...definition, document } });
   return { workflow, definition, warnings };
 }
 
@@ -143,9 +143,9 @@ export async function publish(
 ): Promise<{ version: Version; warnings: Diagnostic[] }> {
   const draft = await author.workflows.definition(seen.id, seen.draft.definition);
   if (!draft) throw notFound('definition', seen.draft.definition);
-  const { plan, warnings } = check(draft.source, author.workerArn);
+  const { document, plan, warnings } = check(draft.source, author.workerArn);
   const pins = await pinned(author, seen, plan);
-  const definition = { ...draft, hash: hashOf(draft.source, pins), pins };
+  const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;
   const version = { number, definition: definition.hash, publishedAt: at, publishedBy: by, ...(note !== undefined && { note }) };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Document } from './document.ts';
 
 /** A named process: one draft, numbered versions, a switch. */
 export const workflow = z.object({
@@ -39,6 +40,12 @@ export const definition = z.object({
   pins: z.record(z.string(), z.object({ workflow: z.string(), definition: z.string(), version: z.int().nullable() })).default({}),
 });
 export type Definition = z.infer<typeof definition>;
+
+/** What the engine goes by: the document as it was checked, so that no function but the one that saves it has to read texts. */
+export interface Compiled {
+  document: Document;
+  pins: Definition['pins'];
+}
 
 export const version = z.object({
   number: z.int(),

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, vi } from 'vitest';
+import type { SettingsInput } from '../../infra/settings.ts';
+import { synthesize } from '../../infra/synth-template.ts';
 import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
@@ -26,9 +29,11 @@ export interface Answered {
 const INSIDES =
   /node_modules|file:\/\/|\.ts:\d+|\n\s+at |millrun-Stores|arn:aws|DynamoDB|(Validation|Serialization|ResourceNotFound|ConditionalCheckFailed|Throttling|TransactionCanceled)Exception/;
 
-/** The stack, up, and a client of its API that lets no fault of ours and no look inside pass. */
-export async function startApi() {
-  const cloud = await cloudInProcess();
+const root = join(import.meta.dirname, '../..');
+
+/** The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours and no look inside pass. */
+export async function startApi(settings?: SettingsInput) {
+  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) });
   const client = new DynamoDBClient({ endpoint: cloud.cloudUrl });
   const keys = new DynamoKeys(() => client, process.env['ACCESS_TABLE'] ?? '');
 

@@ -219,13 +219,11 @@ describe('settling', () => {
 describe('stop against the natural end', () => {
   test('one of them wins, and who asked is told which', async () => {
     const workflow = await at.api.publish(two());
-    const outcomes = new Set<string>();
     for (let round = 0; round < 12; round++) {
       const run = await at.api.start(workflow);
       await new Promise((resolve) => setTimeout(resolve, round * 4));
       const replies = await Promise.all([at.api.stop(run), at.api.stop(run)]);
       const ended = await at.api.ended(run.id);
-      outcomes.add(ended.status);
       expect(['stopped', 'succeeded']).toContain(ended.status);
       expect(await ends(run.id)).toEqual([ended.status === 'stopped' ? 'run_cancelled' : 'run_succeeded']);
       for (const { status, body } of replies) {
@@ -236,7 +234,6 @@ describe('stop against the natural end', () => {
       if (ended.status === 'stopped') expect(replies.some(({ status }) => status === 202)).toBe(true);
       expect(ended.steps).toMatchObject({ pending: 0, running: 0 });
     }
-    expect(outcomes.size).toBeGreaterThan(0);
   });
 
   test('two stops that have both been read as live stop it once', async () => {

@@ -7,7 +7,7 @@ import { setting } from './setting.ts';
 const at = setting();
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 8);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 6);
 const AT_ONCE = 5;
 
 async function follow(program: Program[]): Promise<void> {

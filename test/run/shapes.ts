@@ -36,5 +36,7 @@ export const stepStateResult = z.object({
   ended_at: z.string().nullable(),
   input: z.unknown(),
   output: z.unknown(),
+  child: z.string().nullable(),
+  reused: z.string().nullable(),
   error: z.object({ name: z.string(), message: z.string(), data: z.unknown().optional() }).nullable(),
 });

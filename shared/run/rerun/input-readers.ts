@@ -1,12 +1,16 @@
 import type { Step } from '../../step/kind.ts';
+import { kindOf } from '../../step/registry.ts';
 import { readingOf } from '../../workflow/references.ts';
 
 /** The inputs that a step reads: their names, or `*` where it reads them as a whole. Steps inside it are not looked at. */
-export function inputsReadBy({ spec, if: condition, output, timeout }: Step): Set<string> {
+export function inputsReadBy({ kind: name, spec, if: condition, output, timeout }: Step): Set<string> {
+  const kind = kindOf(name);
+  const own = kind.shape === 'group' ? kind.entryTemplates(spec as never) : spec;
   const read = new Set<string>();
-  for (const text of strings([spec, condition, output, timeout])) {
-    for (const { name, position } of readingOf(text).references) {
-      if (name === 'input') read.add(/^\$input\.`?([A-Za-z_]\w*)/.exec(text.slice(position))?.[1] ?? '*');
+  for (const text of strings([own, condition, output, timeout])) {
+    for (const reference of readingOf(text).references) {
+      if (reference.name !== 'input') continue;
+      read.add(/^\$input\.`?([A-Za-z_]\w*)/.exec(text.slice(reference.position))?.[1] ?? '*');
     }
   }
   return read;
@@ -14,6 +18,6 @@ export function inputsReadBy({ spec, if: condition, output, timeout }: Step): Se
 
 function strings(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null || 'steps' in value) return [];
+  if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(strings);
 }

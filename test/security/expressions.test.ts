@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
+
+let api: Api;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+const endless: [string, string][] = [
+  ['calls itself for ever', '($f := function($n) { $f($n) }; $f(1))'],
+  ['recurses for ever', '($f := function($n) { 1 + $f($n) }; $f(1))'],
+  ['doubles a list forty times', '($f := function($v, $n) { $n = 0 ? $v : $f([[$v], [$v]], $n - 1) }; $f(1, 40))'],
+  ['doubles a text forty times', '($f := function($v, $n) { $n = 0 ? $v : $f($v & $v, $n - 1) }; $f("ab", 40))'],
+];
+const yaml = (source: string) => `'\${ ${source.replaceAll("'", "''")} }'`;
+
+describe.each(endless)('an expression that %s', (_, source) => {
+  test.each(['runIf', 'reference', 'timeout'])('in %s refuses the start in words', async (place) => {
+    const id = await api.publish(ONE_STEP, { top: `${place}: ${yaml(source)}` });
+    const answered = await api.start(id);
+    expectRefusal(answered, 400, place);
+    expect((await api.get(`/v1/workflows/${id}/runs`)).body.items).toEqual([]);
+  });
+
+  test.each([
+    ['if', `  - id: bad\n    if: ${yaml(source)}\n    set: {}\n`],
+    ['set', `  - id: bad\n    set: { x: ${yaml(source)} }\n`],
+    ['output', `  - id: bad\n    set: { x: 1 }\n    output: ${yaml(source)}\n`],
+    [
+      'switch',
+      `  - id: bad\n    switch:\n      - when: ${yaml(source)}\n        steps:\n          - id: y\n            set: {}\n`,
+    ],
+    ['forEach', `  - id: bad\n    forEach: { in: ${yaml(source)}, as: one, steps: [{ id: y, set: {} }] }\n`],
+    ['wait', `  - id: bad\n    wait: { until: ${yaml(source)} }\n`],
+  ])('in %s fails the step as ExpressionError, and the run with it', async (_, steps) => {
+    const { body } = await api.start(await api.publish(steps));
+    const ended = await api.ended(body.id);
+    expect(ended).toMatchObject({ status: 'failed', error: { name: 'ExpressionError', step: 'bad' } });
+    expect((await api.get(`/v1/runs/${body.id}/context?step=bad`)).body.steps[0]).toMatchObject({
+      status: 'failed',
+      error: { name: 'ExpressionError' },
+    });
+  });
+
+  test('in the output of the document fails the run', async () => {
+    const { body } = await api.start(await api.publish(ONE_STEP, { top: `output: { x: ${yaml(source)} }` }));
+    expect(await api.ended(body.id)).toMatchObject({ status: 'failed', error: { name: 'ExpressionError' } });
+  });
+});
+
+test('ten expressions that never end do not keep others from an answer', { timeout: 60_000 }, async () => {
+  const [[, loop]] = endless as [[string, string]];
+  const id = await api.publish(`  - id: bad\n    set: { x: ${yaml(loop)} }\n`);
+  const runs = await Promise.all(Array.from({ length: 10 }, () => api.start(id)));
+  expect((await api.get('/v2/health', { key: null })).status).toBe(200);
+  for (const { body } of runs) expect((await api.ended(body.id)).error.name).toBe('ExpressionError');
+});
+
+describe('an expression', () => {
+  test.each([
+    ['regular expressions do not backtrack', '$contains($input.t, /^(a+)+$/)', false],
+    ['a prototype is no field', '$input.__proto__', null],
+    ['a constructor is no function to call', '$exists($input.constructor)', false],
+    ['the process is out of reach', '$exists(process) or $exists(globalThis) or $exists(require)', false],
+  ])('cannot do harm: %s', async (_, source, expected) => {
+    const { body } = await api.start(await api.publish(`  - id: a\n    set: { x: ${yaml(source)} }\n`), {
+      t: `${'a'.repeat(100_000)}!`,
+    });
+    expect((await api.ended(body.id)).status).toBe('succeeded');
+    expect((await api.get(`/v1/runs/${body.id}/context?step=a`)).body.steps[0].output).toEqual({ x: expected });
+  });
+
+  test('cannot name what is not declared, nor evaluate text', async () => {
+    for (const source of ['$eval("1")', '$process', '$env', '$steps.a.x', '$secrets.x']) {
+      const definition = `format: 1\nname: undeclared\nsteps:\n  - id: a\n    set: { x: ${yaml(source)} }\n`;
+      expectRefusal(await api.post('/v1/workflows', { project_id: 'examples', definition }), 422);
+    }
+  });
+
+  test.each([
+    ['makes half a character', '"\\ud83d"'],
+    ['makes a NUL', '"\\u0000"'],
+    ['makes a key that is poison', '{"__proto__": {"polluted": 1}}'],
+    ['makes a text of five million', '$pad("", 5000000, "x")'],
+    ['makes a text above the limit', '$pad("", 6000000, "x")'],
+    ['fails with half a character', '$error("\\ud83d" & $pad("", 5000, "x"))'],
+  ])('that %s ends the run one way or the other', async (_, source) => {
+    const { body } = await api.start(
+      await api.publish(`  - id: a\n    set: { x: ${yaml(source)} }\n`, { top: 'output: { x: "${ $steps.a.x }" }' }),
+    );
+    const ended = await api.ended(body.id);
+    expect(['succeeded', 'failed']).toContain(ended.status);
+    if (ended.status === 'failed') expect(['ExpressionError', 'OutputTooLarge']).toContain(ended.error.name);
+    for (const of of ['', '/events', '/context', '/context?step=a'])
+      expect((await api.get(`/v1/runs/${body.id}${of}`)).status).toBeLessThan(500);
+    expect((await api.get(`/v2/runs/${body.id}`)).status).toBeLessThan(500);
+  });
+
+  test('that raises a name with half a character, or a long message, ends the run', async () => {
+    const id = await api.publish(
+      '  - id: a\n    raise: { error: Boom, message: "${ $pad(\\"\\\\ud83d\\", 100000, \\"\u{1f680}\\") }" }\n',
+    );
+    const { body } = await api.start(id);
+    expect(await api.ended(body.id)).toMatchObject({ status: 'failed', error: { name: 'Boom' } });
+  });
+});
