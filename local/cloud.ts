@@ -21,6 +21,7 @@ import { S3 } from './s3/server.ts';
 import { SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
+import { startMail } from './smtp/mail.ts';
 import { startStates } from './states/states.ts';
 import { loadTemplate } from './template/load.ts';
 import { Stack } from './template/stack.ts';
@@ -33,6 +34,8 @@ export interface Cloud {
   url: string;
   /** Where the AWS services answer. */
   cloudUrl: string;
+  /** Where mail comes in, when the stack takes any. */
+  smtpUrl?: string | undefined;
   usage(): ReturnType<typeof priced>;
   close(): Promise<void>;
 }
@@ -108,6 +111,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
   const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
   closing.push(() => scheduler.close());
+  const mail = startMail(stack, functions, options);
+  closing.push(() => mail.close());
   const customResources = new CustomResources();
   const samples = new SampleServices();
 
@@ -115,6 +120,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     dynamodb: (request, response) => dynamodb.answer(request, response),
     s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
     scheduler: (request, response) => scheduler.answer(request, response),
+    ses: (request, response) => mail.answer(request, response),
     json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
   });
   awsDoor.serve(services);
@@ -125,7 +131,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   scheduler.start();
   closing.push(() => events.close());
   await states.resume();
-  return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, usage: () => priced(structuredClone(usage)), close };
+  const smtpUrl = await mail.open();
+  return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }
 
 interface Door {

@@ -9,15 +9,20 @@ const schema = z.object({
   DATA_DIR: z.string().min(1).default('.millrun'),
   LOCAL_API_KEY: z.string().min(8, 'must have at least 8 characters').default('local-dev-key'),
   DYNAMODB_ENDPOINT: z.url().optional(),
+  SMTP_URL: z.url().optional(),
 });
 
 /** How a cloud is brought up. A port of 0 means any free one. */
 export interface CloudOptions {
   port: number;
   awsPort: number;
+  /** Where mail comes in; any free port when absent. */
+  smtpPort?: number | undefined;
   dataDir: string;
   apiKey: string;
   dynamodbEndpoint?: string | undefined;
+  /** A mail server that takes what goes out. */
+  smtpUrl?: string | undefined;
 }
 
 /** Reads the variables that `npm start` knows; throws one message that names every wrong one. */
@@ -27,6 +32,14 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
-  const { PORT, AWS_PORT, DATA_DIR, LOCAL_API_KEY, DYNAMODB_ENDPOINT } = parsed.data;
-  return { port: PORT, awsPort: AWS_PORT, dataDir: DATA_DIR, apiKey: LOCAL_API_KEY, dynamodbEndpoint: DYNAMODB_ENDPOINT };
+  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, DYNAMODB_ENDPOINT, SMTP_URL } = parsed.data;
+  return {
+    port: PORT,
+    awsPort: AWS_PORT,
+    smtpPort: SMTP_PORT,
+    dataDir: DATA_DIR,
+    apiKey: LOCAL_API_KEY,
+    dynamodbEndpoint: DYNAMODB_ENDPOINT,
+    smtpUrl: SMTP_URL,
+  };
 }

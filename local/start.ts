@@ -10,7 +10,8 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
 
   PORT               where the API answers (4000)
   AWS_PORT           where the AWS services answer (4566)
-  SMTP_PORT          kept for incoming mail, not served yet (2525)
+  SMTP_PORT          where mail comes in (2525)
+  SMTP_URL           a mail server that takes outgoing mail; without it that lies in DATA_DIR/outbox
   DATA_DIR           where everything is kept (.millrun)
   LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)
   DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along

@@ -56,7 +56,7 @@ export function startProcess(
   { environment = {}, args = [] }: { environment?: NodeJS.ProcessEnv; args?: string[] } = {},
 ) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../local/start.ts'), ...args], {
-    env: { ...process.env, PORT: '0', AWS_PORT: '0', DATA_DIR: dataDir, LOCAL_API_KEY: API_KEY, ...environment },
+    env: { ...process.env, PORT: '0', AWS_PORT: '0', SMTP_PORT: '0', DATA_DIR: dataDir, LOCAL_API_KEY: API_KEY, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

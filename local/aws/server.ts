@@ -8,6 +8,7 @@ export interface Services {
   dynamodb: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   s3: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   scheduler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  ses: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** By the prefix of `x-amz-target`. */
   json: Record<string, JsonOperations>;
 }
@@ -47,6 +48,7 @@ async function route(services: Services, request: IncomingMessage, response: Ser
   const service = signedService(request);
   if (service === 'scheduler') return services.scheduler(request, response);
   if (service === 'sts') return answerSts(request, response);
+  if (service === 'ses') return services.ses(request, response);
   if (service && service !== 's3')
     throw new AwsError('UnknownService', `The service ${service} is not served by the embedded cloud`, 501);
   return services.s3(request, response);

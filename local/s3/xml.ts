@@ -12,7 +12,7 @@ export function xmlDocument(root: string, content: Xml, namespace = true): strin
 
 function inner(value: Xml): string {
   if (value === undefined) return '';
-  if (typeof value !== 'object') return String(value).replace(/[&<>"]|[\0-\x08\x0b\x0c\x0e-\x1f\r]/g, escapeCharacter);
+  if (typeof value !== 'object') return escapeXml(String(value));
   if (Array.isArray(value)) return value.map(inner).join('');
   return Object.entries(value)
     .map(([name, child]) => {
@@ -21,6 +21,8 @@ function inner(value: Xml): string {
     })
     .join('');
 }
+
+export const escapeXml = (text: string) => text.replace(/[&<>"]|[\0-\x08\x0b\x0c\x0e-\x1f\r]/g, escapeCharacter);
 
 function escapeCharacter(character: string): string {
   return ENTITIES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** Everything the template is made from, beside the settings. The routes are part of the infrastructure. */
-const SOURCES = ['infra', 'shared/http', 'cdk.json', 'package-lock.json'];
+const SOURCES = ['infra', 'shared/http', 'shared/trigger/mail/mailbox.ts', 'cdk.json', 'package-lock.json'];
 const MAX_TEMPLATE_BYTES = 16 * 1024 * 1024;
 
 /** What the stack is given when it is brought up on this machine. */
@@ -14,6 +14,9 @@ const EMBEDDED_SETTINGS = {
   firstKeyWorkspace: 'local',
   firstKeyProject: 'examples',
   allowedNetworks: ['0.0.0.0/0', '::/0'],
+  mailDomain: 'mail.localhost',
+  mailActive: true,
+  mailCanaryMinutes: 0,
 };
 
 /** The template of the stack, from the cache when nothing it is made from has changed. The CDK works in a process of its own, which takes its memory along. */

@@ -17,6 +17,9 @@ const SERVED = new Set([
   'AWS::S3::Bucket',
   'AWS::Scheduler::Schedule',
   'AWS::Scheduler::ScheduleGroup',
+  'AWS::SES::EmailIdentity',
+  'AWS::SES::ReceiptRule',
+  'AWS::SES::ReceiptRuleSet',
   'AWS::SecretsManager::Secret',
 ]);
 

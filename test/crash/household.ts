@@ -30,7 +30,7 @@ export class Household {
     this.#said = '';
     const child = spawn(process.execPath, [START], {
       detached: true,
-      env: { ...process.env, PORT: '0', AWS_PORT: '0', DATA_DIR: this.#folder, LOCAL_API_KEY: API_KEY },
+      env: { ...process.env, PORT: '0', AWS_PORT: '0', SMTP_PORT: '0', DATA_DIR: this.#folder, LOCAL_API_KEY: API_KEY },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
