@@ -3,16 +3,21 @@ import { mailDoor } from '../../shared/aws/mail-door.ts';
 import { background, logger } from '../../shared/observe.ts';
 import { arrivalOf, sesRecord } from '../../shared/trigger/mail/arrival.ts';
 import type { MailDoor } from '../../shared/trigger/mail/ports.ts';
-import { knows, receiveMail } from '../../shared/trigger/mail/receive-mail.ts';
+import { knows, noteRefused, receiveMail, refusedMail } from '../../shared/trigger/mail/receive-mail.ts';
 
-/** A mail that SES has stored, or the question of a mail server that can still say no: docs/decisions/006-who-says-550.md. */
+/** A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody: docs/decisions/006-who-says-550.md. */
 const event = z.union([
   z.object({ Records: z.array(sesRecord).min(1) }),
   z.object({ question: z.literal('recipient'), recipient: z.string() }),
+  z.object({ refused: refusedMail }),
 ]);
 
 export async function takeMail(given: z.infer<typeof event>, door: MailDoor) {
   if ('question' in given) return { known: await knows(door, given.recipient) };
+  if ('refused' in given) {
+    await noteRefused(door, given.refused);
+    return null;
+  }
   for (const record of given.Records) {
     const arrival = arrivalOf(record);
     const { receipts, unknown } = await receiveMail(door, arrival);

@@ -57,6 +57,15 @@ export class Inbound {
     return messageId;
   }
 
+  /** Tells the functions that ask for their recipients what was refused in their name. */
+  async tellRefused(source: string, recipients: string[], bytes: number, reason: string): Promise<void> {
+    const messageId = randomBytes(20).toString('hex');
+    for (const [index, [{ asks, functions }, wanted]] of [...this.#byRule(recipients)].entries()) {
+      const refused = { messageId, at: new Date().toISOString(), source, recipients: wanted, bytes, reason };
+      for (const fn of asks ? functions : []) await this.#parts.queue.add(`${messageId}-${index}`, fn, { refused });
+    }
+  }
+
   #byRule(recipients: string[]): Map<ReceiptRule, string[]> {
     const wanted = new Map<ReceiptRule, string[]>();
     for (const recipient of recipients)

@@ -22,21 +22,20 @@ export async function startSmtp(port: number, inbound: Inbound, maxBytes: number
     onRcptTo(address, _session, done) {
       refusalOf(inbound, address.address).then(done, (error: unknown) => {
         console.error('A recipient could not be looked up:', error);
-        done(reply(451, 'Try again later'));
+        done(new Refused(451, 'Try again later'));
       });
     },
     onData(stream, session, done) {
       const { mailFrom, rcptTo } = session.envelope;
-      const recipients = rcptTo.map(({ address }) => address);
-      bodyOf(stream)
-        .then((raw) => (raw ? inbound.take(mailFrom ? mailFrom.address : '', recipients, raw) : undefined))
-        .then(
-          (id) => (id === undefined ? done(reply(552, `The mail is larger than ${maxBytes} bytes`)) : done(null, `OK ${id}`)),
-          (error: unknown) => {
-            console.error('A mail could not be stored:', error);
-            done(reply(451, 'Try again later'));
-          },
-        );
+      const envelope = { source: mailFrom ? mailFrom.address : '', recipients: rcptTo.map(({ address }) => address) };
+      take(inbound, envelope, stream, maxBytes).then(
+        (id) => done(null, `OK ${id}`),
+        (error: unknown) => {
+          if (error instanceof Refused) return done(error);
+          console.error('A mail could not be stored:', error);
+          done(new Refused(451, 'Try again later'));
+        },
+      );
     },
   });
   // A client that breaks off is its own affair.
@@ -45,21 +44,37 @@ export async function startSmtp(port: number, inbound: Inbound, maxBytes: number
 }
 
 async function refusalOf(inbound: Inbound, address: string): Promise<Error | undefined> {
-  if (!inbound.wants(address)) return reply(550, `Mail for ${address} is not received here`);
-  if (!(await inbound.knows(address))) return reply(550, `There is no mailbox ${address}`);
+  if (!inbound.wants(address)) return new Refused(550, `Mail for ${address} is not received here`);
+  if (!(await inbound.knows(address))) return new Refused(550, `There is no mailbox ${address}`);
   return undefined;
 }
 
-const reply = (responseCode: number, message: string) => Object.assign(new Error(message), { responseCode });
+/** What a client is told, under the code that mail servers have for it. */
+class Refused extends Error {
+  readonly responseCode: number;
 
-/** The mail; undefined when it is too large, which shows only when all of it has been sent. */
-async function bodyOf(stream: SMTPServerDataStream): Promise<Buffer | undefined> {
+  constructor(responseCode: number, message: string) {
+    super(message);
+    this.responseCode = responseCode;
+  }
+}
+
+/** Resolves when the mail cannot be lost any more. That it is too large shows only when all of it has been sent. */
+async function take(
+  inbound: Inbound,
+  { source, recipients }: { source: string; recipients: string[] },
+  stream: SMTPServerDataStream,
+  maxBytes: number,
+): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) {
     if (stream.sizeExceeded) chunks.length = 0;
     else chunks.push(chunk);
   }
-  return stream.sizeExceeded ? undefined : Buffer.concat(chunks);
+  if (!stream.sizeExceeded) return inbound.take(source, recipients, Buffer.concat(chunks));
+  const reason = `The mail has ${stream.byteLength} bytes; ${maxBytes} are the most that are taken.`;
+  await inbound.tellRefused(source, recipients, stream.byteLength, reason);
+  throw new Refused(552, reason);
 }
 
 function listening(server: SMTPServer, port: number): Promise<number> {

@@ -2,7 +2,6 @@ import type { Starter } from '../../run/start-run.ts';
 import type { Receipts } from '../receipt.ts';
 import type { Arrival } from './arrival.ts';
 import type { Mailboxes } from './mailbox.ts';
-import type { AttachedFile } from './parse-mail.ts';
 
 /** Raw mails in the bucket, where SES puts them. */
 export interface RawMails {
@@ -13,12 +12,6 @@ export interface RawMails {
   /** Keeps what SES said of a mail beside it, so that it can be given another chance. */
   note(arrival: Arrival): Promise<void>;
   noted(messageId: string): Promise<Arrival | undefined>;
-}
-
-/** The files of a project, as far as mails add to them. */
-export interface AttachmentFiles {
-  /** Stores under an id of the caller's choice: again is the same. */
-  keep(of: { id: string; workspace: string; project: string }, file: AttachedFile): Promise<void>;
 }
 
 /** The mail addresses of those who may see a project. */
@@ -65,7 +58,6 @@ export interface MailDoor extends Starter {
   mailboxes: Mailboxes;
   members: Members;
   mails: RawMails;
-  files: AttachmentFiles;
   outgoing: Outgoing;
   replies: PendingReplies;
   /** A reply could not be sent. What it was about stands all the same. */

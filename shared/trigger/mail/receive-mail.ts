@@ -1,3 +1,5 @@
+import * as z from 'zod';
+import { keepFile } from '../../file/keep-file.ts';
 import { idOf } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { type Started, startRun } from '../../run/start-run.ts';
@@ -34,6 +36,34 @@ export async function receiveMail(door: MailDoor, arrival: Arrival): Promise<{ r
 /** Whether mail to that address would find a mailbox, be it one that turns it away. */
 export async function knows(door: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, address: string): Promise<boolean> {
   return (await mailboxesOf(door, [address])).known.length > 0;
+}
+
+/** A mail that a mail server has refused before it was stored. */
+export const refusedMail = z.object({
+  messageId: z.string(),
+  at: z.string(),
+  source: z.string(),
+  recipients: z.array(z.string()),
+  bytes: z.int(),
+  reason: z.string(),
+});
+
+/** Writes a receipt for each mailbox that a refused mail was meant for. */
+export async function noteRefused(
+  door: MailDoor,
+  { messageId, at, recipients, reason, ...mail }: z.infer<typeof refusedMail>,
+): Promise<void> {
+  const { known } = await mailboxesOf(door, recipients);
+  for (const mailbox of known) {
+    const knock = {
+      ...atMailbox(mailbox),
+      id: receiptId(messageId, mailbox, at),
+      source: mail.source.slice(0, 320),
+      key: messageId,
+      bytes: mail.bytes,
+    };
+    await receive(door, knock, () => Promise.reject(new Problem('too-large', reason)));
+  }
 }
 
 async function mailboxesOf({ mailboxes, domain, now }: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, recipients: string[]) {
@@ -90,18 +120,24 @@ export async function startMailAgain(door: MailDoor, receipt: Receipt): Promise<
 function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, raw, mail }: Letter): Knock & { id: string } {
   const readable = !(mail instanceof Problem);
   return {
-    id: idOf(`receipt ${arrival.messageId} ${mailbox.id}`, Date.parse(arrival.at)),
-    workspace: mailbox.workspace,
-    project: mailbox.project,
-    workflowId: mailbox.workflowId,
-    door: 'email',
-    doorId: mailbox.id,
+    ...atMailbox(mailbox),
+    id: receiptId(arrival.messageId, mailbox, arrival.at),
     source: (readable ? mail.from.address : arrival.source).slice(0, 320),
     key: readable && raw ? knockKey(mail, raw) : (arrival.ownId ?? arrival.messageId).slice(0, 1000),
     bytes,
     payload: mails.keyOf(arrival.messageId),
   };
 }
+
+const receiptId = (messageId: string, { id }: Mailbox, at: string) => idOf(`receipt ${messageId} ${id}`, Date.parse(at));
+
+const atMailbox = ({ id: doorId, workspace, project, workflowId }: Mailbox) => ({
+  workspace,
+  project,
+  workflowId,
+  door: 'email' as const,
+  doorId,
+});
 
 async function start(
   door: MailDoor,
@@ -123,7 +159,15 @@ async function start(
     file,
   }));
   const of = { workspace: mailbox.workspace, project: mailbox.project };
-  for (const { fileId, file } of attachments) await door.files.keep({ ...of, id: fileId }, file);
+  for (const { fileId, file } of attachments) {
+    const { name, contentType: type, bytes: content } = file;
+    await keepFile(
+      door.files,
+      { ...of, id: fileId, runId: id, createdBy: mail.from.address },
+      { name, type, content },
+      door.now(),
+    );
+  }
 
   const started = await startRun(door, {
     ...of,
