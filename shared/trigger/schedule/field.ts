@@ -31,15 +31,20 @@ function valuesOfPart(part: string, field: Field): number[] {
   const [from, to] = boundsOf(range, field, step !== undefined, part);
   const by = step === undefined ? 1 : Number(step);
   if (by < 1) throw refused(part, field, 'a step must be at least 1');
-  if (from > to) throw refused(part, field, 'the range runs backwards: write it as two');
+  if (from > to) throw refused(part, field, 'the range runs backwards; write it as two');
   return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, at) => from + at * by);
 }
 
 function boundsOf(range: string, field: Field, stepped: boolean, part: string): [number, number] {
   if (range === '*') return [field.min, field.max];
-  const [from, to, ...more] = range.split('-').map((text) => numberOf(text, field, part));
+  const [from, to, ...more] = range.split('-');
   if (from === undefined || more.length > 0) throw refused(part, field);
-  return [from, to ?? (stepped ? field.max : from)];
+  const first = numberOf(from, field, part);
+  if (to === undefined) return [first, stepped ? field.max : first];
+  const last = numberOf(to, field, part);
+  // Where a name stands at both ends, as Sunday does in Unix cron, a range to it goes to the second.
+  const again = field.min + (field.names?.lastIndexOf(to.toUpperCase()) ?? -1);
+  return [first, last < first && again > first ? again : last];
 }
 
 function numberOf(text: string, field: Field, part: string): number {
