@@ -74,7 +74,6 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(receipts, { stores, engine });
-    stores.doors.allowReadsAndWrites(receipts);
     stores.sealKey.allowOpening(receipts);
 
     const webhooks = new AppFunction(this, 'Webhooks', {
@@ -86,6 +85,16 @@ export class ApiFunctions extends Construct {
     stores.doors.allowReadsAndWrites(webhooks);
     stores.sealKey.allowSealing(webhooks);
 
+    const files = new AppFunction(this, 'Files', {
+      settings,
+      entry: 'http/files',
+      description: 'Takes files in, shows and deletes them',
+      environment: retention,
+    });
+    stores.doors.allowReadsAndWrites(files);
+    stores.values.allowReadsAndWrites(files);
+    stores.values.allowDeletes(files);
+
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
       settings,
       entry: 'webhook/receive-webhook',
@@ -93,7 +102,6 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(receiveWebhook, { stores, engine });
-    stores.doors.allowReadsAndWrites(receiveWebhook);
     stores.sealKey.allowOpening(receiveWebhook);
     stores.access.allowReads(receipts);
 
@@ -123,6 +131,7 @@ export class ApiFunctions extends Construct {
       ['http/api-keys', apiKeys],
       ['http/receipts', receipts],
       ['http/webhooks', webhooks],
+      ['http/files', files],
       ['webhook/receive-webhook', receiveWebhook],
       ['http/mailboxes', mailboxes],
       ['http/mail-canary', mailCanary],
@@ -136,6 +145,7 @@ export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctio
   stores.runs.allowReadsAndWrites(fn);
   stores.workflows.allowReads(fn);
   stores.values.allowReadsAndWrites(fn);
+  stores.doors.allowReadsAndWrites(fn);
   engine.allowWalks(fn);
 }
 

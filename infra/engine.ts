@@ -34,6 +34,7 @@ export class Engine extends Construct {
     stores.runs.allowReadsAndWrites(this.worker);
     stores.workflows.allowReads(this.worker);
     stores.values.allowReadsAndWrites(this.worker);
+    stores.doors.allowReadsAndWrites(this.worker);
 
     this.allowWalks(this.worker);
 

@@ -1,4 +1,4 @@
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, HttpMethods } from 'aws-cdk-lib/aws-s3';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
@@ -20,6 +20,18 @@ export class ValuesBucket extends Bucket {
       minimumTLSVersion: 1.2,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       versioned: false,
+      // Browsers upload to it and download from it with what the API has signed.
+      ...(settings.corsOrigins.length > 0 && {
+        cors: [
+          {
+            allowedOrigins: settings.corsOrigins,
+            allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.POST],
+            allowedHeaders: ['*'],
+            exposedHeaders: ['etag'],
+            maxAge: 3600,
+          },
+        ],
+      }),
       lifecycleRules: [
         {
           id: 'retention',
@@ -45,8 +57,14 @@ export class ValuesBucket extends Bucket {
     this.#allow(writer, ['s3:GetObject', 's3:PutObject']);
   }
 
+  allowDeletes(fn: AppFunction): void {
+    this.#allow(fn, ['s3:DeleteObject']);
+  }
+
   #allow(grantee: AppFunction, actions: string[]): void {
     grantee.addEnvironment('VALUES_BUCKET', this.bucketName);
+    // Without it S3 says of what is not there that it is forbidden.
+    grantee.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
     grantee.allow({
       actions,
       resources: [this.arnForObjects('*')],

@@ -5,8 +5,11 @@ import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
 import type { Stack } from '../template/stack.ts';
 import type { Usage } from '../usage/usage.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
+import { answerCors, type CorsRule, corsOf } from './bucket-cors.ts';
 import { listing } from './list.ts';
 import { ObjectFiles, type StoredObject } from './object-files.ts';
+import { postForm } from './post-form.ts';
+import { checkPresigned } from './presigned.ts';
 import { S3Error } from './s3-error.ts';
 import { xmlDocument } from './xml.ts';
 
@@ -28,11 +31,13 @@ interface Call {
 /** S3 for the buckets of the stack, path style: the operations that the service and a person with the AWS CLI use. */
 export class S3 {
   readonly #buckets: Map<string, ObjectFiles>;
+  readonly #cors: Map<string, CorsRule[]>;
   readonly #usage: Usage['s3'];
   readonly #since = new Date().toISOString();
 
   constructor(stack: Stack, folder: string, usage: Usage['s3']) {
     this.#buckets = new Map(stack.ofType('AWS::S3::Bucket').map(({ name }) => [name, new ObjectFiles(join(folder, name))]));
+    this.#cors = new Map(stack.ofType('AWS::S3::Bucket').map((bucket) => [bucket.name, corsOf(bucket)]));
     this.#usage = usage;
   }
 
@@ -54,7 +59,9 @@ export class S3 {
     const { request, response, query, bucket, key } = call;
     const method = request.method ?? '';
     const other = [...query.keys()].find((name) => !PLAIN_QUERY.test(name));
-    if (other !== undefined || request.headers['x-amz-copy-source']) throw notServed(`${method} ?${other ?? 'copy'}`);
+    if (other !== undefined) throw notServed(`${method} ?${other}`);
+    if (answerCors(this.#cors.get(bucket) ?? [], request, response)) return;
+    checkPresigned(request, query);
 
     this.#usage[method === 'PUT' || method === 'POST' || (method === 'GET' && !key) ? 'puts' : 'gets'] +=
       method === 'DELETE' ? 0 : 1;
@@ -63,24 +70,39 @@ export class S3 {
     const files = this.#buckets.get(bucket);
     if (!files) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
     if (key) return this.#onObject(method, files, call);
+    if (method === 'POST') return postForm(files, bucket, request, response);
     if (method === 'HEAD') return send(response, 200, '');
     if (method === 'GET') return send(response, 200, listing(bucket, await files.list(), query));
     throw notServed(`${method} of a bucket`);
   }
 
-  async #onObject(method: string, files: ObjectFiles, { request, response, key }: Call): Promise<void> {
+  async #onObject(method: string, files: ObjectFiles, { request, response, key, query }: Call): Promise<void> {
     switch (method) {
       case 'PUT':
+        if (request.headers['x-amz-copy-source']) return this.#copy(files, key, request, response);
         return put(files, key, request, response);
       case 'GET':
       case 'HEAD':
-        return get(files, key, request, response);
+        return get(files, key, request, response, query);
       case 'DELETE':
         await files.remove(key);
         return send(response, 204, '');
       default:
         throw notServed(`${method} of an object`);
     }
+  }
+
+  /** Within the stack, whole, with headers of its own or those of the source. */
+  async #copy(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const source = decodeURIComponent(String(request.headers['x-amz-copy-source'])).replace(/^\//, '');
+    const [bucket = ''] = source.split('/');
+    const sourceKey = source.slice(bucket.length + 1);
+    const from = this.#buckets.get(bucket);
+    const object = await from?.head(sourceKey);
+    if (!from || !object) throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404);
+    const replaced = request.headers['x-amz-metadata-directive'] === 'REPLACE';
+    const { etag, modifiedMs } = await files.put(key, await from.get(sourceKey), replaced ? keptOf(request) : object.headers);
+    send(response, 200, xmlDocument('CopyObjectResult', { ETag: etag, LastModified: new Date(modifiedMs).toISOString() }));
   }
 
   #bucketList(): string {
@@ -101,15 +123,18 @@ async function put(files: ObjectFiles, key: string, request: IncomingMessage, re
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
   }
   if (headers['if-none-match'] === '*' && (await files.head(key))) throw preconditionFailed();
-  const kept = Object.entries(headers).flatMap(([name, value]) =>
-    KEPT_HEADERS.test(name) && value !== undefined ? [[name, String(value)]] : [],
-  );
-  const { etag } = await files.put(key, body, Object.fromEntries(kept));
+  const { etag } = await files.put(key, body, keptOf(request));
   response.setHeader('etag', etag);
   send(response, 200, '');
 }
 
-async function get(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function get(
+  files: ObjectFiles,
+  key: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
   const object = await files.head(key);
   if (!object) throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404);
   if (request.headers['if-none-match'] === object.etag) throw new S3Error('NotModified', 'Not Modified', 304);
@@ -120,6 +145,7 @@ async function get(files: ObjectFiles, key: string, request: IncomingMessage, re
   response.writeHead(range ? 206 : 200, {
     'content-type': 'binary/octet-stream',
     ...object.headers,
+    ...saidByQuery(query),
     etag: object.etag,
     'last-modified': new Date(object.modifiedMs).toUTCString(),
     'accept-ranges': 'bytes',
@@ -128,6 +154,17 @@ async function get(files: ObjectFiles, key: string, request: IncomingMessage, re
   });
   response.end(body);
 }
+
+const keptOf = ({ headers }: IncomingMessage): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      KEPT_HEADERS.test(name) && value !== undefined ? [[name, String(value)]] : [],
+    ),
+  );
+
+/** `response-content-type` and its like. */
+const saidByQuery = (query: URLSearchParams) =>
+  Object.fromEntries([...query].flatMap(([name, value]) => (name.startsWith('response-') ? [[name.slice(9), value]] : [])));
 
 function rangeOf(header: string | undefined, { size }: StoredObject): { start: number; end: number } | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];

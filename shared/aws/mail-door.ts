@@ -8,7 +8,6 @@ import { DynamoMailboxes } from './dynamo-mailboxes.ts';
 import { DynamoReceipts } from './dynamo-receipts.ts';
 import { DynamoReplies } from './dynamo-replies.ts';
 import { BucketMails } from './mail-bucket.ts';
-import { MailFiles } from './mail-files.ts';
 import { engineServices } from './services.ts';
 import { SesOutgoing } from './ses-outgoing.ts';
 
@@ -48,7 +47,6 @@ export function mailDoor(): MailDoor {
     mailboxes: new DynamoMailboxes(dynamo, table),
     members: new KeyHolders(new DynamoKeys(dynamo, env.accessTable())),
     mails: new BucketMails(s3, env.valuesBucket()),
-    files: new MailFiles({ dynamo, s3 }, { table, bucket: env.valuesBucket(), retentionDays: env.retentionDays() }),
     outgoing: new SesOutgoing(ses),
     replies: new DynamoReplies(dynamo, table),
     replyLost: (error) => logger.warn('a reply was not sent', { error }),

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { env } from '../env.ts';
+import type { Files } from '../file/file.ts';
 import { watcher } from '../observe.ts';
 import { notFound } from '../problem.ts';
 import type { Definitions } from '../run/ports.ts';
@@ -7,7 +8,9 @@ import { RecentRows } from '../run/work/recent.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planOf } from '../workflow/plan-of.ts';
 import type { Workflows } from '../workflow/ports.ts';
+import { BucketFiles } from './bucket-files.ts';
 import { dynamo, s3, sfn } from './clients.ts';
+import { DynamoFiles } from './dynamo-files.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
 import { DynamoWorkflows } from './dynamo-workflows.ts';
 import { SfnWalks } from './sfn.ts';
@@ -43,6 +46,7 @@ class CachedDefinitions implements Definitions {
 
 /** What the engine works with on AWS. */
 export function engineServices() {
+  let files: Files | undefined;
   const workflows = new DynamoWorkflows(dynamo, env.workflowsTable());
   return {
     runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
@@ -50,6 +54,14 @@ export function engineServices() {
     walks: new SfnWalks(sfn),
     workflows,
     definitions: new CachedDefinitions(workflows),
+    // Not every function that works with runs may touch files.
+    get files() {
+      files ??= {
+        rows: new DynamoFiles(dynamo, { table: env.doorsTable(), retentionDays: env.retentionDays() }),
+        bytes: new BucketFiles(s3, env.valuesBucket()),
+      };
+      return files;
+    },
     recent: new RecentRows(),
     watcher,
     now: () => new Date(),

@@ -1,5 +1,6 @@
 import { access } from './operations/access.ts';
 import { docs } from './operations/docs.ts';
+import { files } from './operations/files.ts';
 import { mail } from './operations/mail.ts';
 import { receipts } from './operations/receipts.ts';
 import { runs } from './operations/runs.ts';
@@ -10,7 +11,7 @@ import { workflows } from './operations/workflows.ts';
 import type { Operation } from './route.ts';
 
 /** Every operation by its id. API Gateway's routes, the dispatch of handlers and the OpenAPI document are all made from this table. */
-export const operations = { ...v2, ...workflows, ...runs, ...access, ...mail, ...receipts, ...webhooks, ...schedules, ...docs };
+export const operations = { ...v2, ...workflows, ...runs, ...access, ...files, ...mail, ...receipts, ...webhooks, ...schedules, ...docs };
 export type OperationId = keyof typeof operations;
 
 export const routes: Operation[] = Object.values(operations);

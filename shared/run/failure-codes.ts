@@ -71,6 +71,13 @@ export const FAILURE_CODES: FailureCode[] = [
     what_to_do: 'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole.',
   },
   {
+    code: 'FileUnavailable',
+    of: 'step',
+    meaning:
+      "A file that the step is to send does not exist in the run's project, was never uploaded, or its bytes were replaced after they were seen. The message names the file.",
+    what_to_do: 'Look at the expression that gives the id. Upload the file again and start a run with the new one.',
+  },
+  {
     code: 'StepInterrupted',
     of: 'step',
     meaning:

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fileInput, givenFiles } from '../file/given-files.ts';
 import { notFound, Problem } from '../problem.ts';
 import type { Template } from '../step/kind.ts';
 import { StepError } from '../step/step-error.ts';
@@ -40,7 +41,8 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
 
   const saved = request.useStartDefaults ? workflow.startDefaults : undefined;
   const connectionOverrides = checkedOverrides(plan, { ...saved?.connectionOverrides, ...request.connectionOverrides });
-  const inputs = checked(plan, { ...saved?.inputs, ...request.inputs }, request.fileIds);
+  const files = await givenFiles(services.files, request.fileIds, workflow, services.now());
+  const inputs = checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
   const name = request.name ?? saved?.name ?? workflow.title ?? workflow.name;
   const given = request.reference ?? saved?.reference;
   const says = asker(inputs, { ...run, name, reference: given ?? null });
@@ -92,13 +94,17 @@ async function definitionOf({ workflows }: Starter, workflow: Workflow, { stage,
   return { definition: published?.definition ?? workflow.draft.definition, version: published?.version ?? null };
 }
 
+const speaksOfFiles = z.looseObject({
+  properties: z.looseObject({ files: z.unknown().refine((schema) => schema !== undefined) }),
+});
 const inputObject = z.record(z.string(), z.unknown());
 
-function checked(plan: Plan, inputs: Record<string, unknown>, fileIds: string[]): Record<string, unknown> {
-  const [unknownFile] = fileIds;
-  if (unknownFile !== undefined) throw notFound('file', unknownFile);
-  const { inputs: completed, problems } = checkInputs(plan.document, inputs);
-  if (problems.length === 0) return inputObject.parse(completed);
+/** Files join the inputs before the check where the schema speaks of them, else behind it: a schema that says nothing of them forbids none. */
+function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Record<string, unknown> {
+  const listed = files.length > 0 ? { files } : {};
+  const spoken = speaksOfFiles.safeParse(plan.document.input).success;
+  const { inputs: completed, problems } = checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
+  if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
   const [first] = problems;
   throw new Problem(
     'invalid',

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Files } from '../file/file.ts';
+import { holdFiles } from '../file/given-files.ts';
 import { newId } from '../id.ts';
 import { notFound, Problem } from '../problem.ts';
 import type { Workflows } from '../workflow/ports.ts';
@@ -53,7 +55,7 @@ export interface Started {
   replay: boolean;
 }
 
-export type Starter = Engine & { workflows: Workflows };
+export type Starter = Engine & { workflows: Workflows; files: Files };
 
 /** How long a run may stay `pending` before the sweeper starts its walk. */
 const START_GRACE_MS = 30_000;
@@ -75,6 +77,7 @@ export async function startRun(services: Starter, request: StartRequest): Promis
   if ('before' in run) return { run: await replay(services, run.before, key), replay: true };
 
   if (request.rerunOf && request.rerunOf.rows.length > 0) await services.runs.adopt(run, request.rerunOf.rows);
+  if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
   const { earlier } = await services.runs.create(run, key);
   if (earlier) return { run: await replay(services, earlier, key), replay: true };
 

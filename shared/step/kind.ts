@@ -37,6 +37,21 @@ export interface Catcher {
   steps: Step[];
 }
 
+/** A file as expressions see it. */
+export interface FileRef {
+  id: string;
+  name: string;
+  size: number;
+  type: string;
+  sha256: string;
+}
+
+/** Files of the run's project. Throws `StepError` `FileUnavailable` for what cannot be read. */
+export interface StepFiles {
+  read(id: string): Promise<{ name: string; type: string; bytes: Buffer }>;
+  save(file: { name: string; type: string; bytes: Buffer }): Promise<FileRef>;
+}
+
 /** What a leaf may use while it executes. */
 export interface LeafContext {
   runId: string;
@@ -45,6 +60,7 @@ export interface LeafContext {
   now: () => Date;
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
+  files: StepFiles;
 }
 
 /** A kind that does one thing and gives a result. */

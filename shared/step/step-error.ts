@@ -11,6 +11,7 @@ export const STEP_ERRORS = [
   'ExpressionError',
   'InputInvalid',
   'OutputTooLarge',
+  'FileUnavailable',
   'StepInterrupted',
   'ChildRunFailed',
 ] as const;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { stepFiles } from '../../file/step-files.ts';
 import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
@@ -107,6 +108,7 @@ async function execute(scene: Scene, attempt: Attempt): Promise<{ input: unknown
     attempt: attempt.number,
     now: scene.worker.now,
     signal: attempt.signal,
+    files: stepFiles(scene.worker.files, scene.run, scene.worker.now),
   });
   const output = planned.step.output === undefined ? full : await evaluate(scene, planned.step.output, 'output', full);
   return { input, output };

@@ -21,7 +21,7 @@ export interface Received {
 /** Reads at most `limit` bytes of a body, inflated, and closes the connection when there are more. */
 export async function readBody(answer: IncomingMessage, limit: number): Promise<Received> {
   const chunks: Buffer[] = [];
-  const wire = { bytes: 0 };
+  const wire = { bytes: 0, limit: Math.max(limit, LIMIT_BYTES) };
   let room = limit;
   try {
     for await (const chunk of decoded(answer, wire)) {
@@ -40,7 +40,7 @@ export async function readBody(answer: IncomingMessage, limit: number): Promise<
 
 class TooLong extends Error {}
 
-function decoded(answer: IncomingMessage, wire: { bytes: number }): AsyncIterable<Buffer> {
+function decoded(answer: IncomingMessage, wire: { bytes: number; limit: number }): AsyncIterable<Buffer> {
   const open = DECODERS[codingOf(answer)];
   if (!open) return answer;
 
@@ -48,7 +48,7 @@ function decoded(answer: IncomingMessage, wire: { bytes: number }): AsyncIterabl
   const decoder = open();
   answer.on('data', (chunk: Buffer) => {
     wire.bytes += chunk.length;
-    if (wire.bytes > LIMIT_BYTES) decoder.destroy(new TooLong());
+    if (wire.bytes > wire.limit) decoder.destroy(new TooLong());
   });
   return pipeline(answer, decoder, () => {});
 }

@@ -1,14 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import type { LeafContext } from '../kind.ts';
+import type { FileRef, LeafContext } from '../kind.ts';
 import { StepError } from '../step-error.ts';
 import type { Network } from './agents.ts';
 import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
+import { fileName } from './file-name.ts';
 import { MAX_REDIRECTS, redirected } from './redirect.ts';
 import { type HttpRequest, requestOf } from './request.ts';
 import { send } from './send.ts';
 import { expects, type HttpSpec, wantsRedirect } from './spec.ts';
 
+/** What a saved answer may weigh: files are not values. */
+const SAVE_LIMIT_BYTES = 100 * 1024 * 1024;
 /** Enough of an answer that is only quoted or passed over. */
 const GLIMPSE_BYTES = 16 * 1024;
 
@@ -29,10 +32,12 @@ export async function callHttp(spec: HttpSpec, context: LeafContext, network: Ne
   }
   try {
     context.signal.throwIfAborted();
-    const { request, answer } = await follow(requestOf(spec, context), spec, context.signal, network);
+    const { request, answer } = await follow(await requestOf(spec, context), spec, context.signal, network);
     const status = answer.statusCode ?? 0;
     if (!expects(spec, status)) throw unexpectedAnswer(request, await glimpse(answer, status), context.now());
-    return { status, headers: answer.headers, body: await bodyOf(request, answer) };
+    const { headers } = answer;
+    if (spec.save) return { status, headers, body: await savedAs(request, answer, context) };
+    return { status, headers, body: await bodyOf(request, answer) };
   } catch (error) {
     throw context.signal.aborted ? reasonOf(context.signal, spec) : error;
   }
@@ -58,12 +63,7 @@ async function follow(first: HttpRequest, spec: HttpSpec, signal: AbortSignal, n
 }
 
 async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<unknown> {
-  const { bytes, whole } = await readBody(answer, LIMIT_BYTES).catch((cause: unknown): never => {
-    throw noAnswer(request, cause);
-  });
-  if (!whole)
-    throw new StepError('OutputTooLarge', `${describe(request)} answered with more than ${LIMIT_BYTES / 1024 / 1024} MiB`);
-
+  const bytes = await wholeBody(request, answer, LIMIT_BYTES);
   const type = answer.headers['content-type'];
   try {
     return parseBody(bytes, type);
@@ -74,6 +74,21 @@ async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<un
       `${describe(request)} answered ${answer.statusCode} with a body that is not JSON: ${start}`,
     );
   }
+}
+
+/** The answer as a file of the project, whatever it holds. */
+async function savedAs(request: HttpRequest, answer: IncomingMessage, { files }: LeafContext): Promise<FileRef> {
+  const bytes = await wholeBody(request, answer, SAVE_LIMIT_BYTES);
+  const [type = ''] = (answer.headers['content-type'] ?? '').split(';');
+  return files.save({ name: fileName(request.url, answer.headers), type: type.trim() || 'application/octet-stream', bytes });
+}
+
+async function wholeBody(request: HttpRequest, answer: IncomingMessage, limit: number): Promise<Buffer> {
+  const { bytes, whole } = await readBody(answer, limit).catch((cause: unknown): never => {
+    throw noAnswer(request, cause);
+  });
+  if (whole) return bytes;
+  throw new StepError('OutputTooLarge', `${describe(request)} answered with more than ${limit / 1024 / 1024} MiB`);
 }
 
 async function glimpse(answer: IncomingMessage, status: number) {

@@ -1,4 +1,4 @@
-import type { LeafContext } from '../kind.ts';
+import type { LeafContext, StepFiles } from '../kind.ts';
 import type { HttpSpec } from './spec.ts';
 
 /** One request as it goes out; header names in lower case. */
@@ -12,11 +12,14 @@ export interface HttpRequest {
 const FORM = 'application/x-www-form-urlencoded';
 
 /** What an http step sends first; redirects may lead to others. */
-export function requestOf(spec: HttpSpec, { runId, stepKey }: Pick<LeafContext, 'runId' | 'stepKey'>): HttpRequest {
+export async function requestOf(
+  spec: HttpSpec,
+  { runId, stepKey, files }: Pick<LeafContext, 'runId' | 'stepKey' | 'files'>,
+): Promise<HttpRequest> {
   const given = Object.entries(spec.headers ?? {}).flatMap(([name, value]) =>
     value === null ? [] : [[name.toLowerCase(), value]],
   );
-  const { body, type } = encodeBody(spec.body, given.find(([name]) => name === 'content-type')?.[1]);
+  const { body, type } = await contentOf(spec, files, given.find(([name]) => name === 'content-type')?.[1]);
 
   return {
     method: spec.method,
@@ -29,10 +32,39 @@ export function requestOf(spec: HttpSpec, { runId, stepKey }: Pick<LeafContext, 
       ...(spec.method !== 'GET' && spec.method !== 'HEAD' && { 'idempotency-key': `${runId}/${stepKey}` }),
       ...(type && { 'content-type': type }),
       ...Object.fromEntries(given),
+      // Nobody but the form knows what parts it.
+      ...(spec.multipart && type && { 'content-type': type }),
       ...(body && { 'content-length': String(body.length) }),
     },
     body,
   };
+}
+
+interface Content {
+  body?: Buffer;
+  type?: string;
+}
+
+async function contentOf({ body, file, multipart }: HttpSpec, files: StepFiles, type: string | undefined): Promise<Content> {
+  if (multipart) return formOf(multipart, files);
+  if (!file) return encodeBody(body, type);
+  const { bytes, type: own } = await files.read(file);
+  return { body: bytes, type: own };
+}
+
+async function formOf(parts: NonNullable<HttpSpec['multipart']>, files: StepFiles): Promise<Content> {
+  const form = new FormData();
+  for (const [name, part] of Object.entries(parts)) {
+    if (part === null) continue;
+    if (typeof part !== 'object') {
+      form.append(name, String(part));
+      continue;
+    }
+    const { bytes, name: own, type } = await files.read(part.file);
+    form.append(name, new File([new Uint8Array(bytes)], part.name ?? own, { type }));
+  }
+  const encoded = new Response(form);
+  return { body: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get('content-type') ?? '' };
 }
 
 function withQuery(text: string, query: NonNullable<HttpSpec['query']>): URL {
@@ -54,7 +86,7 @@ function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-function encodeBody(body: unknown, type: string | undefined): { body?: Buffer; type?: string } {
+function encodeBody(body: unknown, type: string | undefined): Content {
   if (body === undefined || body === null) return {};
   if (typeof body === 'string') return { body: Buffer.from(body), type: 'text/plain; charset=utf-8' };
   if (type?.toLowerCase().startsWith(FORM) && typeof body === 'object' && !Array.isArray(body)) {

@@ -34,6 +34,14 @@ const headerName = z
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const parameter = z.union([scalar, z.array(scalar)]);
 
+const fileId = z.string().min(1, 'must be the id of a file');
+const partName = z.string().min(1).max(200);
+/** A field of a form: plain, or a file, under another name if wanted. */
+const part = z.union(
+  [z.strictObject({ file: fileId, name: z.string().min(1).max(256).nullish() }), scalar],
+  'must be a plain value or {file: <id>}',
+);
+
 /** The author's form: any string may be a template. */
 export const authoredSpec = z
   .strictObject({
@@ -43,12 +51,19 @@ export const authoredSpec = z
     query: z.record(z.string(), parameter).optional(),
     headers: z.record(headerName, scalar).optional(),
     body: z.unknown().optional(),
+    file: z.string().min(1).optional(),
+    multipart: z.record(partName, z.unknown()).optional(),
     expect: expected.optional(),
+    save: z.boolean().optional(),
   })
-  .refine(({ method, body }) => body === undefined || !['GET', 'HEAD'].includes(method), {
+  .refine(({ method, ...spec }) => contents(spec) === 0 || !['GET', 'HEAD'].includes(method), {
     path: ['body'],
     error: 'a GET or HEAD request has no body; use query',
-  });
+  })
+  .refine((spec) => contents(spec) < 2, { path: ['body'], error: 'a request has one of body, file and multipart' });
+
+const contents = ({ body, file, multipart }: { body?: unknown; file?: unknown; multipart?: unknown }) =>
+  [body, file, multipart].filter((one) => one !== undefined).length;
 
 const headerValue = scalar
   .refine(
@@ -64,7 +79,10 @@ export const resolvedSpec = z.strictObject({
   query: z.record(z.string(), parameter).nullish(),
   headers: z.record(headerName, headerValue).nullish(),
   body: z.unknown().optional(),
+  file: fileId.nullish(),
+  multipart: z.record(partName, part).nullish(),
   expect: expected.nullish(),
+  save: z.boolean().nullish(),
 });
 
 /** Only a URL without expressions can be judged before it is evaluated. */

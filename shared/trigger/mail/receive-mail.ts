@@ -152,7 +152,7 @@ async function start(
   const members = mailbox.permission === 'collaborators' ? await door.members.of(mailbox.workspace, mailbox.project) : [];
   refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
 
-  const key = { door: 'email', value: `${mailbox.id} ${knock.key}`, asked: null };
+  const key = { door: 'email', value: `${mailbox.id} ${knock.key}`, asked: 'mail' };
   const id = idOf(`run ${arrival.messageId} ${mailbox.id} ${replay}`, Date.parse(arrival.at));
   const attachments = mail.attachments.map((file, index) => ({
     fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),

@@ -5,6 +5,7 @@ import type { NetworkSettings } from '../../../shared/step/http/agents.ts';
 import { httpKind } from '../../../shared/step/http.ts';
 import type { LeafContext } from '../../../shared/step/kind.ts';
 import type { StepError } from '../../../shared/step/step-error.ts';
+import { aLeafContext } from './leaf-context.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
@@ -61,7 +62,7 @@ export function aCaller(settings: NetworkSettings = {}) {
 
 function aContext(overrides: Partial<LeafContext> = {}): LeafContext {
   const now = () => new Date('2026-01-15T08:00:00.000Z');
-  return { runId: 'run1', stepKey: 'lines[2]/book', attempt: 1, now, signal: new AbortController().signal, ...overrides };
+  return aLeafContext({ runId: 'run1', stepKey: 'lines[2]/book', now, ...overrides });
 }
 
 /** The error that a call fails with. */

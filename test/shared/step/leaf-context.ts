@@ -1,4 +1,11 @@
-import type { LeafContext } from '../../../shared/step/kind.ts';
+import type { LeafContext, StepFiles } from '../../../shared/step/kind.ts';
+import { StepError } from '../../../shared/step/step-error.ts';
+
+/** A project without files. */
+export const noFiles: StepFiles = {
+  read: (id) => Promise.reject(new StepError('FileUnavailable', id)),
+  save: () => Promise.reject(new Error('nothing can be saved here')),
+};
 
 export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
   return {
@@ -7,6 +14,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     attempt: 1,
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
+    files: noFiles,
     ...more,
   };
 }

@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import type { Page, PageOf } from '../run/ports.ts';
+
+/** What is known of a file; its bytes lie in the bucket. */
+export const fileRow = z.object({
+  id: z.string(),
+  workspace: z.string(),
+  /** Absent: any project of the workspace may use it. */
+  project: z.string().optional(),
+  name: z.string(),
+  type: z.string(),
+  createdAt: z.string(),
+  createdBy: z.string().optional(),
+  /** From here on it counts: its bytes were seen whole. */
+  uploadedAt: z.string().optional(),
+  size: z.int().optional(),
+  sha256: z.string().optional(),
+  /** Of the bytes that were seen, to know them again. */
+  etag: z.string().optional(),
+  /** The first run that has it; from then on it cannot be deleted. */
+  runId: z.string().optional(),
+});
+export type FileRow = z.infer<typeof fileRow>;
+
+/** A file whose bytes were seen. */
+export type UploadedFile = FileRow & { uploadedAt: string; size: number; sha256: string };
+
+export const isUploaded = (file: FileRow): file is UploadedFile =>
+  file.uploadedAt !== undefined && file.size !== undefined && file.sha256 !== undefined;
+
+export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
+
+/** What a form must hold to put a file where it belongs. */
+export interface Upload {
+  url: string;
+  fields: Record<string, string>;
+}
+
+export interface FileRows {
+  put(file: FileRow): Promise<void>;
+  /** Stores what was seen of an upload, once: what another has seen before stands. */
+  see(file: UploadedFile): Promise<FileRow>;
+  get(id: string): Promise<FileRow | undefined>;
+  /** The run has it; its row stays as long as the run's. */
+  hold(id: string, runId: string, at: Date): Promise<void>;
+  /** False when a run has it. */
+  remove(id: string): Promise<boolean>;
+  list(of: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
+}
+
+export interface FileBytes {
+  /** What lies there now; undefined when nothing does. */
+  look(id: string): Promise<{ size: number; type: string; etag: string } | undefined>;
+  /** The bytes under that etag. Throws `FileChanged` when others have taken their place. */
+  read(id: string, etag: string | undefined): Promise<AsyncIterable<Uint8Array>>;
+  write(id: string, bytes: Uint8Array, type: string): Promise<{ etag: string }>;
+  /** Lets them count as new, so that they are kept as long as what was made now. */
+  renew(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** Files of runs: their rows and their bytes. */
+export interface Files {
+  rows: FileRows;
+  bytes: FileBytes;
+}
+
+/** The bytes are not there any more, or not those that were seen. */
+export class FileChanged extends Error {
+  constructor(id: string) {
+    super(`The bytes of file ${id} are not those that were uploaded.`);
+    this.name = 'FileChanged';
+  }
+}
