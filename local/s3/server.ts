@@ -18,7 +18,7 @@ const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
 const KEPT_HEADERS = /^(content-type|content-disposition|content-language|cache-control|expires|x-amz-meta-.+)$/;
 /** Parameters that do not change what an operation is. */
 const PLAIN_QUERY =
-  /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|X-Amz-.+)$/;
+  /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|X-Amz-.+|x-amz-checksum-mode)$/;
 
 interface Call {
   request: IncomingMessage;

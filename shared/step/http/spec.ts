@@ -79,8 +79,8 @@ export const resolvedSpec = z.strictObject({
   query: z.record(z.string(), parameter).nullish(),
   headers: z.record(headerName, headerValue).nullish(),
   body: z.unknown().optional(),
-  file: fileId.nullish(),
-  multipart: z.record(partName, part).nullish(),
+  file: fileId.optional(),
+  multipart: z.record(partName, part).optional(),
   expect: expected.nullish(),
   save: z.boolean().nullish(),
 });
