@@ -84,7 +84,7 @@ function unbounded(timing: Timing, fromMs: number): Generator<Fire> {
 }
 
 function* rateFires({ startAt, anchor }: Timing, everyMs: number, zone: Zone, fromMs: number): Generator<Fire> {
-  const origin = Math.floor(Date.parse(startAt ?? anchor) / 1000) * 1000;
+  const origin = Math.ceil(Date.parse(startAt ?? anchor) / 1000) * 1000;
   const first = Math.max(startAt === undefined ? 1 : 0, Math.ceil((fromMs - origin) / everyMs));
   for (let at = origin + first * everyMs; at <= LAST_MS; at += everyMs) yield { at, wall: zone.wallAt(at), leftOut: false };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../problem.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
 import type { Run } from '../../run/run.ts';
@@ -24,7 +25,7 @@ export async function tick(services: Timekeeper, id: string): Promise<Schedule |
     if (!seen || seen.deletedAt) return undefined;
     try {
       const next = await upToDate(services, seen, decided);
-      await services.schedules.replace(seen, next);
+      if (!isDeepStrictEqual(seen, next)) await services.schedules.replace(seen, next);
       await setAlarm(services, next);
       return next;
     } catch (error) {
