@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { keepFile } from '../../file/keep-file.ts';
 import { idOf } from '../../id.ts';
 import { Problem } from '../../problem.ts';
-import { type Started, startRun } from '../../run/start-run.ts';
+import { type Started, type StartRequest, startedBefore, startRun } from '../../run/start-run.ts';
 import type { Receipt } from '../receipt.ts';
 import { type Knock, receive } from '../receive.ts';
 import type { Arrival } from './arrival.ts';
 import { knockKey } from './dedupe.ts';
 import { loopRefusal } from './loop-guard.ts';
-import { inputOf, narrowed } from './mail-input.ts';
+import { inputOf, narrowed, type StoredAttachment } from './mail-input.ts';
 import { isKnown, localIn, MAX_MAIL_BYTES, type Mailbox } from './mailbox.ts';
 import { type Mail, parseMail } from './parse-mail.ts';
 import type { MailDoor } from './ports.ts';
@@ -158,32 +158,38 @@ async function start(
     fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
     file,
   }));
-  const of = { workspace: mailbox.workspace, project: mailbox.project };
-  for (const { fileId, file } of attachments) {
-    const { name, contentType: type, bytes: content } = file;
-    await keepFile(
-      door.files,
-      { ...of, id: fileId, runId: id, createdBy: mail.from.address },
-      { name, type, content },
-      door.now(),
-    );
-  }
-
-  const started = await startRun(door, {
-    ...of,
+  const request: StartRequest = {
+    workspace: mailbox.workspace,
+    project: mailbox.project,
     id,
     workflowId: mailbox.workflowId,
     stage: mailbox.stage,
     inputs: narrowed(inputOf(mail, attachments), await inputSchema(door, mailbox)),
-    fileIds: [],
+    fileIds: attachments.map(({ fileId }) => fileId),
     trigger: 'email',
     startedBy: mail.from.address,
     key,
-  });
+  };
+  const before = attachments.length > 0 ? await startedBefore(door, request) : undefined;
+  if (!before) await keepAttachments(door, mailbox, mail, attachments);
+  const started = before ? { run: before, replay: true } : await startRun(door, request);
   // Delivered again after a crash: the run that stands is of this very mail.
   const own = started.run.id === id;
   if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
   return { run: started.run, replay: started.replay && !own };
+}
+
+/** Files come before the run that has them. */
+async function keepAttachments(
+  door: MailDoor,
+  { workspace, project }: Mailbox,
+  { from }: Mail,
+  all: StoredAttachment[],
+): Promise<void> {
+  for (const { fileId: id, file } of all) {
+    const of = { id, workspace, project, createdBy: from.address };
+    await keepFile(door.files, of, { name: file.name, type: file.contentType, content: file.bytes }, door.now());
+  }
 }
 
 /** The mail, when nothing but its sender's permission is in its way. */
