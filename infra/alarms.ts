@@ -118,7 +118,12 @@ export class Alarms extends Construct {
       periods: 2,
     });
     if (mail) this.#mailAlarms(mail);
-    for (const [name, table] of Object.entries({ runs: stores.runs, workflows: stores.workflows, access: stores.access })) {
+    for (const [name, table] of Object.entries({
+      runs: stores.runs,
+      workflows: stores.workflows,
+      access: stores.access,
+      doors: stores.doors,
+    })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
         page: 'table-throttles',

@@ -19,7 +19,7 @@ export class Overview extends Construct {
   constructor(scope: Construct, id: string, { settings, stores, runsApi, functions }: OverviewProps) {
     super(scope, id);
     const { stage } = runsApi;
-    const tables = [stores.runs, stores.workflows, stores.access];
+    const tables = [stores.runs, stores.workflows, stores.access, stores.doors];
 
     new Dashboard(this, 'Dashboard', {
       // Dashboards of all regions share their names.
@@ -32,6 +32,10 @@ export class Overview extends Construct {
             metrics.own('RunsFailed', settings.prefix),
           ]),
           graph('Steps', [metrics.own('StepsExecuted', settings.prefix)]),
+          graph('Fires of schedules', [
+            metrics.own('FiresOverdue', settings.prefix),
+            metrics.own('FiresMissed', settings.prefix),
+          ]),
         ],
         [
           graph('API latency', [

@@ -28,7 +28,7 @@ interface Announced {
 function upload({ upload_url, upload_fields }: Announced, content: string | Uint8Array, change: Record<string, string> = {}) {
   const form = new FormData();
   for (const [name, value] of Object.entries({ ...upload_fields, ...change })) form.append(name, value);
-  form.append('file', new Blob([content as BlobPart]), 'local-name.bin');
+  form.append('file', new Blob([typeof content === 'string' ? content : new Uint8Array(content)]), 'local-name.bin');
   return fetch(upload_url, { method: 'POST', body: form, headers: { origin: 'http://localhost:5173' } });
 }
 

@@ -19,14 +19,18 @@ test.each(alarms)('$name has its page in the runbook', ({ description }) => {
 test('something watches the worker, the API, the safety net, starts and tables', () => {
   expect(alarms.map(({ name }) => name).sort()).toEqual([
     'millrun-api-errors',
+    'millrun-fires-overdue',
+    'millrun-reconciler-errors',
     'millrun-settle-errors',
     'millrun-start-throttles',
     'millrun-sweeper-errors',
     'millrun-sweeper-silent',
     'millrun-table-throttles-access',
+    'millrun-table-throttles-doors',
     'millrun-table-throttles-runs',
     'millrun-table-throttles-workflows',
     'millrun-undelivered-events',
+    'millrun-undelivered-fires',
     'millrun-worker-errors',
     'millrun-worker-throttles',
   ]);

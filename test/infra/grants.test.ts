@@ -8,7 +8,7 @@ const oneOrMore = z.preprocess((value) => (Array.isArray(value) ? value : [value
 const policy = z.object({
   Roles: z.array(z.unknown()),
   PolicyDocument: z.object({
-    Statement: z.array(z.object({ Effect: z.literal('Allow'), Action: oneOrMore, Resource: oneOrMore })),
+    Statement: z.array(z.object({ Effect: z.literal('Allow'), Action: oneOrMore, Resource: oneOrMore, Condition: z.unknown() })),
   }),
 });
 
@@ -42,6 +42,7 @@ const indexesOf = {
   Runs: ['by-due', 'by-draft', 'by-parent', 'by-project', 'by-state', 'by-workflow', 'by-workspace', 'log'],
   Workflows: ['by-project', 'by-workspace'],
   Access: ['by-workspace'],
+  Doors: ['by-due', 'by-workflow', 'by-workspace'],
 };
 type TableName = keyof typeof indexesOf;
 
@@ -52,8 +53,9 @@ const table = (name: TableName, actions: string[]) => ({
 const reads = (name: TableName) => table(name, read);
 const readsAndWrites = (name: TableName) => table(name, [...read, ...write]);
 
-const readsValues = { 'StoresValues.Arn/*': ['s3:GetObject'] };
-const readsAndWritesValues = { 'StoresValues.Arn/*': ['s3:GetObject', 's3:PutObject'] };
+const listsValues = { 'StoresValues.Arn': ['s3:ListBucket'] };
+const readsValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject'] };
+const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject', 's3:PutObject'] };
 const runsData = { ...readsAndWrites('Runs'), ...reads('Workflows'), ...readsAndWritesValues };
 
 const machines = 'arn:aws:states:region:account:stateMachine:millrun-*';
@@ -64,31 +66,71 @@ const walks = {
   [executions]: ['states:DescribeExecution', 'states:StopExecution'],
 };
 
+/** What `startRun` needs. */
+const starts = { ...runsData, ...readsAndWrites('Doors'), ...walks };
+/** Only where a signature is verified. */
+const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
+
+/** Setting the alarm clocks of schedules, in their group only. */
+const alarmClocks = {
+  'arn:aws:scheduler:region:account:schedule/SchedulesGroup/*': [
+    'scheduler:CreateSchedule',
+    'scheduler:DeleteSchedule',
+    'scheduler:UpdateSchedule',
+  ],
+  'SchedulesRingRole.Arn': ['iam:PassRole'],
+};
+
+const publishing = {
+  [machines]: [
+    'states:CreateStateMachine',
+    'states:DeleteStateMachine',
+    'states:DescribeStateMachine',
+    'states:PublishStateMachineVersion',
+    'states:TagResource',
+    'states:UpdateStateMachine',
+  ],
+  'EngineMachineRole.Arn': ['iam:PassRole'],
+};
+
 const expected: Record<string, Record<string, string[]>> = {
   'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...reads('Access') },
   'functions/http/read-runs.ts': { ...logs('FunctionsReadRuns'), ...reads('Runs'), ...reads('Workflows'), ...readsValues },
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
-    ...runsData,
-    ...walks,
+    ...starts,
+  },
+  'functions/http/receipts.ts': { ...logs('FunctionsReceipts'), ...starts, ...reads('Access'), ...opensSecrets },
+  'functions/http/webhooks.ts': {
+    ...logs('FunctionsWebhooks'),
+    ...reads('Workflows'),
+    ...readsAndWrites('Doors'),
+    'StoresSealKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/webhook/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...opensSecrets },
+  'functions/http/files.ts': {
+    ...logs('FunctionsFiles'),
+    ...readsAndWrites('Doors'),
+    'StoresValues.Arn': ['s3:ListBucket'],
+    'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   },
   'functions/http/read-workflows.ts': { ...logs('FunctionsReadWorkflows'), ...reads('Workflows') },
   'functions/http/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
     ...readsAndWrites('Workflows'),
-    [machines]: [
-      'states:CreateStateMachine',
-      'states:DeleteStateMachine',
-      'states:DescribeStateMachine',
-      'states:PublishStateMachineVersion',
-      'states:TagResource',
-      'states:UpdateStateMachine',
-    ],
-    'EngineMachineRole.Arn': ['iam:PassRole'],
+    ...publishing,
   },
   'functions/http/api-keys.ts': { ...logs('FunctionsApiKeys'), ...readsAndWrites('Access') },
+  'functions/http/mailboxes.ts': { ...logs('FunctionsMailboxes'), ...reads('Workflows'), ...readsAndWrites('Doors') },
+  'functions/http/mail-canary.ts': {
+    ...logs('FunctionsMailCanary'),
+    ...readsAndWrites('Workflows'),
+    ...readsAndWrites('Doors'),
+    ...reads('Runs'),
+    ...publishing,
+  },
   'functions/http/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/perform-step.ts': { ...logs('EngineWorker'), ...runsData, ...walks },
+  'functions/worker/perform-step.ts': { ...logs('EngineWorker'), ...starts },
   'functions/settle/execution-status.ts': {
     ...logs('SafetyNetSettle'),
     ...runsData,
@@ -100,6 +142,9 @@ const expected: Record<string, Record<string, string[]>> = {
     ...runsData,
     ...walks,
   },
+  'functions/schedule/fire-schedule.ts': { ...logs('SchedulesFire'), ...starts, ...alarmClocks },
+  'functions/schedule/reconcile-fires.ts': { ...logs('SchedulesReconcile'), ...starts, ...alarmClocks },
+  'functions/http/schedules.ts': { ...logs('SchedulesRoutes'), ...starts, ...alarmClocks },
   'functions/setup/first-key.ts': {
     ...logs('FirstKeyRegister'),
     ...readsAndWrites('Access'),
@@ -122,9 +167,12 @@ test('no role has a managed policy, and no two functions share a role', () => {
   expect(new Set(roles).size).toBe(functions.length);
 });
 
-test('the machine role is passed to Step Functions only', () => {
-  const statements = ofType('AWS::IAM::Policy').flatMap(({ Properties }) => JSON.stringify(Properties));
-  const passing = statements.filter((text) => text.includes('iam:PassRole'));
-  expect(passing).toHaveLength(1);
-  expect(passing[0]).toContain('"Condition":{"StringEquals":{"iam:PassedToService":"states.amazonaws.com"}}');
+test('a role is passed to the service that it is for only', () => {
+  const statements = ofType('AWS::IAM::Policy').flatMap(({ Properties }) => policy.parse(Properties).PolicyDocument.Statement);
+  const passing = statements.filter(({ Action }) => Action.includes('iam:PassRole'));
+  expect(passing.length).toBeGreaterThan(0);
+  for (const { Resource, Condition } of passing) {
+    const service = plain(Resource).includes('MachineRole') ? 'states.amazonaws.com' : 'scheduler.amazonaws.com';
+    expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': service } });
+  }
 });

@@ -4,7 +4,7 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess'];
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresDoors'];
 
 const indexes = z.array(
   z.object({
@@ -71,6 +71,19 @@ test('the indexes of workflows and access hold whole rows', () => {
     'by-project': ['projectKey', 'id', 'ALL'],
   });
   expect(indexesOf('StoresAccess')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
+});
+
+test('secrets of webhooks lie under a key that turns over, and outlives the stack like the rows that need it', () => {
+  expect(kept.named('StoresSealKey')).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
+  expect(destroyed.named('StoresSealKey').DeletionPolicy).toBe('Delete');
+});
+
+test('pages upload and download only when the owner has named their origin', () => {
+  expect(kept.named('StoresValues').Properties).not.toHaveProperty('CorsConfiguration');
+  const opened = installed({ corsOrigins: ['https://console.example.com'] });
+  expect(opened.named('StoresValues').Properties['CorsConfiguration']).toMatchObject({
+    CorsRules: [{ AllowedOrigins: ['https://console.example.com'], AllowedMethods: ['GET', 'HEAD', 'POST'] }],
+  });
 });
 
 describe('the bucket of values', () => {
