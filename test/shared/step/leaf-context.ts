@@ -2,7 +2,7 @@ import type { LeafContext, StepFiles } from '../../../shared/step/kind.ts';
 import { StepError } from '../../../shared/step/step-error.ts';
 
 /** A project without files. */
-export const noFiles: StepFiles = {
+const noFiles: StepFiles = {
   read: (id) => Promise.reject(new StepError('FileUnavailable', id)),
   save: () => Promise.reject(new Error('nothing can be saved here')),
 };
