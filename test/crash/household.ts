@@ -21,6 +21,9 @@ export class Household {
     return this.#client;
   }
 
+  /** Where mail comes in. */
+  smtpUrl: string | undefined;
+
   /** All that the process wrote since it was started last. */
   get output(): string {
     return this.#said;
@@ -44,6 +47,7 @@ export class Household {
       child.stderr.on('data', hear);
       child.once('exit', () => reject(new Error(`The cloud ended before it was ready:\n${this.#said}`)));
     });
+    this.smtpUrl = / mail (smtp:\S+)/.exec(this.#said)?.[1];
     this.#client = new Client(url);
   }
 

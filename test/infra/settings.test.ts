@@ -11,6 +11,8 @@ test('an owner need not choose anything', () => {
     logRetentionDays: 30,
     firstKeyWorkspace: 'main',
     corsOrigins: [],
+    mailActive: false,
+    mailCanaryMinutes: 15,
   });
 });
 
@@ -48,6 +50,10 @@ test.each([
   [{ firstKeyWorkspace: 'a#b' }, 'firstKeyWorkspace: must be 1 to 64 letters'],
   [{ corsOrigins: 'console.example.com' }, 'corsOrigins.0: must be * or an origin'],
   [{ alarmTopicArn: 'pages' }, 'alarmTopicArn: must be the ARN of an SNS topic'],
+  [{ mailDomain: 'localhost' }, 'mailDomain: must be a domain such as mail.example.com'],
+  [{ mailDomain: 'Mail.Example.com' }, 'mailDomain: '],
+  [{ mailActive: 'perhaps' }, 'mailActive: '],
+  [{ mailCanaryMinutes: 2000 }, 'mailCanaryMinutes: '],
   [{ alarmEmail: 'ops' }, 'alarmEmail: must be an email address'],
 ])('%o is refused by name', (settings, message) => {
   expect(() => parseSettings(settings)).toThrow(message);

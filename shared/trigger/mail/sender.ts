@@ -15,18 +15,18 @@ export function verdictRefusal({ verdicts }: Pick<Arrival, 'verdicts'>): string 
   return undefined;
 }
 
-/** One domain is the other, or stands below it. */
+/** One domain is the other, or stands below it. The names of the top belong to nobody. */
 function aligned(one: string, other: string): boolean {
+  if (!one.includes('.') || !other.includes('.')) return false;
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
 /** Whether the From address is more than a claim: DMARC has passed, or SPF or DKIM has passed for that very domain. */
 export function isProven(from: string, { verdicts, source, signedBy }: Arrival): boolean {
   const domain = domainOf(from);
-  if (!domain.includes('.')) return false;
   if (verdicts.dmarc === 'PASS') return true;
   if (verdicts.spf === 'PASS' && source.includes('@') && aligned(domainOf(source), domain)) return true;
-  return verdicts.dkim === 'PASS' && signedBy.some((signer) => signer.includes('.') && aligned(signer, domain));
+  return verdicts.dkim === 'PASS' && signedBy.some((signer) => aligned(signer, domain));
 }
 
 /** Why a sender may not start runs here; undefined when it may. */
