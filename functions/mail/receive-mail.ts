@@ -5,7 +5,7 @@ import { arrivalOf, sesRecord } from '../../shared/trigger/mail/arrival.ts';
 import type { MailDoor } from '../../shared/trigger/mail/ports.ts';
 import { knows, noteRefused, receiveMail, refusedMail } from '../../shared/trigger/mail/receive-mail.ts';
 
-/** A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody: docs/decisions/006-who-says-550.md. */
+/** A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody: docs/decisions/009-who-says-550.md. */
 const event = z.union([
   z.object({ Records: z.array(sesRecord).min(1) }),
   z.object({ question: z.literal('recipient'), recipient: z.string() }),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { installed, plain } from './installed.ts';
@@ -66,6 +68,14 @@ test('a canary flies every fifteen minutes once mail is active, and its silence 
   expect(alarms).toEqual(expect.arrayContaining(['millrun-mail-errors', 'millrun-mail-canary', 'millrun-mail-canary-silent']));
   const never = installed({ mailDomain: 'mail.example.com', mailActive: true, mailCanaryMinutes: 0 });
   expect(entriesOf(never)).not.toContain('functions/mail/send-canary.ts');
+});
+
+test('alarms about mail have their pages in the runbook', () => {
+  const runbook = readFileSync(join(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+  const pages = active
+    .ofType('AWS::CloudWatch::Alarm')
+    .map(({ Properties }) => /runbook\.md#([a-z-]+)$/.exec(String(Properties['AlarmDescription']))?.[1]);
+  for (const page of pages.filter((one) => one?.startsWith('mail'))) expect(runbook).toContain(`\n## ${page}\n`);
 });
 
 test('the DNS records to make are printed', () => {

@@ -38,7 +38,6 @@ export const arrival = z.object({
   ownId: z.string().optional(),
 });
 export type Arrival = z.infer<typeof arrival>;
-export type Verdicts = Arrival['verdicts'];
 
 /** What we keep of a record of the event. */
 export function arrivalOf({ ses: { mail, receipt } }: z.infer<typeof sesRecord>): Arrival {

@@ -36,7 +36,7 @@ export interface Mail {
   header(name: string): string | undefined;
 }
 
-export const MAX_ATTACHMENTS = 50;
+const MAX_ATTACHMENTS = 50;
 const MAX_DEPTH = 50;
 const MAX_PEOPLE = 500;
 const MAX_ID = 1000;
