@@ -2,12 +2,13 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
-import { removalPolicyOf, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface SchedulesProps {
@@ -45,9 +46,11 @@ export class Schedules extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(this.undelivered, 'SQS3', 'It is the dead letter queue of the alarm clocks, which the stack does not hold.');
     this.#group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: settings.prefix,
-      removalPolicy: removalPolicyOf(settings),
+      // They mean nothing without the function they call, and a group that stays would be in the way of the next installation.
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     this.#role = this.#schedulerRole('RingRole');
     this.#role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fireArn] }));
@@ -80,11 +83,7 @@ export class Schedules extends Construct {
     this.byEntry = new Map([['http/schedules', routes]]);
 
     for (const fn of [this.fire, this.reconcile, routes]) {
-      stores.doors.allowReadsAndWrites(fn);
-      stores.runs.allowReadsAndWrites(fn);
-      stores.workflows.allowReads(fn);
-      stores.values.allowReadsAndWrites(fn);
-      engine.allowWalks(fn);
+      allowStarts(fn, { stores, engine });
       this.#allowAlarmClocks(fn);
     }
     this.#everyMinute();

@@ -17,7 +17,7 @@ export interface SchedulerSettings {
   deadLetterArn: string;
 }
 
-/** One EventBridge schedule for each of ours, set to its next fire in UTC: docs/decisions/006-one-alarm-clock-a-schedule.md. */
+/** One EventBridge schedule for each of ours, set to its next fire in UTC: docs/decisions/008-one-alarm-clock-a-schedule.md. */
 export class SchedulerAlarmClock implements AlarmClock {
   readonly #client: () => SchedulerClient;
   readonly #settings: () => SchedulerSettings;

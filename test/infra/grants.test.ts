@@ -8,7 +8,9 @@ const oneOrMore = z.preprocess((value) => (Array.isArray(value) ? value : [value
 const policy = z.object({
   Roles: z.array(z.unknown()),
   PolicyDocument: z.object({
-    Statement: z.array(z.object({ Effect: z.literal('Allow'), Action: oneOrMore, Resource: oneOrMore, Condition: z.unknown() })),
+    Statement: z.array(
+      z.object({ Effect: z.literal('Allow'), Action: oneOrMore, Resource: oneOrMore, Condition: z.unknown().optional() }),
+    ),
   }),
 });
 
@@ -73,7 +75,7 @@ const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
 
 /** Setting the alarm clocks of schedules, in their group only. */
 const alarmClocks = {
-  'arn:aws:scheduler:region:account:schedule/SchedulesGroup/*': [
+  'arn:aws:scheduler:region:account:schedule/millrun/*': [
     'scheduler:CreateSchedule',
     'scheduler:DeleteSchedule',
     'scheduler:UpdateSchedule',

@@ -53,6 +53,8 @@ test('requests are logged, for as long as logs are kept, and throttled', () => {
   expect(StageName).toBe('$default');
   expect(AccessLogSettings).toMatchObject({ DestinationArn: { 'Fn::GetAtt': [named('RunsApiAccessLog').id, 'Arn'] } });
   expect(named('RunsApiAccessLog').Properties).toMatchObject({ RetentionInDays: 30 });
+  // The path of a webhook is a credential.
+  expect(JSON.stringify(AccessLogSettings)).not.toContain('$context.path');
   expect(DefaultRouteSettings).toMatchObject({
     ThrottlingRateLimit: 500,
     ThrottlingBurstLimit: 1000,

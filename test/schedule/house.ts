@@ -9,7 +9,7 @@ import { tick } from '../../shared/trigger/schedule/tick.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { aPlan } from '../builders.ts';
 
-export const wishes: ScheduleWishes = {
+const wishes: ScheduleWishes = {
   name: 'nightly',
   expression: 'daily at 09:00',
   timezone: 'UTC',

@@ -7,7 +7,7 @@ import { type LedgerFire, type Schedule, timingOf } from './schedule.ts';
 import { afterKnock, fireKey, knock } from './start-fire.ts';
 
 /** Fires that one backfill asks for at the most: as many as start within one request. */
-export const MOST_BACKFILLED = 100;
+const MOST_BACKFILLED = 100;
 const AT_ONCE = 5;
 
 /** Starts a run now, whatever its state, its time and its overlap rule say. The same idempotency key starts one. */

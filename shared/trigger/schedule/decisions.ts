@@ -27,7 +27,7 @@ function wanted(lateMs: number, newest: boolean, policy: { catchUp: Schedule['ca
   return policy.catchUp === 'all' || newest;
 }
 
-export const MOST_QUEUED = 100;
+const MOST_QUEUED = 100;
 
 /** What a fire does while the run before it lives (`busy`) or others wait already. */
 export function atOverlap(

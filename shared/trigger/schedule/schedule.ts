@@ -71,9 +71,6 @@ export const timingOf = ({ expression, timezone, dst, anchor, startAt, endAt }: 
 export const FIRE_OUTCOMES = ['starting', 'queued', 'started', 'skipped', 'missed', 'rejected'] as const;
 export type FireOutcome = (typeof FIRE_OUTCOMES)[number];
 
-/** Why a fire started no run. */
-export const SKIP_REASONS = ['overlap', 'disabled', 'workflow_disabled', 'condition', 'queue_full'] as const;
-
 /** A line of the ledger: what became of one expected fire. */
 export const ledgerFire = z.object({
   scheduleId: z.string(),
@@ -82,7 +79,7 @@ export const ledgerFire = z.object({
   /** Expected by the expression, or asked for by a person. */
   kind: z.enum(['expected', 'manual', 'backfill']),
   outcome: z.enum(FIRE_OUTCOMES),
-  /** One of `SKIP_REASONS`, or the words of a refusal. */
+  /** Of a skipped fire `overlap`, `queue_full`, `disabled`, `workflow_disabled` or `condition`; of a rejected one the words of the refusal. */
   reason: z.string().optional(),
   runId: z.string().optional(),
   receiptId: z.string().optional(),
