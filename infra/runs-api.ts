@@ -69,17 +69,22 @@ export class RunsApi extends Construct {
         integration,
         ...(open && { authorizer: new HttpNoneAuthorizer() }),
       });
-      if (open && route) acknowledge(route, 'APIG4', 'Open by the route table: it tells nothing that is not public.');
+      if (open && route)
+        acknowledge(
+          route,
+          'APIG4',
+          'Open by the route table: it tells nothing that is not public, or verifies signatures itself.',
+        );
     }
   }
 }
 
+// Without the path: that of a webhook is a credential.
 const accessLogLine = JSON.stringify({
   time: '$context.requestTime',
   requestId: '$context.requestId',
   ip: '$context.identity.sourceIp',
   route: '$context.routeKey',
-  path: '$context.path',
   status: '$context.status',
   bytes: '$context.responseLength',
   latencyMs: '$context.responseLatency',

@@ -11,7 +11,18 @@ import { workflows } from './operations/workflows.ts';
 import type { Operation } from './route.ts';
 
 /** Every operation by its id. API Gateway's routes, the dispatch of handlers and the OpenAPI document are all made from this table. */
-export const operations = { ...v2, ...workflows, ...runs, ...access, ...files, ...mail, ...receipts, ...webhooks, ...schedules, ...docs };
+export const operations = {
+  ...v2,
+  ...workflows,
+  ...runs,
+  ...access,
+  ...files,
+  ...mail,
+  ...receipts,
+  ...webhooks,
+  ...schedules,
+  ...docs,
+};
 export type OperationId = keyof typeof operations;
 
 export const routes: Operation[] = Object.values(operations);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { engineServices } from '../../shared/aws/services.ts';
+import { holdFiles } from '../../shared/file/given-files.ts';
 import { type Api, expectRefusal, startApi } from '../http/api.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
 
@@ -164,6 +166,24 @@ describe('a run', () => {
     expect((await api.get(`/v1/files/${id}`)).body.run_id).toBe(run.id);
   });
 
+  test('makes old bytes young, so that they stay as long as it does', async () => {
+    const { files } = engineServices();
+    const { id } = await uploaded('old.csv', 'a');
+    const before = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
+    await files.bytes.renew(id);
+    const after = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
+    expect([await after.text(), after.headers.get('etag')]).toEqual([await before.text(), before.headers.get('etag')]);
+
+    const renewed: string[] = [];
+    const bytes = Object.assign(Object.create(files.bytes), { renew: async (one: string) => renewed.push(one) });
+    const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
+    await holdFiles({ rows: files.rows, bytes }, [id], 'run1', inDays(24));
+    expect(renewed).toEqual([]);
+    await holdFiles({ rows: files.rows, bytes }, [id], 'run2', inDays(26));
+    expect(renewed).toEqual([id]);
+    expect((await files.rows.get(id))?.runId).toBe('run1');
+  });
+
   test('a dry run checks files and keeps none', async () => {
     const workflow = await api.publish(LISTS);
     const { id } = await uploaded('dry.csv', 'a');
@@ -251,6 +271,18 @@ describe('the http step', () => {
       run_id: body.id,
       status: 'uploaded',
     });
+  });
+
+  test('does not send what was uploaded in the place of what was seen', async () => {
+    const workflow = await api.publish(
+      `  - id: send\n    http: { method: POST, url: "${stub.url}/swapped", file: "\${ $input.files[0].id }" }\n`,
+    );
+    const file = await uploaded('terms.txt', 'as agreed');
+    expect((await api.get(`/v1/files/${file.id}`)).body.status).toBe('uploaded');
+    await upload(file, 'something else');
+    const { body } = await start(workflow, [file.id]);
+    expect((await api.ended(body.id)).error).toMatchObject({ name: 'FileUnavailable' });
+    expect(stub.count('/swapped')).toBe(0);
   });
 
   test('does not reach files of others', async () => {
