@@ -4,7 +4,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import { allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
@@ -46,7 +46,6 @@ export class Schedules extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.undelivered, 'SQS3', 'It is the dead letter queue of the alarm clocks, which the stack does not hold.');
     this.#group = new ScheduleGroup(this, 'Group', {
       scheduleGroupName: settings.prefix,
       // They mean nothing without the function they call, and a group that stays would be in the way of the next installation.
@@ -63,6 +62,7 @@ export class Schedules extends Construct {
       entry: 'schedule/fire-schedule',
       // Many fires to catch up with are many runs to start.
       timeout: Duration.minutes(5),
+      deadLetterQueue: this.undelivered,
       environment,
     });
     this.reconcile = new AppFunction(this, 'Reconcile', {

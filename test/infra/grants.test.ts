@@ -144,7 +144,12 @@ const expected: Record<string, Record<string, string[]>> = {
     ...runsData,
     ...walks,
   },
-  'functions/schedule/fire-schedule.ts': { ...logs('SchedulesFire'), ...starts, ...alarmClocks },
+  'functions/schedule/fire-schedule.ts': {
+    ...logs('SchedulesFire'),
+    ...starts,
+    ...alarmClocks,
+    'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
+  },
   'functions/schedule/reconcile-fires.ts': { ...logs('SchedulesReconcile'), ...starts, ...alarmClocks },
   'functions/http/schedules.ts': { ...logs('SchedulesRoutes'), ...starts, ...alarmClocks },
   'functions/setup/first-key.ts': {

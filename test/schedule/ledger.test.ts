@@ -142,6 +142,30 @@ describe('the reconciler', () => {
     expect(house.runs.size).toBe(5);
   });
 
+  test('deals with any number of schedules in one look', async () => {
+    const house = new House('2026-06-01T08:30:00.000Z');
+    const made = await Promise.all(Array.from({ length: 450 }, () => house.create(hourly)));
+    house.alarms.clear();
+    house.sleep('2026-06-01T09:03:00.000Z');
+    expect(await house.reconcile()).toEqual({ seen: 450, failed: [] });
+    expect(house.runs.size).toBe(450);
+    expect(made.every((schedule) => house.story(schedule).join() === '06-01 09:00 started')).toBe(true);
+  });
+
+  test('one schedule that cannot be dealt with keeps nobody else waiting, and is named', async () => {
+    const house = new House('2026-06-01T08:30:00.000Z');
+    await house.create(hourly);
+    await house.create(hourly);
+    house.alarms.clear();
+    house.crashes.push('run');
+    house.sleep('2026-06-01T09:03:00.000Z');
+    const { failed } = await house.reconcile();
+    expect(failed).toHaveLength(1);
+    expect(house.runs.size).toBe(1);
+    await house.reconcile();
+    expect(house.runs.size).toBe(2);
+  });
+
   test('an alarm clock that cannot be set loses no fire', async () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     house.crashes.push('alarm');

@@ -11,18 +11,28 @@ export interface Reconciled {
 const BATCH = 200;
 const AT_ONCE = 10;
 
-/** Finds schedules whose expected fires did not happen, or that have fires waiting, and brings them up to date. */
+/** No further batch is begun after this: the next look comes in a minute. */
+const LONGEST_MS = 30_000;
+
+/** Finds schedules whose expected fires did not happen, or that have fires waiting, and brings them up to date: batch by batch, each once. */
 export async function reconcile(services: Timekeeper): Promise<Reconciled> {
-  const due = await services.schedules.due(services.now().toISOString(), BATCH);
+  const begun = services.now();
+  const seen = new Set<string>();
   const failed: Reconciled['failed'] = [];
-  const waiting = [...due];
-  const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      await look(services, id).catch((error: unknown) => failed.push({ id: String(id), error }));
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return { seen: due.length, failed };
+  while (services.now().getTime() - begun.getTime() < LONGEST_MS) {
+    const due = await services.schedules.due(begun.toISOString(), BATCH);
+    const waiting = due.filter((id) => !seen.has(id));
+    if (waiting.length === 0) break;
+    for (const id of waiting) seen.add(id);
+    const work = async () => {
+      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+        const failing = id;
+        await look(services, id).catch((error: unknown) => failed.push({ id: failing, error }));
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+  return { seen: seen.size, failed };
 }
 
 async function look(services: Timekeeper, id: string): Promise<void> {
