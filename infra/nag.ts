@@ -1,7 +1,7 @@
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { unbundled } from './synth-template.ts';
 
-const { app } = unbundled({ alarmEmail: 'operator@example.com' });
+const { app } = unbundled({ alarmEmail: 'operator@example.com', mailDomain: 'mail.example.com', mailActive: true });
 const { violations } = new AwsSolutionsChecks().validateScope(app);
 
 for (const { severity, ruleName, description, violatingResources } of violations) {
