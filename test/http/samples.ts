@@ -26,6 +26,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
+  putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'receipt' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
   ],
