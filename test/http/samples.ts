@@ -27,6 +27,9 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
   putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'receipt' }],
+  createSchedule: () => [{ name: 'nightly', expression: 'daily at 09:00', timezone: 'Europe/Berlin' }],
+  changeSchedule: () => [{ expression: 'hourly' }, { enabled: false }],
+  backfillSchedule: () => [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
   ],
@@ -63,8 +66,17 @@ export const operationIds = Object.keys(operations).filter((id): id is Operation
 
 export const titleOf = (id: OperationId) => `${operations[id].method} ${operations[id].path}`;
 
+/** A thing that does not exist, where a sample has none that does. */
+const NOTHING = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
 function idFor(name: string, known: Known): string {
-  const values: Record<string, string> = { ...known, process_id: known.workflow_id, version: '1' };
+  const values: Record<string, string> = {
+    ...known,
+    process_id: known.workflow_id,
+    version: '1',
+    schedule_id: NOTHING,
+    receipt_id: NOTHING,
+  };
   const value = values[name];
   if (value === undefined) throw new Error(`test/http/samples.ts knows no {${name}}: add it to Known.`);
   return value;
