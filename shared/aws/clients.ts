@@ -1,7 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { jsonCalls } from './json-calls.ts';
 
 /** Work that the SDK does for every call and that nobody here looks at: together a fifth of a call's processor time. */
 const UNUSED = ['loggerMiddleware', 'getUserAgentMiddleware'];
@@ -21,6 +20,6 @@ function once<T>(make: () => T): () => T {
 }
 
 // Marked as pure, so that a function's bundle carries the clients it uses and no other.
-export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({ requestHandler: jsonCalls() })));
+export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({})));
 export const s3 = /* @__PURE__ */ once(() => new S3Client({}));
-export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({ requestHandler: jsonCalls() })));
+export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({})));
