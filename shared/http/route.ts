@@ -13,6 +13,8 @@ export interface Operation {
   open?: true;
   /** The least role that may call it; viewer when absent. */
   role?: Role;
+  /** Takes an Idempotency-Key. */
+  keyed?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

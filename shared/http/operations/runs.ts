@@ -119,6 +119,7 @@ export const runs = {
     summary: 'Start, pause, resume or stop a run',
     tag: 'runs',
     role: 'operator',
+    keyed: true,
     params: workflowParams,
     body: command,
     responses: { 201: runDetail, 200: z.union([runDetail, dryRun]), 202: runDetail },
@@ -130,6 +131,7 @@ export const runs = {
     summary: 'Run an ended run again: from its start, from where it failed, or from a step',
     tag: 'runs',
     role: 'operator',
+    keyed: true,
     params: runParams,
     body: z.strictObject({
       from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
