@@ -64,7 +64,7 @@ describe.concurrent('stop, now', () => {
 
 describe.concurrent('stop, gracefully', () => {
   test('lets what is in flight complete and count, then ends the run', async () => {
-    at.stub.on('/drain', { afterMs: 1800, body: { ok: true } });
+    at.stub.on('/drain', { afterMs: 3000, body: { ok: true } });
     const run = await start([call('a', '/drain', { output: '${ body.ok }' }), call('b', '/drained')]);
     await at.stub.called('/drain');
     expect(await operator.stop(run, { mode: 'graceful', reason: 'release' })).toMatchObject({
