@@ -37,6 +37,8 @@ export function promisesOfRuns(open: () => Runs) {
         earlier: { runId: first.id, bodyHash: 'body' },
       });
       expect(await open().create(aRun(), { ...key, workspace: 'others' })).toEqual({});
+      expect(await open().startedUnder(key)).toEqual({ runId: first.id, bodyHash: 'body' });
+      expect(await open().startedUnder({ ...key, hash: ulid() })).toBeUndefined();
     });
 
     test('ends once, whoever comes first', async () => {
