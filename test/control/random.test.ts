@@ -8,7 +8,7 @@ import { answersTo, type Case, calleeName, calleeSteps, callsOf, cases, endOf, s
 import { type Controlled, operatorOf, settled } from './operator.ts';
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 4);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
 const AT_ONCE = 6;
 
 const house = new Household();
