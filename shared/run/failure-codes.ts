@@ -61,8 +61,10 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'InputInvalid',
     of: 'step',
-    meaning: "The input of a run does not fit the workflow's `input` schema. The message names the field.",
-    what_to_do: 'Correct the caller, or the schema.',
+    meaning:
+      'The inputs that a `run` step gives do not fit the `input` schema of the workflow it starts. The message names the field.',
+    what_to_do:
+      'Correct the `input` of the step, or the schema. A start by API with such inputs is refused with 400: there is no run.',
   },
   {
     code: 'OutputTooLarge',
