@@ -28,7 +28,7 @@ const runs = (id: string, workflow: string, spec: object = {}, more: object = {}
 const start = async (steps: object[], more: object = {}, inputs = {}) =>
   at.api.start(await at.api.publish({ steps, ...more }), inputs);
 
-describe.concurrent('a step that starts a run', () => {
+describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
   test('waits for it and has its outputs; the child has a row of its own and says whose it is', async () => {
     const { name } = await callee({
       input: { type: 'object', properties: { n: { type: 'integer' } } },

@@ -15,7 +15,7 @@ const call = (id: string, path: string, more: object = {}) => ({
 const calls = (path: string) => at.stub.to(path).map(({ query }) => query['id']);
 const start = async (steps: object[], more: object = {}) => at.api.start(await at.api.publish({ steps, ...more }));
 
-describe.concurrent('pause', () => {
+describe.concurrent('pause', { timeout: 90_000 }, () => {
   test('lets what is in flight complete, starts no new step, and resume goes on where the run stood', async () => {
     at.stub.on('/slow', { afterMs: 3000 });
     const run = await start([call('a', '/slow'), call('b', '/after'), call('c', '/after')], { output: { c: '${ $steps.c }' } });

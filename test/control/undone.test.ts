@@ -28,7 +28,7 @@ const later = (own: ReturnType<typeof engine>, ms: number) => ({
   now: () => new Date(Date.now() + ms),
 });
 
-describe('what a crash leaves undone', () => {
+describe('what a crash leaves undone', { timeout: 90_000 }, () => {
   test('a pause whose walk nobody ended: the sweeper ends it and parks the run', async () => {
     const own = engine();
     const run = await waits();

@@ -23,7 +23,7 @@ const dryRun = async (id: string, params: object = {}) =>
   );
 const save = (id: string, start_defaults: object) => at.api.call('PATCH', `/v1/workflows/${id}`, { start_defaults });
 
-describe.concurrent('start defaults', () => {
+describe.concurrent('start defaults', { timeout: 90_000 }, () => {
   const echo = { input: { type: 'object' }, steps: [{ id: 'a', set: {} }], output: { n: '${ $input }' } };
 
   test('stand under what the caller gives, who wins', async () => {
@@ -60,7 +60,7 @@ describe.concurrent('start defaults', () => {
   });
 });
 
-describe.concurrent('connection overrides', () => {
+describe.concurrent('connection overrides', { timeout: 90_000 }, () => {
   test('name connections that the workflow uses, are kept with the run and with what runs it again', async () => {
     const id = await at.api.publish({ connections: ['erp', 'crm'], steps: [{ id: 'a', set: {} }] });
     const run = await at.api.start(id, {}, { connection_overrides: { erp: 'erp-test' } });
@@ -76,7 +76,7 @@ describe.concurrent('connection overrides', () => {
   });
 });
 
-describe.concurrent('a dry run', () => {
+describe.concurrent('a dry run', { timeout: 90_000 }, () => {
   test('answers with the plan and starts nothing', async () => {
     const id = await at.api.publish({
       input: { type: 'object', required: ['n'], properties: { n: { type: 'integer' }, unit: { default: 'kg' } } },
@@ -130,7 +130,7 @@ describe.concurrent('a dry run', () => {
   });
 });
 
-describe.concurrent('what a run follows', () => {
+describe.concurrent('what a run follows', { timeout: 90_000 }, () => {
   test('an explicit version', async () => {
     const id = await at.api.publish({ name: `versions-${process.pid}`, steps: [{ id: 'a', set: {} }], output: { v: 1 } });
     await at.api.expect(200, 'PUT', `/v1/workflows/${id}/draft`, {

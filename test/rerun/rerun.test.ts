@@ -31,7 +31,7 @@ const reusedOf = async (id: string) =>
     .filter(({ reused }) => reused !== null)
     .map(({ key }) => key);
 
-describe.concurrent('recovery', () => {
+describe.concurrent('recovery', { timeout: 90_000 }, () => {
   test('of a failed run of 50 steps makes outside calls for the remaining steps alone', async () => {
     const { mend } = breakable('/fifty/37');
     const steps = Array.from({ length: 50 }, (_, n) => call(`s${n + 1}`, n + 1 === 37 ? '/fifty/37' : '/fifty'));
