@@ -37,9 +37,14 @@ function patch(): void {
     const serve = request.hostname === '127.0.0.1' ? served.get(request.port ?? 0) : undefined;
     const target = request.headers['x-amz-target'];
     if (!serve || !target?.startsWith('DynamoDB_')) return handle.call(this, request, options);
-    const { status, requestId, body } = await serve(target, Buffer.from(request.body ?? ''), request.headers);
+    const { status, requestId, body } = await serve(target, bytesOf(request.body ?? ''), request.headers);
     return { response: { statusCode: status, headers: { 'x-amzn-requestid': requestId }, body } };
   });
+}
+
+// The SDK's bytes pose as a string as well, and warn whoever asks them, as Buffer.from(bytes) does.
+function bytesOf(body: string | Uint8Array): Buffer {
+  return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** The one that the SDK uses, which need not be the one that a dependency of our own would be. */
