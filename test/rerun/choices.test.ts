@@ -191,7 +191,7 @@ describe.concurrent('what is refused', { timeout: 90_000 }, () => {
     const origin = await operator.ended((await at.api.start(id)).id);
     const key = { 'idempotency-key': 'once' };
     const replies = await Promise.all([1, 2, 3].map(() => operator.rerun(origin.id, { from: 'failed', version: 'latest' }, key)));
-    expect(replies.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 200, 201]);
     expect(replies.filter(({ headers }) => headers.get('idempotent-replay') === 'true')).toHaveLength(2);
     expect(new Set(replies.map(({ body }) => (body as { id: string }).id)).size).toBe(1);
     await at.api.publishDraft(id);

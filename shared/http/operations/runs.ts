@@ -143,7 +143,7 @@ export const runs = {
         .meta({ description: 'Steps that say repeatable: false may be executed a second time' }),
       accept_changes: z.boolean().default(false).meta({ description: 'Take results over although definitions or inputs differ' }),
     }),
-    responses: { 201: rerunDetail },
+    responses: { 201: rerunDetail, 200: rerunDetail },
   }),
   getRunDefinition: operation({
     method: 'GET',
