@@ -19,12 +19,14 @@ export type Results = Awaited<ReturnType<typeof measure>>;
 
 /** Every figure, in one go. `say` hears what is being measured. */
 export async function measure(sizes: Sizes, say: (what: string) => void) {
-  const loadBefore = loadavg()[0] ?? 0;
+  const [before = 0] = loadavg();
   say('boot');
   const boot = await boots(sizes.boots);
   const engine = await withCloud(sizes.throughput.callers, (bench) => measureEngine(bench, sizes, say));
   say('bundles');
-  return { sizes, loadBefore, boot, ...engine, bundles: bundles(sizes.bundleLoads) };
+  const loaded = bundles(sizes.bundleLoads);
+  const [after = 0] = loadavg();
+  return { measuredAt: new Date().toISOString(), sizes, load: [before, after], boot, ...engine, bundles: loaded };
 }
 
 async function measureEngine(bench: Bench, sizes: Sizes, say: (what: string) => void) {

@@ -8,6 +8,7 @@ import { awsListener, sturdyServer } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
+import { shortCut } from './dynamodb/short-cut.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
@@ -100,6 +101,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
 
   const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
   closing.push(() => dynamodb.close());
+  closing.push(shortCut(awsDoor.port, (...request) => dynamodb.call(...request)));
   const states = startStates(join(options.dataDir, 'states.sqlite'), { functions, changes: events, usage: usage.stepFunctions });
   closing.push(() => states.close());
   const secrets = new Secrets(stack, {

@@ -16,7 +16,14 @@ const run = z.object({
   outputs: z.unknown(),
   error: z.unknown(),
 });
-const event = z.object({ id: z.string(), time: z.string(), type: z.string(), step: z.string().nullable(), message: z.string() });
+const event = z.object({
+  id: z.string(),
+  time: z.string(),
+  type: z.string(),
+  step: z.string().nullable(),
+  scope: z.string(),
+  message: z.string(),
+});
 const page = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 
 interface Demo {
@@ -75,8 +82,8 @@ async function follow(api: Api, workflowId: string, services: string): Promise<b
 async function printEvents(api: Api, id: string, after: string | undefined): Promise<string | undefined> {
   const query = after === undefined ? '' : `?after=${after}`;
   const { items } = page(event).parse(await api('GET', `/v1/runs/${id}/events${query}`));
-  for (const { time, type, step, message } of items)
-    console.log(`  ${time.slice(11, 23)} ${type.padEnd(16)} ${step ?? ''} ${message}`);
+  for (const { time, type, step, scope, message } of items)
+    console.log(`  ${time.slice(11, 23)} ${type.padEnd(14)} ${`${scope}${step ?? ''}`.padEnd(14)} ${message}`);
   return items.at(-1)?.id ?? after;
 }
 

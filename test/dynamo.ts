@@ -13,7 +13,11 @@ export async function startTables() {
   const stack = new Stack(await loadTemplate(join(import.meta.dirname, '..')));
   const emulator = await startDynoxide(folder);
   await createTables(stack, emulator.endpoint);
-  const client = new DynamoDBClient({ endpoint: emulator.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'x', secretAccessKey: 'y' } });
+  const client = new DynamoDBClient({
+    endpoint: emulator.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+  });
   const variables = Object.assign({}, ...stack.ofType('AWS::Lambda::Function').map(environmentOf)) as Record<string, string>;
   return {
     client,
@@ -26,4 +30,5 @@ export async function startTables() {
   };
 }
 
-const environmentOf = ({ properties }: Stack['resources'][number]) => (properties['Environment'] as { Variables?: object } | undefined)?.Variables ?? {};
+const environmentOf = ({ properties }: Stack['resources'][number]) =>
+  (properties['Environment'] as { Variables?: object } | undefined)?.Variables ?? {};

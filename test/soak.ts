@@ -10,6 +10,7 @@ const vitest = await startVitest(
   [
     'test/crash',
     'test/run/random',
+    'test/control/random',
     'test/mail/flood',
     'test/shared/trigger/mail',
     'test/trigger/webhook/flood',

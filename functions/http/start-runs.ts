@@ -83,8 +83,8 @@ export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<
 
 const keyOf = (value: string | undefined) => (value === undefined ? undefined : { door: 'api', value });
 
-/** A repeated request gets the status and the run of the first, and is told so. */
+/** A repeated request gets the run of the first, and is told so: nothing was created now. */
 const answer = ({ replay }: Started, body: unknown): Answer =>
-  created(body, replay ? { 'idempotent-replay': 'true' } : undefined);
+  replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
 export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);

@@ -10,6 +10,18 @@ const RECONNECT_WITHIN_MS = 5000;
 const RECONNECT_EVERY_MS = 25;
 const REQUEST_ID = /\r\nx-amzn-requestid: *([^\r]*)/i;
 
+/** The headers that say who asks. */
+interface Signature {
+  'x-amz-date'?: string | string[] | undefined;
+  authorization?: string | undefined;
+}
+
+export interface ServiceAnswer {
+  status: number;
+  requestId: string;
+  body: Buffer;
+}
+
 /** Stands before the emulator and counts what passes. The calls of every run come through here, so it touches as little as it can. */
 export class DynamoDbProxy {
   readonly #connections: Connections;
@@ -28,19 +40,23 @@ export class DynamoDbProxy {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.headers['x-amz-target']?.toString() ?? '';
+    const { status, requestId, body } = await this.call(target, await readBody(request, MAX_BODY_BYTES), request.headers);
+    response.writeHead(status, {
+      'content-type': 'application/x-amz-json-1.0',
+      'content-length': body.length,
+      'x-amzn-requestid': requestId,
+    });
+    response.end(body);
+  }
+
+  async call(target: string, received: Buffer, signature: Signature): Promise<ServiceAnswer> {
     const operation = target.slice(target.indexOf('.') + 1);
-    const received = await readBody(request, MAX_BODY_BYTES);
     const metered = isMetered(operation);
     const body = metered ? askingForCapacity(received) : received;
 
-    const answer = await this.#send(this.#headOf(target, request, body.length), body).catch(unavailable);
+    const answer = await this.#send(this.#headOf(target, signature, body.length), body).catch(unavailable);
     if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200 });
-    response.writeHead(answer.status, {
-      'content-type': 'application/x-amz-json-1.0',
-      'content-length': answer.body.length,
-      'x-amzn-requestid': REQUEST_ID.exec(answer.head)?.[1] ?? '',
-    });
-    response.end(answer.body);
+    return { status: answer.status, requestId: REQUEST_ID.exec(answer.head)?.[1] ?? '', body: answer.body };
   }
 
   /** While the emulator is being started again nobody listens, and what was not sent can be sent later. */
@@ -57,10 +73,10 @@ export class DynamoDbProxy {
   }
 
   /** Emulators want to see a signature; whose it is they do not check. */
-  #headOf(target: string, { headers }: IncomingMessage, length: number): string {
+  #headOf(target: string, signature: Signature, length: number): string {
     return (
       `POST / HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: application/x-amz-json-1.0\r\nx-amz-target: ${target}\r\n` +
-      `x-amz-date: ${headers['x-amz-date'] ?? ''}\r\nauthorization: ${headers.authorization ?? ''}\r\ncontent-length: ${length}\r\n\r\n`
+      `x-amz-date: ${signature['x-amz-date'] ?? ''}\r\nauthorization: ${signature.authorization ?? ''}\r\ncontent-length: ${length}\r\n\r\n`
     );
   }
 }

@@ -4,7 +4,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { jsonCalls } from './json-calls.ts';
 
 /** Work that the SDK does for every call and that nobody here looks at: together a fifth of a call's processor time. */
 const UNUSED = ['loggerMiddleware', 'getUserAgentMiddleware'];
@@ -24,9 +23,9 @@ function once<T>(make: () => T): () => T {
 }
 
 // Marked as pure, so that a function's bundle carries the clients it uses and no other.
-export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({ requestHandler: jsonCalls() })));
+export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({})));
 export const s3 = /* @__PURE__ */ once(() => new S3Client({}));
-export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({ requestHandler: jsonCalls() })));
+export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({})));
 export const ses = /* @__PURE__ */ once(() => new SESClient({}));
-export const kms = /* @__PURE__ */ once(() => lean(new KMSClient({ requestHandler: jsonCalls() })));
+export const kms = /* @__PURE__ */ once(() => lean(new KMSClient({})));
 export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient({}));

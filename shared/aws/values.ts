@@ -2,7 +2,7 @@ import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/clie
 import { LRUCache } from 'lru-cache';
 import type { Values } from '../run/ports.ts';
 import type { Stored } from '../run/run.ts';
-import { INLINE_LIMIT_BYTES, VALUE_LIMIT_BYTES, ValueTooLarge } from '../run/value.ts';
+import { INLINE_LIMIT_BYTES, textOf } from '../run/value.ts';
 
 const CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -18,10 +18,8 @@ export class BucketValues implements Values {
   }
 
   async store(runId: string, name: string, value: unknown): Promise<Stored> {
-    const json = JSON.stringify(value ?? null);
-    const bytes = Buffer.byteLength(json);
+    const { json, bytes } = textOf(name, value);
     if (bytes <= INLINE_LIMIT_BYTES) return { json };
-    if (bytes > VALUE_LIMIT_BYTES) throw new ValueTooLarge(name, bytes);
     const ref = `runs/${runId}/${name}.json`;
     await this.#client().send(
       new PutObjectCommand({ Bucket: this.#bucket, Key: ref, Body: json, ContentType: 'application/json' }),

@@ -1,5 +1,10 @@
-import type * as z from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi';
+import * as z from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import { errorModel } from './resources.ts';
 import type { Operation } from './route.ts';
 import { operations } from './routes.ts';
@@ -14,7 +19,11 @@ const MEANING: Record<number, string> = {
   403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict',
+  413: 'Too large',
+  415: 'Not JSON',
   422: 'The document has problems',
+  429: 'Too many requests; Retry-After says when to try again',
+  500: 'A fault of ours, with the id of the request',
 };
 
 type Document = ReturnType<typeof createDocument>;
@@ -52,7 +61,7 @@ function paths(): Record<string, Record<string, ZodOpenApiOperationObject>> {
 
 function describe(
   operationId: string,
-  { summary, tag, open, role, params, query, body, responses }: Operation,
+  { summary, tag, open, role, keyed, params, query, body, responses }: Operation,
 ): ZodOpenApiOperationObject {
   return {
     operationId,
@@ -60,7 +69,7 @@ function describe(
     tags: [tag],
     ...(open && { security: [] }),
     ...(!open && { description: `Needs the role ${role ?? 'viewer'}.` }),
-    requestParams: { ...(params && { path: params }), ...(query && { query }) },
+    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(keyed && { header: keyHeader }) },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
     responses: { ...Object.fromEntries(Object.entries(responses).map(success)), ...refusals(open === true, body !== undefined) },
   };
@@ -74,8 +83,28 @@ const success = ([status, schema]: [string, z.ZodType | string]) => [
   },
 ];
 
+const keyHeader = z.object({
+  'Idempotency-Key': z.string().min(1).max(200).optional().meta({
+    description: 'The same key and request give the first answer again, with the header Idempotent-Replay: true',
+  }),
+});
+
+const READS = [400, 401, 403, 404, 429, 500];
+const WRITES = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500];
+
+/** Each refusal once, under components. */
+const refused = new Map(WRITES.map((status) => [status, refusal(status)]));
+
+function refusal(status: number): ZodOpenApiResponseObject {
+  return {
+    id: `Refusal${status}`,
+    description: MEANING[status] ?? '',
+    content: { 'application/json': { schema: errorModel } },
+    ...(status === 429 && { headers: z.object({ 'Retry-After': z.string() }) }),
+  };
+}
+
 function refusals(open: boolean, writes: boolean): ZodOpenApiResponsesObject {
-  const statuses = open ? [] : writes ? [400, 401, 403, 404, 409, 422] : [400, 401, 403, 404];
-  const content = { 'application/json': { schema: errorModel } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: MEANING[status] ?? '', content }]));
+  const statuses = open ? [] : writes ? WRITES : READS;
+  return Object.fromEntries(statuses.map((status) => [status, refused.get(status) ?? refusal(status)]));
 }

@@ -14,7 +14,7 @@ export function toResult({ status, body, headers = {} }: Answer, acceptEncoding 
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const result = {
     statusCode: status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...headers },
     body: text,
   };
   if (text.length <= PACK_ABOVE_BYTES) return result;

@@ -15,6 +15,8 @@ export interface Operation {
   raw?: true;
   /** The least role that may call it; viewer when absent. */
   role?: Role;
+  /** Takes an Idempotency-Key. */
+  keyed?: true;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from '../workflow/plan.ts';
-import { isInFlight } from './control/halt.ts';
+import { isDrained, isInFlight } from './control/halt.ts';
 import { lineIds, type RunEvent } from './event.ts';
 import type { Run } from './run.ts';
 import { keyOf, scopeOf } from './scope.ts';
@@ -43,8 +43,9 @@ export function closeSteps(
   const open = places.filter((surveyed) => isOpen(surveyed) && !(said && surveyed.row === undefined));
   const blocked = places.filter(({ place }) => place === 'unreached' || (said && place === 'reached'));
   const ids = lineIds(open.length + blocked.length, now, run.id);
-  const cancelledBy = (row: Partial<StepRow>) =>
-    run.stop?.until !== undefined && isInFlight(row, now) ? DRAIN_TIMEOUT : CANCELLED_BY[ending];
+  // What a child has in flight is in flight for the step that waits for it.
+  const isLate = (row: Partial<StepRow>) => isInFlight(row, now) || (row.status === 'waiting' && isDrained(run, now));
+  const cancelledBy = (row: Partial<StepRow>) => (said && isLate(row) ? DRAIN_TIMEOUT : CANCELLED_BY[ending]);
 
   return {
     rows: closed(open, groupsOfFailures(plan, rows), cancelledBy, { at, ids }),

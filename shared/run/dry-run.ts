@@ -1,3 +1,5 @@
+import type { Template } from '../step/kind.ts';
+import { kindOf } from '../step/registry.ts';
 import { StepError } from '../step/step-error.ts';
 import { conditionOf } from '../workflow/condition.ts';
 import { evaluateTemplate } from '../workflow/expression.ts';
@@ -32,43 +34,76 @@ export async function dryRun(services: Starter, request: StartRequest): Promise<
     name: prepared.name,
     reference: prepared.reference ?? null,
   });
-  return { prepared, order: listed(prepared.plan, prepared.plan.top, foreseen.skipped), problems: foreseen.problems };
+  return { prepared, order: listed(prepared.plan, prepared.plan.top, foreseen), problems: foreseen.problems };
 }
 
-/** Evaluates the conditions that read nothing but the inputs and the run. */
-async function foresee({ plan, inputs }: Prepared, run: object) {
-  const skipped = new Map<string, boolean>();
-  const problems: DryRun['problems'] = [];
-  for (const { id, step } of plan.steps.values()) {
-    if (typeof step.if !== 'string' || !readingOf(step.if).references.every(({ name }) => name === 'input' || name === 'run'))
-      continue;
-    try {
-      skipped.set(
-        id,
-        !conditionOf(await evaluateTemplate(step.if, { input: inputs, run }, { step: id, field: 'if' }), `${id}.if`),
-      );
-    } catch (error) {
+type Foreseen = { skipped: Map<string, boolean>; untaken: Set<string>; problems: DryRun['problems'] };
+
+/** Evaluates what reads nothing but the inputs and the run: conditions, the cases of switches, what steps are given. */
+async function foresee({ plan, inputs }: Prepared, run: object): Promise<Foreseen> {
+  const foreseen: Foreseen = { skipped: new Map(), untaken: new Set(), problems: [] };
+  const ask = async (id: string, look: () => Promise<void>) =>
+    look().catch((error: unknown) => {
       if (!(error instanceof StepError)) throw error;
-      problems.push({ step: id, message: error.message });
+      foreseen.problems.push({ step: id, message: error.message });
+    });
+  for (const planned of plan.steps.values()) {
+    const { id, step } = planned;
+    if (isOut(planned, foreseen)) continue;
+    const evaluate = (template: Template, field: string) =>
+      evaluateTemplate(template, { input: inputs, run }, { step: id, field });
+    if (step.if !== undefined && isKnown(step.if)) {
+      await ask(id, async () => {
+        foreseen.skipped.set(id, !conditionOf(await evaluate(step.if, 'if'), `${id}.if`));
+      });
     }
+    if (foreseen.skipped.get(id)) continue;
+    await ask(id, async () => {
+      const taken = await given(planned, evaluate);
+      for (const list of planned.lists.keys())
+        if (taken !== undefined && list !== taken && !list.startsWith('catch')) foreseen.untaken.add(`${id}/${list}`);
+    });
   }
-  return { skipped, problems };
+  return foreseen;
 }
 
-function listed(plan: Plan, ids: string[], skipped: ReadonlyMap<string, boolean>): PlannedOrder[] {
+/** Evaluates what the step is given, where that is known by now. Answers the case that a switch takes. */
+async function given(
+  { step }: PlannedStep,
+  evaluate: (template: Template, field: string) => Promise<unknown>,
+): Promise<string | undefined> {
+  const kind = kindOf(step.kind);
+  if (kind.shape !== 'group') {
+    if (isKnown(step.spec)) await evaluate(step.spec, step.kind);
+    return undefined;
+  }
+  return isKnown(kind.entryTemplates(step.spec as never)) ? (await kind.enter(step.spec as never, evaluate)).case : undefined;
+}
+
+const isKnown = (template: Template): boolean =>
+  typeof template === 'string'
+    ? readingOf(template).references.every(({ name }) => name === 'input' || name === 'run')
+    : typeof template !== 'object' || template === null || Object.values(template).every(isKnown);
+
+/** Whether it lies on a path that will surely not be taken. */
+const isOut = ({ id, parent, list }: PlannedStep, foreseen: Pick<Foreseen, 'skipped' | 'untaken'>): boolean =>
+  foreseen.skipped.get(id) === true ||
+  (parent !== null && (foreseen.untaken.has(`${parent.id}/${list}`) || isOut(parent, foreseen)));
+
+function listed(plan: Plan, ids: string[], foreseen: Foreseen): PlannedOrder[] {
   const show = (order: Order): PlannedOrder[] => {
     if (order.kind === 'series') return order.parts.flatMap(show);
     if (order.kind === 'parallel') return [{ together: order.parts.map(show) }];
     const planned = plan.steps.get(order.id);
     return planned ? [shown(planned)] : [];
   };
-  const shown = ({ id, step, lists }: PlannedStep): PlannedOrder => ({
-    step: id,
-    kind: step.kind,
-    title: step.title ?? null,
-    skipped: step.if === undefined ? false : (skipped.get(id) ?? null),
-    ...(lists.size > 0 && {
-      inside: Object.fromEntries([...lists].map(([list, inner]) => [list, listed(plan, inner, skipped)])),
+  const shown = (planned: PlannedStep): PlannedOrder => ({
+    step: planned.id,
+    kind: planned.step.kind,
+    title: planned.step.title ?? null,
+    skipped: isOut(planned, foreseen) || (planned.step.if === undefined ? false : (foreseen.skipped.get(planned.id) ?? null)),
+    ...(planned.lists.size > 0 && {
+      inside: Object.fromEntries([...planned.lists].map(([list, inner]) => [list, listed(plan, inner, foreseen)])),
     }),
   });
   return ids.length === 0 ? [] : show(orderOfList(plan, ids));

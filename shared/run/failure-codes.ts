@@ -61,13 +61,16 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'InputInvalid',
     of: 'step',
-    meaning: "The input of a run does not fit the workflow's `input` schema. The message names the field.",
-    what_to_do: 'Correct the caller, or the schema.',
+    meaning:
+      'The inputs that a `run` step gives do not fit the `input` schema of the workflow it starts. The message names the field.',
+    what_to_do:
+      'Correct the `input` of the step, or the schema. A start by API with such inputs is refused with 400: there is no run.',
   },
   {
     code: 'OutputTooLarge',
     of: 'step',
-    meaning: 'An answer or a value is larger than 5 MiB, counted after decompression.',
+    meaning:
+      'An answer or a value is larger than 5 MiB, counted after decompression, or nests lists and objects deeper than 500 levels.',
     what_to_do: 'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole.',
   },
   {

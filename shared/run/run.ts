@@ -86,13 +86,17 @@ export const run = runEntry.extend({
 export type Run = z.infer<typeof run>;
 
 /** What the state machine carries as `$.run`: enough for the worker to know the definition before it reads the run. */
-export const runRef = z.object({ id: z.string(), workflow: z.string(), definition: z.string() });
+export const runRef = z.object({ id: z.string(), workflow: z.string(), definition: z.string(), walk: z.int() });
 export type RunRef = z.infer<typeof runRef>;
 
-export const refOf = (of: Pick<Run, 'id' | 'workflowId' | 'definition'>): RunRef => ({
+/** Whether the walk that speaks is an older one, whose invocation came late: what it has to say is of no matter any more. */
+export const isOutdated = (run: Pick<Run, 'walk'>, ref: RunRef) => run.walk !== ref.walk;
+
+export const refOf = (of: Pick<Run, 'id' | 'workflowId' | 'definition' | 'walk'>): RunRef => ({
   id: of.id,
   workflow: of.workflowId,
   definition: of.definition,
+  walk: of.walk,
 });
 
 /** The name of a walk: an execution name makes it happen once. */

@@ -37,6 +37,8 @@ export function promisesOfRuns(open: () => Runs) {
         earlier: { runId: first.id, bodyHash: 'body' },
       });
       expect(await open().create(aRun(), { ...key, workspace: 'others' })).toEqual({});
+      expect(await open().startedUnder(key)).toEqual({ runId: first.id, bodyHash: 'body' });
+      expect(await open().startedUnder({ ...key, hash: ulid() })).toBeUndefined();
     });
 
     test('ends once, whoever comes first', async () => {
@@ -60,6 +62,106 @@ export function promisesOfRuns(open: () => Runs) {
     });
   });
 
+  describe('a run that is controlled', () => {
+    const pause = { by: 'ann', at: later, reason: 'lunch' };
+    const resumed = (run: Run): Run => ({ ...run, status: 'running', walk: run.walk + 1, resumedAt: later, dueAt: later });
+    const now = async ({ id }: Run) => {
+      const found = await open().get(id);
+      if (!found) throw new Error('The run is gone.');
+      return found;
+    };
+
+    test('pauses, is parked, and goes on in its next walk, each once', async () => {
+      const run = await stored();
+      expect(await open().requestPause(run, pause, later)).toBe(true);
+      expect(await open().requestPause(run, { ...pause, by: 'bob' }, later)).toBe(false);
+      expect(await now(run)).toMatchObject({ status: 'pending', pause });
+      expect(await open().markPaused(run)).toBe(true);
+      expect(await open().markPaused(run)).toBe(false);
+      const parked = await now(run);
+      expect(parked).toMatchObject({ status: 'paused', pause });
+      expect(parked.dueAt).toBeUndefined();
+      expect(await open().resumeWhenQuiet(parked, 'ann')).toBe(false);
+      expect(await open().markResumed(parked, resumed(parked))).toBe(true);
+      expect(await open().markResumed(parked, resumed(parked))).toBe(false);
+      const on = await now(run);
+      expect(on).toMatchObject({ status: 'running', walk: 2, resumedAt: later, startedAt: run.createdAt });
+      expect(on.pause).toBeUndefined();
+    });
+
+    test('that shall go on when it is quiet is not parked; a newer pause takes that back', async () => {
+      const run = await stored();
+      await open().requestPause(run, pause, later);
+      const pausing = await now(run);
+      expect(await open().markResumed(pausing, resumed(pausing))).toBe(false);
+      expect(await open().resumeWhenQuiet(run, 'bob')).toBe(true);
+      expect(await open().markPaused(run)).toBe(false);
+      const seen = await now(run);
+      expect(seen.pause).toEqual({ ...pause, resume: true, resumedBy: 'bob' });
+      expect(await open().requestPause(run, { by: 'cleo', at: '2026-11-23T10:00:00.000Z' }, later)).toBe(true);
+      expect(await open().markResumed(seen, resumed(seen))).toBe(false);
+      expect(await open().markPaused(run)).toBe(true);
+    });
+
+    test('that is stopped neither pauses nor goes on nor succeeds; a stop now overrides one that is graceful', async () => {
+      const run = await stored();
+      const graceful = { mode: 'graceful' as const, by: 'ann', at: later, until: '2026-11-23T09:10:00.000Z' };
+      expect(await open().requestStop(run, graceful, '2026-11-23T09:00:30.000Z')).toBe(true);
+      expect(await now(run)).toMatchObject({ status: 'draining', stop: graceful, dueAt: '2026-11-23T09:00:30.000Z' });
+      expect(await open().requestStop(run, { ...graceful, by: 'bob' })).toBe(false);
+      expect(await open().requestPause(run, pause, later)).toBe(false);
+      expect(await open().settle(run, { status: 'succeeded', ...ending })).toBe(false);
+      expect(await open().requestStop(run, { mode: 'immediate', by: 'bob', at: later })).toBe(true);
+      expect(await open().settle(run, { status: 'cancelled', ...ending })).toBe(true);
+      expect(await open().requestPause(run, pause, later)).toBe(false);
+    });
+
+    test('leaves those that are due while it is paused, and is back when it goes on or is stopped', async () => {
+      const run = await stored({ dueAt: '2019-01-01T00:00:00.000Z' });
+      const due = async () => (await open().due('2019-06-01T00:00:00.000Z', 100)).includes(run.id);
+      expect(await due()).toBe(true);
+      await open().requestPause(run, pause, '2019-01-02T00:00:00.000Z');
+      expect(await due()).toBe(true);
+      await open().markPaused(run);
+      expect(await due()).toBe(false);
+      await open().requestStop(run, { mode: 'immediate', by: 'ann', at: '2019-01-03T00:00:00.000Z' });
+      expect(await due()).toBe(true);
+      await open().settle(run, { status: 'cancelled', ...ending });
+      expect(await due()).toBe(false);
+    });
+
+    test('takes steps over from another before it stands, and says so in its log, in their order', async () => {
+      const run = aRun();
+      const rows = Array.from({ length: 30 }, (_, n) => aRow(`s${29 - n}`, { output: { json: String(n) }, reused: 'origin' }));
+      await open().adopt(run, [
+        ...rows,
+        aRow('group', { status: 'running' }),
+        aRow('bad', { status: 'failed', reused: 'origin' }),
+      ]);
+      await open().create(run);
+      expect(await open().steps(run.id)).toHaveLength(32);
+      expect((await open().stepsAt(run.id, ['s3'])).get('s3')).toMatchObject({
+        status: 'succeeded',
+        reused: 'origin',
+        output: { json: '26' },
+      });
+      const said = (await open().log(run.id, undefined, 100)).entries.flatMap(({ events }) => events);
+      expect(said.map(({ step }) => step)).toEqual([...rows.map(({ id }) => id), 'bad']);
+      expect(said[0]).toMatchObject({ type: 'step_completed', reused: 'origin' });
+      expect(said.at(-1)).toMatchObject({ type: 'step_failed', reused: 'origin' });
+    });
+
+    test('is listed under the one that brought it about', async () => {
+      const parent = await stored();
+      const children = [
+        await stored({ parent: parent.id, trigger: 'parent' }),
+        await stored({ parent: parent.id, trigger: 'rerun' }),
+      ];
+      const listed = await open().list({ workspace: 'acme', parent: parent.id }, { limit: 10 });
+      expect(listed.items.map(({ id }) => id).sort()).toEqual(children.map(({ id }) => id).sort());
+    });
+  });
+
   describe('a step', () => {
     test('that has ended is not written again', async () => {
       const run = await stored();
@@ -70,6 +172,15 @@ export function promisesOfRuns(open: () => Runs) {
         StepEnded,
       );
       expect((await open().stepsAt(run.id, ['a'])).get('a')?.output).toEqual({ json: '1' });
+    });
+
+    test('that waits for a run is answered once, and not for an earlier run', async () => {
+      const run = await stored();
+      await open().putStep(run.id, aRow('a', { status: 'waiting', child: 'second', token: 't' }));
+      const failed = aRow('a', { status: 'failed', child: 'second' });
+      await expect(open().putStep(run.id, failed, undefined, { waitsFor: 'first' })).rejects.toThrow(StepEnded);
+      await open().putStep(run.id, failed, undefined, { waitsFor: 'second' });
+      await expect(open().putStep(run.id, failed, undefined, { waitsFor: 'second' })).rejects.toThrow(StepEnded);
     });
 
     test('and its lines are written together or not at all', async () => {

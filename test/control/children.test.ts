@@ -28,7 +28,7 @@ const runs = (id: string, workflow: string, spec: object = {}, more: object = {}
 const start = async (steps: object[], more: object = {}, inputs = {}) =>
   at.api.start(await at.api.publish({ steps, ...more }), inputs);
 
-describe.concurrent('a step that starts a run', () => {
+describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
   test('waits for it and has its outputs; the child has a row of its own and says whose it is', async () => {
     const { name } = await callee({
       input: { type: 'object', properties: { n: { type: 'integer' } } },
@@ -149,7 +149,7 @@ describe.concurrent('a step that starts a run', () => {
 
   test('hands a stop down: now, and gracefully with what the child has in flight completing first', async () => {
     at.stub.on('/child/hang', 'hang');
-    at.stub.on('/child/drain', { afterMs: 3500 });
+    at.stub.on('/child/drain', { afterMs: 5000 });
     const hangs = await callee({ steps: [call('a', '/child/hang')] });
     const drains = await callee({ steps: [call('a', '/child/drain'), call('b', '/child/behind')] });
     const [now, gently] = [
@@ -184,8 +184,22 @@ describe.concurrent('a step that starts a run', () => {
     expect([at.stub.to('/child/drain')[0]?.hungUp, at.stub.count('/child/behind')]).toEqual([false, 0]);
   });
 
+  test('past the drain_timeout, what the child still has in flight is cancelled with it', async () => {
+    at.stub.on('/child/never', 'hang');
+    const { name } = await callee({ steps: [call('a', '/child/never')] });
+    const run = await start([runs('child', name)]);
+    await at.stub.called('/child/never');
+    const child = await operator.child(run.id);
+    await operator.stop(run, { mode: 'graceful', drain_timeout: 2 });
+    const ended = await operator.ended(run.id);
+    expect(ended).toMatchObject({ status: 'stopped', error: { name: 'DRAIN_TIMEOUT' } });
+    expect(await operator.look(child.id)).toMatchObject({ status: 'stopped', error: { name: 'DRAIN_TIMEOUT' } });
+    expect((await at.api.context(run.id))['child']).toMatchObject({ status: 'cancelled', error: { name: 'DRAIN_TIMEOUT' } });
+    await at.stub.hungUp('/child/never');
+  });
+
   test('pauses with its child, and goes on with it; a child that goes on alone is found ended', async () => {
-    at.stub.on('/child/slow', { afterMs: 1800 });
+    at.stub.on('/child/slow', { afterMs: 4000 });
     const { name } = await callee({ steps: [call('a', '/child/slow'), call('b', '/child/then')], output: { ok: true } });
     const steps = [runs('child', name), { id: 'after', set: { ok: '${ $steps.child.ok }' } }];
     const [together, alone] = [await start(steps, { output: { ok: '${ $steps.after.ok }' } }), await start(steps)];

@@ -15,9 +15,9 @@ const call = (id: string, path: string, more: object = {}) => ({
 const calls = (path: string) => at.stub.to(path).map(({ query }) => query['id']);
 const start = async (steps: object[], more: object = {}) => at.api.start(await at.api.publish({ steps, ...more }));
 
-describe.concurrent('pause', () => {
+describe.concurrent('pause', { timeout: 90_000 }, () => {
   test('lets what is in flight complete, starts no new step, and resume goes on where the run stood', async () => {
-    at.stub.on('/slow', { afterMs: 1500 });
+    at.stub.on('/slow', { afterMs: 3000 });
     const run = await start([call('a', '/slow'), call('b', '/after'), call('c', '/after')], { output: { c: '${ $steps.c }' } });
     await at.stub.called('/slow');
     const asked = await operator.pause(run, 'month end');
@@ -66,8 +66,8 @@ describe.concurrent('pause', () => {
   });
 
   test('in parallel branches and in a loop: each step in flight completes, no other starts, all are executed once', async () => {
-    at.stub.on('/left', { afterMs: 1200 });
-    at.stub.on('/item', { afterMs: 1200 });
+    at.stub.on('/left', { afterMs: 2500 });
+    at.stub.on('/item', { afterMs: 2500 });
     const run = await start([
       {
         id: 'both',
@@ -133,7 +133,7 @@ describe.concurrent('pause', () => {
   });
 
   test('again and again, and resume while it still pauses', async () => {
-    at.stub.on('/long', { afterMs: 1800 });
+    at.stub.on('/long', { afterMs: 3000 });
     const run = await start([call('a', '/long'), call('b', '/again'), { id: 'w', wait: '1s' }, call('c', '/again')]);
     await at.stub.called('/long');
     for (let n = 0; n < 3; n++) {
@@ -151,7 +151,7 @@ describe.concurrent('pause', () => {
   });
 
   test('of a run that shall go on: it goes on by itself once nothing is in flight', async () => {
-    at.stub.on('/flight', { afterMs: 1500 });
+    at.stub.on('/flight', { afterMs: 3000 });
     const run = await start([call('a', '/flight'), call('b', '/by-itself')]);
     await at.stub.called('/flight');
     await operator.pause(run);
@@ -162,8 +162,8 @@ describe.concurrent('pause', () => {
   });
 
   test('while the last step is in flight: the run succeeds; while a step is about to fail: it fails once it goes on', async () => {
-    at.stub.on('/last', { afterMs: 1500 });
-    at.stub.on('/fails', { afterMs: 1500, status: 500 });
+    at.stub.on('/last', { afterMs: 3000 });
+    at.stub.on('/fails', { afterMs: 3000, status: 500 });
     const [last, fails] = [await start([call('a', '/last')]), await start([call('a', '/fails'), call('b', '/never')])];
     await Promise.all([at.stub.called('/last'), at.stub.called('/fails')]);
     await Promise.all([operator.pause(last), operator.pause(fails)]);

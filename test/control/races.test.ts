@@ -28,7 +28,7 @@ const _later = (own: ReturnType<typeof engine>, ms: number) => ({
   now: () => new Date(Date.now() + ms),
 });
 
-describe.concurrent('races', () => {
+describe.concurrent('races', { timeout: 90_000 }, () => {
   test('stop against the end of the run: it ends once, and the answer tells which', async () => {
     for (const delay of [0, 20, 60]) {
       const run = await start([call('a', '/race/stop'), { id: 'b', set: {} }]);

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import { newId } from '../../shared/id.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { walkName } from '../../shared/run/run.ts';
 import { settleRun } from '../../shared/run/settle-run.ts';
@@ -28,7 +29,7 @@ const later = (own: ReturnType<typeof engine>, ms: number) => ({
   now: () => new Date(Date.now() + ms),
 });
 
-describe('what a crash leaves undone', () => {
+describe('what a crash leaves undone', { timeout: 90_000 }, () => {
   test('a pause whose walk nobody ended: the sweeper ends it and parks the run', async () => {
     const own = engine();
     const run = await waits();
@@ -135,6 +136,53 @@ describe('what a crash leaves undone', () => {
     await sweep(later(own, 10 * 60_000));
     expect(await operator.ended(run.id)).toMatchObject({ status: 'succeeded' });
     expect((await at.api.context(run.id))['mend']).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('a failure of a child that was written down and not answered: the sweeper answers again, for a retry and for the end', async () => {
+    const own = engine();
+    const name = `unanswered-${process.pid}`;
+    await at.api.publish({ name, steps: [{ id: 'w', wait: '1h' }] });
+    const run = await start([{ id: 'child', run: { workflow: name }, retry: { attempts: 2, delay: '1s' } }]);
+    const lost = { answer: () => Promise.reject(new Error('lost')) };
+    for (const n of [1, 2]) {
+      const { children } = await operator.until(run.id, (one) => one.children.length === n && one.steps['waiting'] === 1);
+      const child = await own.run(children[0]?.id ?? '');
+      const failing = settleRun({ ...own, runs: own.runs, walks: lost } as never, child, {
+        kind: 'failed',
+        error: { name: 'Bad', message: 'no', step: null },
+      });
+      await expect(failing).rejects.toThrow('lost');
+      expect((await at.api.context(run.id))['child']?.status).toBe(n === 1 ? 'pending' : 'failed');
+      await sweep(later(own, 10 * 60_000 * n));
+    }
+    expect(await operator.ended(run.id)).toMatchObject({ status: 'failed', error: { name: 'ChildRunFailed' } });
+    expect((await operator.look(run.id)).children).toHaveLength(2);
+  });
+
+  test('a child that was noted and not started: the walk that comes back starts that very one', async () => {
+    const own = engine();
+    const name = `noted-${process.pid}`;
+    await at.api.publish({ name, steps: [{ id: 'a', set: { ok: true } }], output: { ok: '${ $steps.a.ok }' } });
+    const run = await start(
+      [
+        { id: 'w', wait: '1s' },
+        { id: 'child', run: { workflow: name } },
+      ],
+      { output: { ok: '${ $steps.child.ok }' } },
+    );
+    await operator.pause(run);
+    await operator.isPaused(run.id);
+    const id = newId();
+    await own.runs.putStep(
+      run.id,
+      aRow('child', { status: 'waiting', child: id, token: 'of a walk that is gone', startedAt: new Date().toISOString() }),
+    );
+    await operator.resume(run);
+    expect(await operator.ended(run.id)).toMatchObject({
+      status: 'succeeded',
+      outputs: { ok: true },
+      children: [{ id, status: 'succeeded' }],
+    });
   });
 
   test('a stopped run whose child was left running: settling it again stops the child', async () => {

@@ -213,7 +213,7 @@ describe('a start with an Idempotency-Key', () => {
     const first = await keyed('replayed', { inputs: { a: 1 } });
     await api.ended(first.body.id);
     const again = await keyed('replayed', { inputs: { a: 1 } });
-    expect([first.status, again.status]).toEqual([201, 201]);
+    expect([first.status, again.status]).toEqual([201, 200]);
     expect([first.headers.get('idempotent-replay'), again.headers.get('idempotent-replay')]).toEqual([null, 'true']);
     expect(again.body).toMatchObject({ id: first.body.id, status: 'succeeded' });
   });
@@ -229,7 +229,7 @@ describe('a start with an Idempotency-Key', () => {
   test('sent many times at once starts one run', async () => {
     const id = await api.publish(ONE_STEP);
     const answers = await Promise.all(Array.from({ length: 12 }, () => keyed('at-once', { inputs: { a: 1 } }, id)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(11).fill(200), 201]);
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
     expect(answers.filter(({ headers }) => headers.get('idempotent-replay') === null)).toHaveLength(1);
     expect(idsIn(await api.get(`/v1/workflows/${id}/runs`))).toHaveLength(1);

@@ -35,6 +35,8 @@ test('it comes up, publishes the examples, runs one and stays up', async () => {
   const cloud = await started(dataDir);
   await cloud.said(/run \w+ succeeded/);
   expect(cloud.output()).toMatch(/step_retrying +reserve/);
+  expect(cloud.output()).toMatch(/stock\[0\]\/check +Completed/);
+  expect(cloud.output()).not.toContain('WARN');
   const { items } = await api(cloud, '/v1/workflows?project_id=examples');
   expect(items.map(({ name }: { name: string }) => name).sort()).toEqual(['hello', 'nightly-report', 'order-intake']);
   expect(await cloud.end()).toEqual({ code: 0, signal: null });

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { settleWalk } from '../../functions/settle/execution-status.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { WalkEnd, Walks } from '../../shared/run/ports.ts';
-import { walkName } from '../../shared/run/run.ts';
+import { refOf, walkName } from '../../shared/run/run.ts';
 import { settleRun } from '../../shared/run/settle-run.ts';
 import { type StartRequest, startRun } from '../../shared/run/start-run.ts';
 import { sweep } from '../../shared/run/sweep.ts';
+import { perform } from '../../shared/run/work/perform.ts';
 import type { Run } from './client.ts';
 import { setting } from './setting.ts';
 import { engine } from './setting-engine.ts';
@@ -254,10 +255,23 @@ describe('stop against the natural end', () => {
       await at.api.publish({ steps: [{ id: 'a', http: { method: 'GET', url: `${at.stub.url}/never` } }] }),
     );
     await stopRun(own, await own.run(id), { mode: 'immediate', by: 'test' });
-    const { machine, workflowId: workflow, definition } = await own.run(id);
-    await own.walks.start(machine, walkName(await own.run(id)), { id, workflow, definition });
+    const run = await own.run(id);
+    await own.walks.start(run.machine, walkName(run), refOf(run));
     await sweep(later(31_000));
     expect(await at.api.run(id)).toMatchObject({ status: 'stopped' });
     expect(at.stub.count('/never')).toBe(0);
+  });
+
+  test('a call that an older walk made comes to nothing', async () => {
+    const id = await heldRun(await at.api.publish({ steps: [{ id: 'a', http: { method: 'GET', url: `${at.stub.url}/late` } }] }));
+    const run = await own.run(id);
+    const old = { ...refOf(run), walk: run.walk - 1 };
+    await expect(perform(own, { op: 'step', step: 'a', last: false, run: old, scope: '' })).rejects.toMatchObject({
+      name: 'RunEnded',
+    });
+    await perform(own, { op: 'fail', error: { Error: 'States.Timeout' }, run: old, scope: '' });
+    expect(await at.api.run(id)).toMatchObject({ status: 'pending' });
+    expect(at.stub.count('/late')).toBe(0);
+    await stopRun(own, run, { mode: 'immediate', by: 'test' });
   });
 });

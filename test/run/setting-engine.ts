@@ -1,6 +1,6 @@
 import { engineServices } from '../../shared/aws/services.ts';
 import { env } from '../../shared/env.ts';
-import type { Run } from '../../shared/run/run.ts';
+import { type Run, refOf } from '../../shared/run/run.ts';
 import { type MessageOf, workMessage } from '../../shared/run/work/message.ts';
 import { perform } from '../../shared/run/work/perform.ts';
 import { configureHttp } from '../../shared/step/http.ts';
@@ -24,8 +24,7 @@ export function engine() {
       op: 'step' | 'enter' | 'exit' = 'step',
       more: Partial<MessageOf<'step'>> = {},
     ): Promise<unknown> {
-      const { workflowId: workflow, definition } = await this.run(id);
-      return perform(services, workMessage.parse({ op, step, run: { id, workflow, definition }, scope: '', ...more }));
+      return perform(services, workMessage.parse({ op, step, run: refOf(await this.run(id)), scope: '', ...more }));
     },
   };
 }

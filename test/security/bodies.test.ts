@@ -70,7 +70,7 @@ describe('a body that is too large', () => {
     if (answered) expect(answered.status).toBe(413);
   });
 
-  test('with a mistake in each of many places gets a short answer', async () => {
+  test('with a mistake in each of many places gets a short answer', { timeout: 60_000 }, async () => {
     const run = { name: 'x', process_id: workflow, agent_id: 'examples', stage: 'Published' };
     const bodies = [
       { ...run, inputs: Array(1_000_000).fill(1) },
@@ -85,6 +85,25 @@ describe('a body that is too large', () => {
       expect(answered.text.length).toBeLessThan(200_000);
     }
   });
+});
+
+test('an answer that is too large to be sent is packed for who takes it so, and 413 for who does not', {
+  timeout: 60_000,
+}, async () => {
+  // Quotes are escaped, and escaped again on the way through Lambda.
+  const id = await api.publish(`  - id: only\n    set: { x: '\${ $pad("", 1700000, "\\"") }' }\n`, {
+    top: 'output: { x: "${ $steps.only.x }" }',
+  });
+  const { body } = await api.start(id);
+  expect((await api.ended(body.id)).outputs.x).toHaveLength(1_700_000);
+  for (const path of [`/v1/runs/${body.id}`, `/v2/runs/${body.id}`, `/v1/runs/${body.id}/context?step=only`]) {
+    expect((await api.get(path)).headers.get('content-encoding')).toBe('gzip');
+    const plain = await api.get(path, { headers: { 'accept-encoding': 'identity' } });
+    expectRefusal(plain, 413);
+    expect(plain.body.message).toContain('gzip');
+  }
+  expect((await api.get(`/v1/runs/${body.id}/events`, { headers: { 'accept-encoding': 'identity' } })).status).toBe(200);
+  expect((await api.get(`/v1/runs/${body.id}/context`, { headers: { 'accept-encoding': 'identity' } })).status).toBe(200);
 });
 
 describe('a type of body that is not JSON is 415', () => {

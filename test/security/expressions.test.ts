@@ -15,7 +15,15 @@ const endless: [string, string][] = [
 ];
 const yaml = (source: string) => `'\${ ${source.replaceAll("'", "''")} }'`;
 
-describe.each(endless)('an expression that %s', (_, source) => {
+describe.each(endless.slice(1))('an expression that %s', (_, source) => {
+  test('refuses the start in runIf, and fails a step in its set', async () => {
+    expectRefusal(await api.start(await api.publish(ONE_STEP, { top: `runIf: ${yaml(source)}` })), 400, 'runIf');
+    const { body } = await api.start(await api.publish(`  - id: bad\n    set: { x: ${yaml(source)} }\n`));
+    expect(await api.ended(body.id)).toMatchObject({ status: 'failed', error: { name: 'ExpressionError', step: 'bad' } });
+  });
+});
+
+describe.each(endless.slice(0, 1))('an expression that %s', (_, source) => {
   test.each(['runIf', 'reference', 'timeout'])('in %s refuses the start in words', async (place) => {
     const id = await api.publish(ONE_STEP, { top: `${place}: ${yaml(source)}` });
     const answered = await api.start(id);

@@ -119,6 +119,7 @@ export const runs = {
     summary: 'Start, pause, resume or stop a run',
     tag: 'runs',
     role: 'operator',
+    keyed: true,
     params: workflowParams,
     body: command,
     responses: { 201: runDetail, 200: z.union([runDetail, dryRun]), 202: runDetail },
@@ -130,6 +131,7 @@ export const runs = {
     summary: 'Run an ended run again: from its start, from where it failed, or from a step',
     tag: 'runs',
     role: 'operator',
+    keyed: true,
     params: runParams,
     body: z.strictObject({
       from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
@@ -141,7 +143,7 @@ export const runs = {
         .meta({ description: 'Steps that say repeatable: false may be executed a second time' }),
       accept_changes: z.boolean().default(false).meta({ description: 'Take results over although definitions or inputs differ' }),
     }),
-    responses: { 201: rerunDetail },
+    responses: { 201: rerunDetail, 200: rerunDetail },
   }),
   getRunDefinition: operation({
     method: 'GET',

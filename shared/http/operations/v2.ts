@@ -48,6 +48,7 @@ export const v2 = {
     summary: 'Start a Run',
     tag: 'runs',
     role: 'operator',
+    keyed: true,
     body: createRunV2,
     responses: { 201: runV2, 200: runV2 },
   }),

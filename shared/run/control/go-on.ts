@@ -1,7 +1,7 @@
 import { nextLook } from '../next-look.ts';
 import type { Engine } from '../ports.ts';
 import { type Run, refOf, walkName } from '../run.ts';
-import { say } from './say.ts';
+import { lineOf } from './say.ts';
 
 /** Starts the next walk of a run that has paused. The time that it was paused does not count against its deadline. */
 export async function goOn(engine: Engine, run: Run, by = run.pause?.resumedBy): Promise<Run> {
@@ -17,9 +17,10 @@ export async function goOn(engine: Engine, run: Run, by = run.pause?.resumedBy):
     deadline,
     dueAt: nextLook({ ...run, deadline }, now),
   };
+  const say = lineOf(engine, run, 'run_resumed', by === undefined ? 'Goes on.' : `Resumed by ${by}.`);
   if (!(await engine.runs.markResumed(run, next))) return (await engine.runs.get(run.id)) ?? run;
 
-  await say(engine, run, 'run_resumed', by === undefined ? 'Goes on.' : `Resumed by ${by}.`);
+  await say();
   await engine.walks
     .start(next.machine, walkName(next), refOf(next))
     .catch((error: unknown) => engine.watcher.startLost(next, error));

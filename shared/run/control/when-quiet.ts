@@ -5,7 +5,7 @@ import { settleRun } from '../settle-run.ts';
 import { haltChildren } from './ask-to-halt.ts';
 import { goOn } from './go-on.ts';
 import { isHalting, isInFlight, isMoving } from './halt.ts';
-import { say } from './say.ts';
+import { lineOf } from './say.ts';
 import { waitedFor } from './waited-for.ts';
 
 /** A step that is in flight has said so by now: twice what it may take before it announces itself. */
@@ -43,8 +43,9 @@ async function comesToHalt(engine: Engine, runId: string): Promise<boolean> {
 
 async function parkOrGoOn(engine: Engine, run: Run): Promise<Run | undefined> {
   if (run.pause?.resume) return goOn(engine, run);
+  const say = lineOf(engine, run, 'run_paused', 'Paused: nothing is in flight.');
   if (!(await engine.runs.markPaused(run))) return engine.runs.get(run.id);
-  await say(engine, run, 'run_paused', 'Paused: nothing is in flight.');
+  await say();
   return { ...run, status: 'paused' };
 }
 

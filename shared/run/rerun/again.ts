@@ -23,7 +23,7 @@ export function ancestorsOf(planned: PlannedStep): PlannedStep[] {
   return planned.parent ? [planned.parent, ...ancestorsOf(planned.parent)] : [];
 }
 
-export const isHandler = ({ list }: PlannedStep) => list.startsWith('catch');
+const isHandler = ({ list }: PlannedStep) => list.startsWith('catch');
 
 /** The groups that are walked again when a run starts over from a step in them. A step whose handler it stands in has failed before, and stays so. */
 export function reopenedBy(from: PlannedStep): PlannedStep[] {

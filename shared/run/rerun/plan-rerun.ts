@@ -18,6 +18,8 @@ export interface RerunPlan {
   changes: Change[];
   /** Steps that say `repeatable: false`, have been executed, and would be once more. */
   repeats: string[];
+  /** Runs that steps have started and of which others will take the place. */
+  calls: { step: string; child: string; from: 'start' | 'failed' }[];
 }
 
 export interface RerunOf {
@@ -44,7 +46,7 @@ export function planRerun(of: RerunOf): RerunPlan {
     .map(resumedCall);
   const reopened = reopenedGroups(of, rows.filter(fits), [...taken, ...resumed]);
   const kept = [...taken.map((row) => takenOver(of.origin.id, row)), ...reopened, ...resumed];
-  return { rows: kept, changes: changesOf(of, wanted, taken), repeats: repeatsOf(of, kept) };
+  return { rows: kept, changes: changesOf(of, wanted, taken), repeats: repeatsOf(of, kept), calls: callsOf(of, kept) };
 }
 
 /** Lines are told in the order in which they were written. */
@@ -165,4 +167,13 @@ function repeatsOf({ origin, target }: RerunOf, kept: StepRow[]): string[] {
     ({ key, status, startedAt }) => status !== 'skipped' && startedAt !== undefined && !keys.has(key),
   );
   return [...new Set(executed.filter(({ id }) => target.steps.get(id)?.step.repeatable === false).map(({ id }) => id))];
+}
+
+function callsOf({ origin }: RerunOf, kept: StepRow[]): RerunPlan['calls'] {
+  const byKey = new Map(kept.map((row) => [row.key, row]));
+  return [...origin.rows.values()].flatMap(({ key, id, child }) => {
+    const taken = byKey.get(key);
+    if (child === undefined || (taken && hasEnded(taken))) return [];
+    return [{ step: id, child, from: taken?.resumes === undefined ? 'start' : 'failed' }];
+  });
 }

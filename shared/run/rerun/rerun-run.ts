@@ -121,25 +121,32 @@ async function plannedWithin(
   const own = await planned(services, origin, from, definition, changedInputs);
   const { pins } = await services.definitions.planOf(origin.workflowId, definition);
   const inner = await Promise.all(
-    own.rows.map(async ({ id, resumes }) => {
-      const child = resumes === undefined ? undefined : await services.runs.get(resumes);
-      const pin = pins[id];
-      if (!child || !pin || !isTerminal(child.status) || hasSucceeded(child)) return [];
+    own.calls.map(async ({ step, child: id, from: point }) => {
+      const pin = pins[step];
+      const child = pin && (await services.runs.get(id));
+      if (!pin || child?.workflowId !== pin.workflow || (point === 'failed' && hasSucceeded(child))) return [];
       const follows = pin.definition === 'self' ? definition : pin.definition;
-      const { changes, repeats } = await plannedWithin(services, child, 'failed', follows, []);
+      if (point === 'start' && !(await mayRepeat(services, pin.workflow, follows))) return [];
+      const { changes, repeats } = await plannedWithin(services, child, point, follows, []);
       return [
         {
-          changes: changes.map((change) => ({ ...change, step: `${id}/${change.step}` })),
-          repeats: repeats.map((step) => `${id}/${step}`),
+          changes: changes.map((change) => ({ ...change, step: `${step}/${change.step}` })),
+          repeats: repeats.map((name) => `${step}/${name}`),
         },
       ];
     }),
   );
   return {
-    rows: own.rows,
+    ...own,
     changes: [...own.changes, ...inner.flat().flatMap(({ changes }) => changes)],
-    repeats: [...own.repeats, ...inner.flat().flatMap(({ repeats }) => repeats)],
+    repeats: [...new Set([...own.repeats, ...inner.flat().flatMap(({ repeats }) => repeats)])],
   };
+}
+
+/** Most workflows have nothing that may not be repeated: what their runs have done need not be read. */
+async function mayRepeat({ definitions }: Pick<Starter, 'definitions'>, workflow: string, definition: string): Promise<boolean> {
+  const plan = await definitions.planOf(workflow, definition);
+  return Object.keys(plan.pins).length > 0 || [...plan.steps.values()].some(({ step }) => !step.repeatable);
 }
 
 const hasSucceeded = ({ status }: Run) => status === 'succeeded' || status === 'skipped';

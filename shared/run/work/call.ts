@@ -148,7 +148,8 @@ async function started({ worker, run, key }: Scene, { pin, inputs, origin }: Cal
     });
     return child;
   } catch (error) {
-    throw error instanceof Problem ? new StepError(CHILD_FAILED, error.message) : error;
+    if (!(error instanceof Problem)) throw error;
+    throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
   }
 }
 

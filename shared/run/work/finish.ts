@@ -3,7 +3,7 @@ import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { isHalting } from '../control/halt.ts';
 import { whenQuiet } from '../control/when-quiet.ts';
-import type { Run } from '../run.ts';
+import { isOutdated, type Run } from '../run.ts';
 import { settleRun } from '../settle-run.ts';
 import { Control } from '../signal.ts';
 import { isTerminal } from '../status.ts';
@@ -46,12 +46,13 @@ async function outputsOf(worker: Worker, run: Run, plan: Plan, outputs: Outputs)
 
 export async function succeedByMessage(worker: Worker, { run: ref }: MessageOf<'succeed'>): Promise<void> {
   const [run, plan] = await Promise.all([worker.runs.get(ref.id), worker.definitions.planOf(ref.workflow, ref.definition)]);
-  if (run && !isTerminal(run.status)) await succeedRun(worker, run, plan, new Outputs(worker, ref.id, plan, worker.recent));
+  if (run && !isTerminal(run.status) && !isOutdated(run, ref))
+    await succeedRun(worker, run, plan, new Outputs(worker, ref.id, plan, worker.recent));
 }
 
 /** The machine has caught a failure that nothing in the document took. */
 export async function failByMessage(worker: Worker, { run: ref, error }: MessageOf<'fail'>): Promise<void> {
   const run = await worker.runs.get(ref.id);
-  if (!run || isTerminal(run.status) || isHalting(run)) return;
+  if (!run || isTerminal(run.status) || isHalting(run) || isOutdated(run, ref)) return;
   await settleRun(worker, run, run.stop ? { kind: 'cancelled' } : { kind: 'failed', error: failureFrom(error, null) });
 }

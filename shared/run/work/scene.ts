@@ -5,7 +5,7 @@ import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import { lineIds, type RunEvent } from '../event.ts';
 import { nextLook } from '../next-look.ts';
-import type { Run, RunRef } from '../run.ts';
+import { isOutdated, type Run, type RunRef } from '../run.ts';
 import { indexIn, keyOf, scopeOf } from '../scope.ts';
 import { settleRun } from '../settle-run.ts';
 import { Control } from '../signal.ts';
@@ -50,6 +50,7 @@ export async function openScene(worker: Worker, ref: RunRef, stepId: string, inn
   const { run, steps } = await worker.runs.load(ref.id, [...new Set([key, ...wanted])]);
   outputs.learn(steps.values());
 
+  if (run && isOutdated(run, ref)) throw new Control('RunEnded', 'Another walk carries the run on.');
   const live = await admit(worker, run);
   return { worker, run: live, plan, planned, scope: scopeOf(planned, inner), inner, key, row: steps.get(key), outputs };
 }

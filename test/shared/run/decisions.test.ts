@@ -23,6 +23,8 @@ describe('what to do with a step that has failed', () => {
   test('an error that the policy does not name is not tried again', () => {
     expect(afterFailure('Timeout', 1, { ...policy, on: ['Timeout'] })).toEqual({ kind: 'retry' });
     expect(afterFailure('HttpClientError', 1, { ...policy, on: ['Timeout'] })).toEqual({ kind: 'fail' });
+    expect(afterFailure('StepInterrupted', 1, policy)).toEqual({ kind: 'fail' });
+    expect(afterFailure('StepInterrupted', 1, { ...policy, on: ['StepInterrupted'] })).toEqual({ kind: 'retry' });
   });
 });
 
