@@ -23,7 +23,8 @@ export async function main({ once }: { once: boolean }): Promise<void> {
   process.on('SIGINT', () => end(0));
   process.on('SIGTERM', () => end(0));
 
-  console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}${cloud.smtpUrl === undefined ? '' : ` mail ${cloud.smtpUrl}`}`);
+  console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}`);
+  if (cloud.smtpUrl !== undefined) console.log(`mail comes in at ${cloud.smtpUrl}`);
   try {
     const succeeded = await runDemo({
       url: cloud.url,

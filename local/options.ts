@@ -36,7 +36,8 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   return {
     port: PORT,
     awsPort: AWS_PORT,
-    smtpPort: SMTP_PORT,
+    // Whoever wants any free port for the API has another cloud on this machine, or may have.
+    smtpPort: given['SMTP_PORT'] === undefined && PORT === 0 ? 0 : SMTP_PORT,
     dataDir: DATA_DIR,
     apiKey: LOCAL_API_KEY,
     dynamodbEndpoint: DYNAMODB_ENDPOINT,

@@ -10,7 +10,7 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
 
   PORT               where the API answers (4000)
   AWS_PORT           where the AWS services answer (4566)
-  SMTP_PORT          where mail comes in (2525)
+  SMTP_PORT          where mail comes in (2525; any free port when PORT is 0)
   SMTP_URL           a mail server that takes outgoing mail; without it that lies in DATA_DIR/outbox
   DATA_DIR           where everything is kept (.millrun)
   LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)

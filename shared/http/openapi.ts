@@ -61,7 +61,7 @@ function paths(): Record<string, Record<string, ZodOpenApiOperationObject>> {
 
 function describe(
   operationId: string,
-  { summary, tag, open, role, keyed, params, query, body, responses }: Operation,
+  { summary, tag, open, raw, role, keyed, params, query, body, responses }: Operation,
 ): ZodOpenApiOperationObject {
   return {
     operationId,
@@ -71,7 +71,10 @@ function describe(
     ...(!open && { description: `Needs the role ${role ?? 'viewer'}.` }),
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(keyed && { header: keyHeader }) },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
-    responses: { ...Object.fromEntries(Object.entries(responses).map(success)), ...refusals(open === true, body !== undefined) },
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(success)),
+      ...refusals(raw ? FOREIGN : open ? [] : body ? WRITES : READS),
+    },
   };
 }
 
@@ -91,6 +94,8 @@ const keyHeader = z.object({
 
 const READS = [400, 401, 403, 404, 429, 500];
 const WRITES = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500];
+/** What a foreign system hears at an address that is its credential. */
+const FOREIGN = [400, 401, 404, 409, 413, 500];
 
 /** Each refusal once, under components. */
 const refused = new Map(WRITES.map((status) => [status, refusal(status)]));
@@ -104,7 +109,6 @@ function refusal(status: number): ZodOpenApiResponseObject {
   };
 }
 
-function refusals(open: boolean, writes: boolean): ZodOpenApiResponsesObject {
-  const statuses = open ? [] : writes ? WRITES : READS;
+function refusals(statuses: number[]): ZodOpenApiResponsesObject {
   return Object.fromEntries(statuses.map((status) => [status, refused.get(status) ?? refusal(status)]));
 }

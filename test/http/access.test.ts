@@ -38,7 +38,9 @@ async function ask(id: OperationId, key: string | null) {
 
 describe.each(titled(operationIds.filter(isOpen)))('%s', (_, id) => {
   test('needs no key, and minds none', async () => {
-    for (const key of [null, 'nonsense']) expect((await ask(id, key)).status).toBe(200);
+    // The address of a webhook is a credential of its own: what is asked for here is not there.
+    const answered = (operations[id] as Operation).raw ? 404 : 200;
+    for (const key of [null, 'nonsense']) expect((await ask(id, key)).status).toBe(answered);
   });
 });
 

@@ -30,6 +30,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createSchedule: () => [{ name: 'nightly', expression: 'daily at 09:00', timezone: 'Europe/Berlin' }],
   changeSchedule: () => [{ expression: 'hourly' }, { enabled: false }],
   backfillSchedule: () => [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],
+  createWebhook: () => [{ name: 'orders', scheme: 'standard' }],
+  changeWebhook: () => [{ enabled: false }],
+  rotateWebhook: () => [{ keep_hours: 1 }],
+  createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
   ],
@@ -76,6 +80,9 @@ function idFor(name: string, known: Known): string {
     version: '1',
     schedule_id: NOTHING,
     receipt_id: NOTHING,
+    webhook_id: NOTHING,
+    file_id: NOTHING,
+    token: 'nonsense',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/http/samples.ts knows no {${name}}: add it to Known.`);
