@@ -5,7 +5,7 @@ module.exports = {
       name: 'domain-knows-no-aws',
       comment: 'The domain speaks through ports; adapters live in shared/aws.',
       severity: 'error',
-      from: { path: '^shared/(run|workflow|step|access)/' },
+      from: { path: '^shared/(run|workflow|step|access|trigger|file)/' },
       to: { path: ['^shared/aws/', '^shared/http/', 'node_modules/(@aws-sdk|aws-cdk-lib|@middy|@aws-lambda-powertools)/'] },
     },
     {
@@ -25,7 +25,7 @@ module.exports = {
       comment: 'The embedded cloud reads the template; it has no rule about runs or workflows.',
       severity: 'error',
       from: { path: '^local/' },
-      to: { path: '^shared/(run|workflow|step|access|http|aws)/' },
+      to: { path: '^shared/(run|workflow|step|access|trigger|file|http|aws)/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     {
