@@ -7,6 +7,8 @@ export interface BenchCloud {
   pid: number;
   url: string;
   cloudUrl: string;
+  /** Where mail comes in. */
+  smtpUrl: string;
   /** From the start of the process to the line that says it is ready. */
   readyMs: number;
   /** Ends it; or waits for its end when it was started with `--once`. */
@@ -21,12 +23,17 @@ export async function bringUp(dataDir: string, { once: once_ = false } = {}): Pr
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
-  const [, url = '', cloudUrl = ''] = await said(child, /millrun ready (\S+) cloud (\S+)/, ended);
+  const [, url = '', cloudUrl = '', smtpUrl = ''] = await said(
+    child,
+    /millrun ready (\S+) cloud (\S+)\nmail comes in at (\S+)\n/,
+    ended,
+  );
   const readyMs = performance.now() - startedAt;
   return {
     pid: child.pid ?? 0,
     url,
     cloudUrl,
+    smtpUrl,
     readyMs,
     async end() {
       if (!once_) child.kill('SIGTERM');
