@@ -54,7 +54,7 @@ describe('the state machine relies on nothing that Step Functions does otherwise
     expect(JSON.stringify(machine)).not.toMatch(/Cause/);
     const thrown = JSON.stringify({ errorMessage: 'x', errorType: 'Bad', trace: [] });
     for (const error of [{ Error: 'Bad' }, { Error: 'Bad', Cause: thrown }, { Error: 'Bad', Cause: 'plain' }]) {
-      const run = { id: 'R', workflow: 'W', definition: 'D' };
+      const run = { id: 'R', workflow: 'W', definition: 'D', walk: 1 };
       expect(workMessage.safeParse({ op: 'fail', error, run, scope: '' }).success).toBe(true);
       expect(workMessage.safeParse({ op: 'caught', step: 'a', handler: 0, error, run, scope: '' }).success).toBe(true);
       expect(failureFrom(error, 'a')).toEqual(failureFrom({ Error: 'Bad' }, 'a'));
@@ -66,7 +66,7 @@ describe('the state machine relies on nothing that Step Functions does otherwise
     expect(waiting.map(([name]) => name).sort()).toEqual(['c', 'e']);
     for (const [name, one] of tasks)
       expect(JSON.stringify(one).includes('$$.Task.Token'), name).toBe(waiting.some(([other]) => other === name));
-    const run = { id: 'R', workflow: 'W', definition: 'D' };
+    const run = { id: 'R', workflow: 'W', definition: 'D', walk: 1 };
     for (const token of ['short', 'A'.repeat(2048), 'AAAAKgAAAAIAAAAA+/=='])
       expect(workMessage.parse({ op: 'call', step: 'c', token, run, scope: '' })).toMatchObject({ token });
   });
