@@ -1,3 +1,4 @@
+import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { LRUCache } from 'lru-cache';
 import { type ApiKey, callerOf, hashOf, type Keys } from '../../shared/access/key.ts';
@@ -6,6 +7,7 @@ import { dynamo } from '../../shared/aws/clients.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { env } from '../../shared/env.ts';
 import { keyIn } from '../../shared/http/caller.ts';
+import { observed } from '../../shared/observe.ts';
 
 /** How long a revoked key may still be taken. */
 const KEPT_MS = 30_000;
@@ -29,4 +31,4 @@ export function authorizer(keys: () => Keys) {
   };
 }
 
-export const handler = authorizer(() => new DynamoKeys(dynamo, env.accessTable()));
+export const handler = middy(authorizer(() => new DynamoKeys(dynamo, env.accessTable()))).use(observed());

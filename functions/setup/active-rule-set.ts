@@ -1,12 +1,14 @@
 import { DescribeActiveReceiptRuleSetCommand, SESClient, SetActiveReceiptRuleSetCommand } from '@aws-sdk/client-ses';
+import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { asCustomResource } from '../../shared/aws/custom-resource.ts';
+import { observed } from '../../shared/observe.ts';
 
 const properties = z.object({ RuleSet: z.string() });
 
 /** Makes the receipt rule set the active one of the account, and leaves the account without one when it goes, unless it has another by then. */
-export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+async function activateRuleSet(event: CloudFormationCustomResourceEvent): Promise<void> {
   const { RuleSet } = properties.parse(event.ResourceProperties);
   const ses = new SESClient({});
   await asCustomResource(event, `active-rule-set-${RuleSet}`, async () => {
@@ -18,3 +20,5 @@ export async function handler(event: CloudFormationCustomResourceEvent): Promise
     if (Metadata?.Name === RuleSet) await ses.send(new SetActiveReceiptRuleSetCommand({}));
   });
 }
+
+export const handler = middy(activateRuleSet).use(observed());

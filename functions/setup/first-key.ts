@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { hashOf } from '../../shared/access/key.ts';
@@ -7,11 +8,12 @@ import { asCustomResource } from '../../shared/aws/custom-resource.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { env } from '../../shared/env.ts';
 import { newId } from '../../shared/id.ts';
+import { observed } from '../../shared/observe.ts';
 
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });
 
 /** Registers the generated secret as the first admin key. The key stands in Secrets Manager alone; the table has its hash. */
-export async function handler(event: CloudFormationCustomResourceEvent): Promise<void> {
+async function registerFirstKey(event: CloudFormationCustomResourceEvent): Promise<void> {
   await asCustomResource(event, `first-key-${String(event.ResourceProperties['Workspace'])}`, async () => {
     if (event.RequestType !== 'Delete') await register(properties.parse(event.ResourceProperties));
   });
@@ -34,3 +36,5 @@ async function register({ Secret, Workspace, Project }: z.infer<typeof propertie
     createdAt: new Date().toISOString(),
   });
 }
+
+export const handler = middy(registerFirstKey).use(observed());
