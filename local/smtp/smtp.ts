@@ -19,6 +19,8 @@ export async function startSmtp(port: number, inbound: Inbound, maxBytes: number
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
+    // Clients keep connections open for their next mail; at the end nobody waits for one.
+    closeTimeout: 100,
     onRcptTo(address, _session, done) {
       refusalOf(inbound, address.address).then(done, (error: unknown) => {
         console.error('A recipient could not be looked up:', error);

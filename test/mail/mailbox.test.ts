@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -22,7 +22,10 @@ afterAll(async () => {
 
 const addressResult = z.object({ address: z.string() });
 const outbox = (to: string) => {
-  const mails = readdirSync(join(folder.path, 'outbox')).map((name) => readFileSync(join(folder.path, 'outbox', name), 'utf8'));
+  const names = existsSync(join(folder.path, 'outbox')) ? readdirSync(join(folder.path, 'outbox')) : [];
+  const mails = names
+    .filter((name) => name.endsWith('.eml'))
+    .map((name) => readFileSync(join(folder.path, 'outbox', name), 'utf8'));
   return mails.filter((mail) => mail.includes(`X-Envelope-To: ${to}\r\n`));
 };
 const bodyOf = (mail: string) => Buffer.from(mail.split('\r\n\r\n')[1] ?? '', 'base64').toString();
