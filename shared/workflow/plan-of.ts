@@ -1,13 +1,13 @@
-import type { Branch, GroupKind, Kind, Step, Template } from '../step/kind.ts';
+import type { GroupKind, Kind, Step, Template } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import type { Document } from './document.ts';
-import type { Plan, PlannedStep } from './plan.ts';
+import type { Place, Plan, PlannedStep } from './plan.ts';
 import { stepsReadBy } from './references.ts';
 
 /** Indexes a document. Of two steps with one id the first counts; `checkDocument` refuses such documents. */
 export function planOf(document: Document): Plan {
   const steps = new Map<string, PlannedStep>();
-  const top = addList(steps, document.steps, 'steps', null, []);
+  const top = addList(steps, document.steps, { kind: 'top' }, null, []);
   return { document, steps, top, pins: {}, outputReads: stepsReadBy(document.output) };
 }
 
@@ -17,54 +17,59 @@ export function groupOf(step: Step): GroupKind | undefined {
   return kind?.shape === 'group' ? kind : undefined;
 }
 
-/** Lists of steps inside a step: its branches, then its handlers. */
-function branchesOf(step: Step): Branch[] {
-  const handlers = (step.catch ?? []).map((handler, index) => ({ name: `catch${index}`, steps: handler.steps }));
-  return [...(groupOf(step)?.branches(step.spec) ?? []), ...handlers];
-}
-
-export function isHandler(list: string): boolean {
-  return /^catch[0-9]+$/.test(list);
+/** Every list inside a step, its branches before its handlers. */
+export function listsInside({ branches, handlers }: PlannedStep): { place: Exclude<Place, { kind: 'top' }>; ids: string[] }[] {
+  return [
+    ...[...branches].map(([name, ids]) => ({ place: { kind: 'branch' as const, name }, ids })),
+    ...handlers.map((ids, index) => ({ place: { kind: 'catch' as const, index }, ids })),
+  ];
 }
 
 function addList(
   steps: Map<string, PlannedStep>,
   list: Step[],
-  name: string,
+  place: Place,
   parent: PlannedStep | null,
   scopes: PlannedStep['scopes'],
 ): string[] {
   const siblings = new Set(list.map(({ id }) => id));
-  for (const [place, step] of list.entries()) {
+  for (const [position, step] of list.entries()) {
     if (steps.has(step.id)) continue;
-    const before = list[place - 1];
+    const before = list[position - 1];
     const wanted = step.needs ?? (before ? [before.id] : []);
     const needs = [...new Set(wanted)].filter((id) => id !== step.id && siblings.has(id));
-    const planned = {
+    const planned: PlannedStep = {
       id: step.id,
       step,
       index: steps.size,
       parent,
-      list: name,
+      place,
       needs,
       scopes,
       reads: readsOf(step),
-      lists: new Map(),
+      branches: new Map(),
+      handlers: [],
     };
     steps.set(step.id, planned);
-    for (const branch of branchesOf(step)) {
-      planned.lists.set(branch.name, addList(steps, branch.steps, branch.name, planned, scopesInside(planned, branch.name)));
-    }
+    addInside(steps, planned);
   }
   return [...siblings];
 }
 
-function scopesInside({ id, step, scopes }: PlannedStep, list: string): PlannedStep['scopes'] {
-  if (isHandler(list)) return scopes;
+function addInside(steps: Map<string, PlannedStep>, planned: PlannedStep): void {
+  const { step, scopes } = planned;
+  for (const { name, steps: inner } of groupOf(step)?.branches(step.spec) ?? []) {
+    planned.branches.set(name, addList(steps, inner, { kind: 'branch', name }, planned, scopesInside(planned)));
+  }
+  planned.handlers = (step.catch ?? []).map((handler, index) =>
+    addList(steps, handler.steps, { kind: 'catch', index }, planned, scopes),
+  );
+}
+
+function scopesInside({ id, step, scopes }: PlannedStep): PlannedStep['scopes'] {
   const inner = [...scopes];
-  const group = groupOf(step);
-  if (group && step.retry) inner.push({ id, by: 'try' });
-  if (group?.loops) inner.push({ id, by: 'index' });
+  if (step.retry) inner.push({ id, by: 'try' });
+  if (groupOf(step)?.loops) inner.push({ id, by: 'index' });
   return inner;
 }
 

@@ -1,6 +1,9 @@
 import type { Step } from '../step/kind.ts';
 import type { Document } from './document.ts';
 
+/** Which list a step stands in: that of the whole document, a branch of a group, or a handler of the step whose failure it takes. */
+export type Place = { kind: 'top' } | { kind: 'branch'; name: string } | { kind: 'catch'; index: number };
+
 /** A step in its place: what holds it, what comes before it, what it reads. */
 export interface PlannedStep {
   id: string;
@@ -9,16 +12,17 @@ export interface PlannedStep {
   index: number;
   /** The step that holds it: a group, or the step whose catch it belongs to. Null at the top. */
   parent: PlannedStep | null;
-  /** The list of the parent it stands in: a branch name, or `catch0`, `catch1`, ...; `steps` at the top. */
-  list: string;
+  place: Place;
   /** Ids of the same list that must have ended before it starts (direct ones). */
   needs: string[];
   /** Scope-opening ancestors, outermost first: loops by index, groups with `retry` by try. */
   scopes: { id: string; by: 'index' | 'try' }[];
   /** Ids of the steps its own templates read through `$steps`. */
   reads: string[];
-  /** Ids of the steps inside it by list, in the order of the document. */
-  lists: Map<string, string[]>;
+  /** Ids of the steps inside a group by branch, in the order of the document. */
+  branches: Map<string, string[]>;
+  /** Ids of the steps of each of its handlers. */
+  handlers: string[][];
 }
 
 /** The definition that a step's callee had when the document was saved; `self` is the document's own. */
@@ -28,7 +32,7 @@ export interface Pin {
   version: number | null;
 }
 
-/** The document, indexed for the compiler and the engine. */
+/** The document, indexed: what the driver follows. */
 export interface Plan {
   document: Document;
   steps: Map<string, PlannedStep>;
@@ -38,4 +42,11 @@ export interface Plan {
   pins: Record<string, Pin>;
   /** Ids of the steps that the document's `output` reads. */
   outputReads: string[];
+}
+
+/** The step of that id. Throws for one that the plan does not have: the journal and the plan are of one definition. */
+export function plannedIn(plan: Plan, id: string): PlannedStep {
+  const planned = plan.steps.get(id);
+  if (!planned) throw new Error(`the definition has no step "${id}"`);
+  return planned;
 }

@@ -1,4 +1,4 @@
-import type { PlannedStep } from '../workflow/plan.ts';
+import type { PlannedStep } from '../../workflow/plan.ts';
 
 /** `stock[3]/fetch~2/` -> `['stock[3]', 'fetch~2']` */
 const segments = (scope: string) => scope.split('/').filter(Boolean);
@@ -29,4 +29,10 @@ export function tryIn(scope: string, id: string): number | undefined {
 export function indexIn(scope: string, id: string): number | undefined {
   const segment = segments(scope).find((part) => part.startsWith(`${id}[`));
   return segment === undefined ? undefined : Number(segment.slice(id.length + 1, -1));
+}
+
+/** `stock[3]/fetch~2/call` -> scope `stock[3]/fetch~2/` and id `call`. */
+export function parseKey(key: string): { scope: string; id: string } {
+  const end = key.lastIndexOf('/') + 1;
+  return { scope: key.slice(0, end), id: key.slice(end) };
 }

@@ -1,4 +1,4 @@
-import type { Retry } from '../step/kind.ts';
+import type { Retry } from '../../step/kind.ts';
 
 /** What to do with a step of which an execution has just failed. */
 export type Next = { kind: 'retry' } | { kind: 'fail' };

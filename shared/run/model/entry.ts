@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { stored } from './stored.ts';
+
+/** Why a step or a run failed. `step` names the step inside a group that failed first. */
+export const failure = z.object({
+  name: z.string(),
+  message: z.string(),
+  step: z.string().optional(),
+  data: z.unknown().optional(),
+});
+export type Failure = z.infer<typeof failure>;
+
+const at = z.string();
+const key = z.string();
+const by = z.string();
+const reason = z.string().optional();
+
+/**
+ * What happened to a run after its creation, one by one; the number of an entry is its place in the journal, from 1. `at` is ISO 8601 UTC.
+ * An entry is never changed: the state of the run is the fold of all of them.
+ */
+export const entry = z.discriminatedUnion('type', [
+  /** A driver holds the run: `id` is the execution as the service names it, `invocation` the call of the worker. */
+  z.object({ type: z.literal('driver_started'), at, execution: z.int(), id: z.string(), invocation: z.string() }),
+  /** Nobody holds the run any more. With `until` its execution comes back at that instant. */
+  z.object({ type: z.literal('driver_left'), at, until: z.string().optional() }),
+  /** The execution of that number has been asked for; what an older one still does is of no matter. */
+  z.object({ type: z.literal('execution_started'), at, execution: z.int() }),
+
+  z.object({ type: z.literal('run_started'), at }),
+  z.object({ type: z.literal('run_pausing'), at, by, reason }),
+  z.object({ type: z.literal('run_paused'), at }),
+  z.object({ type: z.literal('run_resumed'), at, by }),
+  /** A graceful stop: what is in flight may complete until then. */
+  z.object({ type: z.literal('run_draining'), at, by, until: z.string(), reason }),
+  /** The last entry of a journal. */
+  z.object({
+    type: z.literal('run_ended'),
+    at,
+    status: z.enum(['succeeded', 'failed', 'timed_out', 'cancelled']),
+    outputs: stored.optional(),
+    error: failure.optional(),
+    by: z.string().optional(),
+    reason,
+  }),
+
+  z.object({
+    type: z.literal('step_started'),
+    at,
+    key,
+    input: stored.optional(),
+    /** The instant at which a wait is over. */
+    until: z.string().optional(),
+    /** The run that a `run` step starts and waits for. */
+    child: z.string().optional(),
+    /** The case a switch takes. */
+    case: z.string().optional(),
+    /** What a loop goes through. */
+    items: stored.optional(),
+    itemCount: z.int().optional(),
+    /** Taken over from another run, in which it was open: it goes on here. */
+    reused: z.string().optional(),
+  }),
+  z.object({ type: z.literal('step_completed'), at, key, output: stored, reused: z.string().optional() }),
+  z.object({ type: z.literal('step_skipped'), at, key, reason: z.enum(['condition', 'blocked']), reused: z.string().optional() }),
+  /** Another attempt, or another try of a group, is due then. */
+  z.object({ type: z.literal('step_retrying'), at, key, error: failure, dueAt: z.string(), reused: z.string().optional() }),
+  z.object({ type: z.literal('step_failed'), at, key, error: failure, reused: z.string().optional() }),
+  z.object({ type: z.literal('step_cancelled'), at, key, error: failure }),
+
+  /** A `run` step of a rerun goes on from the run that the step had started before. */
+  z.object({ type: z.literal('child_resumable'), at, key, child: z.string() }),
+  /** The run that a step waits for stands still, since this one pauses or drains. */
+  z.object({ type: z.literal('child_halted'), at, key, child: z.string() }),
+  z.object({ type: z.literal('child_ended'), at, key, child: z.string(), status: z.string(), outputs: stored.optional(), error: failure.optional(), name: z.string() }),
+]);
+export type Entry = z.infer<typeof entry>;
+export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
+
+/** A value that an entry carries. */
+export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs'] as const;
+export type EntryValue = (typeof ENTRY_VALUES)[number];
