@@ -66,6 +66,8 @@ export interface LeafContext {
 /** A kind that does one thing and gives a result. */
 export interface LeafKind<Spec = unknown> {
   shape: 'leaf';
+  /** It reaches nothing outside: it may be executed again without anybody noticing. */
+  isPure?: true;
   name: string;
   /** The author's form: strings may be templates. */
   schema: z.ZodType;

@@ -18,6 +18,7 @@ const resolved = z.object({
 /** Fails the run, or the group that catches it, under a name of the author's. */
 export const raise: LeafKind<z.infer<typeof resolved>> = {
   shape: 'leaf',
+  isPure: true,
   name: 'raise',
   schema: z.strictObject({ error: errorName, message: z.string() }),
   resolved,

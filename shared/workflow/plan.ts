@@ -50,3 +50,7 @@ export function plannedIn(plan: Plan, id: string): PlannedStep {
   if (!planned) throw new Error(`the definition has no step "${id}"`);
   return planned;
 }
+
+/** Tells the lists of one holder apart. */
+export const placeName = ({ place }: PlannedStep): string =>
+  place.kind === 'top' ? '' : place.kind === 'branch' ? `branch ${place.name}` : `catch ${place.index}`;

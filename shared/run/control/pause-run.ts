@@ -1,27 +1,27 @@
-import type { Engine } from '../ports.ts';
-import type { Run } from '../run.ts';
-import { isTerminal } from '../status.ts';
-import { askToHalt } from './ask-to-halt.ts';
-import { hasEnded, isStopping } from './refusals.ts';
+import type { Run } from '../model/run.ts';
+import { isTerminal } from '../model/status.ts';
+import type { Starter } from '../start/start-run.ts';
+import { tell } from '../tell/tell.ts';
+import { childrenOf } from './children-of.ts';
+import { runEnded, stopping } from './refusals.ts';
 
 /**
  * No new step starts; what is in flight completes; then the run is `paused`. The runs that its steps wait for pause with it. Pausing a run that pauses
  * or is paused changes nothing.
  */
-export async function pauseRun(engine: Engine, run: Run, by: string, reason?: string): Promise<Run> {
-  if (isTerminal(run.status)) throw hasEnded(run);
-  if (run.stop) throw isStopping(run);
-  if (run.pause && !run.pause.resume) return run;
-
-  const pause = { by, at: engine.now().toISOString(), ...(reason !== undefined && { reason }) };
-  if (!(await askToHalt(engine, run, { pause }))) return afterAll(engine, run);
-  return (await engine.runs.get(run.id)) ?? { ...run, pause };
+export async function pauseRun(services: Starter, run: Run, by: string, reason?: string): Promise<Run> {
+  const told = await tell(services, run.id, (state, now) => {
+    if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
+    if (state.stop) throw stopping(now);
+    if (state.pause) return [];
+    return [{ type: 'run_pausing', at: services.now().toISOString(), by, ...(reason !== undefined && { reason }) }];
+  });
+  if (!told) return run;
+  for (const child of await childrenOf(services, told)) await pauseRun(services, child, by, reason).catch(unlessRefused);
+  return (await services.runs.get(run.id)) ?? told.run;
 }
 
-/** Somebody else was faster: what stands now answers. */
-async function afterAll(engine: Engine, run: Run): Promise<Run> {
-  const now = (await engine.runs.get(run.id)) ?? run;
-  if (isTerminal(now.status)) throw hasEnded(now);
-  if (now.stop) throw isStopping(now);
-  return now;
+/** A child that has ended or is being stopped cannot pause. */
+export function unlessRefused(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'Problem') throw error;
 }

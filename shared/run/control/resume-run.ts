@@ -1,31 +1,22 @@
-import { Problem } from '../../problem.ts';
-import type { Engine } from '../ports.ts';
-import type { Run } from '../run.ts';
-import { isTerminal } from '../status.ts';
-import { goOn } from './go-on.ts';
-import { hasEnded, isStopping } from './refusals.ts';
-import { waitedFor } from './waited-for.ts';
+import type { Run } from '../model/run.ts';
+import { isTerminal } from '../model/status.ts';
+import type { Starter } from '../start/start-run.ts';
+import { tell } from '../tell/tell.ts';
+import { childrenOf } from './children-of.ts';
+import { unlessRefused } from './pause-run.ts';
+import { runEnded, stopping } from './refusals.ts';
 
 /**
- * Lets a paused run go on where it stood: another walk over its checkpoints. A run that is still pausing goes on as soon as nothing is in flight;
- * one that is not paused is left as it is. The runs that its steps wait for go on with it.
+ * Lets a run go on that is paused, or is coming to it; one that is not is left as it is. The time that it was paused does not count against its
+ * deadline. The runs that its steps wait for go on with it.
  */
-export async function resumeRun(engine: Engine, run: Run, by: string): Promise<Run> {
-  if (isTerminal(run.status)) throw hasEnded(run);
-  if (run.stop) throw isStopping(run);
-  if (!run.pause) return run;
-  const resumed = run.status === 'paused' ? await goOn(engine, run, by) : await goOnLater(engine, run, by);
-  await Promise.all((await waitedFor(engine, run)).map((child) => resumeRun(engine, child, by).catch(unlessRefused)));
-  return resumed;
-}
-
-async function goOnLater(engine: Engine, run: Run, by: string): Promise<Run> {
-  await engine.runs.resumeWhenQuiet(run, by);
-  const now = await engine.runs.get(run.id);
-  return now?.status === 'paused' ? goOn(engine, now, by) : (now ?? run);
-}
-
-/** A child that has ended or is being stopped cannot go on. */
-function unlessRefused(error: unknown): void {
-  if (!(error instanceof Problem)) throw error;
+export async function resumeRun(services: Starter, run: Run, by: string): Promise<Run> {
+  const told = await tell(services, run.id, (state, now) => {
+    if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
+    if (state.stop) throw stopping(now);
+    return state.pause ? [{ type: 'run_resumed', at: services.now().toISOString(), by }] : [];
+  });
+  if (!told) return run;
+  for (const child of await childrenOf(services, told)) await resumeRun(services, child, by).catch(unlessRefused);
+  return (await services.runs.get(run.id)) ?? told.run;
 }

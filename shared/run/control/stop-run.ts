@@ -1,9 +1,13 @@
-import type { Engine } from '../ports.ts';
-import { type Run, walkName } from '../run.ts';
-import { settleRun } from '../settle-run.ts';
-import { isTerminal } from '../status.ts';
-import { askToHalt } from './ask-to-halt.ts';
-import { hasEnded } from './refusals.ts';
+import { ended } from '../decide/end.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Run } from '../model/run.ts';
+import type { RunState } from '../model/state.ts';
+import { isTerminal } from '../model/status.ts';
+import type { Starter } from '../start/start-run.ts';
+import { tell } from '../tell/tell.ts';
+import { childrenOf } from './children-of.ts';
+import { unlessRefused } from './pause-run.ts';
+import { runEnded } from './refusals.ts';
 
 const DRAIN_TIMEOUT_SECONDS = 600;
 
@@ -16,37 +20,27 @@ export interface StopRequest {
 }
 
 /**
- * Stops a live run: writes down that it shall stop, ends its walk, cancels what is in flight, or lets it complete first when graceful. Whatever
- * crashes in between, the status rule or the sweeper carry it on.
+ * Stops a live run. At once: the run ends there and then, and its driver gives up what is in flight within a second. Gracefully: what is in flight may
+ * complete, until its time is over. A stop that was asked for before stands; the stronger takes the place of the weaker.
  */
-export async function stopRun(engine: Engine, run: Run, request: StopRequest): Promise<Run> {
-  if (isTerminal(run.status)) throw hasEnded(run);
-  if (run.stop && (request.mode === 'graceful' || run.stop.mode === 'immediate')) return run;
-
-  const stop = stopOf(request, engine.now());
-  if (stop.mode === 'graceful') {
-    if (!(await askToHalt(engine, run, { stop }))) return afterAll(engine, run, request);
-    return (await engine.runs.get(run.id)) ?? { ...run, stop, status: 'draining' };
+export async function stopRun(services: Starter, run: Run, request: StopRequest): Promise<Run> {
+  const told = await tell(services, run.id, (state, now) => {
+    if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
+    return request.mode === 'immediate' ? stopNow(services, state, request) : drain(services, state, request);
+  });
+  if (!told) return run;
+  if (request.mode === 'graceful' && !told.state.ended) {
+    for (const child of await childrenOf(services, told)) await stopRun(services, child, request).catch(unlessRefused);
   }
-  if (!(await engine.runs.requestStop(run, stop))) return afterAll(engine, run, request);
-  await engine.walks.stop(run.machine, walkName(run), 'RUN_STOPPED');
-  return cancelled(await settleRun(engine, { ...run, stop }, { kind: 'cancelled' }));
+  return (await services.runs.get(run.id)) ?? told.run;
 }
 
-function stopOf({ mode, by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest, now: Date): NonNullable<Run['stop']> {
-  const until = new Date(now.getTime() + drainSeconds * 1000).toISOString();
-  return { mode, by, at: now.toISOString(), ...(mode === 'graceful' && { until }), ...(reason !== undefined && { reason }) };
-}
+const stopNow = ({ now }: Starter, state: RunState, { by, reason }: StopRequest): Entry[] =>
+  ended(state.plan, state, { kind: 'cancelled', stop: { by, reason } }, now());
 
-/** Somebody else was faster: the same stop again gives its answer, an end is a conflict. */
-async function afterAll(engine: Engine, run: Run, request: StopRequest): Promise<Run> {
-  const now = await engine.runs.get(run.id);
-  if (!now || isTerminal(now.status)) throw hasEnded(now ?? run);
-  return stopRun(engine, now, request);
-}
-
-/** A run that ended otherwise in that moment was not stopped. */
-function cancelled(settled: Run): Run {
-  if (settled.status !== 'cancelled') throw hasEnded(settled);
-  return settled;
+function drain({ now }: Starter, state: RunState, { by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest): Entry[] {
+  if (state.stop) return [];
+  const at = now();
+  const until = new Date(at.getTime() + drainSeconds * 1000).toISOString();
+  return [{ type: 'run_draining', at: at.toISOString(), by, until, ...(reason !== undefined && { reason }) }];
 }

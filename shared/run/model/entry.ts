@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { stored } from './stored.ts';
+import { RUN_STATUSES } from './status.ts';
+import { type Stored, stored } from './stored.ts';
 
 /** Why a step or a run failed. `step` names the step inside a group that failed first. */
 export const failure = z.object({
@@ -26,6 +27,9 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('driver_left'), at, until: z.string().optional() }),
   /** The execution of that number has been asked for; what an older one still does is of no matter. */
   z.object({ type: z.literal('execution_started'), at, execution: z.int() }),
+
+  /** A rerun has taken over what had ended in the run that it runs again. */
+  z.object({ type: z.literal('steps_taken_over'), at }),
 
   z.object({ type: z.literal('run_started'), at }),
   z.object({ type: z.literal('run_pausing'), at, by, reason }),
@@ -72,11 +76,35 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('child_resumable'), at, key, child: z.string() }),
   /** The run that a step waits for stands still, since this one pauses or drains. */
   z.object({ type: z.literal('child_halted'), at, key, child: z.string() }),
-  z.object({ type: z.literal('child_ended'), at, key, child: z.string(), status: z.string(), outputs: stored.optional(), error: failure.optional(), name: z.string() }),
+  z.object({
+    type: z.literal('child_ended'),
+    at,
+    key,
+    child: z.string(),
+    status: z.enum(RUN_STATUSES),
+    outputs: stored.optional(),
+    error: failure.optional(),
+    name: z.string(),
+  }),
 ]);
 export type Entry = z.infer<typeof entry>;
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
-/** A value that an entry carries. */
+/** The values that entries carry. */
 export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs'] as const;
 export type EntryValue = (typeof ENTRY_VALUES)[number];
+
+/** A value of an entry, by its name. */
+export function storedIn(entry: Entry, name: EntryValue): Stored | undefined {
+  switch (entry.type) {
+    case 'step_started':
+      return name === 'input' ? entry.input : name === 'items' ? entry.items : undefined;
+    case 'step_completed':
+      return name === 'output' ? entry.output : undefined;
+    case 'run_ended':
+    case 'child_ended':
+      return name === 'outputs' ? entry.outputs : undefined;
+    default:
+      return undefined;
+  }
+}

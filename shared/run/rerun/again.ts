@@ -1,7 +1,9 @@
-import type { Plan, PlannedStep } from '../../workflow/plan.ts';
+import { type Plan, type PlannedStep, placeName } from '../../workflow/plan.ts';
 
-const inList = (plan: Plan, of: PlannedStep) =>
-  [...plan.steps.values()].filter(({ parent, list }) => parent === of.parent && list === of.list);
+const inList = (plan: Plan, step: PlannedStep) => {
+  const place = placeName(step);
+  return [...plan.steps.values()].filter((other) => other.parent === step.parent && placeName(other) === place);
+};
 
 /** Ids of the steps of the same list that come after it, near and far. */
 export function successorsOf(plan: Plan, planned: PlannedStep): Set<string> {
@@ -23,7 +25,7 @@ export function ancestorsOf(planned: PlannedStep): PlannedStep[] {
   return planned.parent ? [planned.parent, ...ancestorsOf(planned.parent)] : [];
 }
 
-const isHandler = ({ list }: PlannedStep) => list.startsWith('catch');
+const isHandler = ({ place }: PlannedStep) => place.kind === 'catch';
 
 /** The groups that are walked again when a run starts over from a step in them. A step whose handler it stands in has failed before, and stays so. */
 export function reopenedBy(from: PlannedStep): PlannedStep[] {

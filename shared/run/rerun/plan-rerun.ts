@@ -1,7 +1,6 @@
-import type { Plan, PlannedStep } from '../../workflow/plan.ts';
-import { keyOf } from '../scope.ts';
-import { standingFailures } from '../standing-failures.ts';
-import { hasEnded, isPassed, type StepRow } from '../step-row.ts';
+import { type Plan, type PlannedStep, placeName } from '../../workflow/plan.ts';
+import { keyOf, tryIn } from '../model/scope.ts';
+import type { StepState } from '../model/step-state.ts';
 import { againFrom, ancestorsOf, reopenedBy, successorsOf } from './again.ts';
 import { inputsReadBy } from './input-readers.ts';
 
@@ -12,9 +11,18 @@ export interface Change {
   message: string;
 }
 
+/** What the new run has of a step of the run that it runs again. */
+export type Taken =
+  /** Its end, with its result. */
+  | { kind: 'ended'; step: StepState }
+  /** It stands open: steps inside it are taken over. */
+  | { kind: 'open'; step: StepState }
+  /** The run that it had started goes on, in a run of its own. */
+  | { kind: 'resumes'; step: StepState };
+
 export interface RerunPlan {
-  /** Rows that the new run takes over. */
-  rows: StepRow[];
+  /** In the order in which the steps have ended. */
+  taken: Taken[];
   changes: Change[];
   /** Steps that say `repeatable: false`, have been executed, and would be once more. */
   repeats: string[];
@@ -23,7 +31,7 @@ export interface RerunPlan {
 }
 
 export interface RerunOf {
-  origin: { id: string; plan: Plan; rows: ReadonlyMap<string, StepRow> };
+  origin: { id: string; plan: Plan; steps: ReadonlyMap<string, StepState> };
   /** The definition that the new run follows. */
   target: Plan;
   from: 'start' | 'failed' | PlannedStep;
@@ -35,69 +43,55 @@ export interface RerunOf {
 export function planRerun(of: RerunOf): RerunPlan {
   const again = typeof of.from === 'object' ? againFrom(of.target, of.from) : new Set<string>();
   const reopening = new Set(typeof of.from === 'object' ? reopenedBy(of.from).map(({ id }) => id) : []);
-  const rows = of.from === 'start' ? [] : [...of.origin.rows.values()].sort(byTime).filter(({ id }) => !again.has(id));
-  const fits = (row: StepRow) => problemAround(of, row.id) === undefined;
-  const madeGood = failuresMadeGood(of.origin.plan, rows, reopening);
-  const wanted = rows.filter((row) => isPassed(row) || madeGood.has(row.key));
-  const taken = wanted.filter((row) => fits(row) && !reopening.has(row.id));
-  const takenKeys = new Set(taken.map(({ key }) => key));
-  const resumed = rows
-    .filter((row) => row.child !== undefined && !isPassed(row) && !takenKeys.has(row.key) && fits(row))
-    .map(resumedCall);
-  const reopened = reopenedGroups(of, rows.filter(fits), [...taken, ...resumed]);
-  const kept = [...taken.map((row) => takenOver(of.origin.id, row)), ...reopened, ...resumed];
-  return { rows: kept, changes: changesOf(of, wanted, taken), repeats: repeatsOf(of, kept), calls: callsOf(of, kept) };
+  const steps = of.from === 'start' ? [] : [...of.origin.steps.values()].sort(byEnd).filter(({ id }) => !again.has(id));
+  const fits = (step: StepState) => problemAround(of, step.id) === undefined;
+  const madeGood = failuresMadeGood(of.origin.plan, steps, reopening);
+  const wanted = steps.filter((step) => isPassed(step) || madeGood.has(step.key));
+  const ended = wanted.filter((step) => fits(step) && !reopening.has(step.id));
+  const endedKeys = new Set(ended.map(({ key }) => key));
+  const resumed = steps.filter((step) => step.child !== undefined && !isPassed(step) && !endedKeys.has(step.key) && fits(step));
+  const open = reopenedGroups(of, steps.filter(fits), [...ended, ...resumed]);
+  const taken: Taken[] = [
+    ...ended.map((step): Taken => ({ kind: 'ended', step })),
+    ...open.map((step): Taken => ({ kind: 'open', step })),
+    ...resumed.map((step): Taken => ({ kind: 'resumes', step })),
+  ];
+  return { taken, changes: changesOf(of, wanted, ended), repeats: repeatsOf(of, ended), calls: callsOf(of, taken) };
 }
 
-/** Lines are told in the order in which they were written. */
-const byTime = (a: StepRow, b: StepRow) => (a.logId ?? '').localeCompare(b.logId ?? '');
+const byEnd = (a: StepState, b: StepState) =>
+  (a.endedNumber ?? Number.POSITIVE_INFINITY) - (b.endedNumber ?? Number.POSITIVE_INFINITY);
+
+/** Ended without a failure, in a way that lets what comes after it start. */
+const isPassed = ({ status, reason }: StepState) => status === 'succeeded' || (status === 'skipped' && reason === 'condition');
 
 /** Failures that a handler took or another try made good are results like others: what came of them is taken over with them. */
-function failuresMadeGood(plan: Plan, rows: StepRow[], reopening: ReadonlySet<string>): Set<string> {
-  const open = rows.map(({ handler, ...row }) => ({
-    ...row,
-    ...(handler !== undefined && !reopening.has(row.id) && { handler }),
-  }));
-  const standing = new Set(standingFailures(plan, new Map(open.map((row) => [row.key, row]))).map(({ key }) => key));
-  return new Set(rows.filter(({ status, key }) => status === 'failed' && !standing.has(key)).map(({ key }) => key));
+function failuresMadeGood(plan: Plan, steps: StepState[], reopening: ReadonlySet<string>): Set<string> {
+  const byKey = new Map(steps.map((step) => [step.key, step]));
+  const isTaken = (step: StepState | undefined) => step?.handler !== undefined && !reopening.has(step.id);
+  const isMadeGood = (step: StepState) => {
+    if (isTaken(step)) return true;
+    for (let child = plan.steps.get(step.id), group = child?.parent; child && group; child = group, group = group.parent) {
+      // A handler is inside the step whose failure it took, but its own failure is another one.
+      if (child.place.kind === 'catch') continue;
+      const around = byKey.get(keyOf(group, step.scope));
+      if (isTaken(around) || (tryIn(step.scope, group.id) ?? 1) < (around?.tries ?? 1)) return true;
+    }
+    return false;
+  };
+  return new Set(steps.filter((step) => step.status === 'failed' && isMadeGood(step)).map(({ key }) => key));
 }
-
-const takenOver = (run: string, { logId: _, events: __, token: ___, ...row }: StepRow): StepRow => ({
-  ...row,
-  reused: row.reused ?? run,
-});
-
-/** A run that was started and did not end well goes on from where it failed, in a run of its own. */
-const resumedCall = ({ key, id, scope, child }: StepRow): StepRow => ({
-  key,
-  id,
-  scope,
-  status: 'pending',
-  failures: 0,
-  ...(child !== undefined && { resumes: child }),
-});
 
 /** Groups that go on with the items, the case and the try they had, since steps inside them are taken over. */
-function reopenedGroups(of: RerunOf, rows: StepRow[], taken: StepRow[]): StepRow[] {
-  const needed = new Set(taken.flatMap((row) => ancestorsIn(of.origin.plan, row)));
-  const as = new Set(taken.map(({ key }) => key));
-  const closed = rows.filter(({ key }) => needed.has(key) && !as.has(key));
-  return closed.map(({ key, id, scope, failures, startedAt, tries, case: way, items, itemCount }) => ({
-    key,
-    id,
-    scope,
-    status: 'running',
-    failures,
-    ...(startedAt !== undefined && { startedAt }),
-    ...(tries !== undefined && { tries }),
-    ...(way !== undefined && { case: way }),
-    ...(items && { items, itemCount: itemCount ?? 0 }),
-  }));
+function reopenedGroups(of: RerunOf, steps: StepState[], taken: StepState[]): StepState[] {
+  const needed = new Set(taken.flatMap((step) => ancestorsIn(of.origin.plan, step)));
+  const known = new Set(taken.map(({ key }) => key));
+  return steps.filter(({ key }) => needed.has(key) && !known.has(key));
 }
 
-const ancestorsIn = (plan: Plan, row: StepRow) => {
-  const planned = plan.steps.get(row.id);
-  return planned ? ancestorsOf(planned).map((ancestor) => keyOf(ancestor, row.scope)) : [];
+const ancestorsIn = (plan: Plan, step: StepState) => {
+  const planned = plan.steps.get(step.id);
+  return planned ? ancestorsOf(planned).map((ancestor) => keyOf(ancestor, step.scope)) : [];
 };
 
 /** Why the checkpoint of a step does not fit the new definition. */
@@ -126,9 +120,9 @@ function problemAround(of: RerunOf, id: string): Change | undefined {
 }
 
 const placeOf = (planned: PlannedStep): string =>
-  `${planned.parent ? `${placeOf(planned.parent)}/${planned.parent.id}` : ''}/${planned.list}`;
+  `${planned.parent ? `${placeOf(planned.parent)}/${planned.parent.id}` : ''}/${placeName(planned)}`;
 
-function changesOf(of: RerunOf, wanted: StepRow[], taken: StepRow[]): Change[] {
+function changesOf(of: RerunOf, wanted: StepState[], taken: StepState[]): Change[] {
   const ids = new Set(wanted.map(({ id }) => id));
   const unfit = [...ids].flatMap((id) => problemOf(of, id) ?? []);
   const reused = new Set(taken.map(({ id }) => id));
@@ -161,19 +155,19 @@ function readersOf({ target, changedInputs }: RerunOf, reused: ReadonlySet<strin
   });
 }
 
-function repeatsOf({ origin, target }: RerunOf, kept: StepRow[]): string[] {
-  const keys = new Set(kept.filter(hasEnded).map(({ key }) => key));
-  const executed = [...origin.rows.values()].filter(
+function repeatsOf({ origin, target }: RerunOf, ended: StepState[]): string[] {
+  const keys = new Set(ended.map(({ key }) => key));
+  const executed = [...origin.steps.values()].filter(
     ({ key, status, startedAt }) => status !== 'skipped' && startedAt !== undefined && !keys.has(key),
   );
   return [...new Set(executed.filter(({ id }) => target.steps.get(id)?.step.repeatable === false).map(({ id }) => id))];
 }
 
-function callsOf({ origin }: RerunOf, kept: StepRow[]): RerunPlan['calls'] {
-  const byKey = new Map(kept.map((row) => [row.key, row]));
-  return [...origin.rows.values()].flatMap(({ key, id, child }) => {
-    const taken = byKey.get(key);
-    if (child === undefined || (taken && hasEnded(taken))) return [];
-    return [{ step: id, child, from: taken?.resumes === undefined ? 'start' : 'failed' }];
+function callsOf({ origin }: RerunOf, taken: Taken[]): RerunPlan['calls'] {
+  const byKey = new Map(taken.map((one) => [one.step.key, one.kind]));
+  return [...origin.steps.values()].flatMap(({ key, id, child }) => {
+    const kind = byKey.get(key);
+    if (child === undefined || kind === 'ended') return [];
+    return [{ step: id, child, from: kind === 'resumes' ? 'failed' : 'start' }];
   });
 }

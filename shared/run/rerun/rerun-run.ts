@@ -4,10 +4,10 @@ import { notFound, Problem } from '../../problem.ts';
 import type { Document } from '../../workflow/document.ts';
 import { checkInputs } from '../../workflow/input.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import type { Run } from '../run.ts';
-import { type Started, type Starter, startedBefore, startRun } from '../start-run.ts';
-import { isTerminal, RUN_STATUS } from '../status.ts';
-import type { StepRow } from '../step-row.ts';
+import type { Run } from '../model/run.ts';
+import { isTerminal, RUN_STATUS } from '../model/status.ts';
+import { loadState } from '../read/load-state.ts';
+import { type Started, type Starter, startedBefore, startRun } from '../start/start-run.ts';
 import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
 
 export interface RerunRequest {
@@ -41,7 +41,7 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
   }
   const key = request.key === undefined ? undefined : keyOf(origin, request, request.key);
   const earlier = key && (await startedBefore(services, { ...basics(origin), key }));
-  if (earlier) return { run: earlier, replay: true, warnings: warningsOf(origin, request) };
+  if (earlier) return { run: earlier, isRepeat: true, warnings: warningsOf(origin, request) };
 
   const before = inputObject.parse(await services.values.read(origin.inputs));
   const target = await targetOf(services, origin, request.version);
@@ -58,7 +58,7 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
     inputs,
     reference: request.inputs === 'same' ? origin.reference : undefined,
     startedBy: request.by,
-    rerunOf: { run: origin, rows: plan.rows, fresh: request.from === 'start' },
+    rerunOf: { run: origin, from: request.from },
     key,
   });
   return { ...started, warnings: warningsOf(origin, request) };
@@ -77,7 +77,7 @@ const basics = (origin: Run) => ({
 
 /** The same request is the same whatever has been published since. */
 const keyOf = (origin: Run, { from, inputs, version }: RerunRequest, value: string) => ({
-  door: `rerun ${origin.id}`,
+  trigger: `rerun ${origin.id}`,
   value,
   asked: { from, inputs, version },
 });
@@ -86,16 +86,6 @@ const keyOf = (origin: Run, { from, inputs, version }: RerunRequest, value: stri
 function completed(document: Document, inputs: Record<string, unknown>): Record<string, unknown> {
   const checked = inputObject.safeParse(checkInputs(document, inputs).inputs);
   return checked.success ? checked.data : inputs;
-}
-
-/** What a run that goes on from the failure of another takes over. */
-export async function takenFrom(
-  services: Pick<Starter, 'definitions' | 'runs'>,
-  origin: Run,
-  definition: string,
-): Promise<StepRow[]> {
-  const { rows } = await planned(services, origin, 'failed', definition, []);
-  return rows;
 }
 
 async function targetOf({ workflows }: Starter, origin: Run, version: RerunRequest['version']) {
@@ -158,16 +148,15 @@ async function planned(
   definition: string,
   changedInputs: string[],
 ): Promise<RerunPlan> {
-  const [plan, target, rows] = await Promise.all([
-    services.definitions.planOf(origin.workflowId, origin.definition),
+  const [target, state] = await Promise.all([
     services.definitions.planOf(origin.workflowId, definition),
-    services.runs.steps(origin.id),
+    loadState(services, origin),
   ]);
-  const of = { id: origin.id, plan, rows: new Map(rows.map((row) => [row.key, row])) };
-  return planRerun({ origin: of, target, from: pointOf(origin, target, from), changedInputs });
+  const { plan, steps } = state;
+  return planRerun({ origin: { id: origin.id, plan, steps }, target, from: pointOf(origin, target, from), changedInputs });
 }
 
-function pointOf(origin: Run, target: Plan, from: string): RerunOf['from'] {
+export function pointOf(origin: Run, target: Plan, from: string): RerunOf['from'] {
   if (from === 'start') return from;
   if (from === 'failed') {
     if (hasSucceeded(origin)) {

@@ -1,0 +1,240 @@
+import { loopWidth } from '../../step/loop-width.ts';
+import { kindOf } from '../../step/registry.ts';
+import { secondsOf } from '../../workflow/duration.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import type { Entry, Failure } from '../model/entry.ts';
+import { itemScope, scopeOf } from '../model/scope.ts';
+import type { RunState } from '../model/state.ts';
+import type { StepState } from '../model/step-state.ts';
+import { ended } from './end.ts';
+import { CANCELLED_BY, failed, INTERRUPTED, isInside } from './failures.ts';
+
+/** What the driver is to do with a step. */
+export type Begin =
+  /** Evaluate its condition, then execute it, open it, fix its instant or start its run. */
+  | { kind: 'start'; planned: PlannedStep; scope: string }
+  /** Its lists have passed: make its output. */
+  | { kind: 'close'; planned: PlannedStep; scope: string }
+  /** Its wait is over, or the run that it waits for has ended: make its output. */
+  | { kind: 'finish'; planned: PlannedStep; scope: string };
+
+export interface Situation {
+  now: Date;
+  /** In [0, 1), for the jitter of retries. */
+  random: () => number;
+  /** When the run is timed out. */
+  deadline: Date;
+  /** Keys of the steps that the driver is at. */
+  held: ReadonlySet<string>;
+  /** How many more steps may be begun. */
+  room: number;
+  /** Leaf steps must be over by then, since the driver is. */
+  until: Date;
+}
+
+export interface Decision {
+  /** What follows from the state alone. When there is anything, it is applied first, then decided again. */
+  entries: Entry[];
+  begin: Begin[];
+  /** Every list has passed: the outputs can be made. */
+  passed: boolean;
+  /** The next instant at which there is something to do, when nothing is in flight. */
+  wakeAt: string | undefined;
+  /** A step would take longer than this driver has: the next one begins it. */
+  outOfTime: boolean;
+}
+
+const NOTHING: Decision = { entries: [], begin: [], passed: false, wakeAt: undefined, outOfTime: false };
+
+/** What a run should do next. Pure: the same plan, state and situation give the same decision. */
+export function decide(plan: Plan, state: RunState, situation: Situation): Decision {
+  if (state.ended) return NOTHING;
+  const { now, deadline, held } = situation;
+  if (now >= deadline) return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
+  if (state.stop) return drain(plan, state, situation, state.stop);
+  if (state.pause?.paused) return { ...NOTHING, wakeAt: undefined };
+  if (state.pause) {
+    const quiet = held.size === 0 && childrenStandStill(state);
+    return { ...NOTHING, entries: quiet ? [{ type: 'run_paused', at: now.toISOString() }] : [] };
+  }
+  const walk = new Walk(plan, state, situation);
+  const top = walk.list(plan.top, '');
+  if (top.kind === 'failed')
+    return { ...NOTHING, entries: [...walk.entries, ...ended(plan, state, { kind: 'failed', error: runError(top.step) }, now)] };
+  if (walk.entries.length > 0) return { ...NOTHING, entries: walk.entries };
+  return {
+    entries: [],
+    begin: walk.begin,
+    passed: top.kind === 'passed',
+    wakeAt: earliest(walk.wakeAt, deadline.toISOString()),
+    outOfTime: walk.outOfTime,
+  };
+}
+
+function drain(plan: Plan, state: RunState, { now, held }: Situation, stop: NonNullable<RunState['stop']>): Decision {
+  const late = stop.until <= now.toISOString();
+  const quiet = held.size === 0 && childrenStandStill(state);
+  if (!late && !quiet) return { ...NOTHING, wakeAt: stop.until };
+  return { ...NOTHING, entries: ended(plan, state, { kind: quiet ? 'cancelled' : 'drained', stop }, now) };
+}
+
+/** A run that pauses or drains waits until those that its steps wait for do not move either. */
+function childrenStandStill(state: RunState): boolean {
+  return [...state.active].every((key) => {
+    const step = state.steps.get(key);
+    return step?.child === undefined || step.childHalted === true || step.childEnded !== undefined;
+  });
+}
+
+function runError({ id, error }: StepState): Failure {
+  const { name, message, step } = error ?? { name: 'StepInterrupted', message: 'The step failed.' };
+  return { name, message, step: step ?? id };
+}
+
+const earliest = (a: string | undefined, b: string) => (a === undefined || b < a ? b : a);
+
+type Outcome = { kind: 'passed' } | { kind: 'open' } | { kind: 'failed'; step: StepState };
+
+const PASSED: Outcome = { kind: 'passed' };
+const OPEN: Outcome = { kind: 'open' };
+
+/** One look at all that is open. */
+class Walk {
+  readonly entries: Entry[] = [];
+  readonly begin: Begin[] = [];
+  wakeAt: string | undefined;
+  outOfTime = false;
+  readonly #plan: Plan;
+  readonly #state: RunState;
+  readonly #situation: Situation;
+  #room: number;
+
+  constructor(plan: Plan, state: RunState, situation: Situation) {
+    this.#plan = plan;
+    this.#state = state;
+    this.#situation = situation;
+    this.#room = situation.room;
+  }
+
+  /** Visits the steps of a list that are begun or may begin. Of several failures the first in time counts. */
+  list(ids: string[], scope: string): Outcome {
+    let passed = true;
+    let first: StepState | undefined;
+    for (const id of ids) {
+      const outcome = this.#step(plannedIn(this.#plan, id), scope);
+      if (outcome.kind !== 'passed') passed = false;
+      if (outcome.kind === 'failed' && (first === undefined || (outcome.step.endedNumber ?? 0) < (first.endedNumber ?? 0)))
+        first = outcome.step;
+    }
+    if (first) return { kind: 'failed', step: first };
+    return passed ? PASSED : OPEN;
+  }
+
+  #step(planned: PlannedStep, scope: string): Outcome {
+    const step = this.#state.step(scope + planned.id);
+    if (this.#situation.held.has(scope + planned.id)) return OPEN;
+    if (!step) {
+      if (planned.needs.every((id) => this.#state.hasPassed(id, scope))) this.#start(planned, scope);
+      return OPEN;
+    }
+    switch (step.status) {
+      case 'succeeded':
+        return PASSED;
+      case 'skipped':
+        return step.reason === 'condition' ? PASSED : OPEN;
+      case 'failed':
+        return step.handler === undefined ? { kind: 'failed', step } : this.list(planned.handlers[step.handler] ?? [], scope);
+      case 'pending':
+        if (this.#isDue(step.dueAt)) this.#start(planned, scope);
+        return OPEN;
+      case 'waiting':
+        if (step.child === undefined ? this.#isDue(step.until) : step.childEnded !== undefined)
+          this.#add({ kind: 'finish', planned, scope });
+        return OPEN;
+      case 'running':
+        return this.#running(planned, scope, step);
+      default:
+        return OPEN;
+    }
+  }
+
+  #running(planned: PlannedStep, scope: string, step: StepState): Outcome {
+    if (planned.branches.size > 0) return this.#group(planned, scope, step);
+    // In flight when its driver stopped.
+    if (planned.step.repeatable) this.#start(planned, scope);
+    else this.entries.push(failed(planned, step, INTERRUPTED, this.#situation));
+    return OPEN;
+  }
+
+  #group(planned: PlannedStep, scope: string, step: StepState): Outcome {
+    const inner = this.#state.innerScope(planned, scope);
+    const inside = kindOf(planned.step.kind);
+    const outcome =
+      inside.shape === 'group' && inside.loops ? this.#loop(planned, scope, inner, step) : this.#branches(planned, inner, step);
+    if (outcome.kind === 'passed') this.#add({ kind: 'close', planned, scope });
+    if (outcome.kind === 'failed') this.#fail(planned, scope, step, outcome.step);
+    return OPEN;
+  }
+
+  #branches(planned: PlannedStep, inner: string, step: StepState): Outcome {
+    const taken = [...planned.branches].filter(([name]) => step.case === undefined || step.case === name);
+    return merged(taken.map(([, ids]) => this.list(ids, inner)));
+  }
+
+  #loop(planned: PlannedStep, scope: string, inner: string, step: StepState): Outcome {
+    const loop = this.#state.loopOf(planned, scope);
+    const [ids = []] = planned.branches.values();
+    const count = step.itemCount ?? 0;
+    const width = loopWidth(planned.step);
+    const outcomes = [...loop.open].map((index) => this.list(ids, itemScope(inner, planned.id, index)));
+    let open = loop.open.size;
+    for (let index = loop.next; index < count && open < width && this.#room > 0; index += 1, open += 1)
+      outcomes.push(this.list(ids, itemScope(inner, planned.id, index)));
+    const outcome = merged(outcomes);
+    return outcome.kind === 'passed' && loop.passed < count ? OPEN : outcome;
+  }
+
+  /** A group fails with a step in it: what else is in flight there is cancelled, then another try begins or the failure goes up. */
+  #fail(planned: PlannedStep, scope: string, step: StepState, cause: StepState): void {
+    const { now } = this.#situation;
+    const at = now.toISOString();
+    for (const key of this.#state.active) {
+      const inside = this.#state.step(key);
+      if (!inside || !isInside(this.#plan, inside.id, planned) || scopeOf(planned, inside.scope) !== scope) continue;
+      this.entries.push({ type: 'step_cancelled', at, key, error: CANCELLED_BY.group });
+    }
+    const { name, message, step: from, data } = cause.error ?? INTERRUPTED;
+    const error = { name, message, step: from ?? cause.id, ...(data !== undefined && { data }) };
+    this.entries.push(failed(planned, step, error, this.#situation));
+  }
+
+  #start(planned: PlannedStep, scope: string): void {
+    if (kindOf(planned.step.kind).shape === 'leaf' && !this.#fits(planned)) this.outOfTime = true;
+    else this.#add({ kind: 'start', planned, scope });
+  }
+
+  #fits({ step }: PlannedStep): boolean {
+    const seconds = step.timeout === undefined ? DEFAULT_TIMEOUT_SECONDS : (secondsOf(step.timeout) ?? MAX_TIMEOUT_SECONDS);
+    return this.#situation.now.getTime() + seconds * 1000 <= this.#situation.until.getTime();
+  }
+
+  #add(begin: Begin): void {
+    if (this.#room <= 0) return;
+    this.#room -= 1;
+    this.begin.push(begin);
+  }
+
+  #isDue(instant: string | undefined): boolean {
+    if (instant === undefined || instant <= this.#situation.now.toISOString()) return true;
+    this.wakeAt = earliest(this.wakeAt, instant);
+    return false;
+  }
+}
+
+function merged(outcomes: Outcome[]): Outcome {
+  const failures = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.step] : []));
+  const [first] = failures.sort((a, b) => (a.endedNumber ?? 0) - (b.endedNumber ?? 0));
+  if (first) return { kind: 'failed', step: first };
+  return outcomes.every(({ kind }) => kind === 'passed') ? PASSED : OPEN;
+}

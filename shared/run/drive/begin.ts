@@ -1,0 +1,174 @@
+import type { Template } from '../../step/kind.ts';
+import { kindOf, timerKind } from '../../step/registry.ts';
+import { StepError } from '../../step/step-error.ts';
+import { conditionOf } from '../../workflow/condition.ts';
+import { evaluateTemplate } from '../../workflow/expression.ts';
+import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import type { Begin } from '../decide/decide.ts';
+import { failed } from '../decide/failures.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Entry, Failure } from '../model/entry.ts';
+import { parseKey } from '../model/scope.ts';
+import { isOver, type StepState } from '../model/step-state.ts';
+import type { Stored } from '../model/stored.ts';
+import { ValueTooLarge } from '../model/value.ts';
+import type { Starter } from '../start/start-run.ts';
+import { childResult, startChild, startLostChild } from './children.ts';
+import { executeLeaf } from './execute-leaf.ts';
+import { closeGroup, openGroup } from './group.ts';
+import type { Names } from './names.ts';
+
+/** One step that has been begun, with what it works on. */
+export interface Scene {
+  services: Starter;
+  journal: Journal;
+  names: Names;
+  planned: PlannedStep;
+  scope: string;
+  key: string;
+  /** As it was when it was begun; undefined when it is new. */
+  step: StepState | undefined;
+}
+
+/** Begins what was decided, and records what comes of it. */
+export class Beginner {
+  readonly #services: Starter;
+  readonly #journal: Journal;
+  readonly #names: Names;
+
+  constructor(services: Starter, journal: Journal, names: Names) {
+    this.#services = services;
+    this.#journal = journal;
+    this.#names = names;
+  }
+
+  /** What reaches nothing outside is done at once and before anything is written; the rest is in flight. */
+  sort(begins: Begin[]): [pure: Begin[], outside: Begin[]] {
+    return [begins.filter(isPure), begins.filter((begin) => !isPure(begin))];
+  }
+
+  /** Takes a step through. What it fails with is recorded; what is thrown is a fault of ours. */
+  async act({ kind, planned, scope }: Begin, signal: AbortSignal): Promise<void> {
+    const scene = this.#sceneOf(planned, scope);
+    await this.#recorded(scene, signal, async () => {
+      if (kind === 'start') await start(scene, signal);
+      else await complete(scene, kind === 'close' ? await closeGroup(scene) : await finished(scene));
+    });
+  }
+
+  /** The journal names a run that was never started. */
+  async startLostChild(key: string, signal: AbortSignal): Promise<void> {
+    const { id, scope } = parseKey(key);
+    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope);
+    await this.#recorded(scene, signal, () => startLostChild(scene));
+  }
+
+  #sceneOf(planned: PlannedStep, scope: string): Scene {
+    const key = scope + planned.id;
+    const step = this.#journal.state.step(key);
+    return {
+      services: this.#services,
+      journal: this.#journal,
+      names: this.#names,
+      planned,
+      scope,
+      key,
+      step: step && { ...step },
+    };
+  }
+
+  async #recorded(scene: Scene, signal: AbortSignal, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      // It was given up: whoever did that has said why.
+      if (!signal.aborted || signal.reason instanceof StepError) this.#recordFailure(scene, failureOf(error));
+    }
+  }
+
+  #recordFailure({ planned, key }: Scene, error: Failure): void {
+    const step = this.#journal.state.step(key);
+    if (step && isOver(step)) return;
+    const { now, random } = this.#services;
+    this.#journal.record(failed(planned, step ?? { key, failures: 0 }, error, { now: now(), random }));
+  }
+}
+
+function isPure({ kind, planned }: Begin): boolean {
+  if (kind !== 'start') return true;
+  const step = kindOf(planned.step.kind);
+  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
+}
+
+async function start(scene: Scene, signal: AbortSignal): Promise<void> {
+  if (await isSkipped(scene)) return record(scene, { type: 'step_skipped', reason: 'condition' });
+  switch (kindOf(scene.planned.step.kind).shape) {
+    case 'leaf':
+      return executeLeaf(scene, signal);
+    case 'group':
+      return openGroup(scene);
+    case 'timer':
+      return startTimer(scene);
+    case 'call':
+      return startChild(scene);
+  }
+}
+
+/** Evaluates `if`, once: a further attempt of a step has passed it before. */
+async function isSkipped(scene: Scene): Promise<boolean> {
+  const { planned, step } = scene;
+  if (planned.step.if === undefined || step?.startedAt !== undefined) return false;
+  return !conditionOf(await evaluate(scene, planned.step.if, 'if'), `${planned.id}.if`);
+}
+
+/** Evaluates a template of the step with every name it may use. */
+export async function evaluate(
+  { names, planned, scope }: Scene,
+  template: Template,
+  field: string,
+  context?: unknown,
+): Promise<unknown> {
+  return evaluateTemplate(template, await names.of(planned, scope), { step: planned.id, field }, context);
+}
+
+/** Fixes the instant of a wait, once. */
+async function startTimer(scene: Scene): Promise<void> {
+  const { planned, services } = scene;
+  const kind = timerKind(planned.step.kind);
+  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
+  if (!spec.success)
+    throw new StepError('ExpressionError', `${planned.id}.${planned.step.kind}: ${spec.error.issues[0]?.message}`);
+  const until = kind.until(spec.data, services.now()).toISOString();
+  record(scene, { type: 'step_started', until });
+}
+
+/** The result of a wait that is over, or of a run that has ended. */
+async function finished(scene: Scene): Promise<unknown> {
+  const { step } = scene;
+  if (step?.child === undefined) return { until: step?.until ?? null };
+  return childResult(scene, step);
+}
+
+/** Makes the output of a step from its full result, and records its end. */
+export async function complete(scene: Scene, full: unknown): Promise<void> {
+  const { planned, services, journal, key } = scene;
+  const output = planned.step.output === undefined ? full : await evaluate(scene, planned.step.output, 'output', full);
+  const stored = await services.values.store(journal.run.id, `${key}.output`, output);
+  record(scene, { type: 'step_completed', output: stored });
+  services.watcher.stepEnded();
+}
+
+type Said =
+  | { type: 'step_skipped'; reason: 'condition' }
+  | { type: 'step_completed'; output: Stored }
+  | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
+
+export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {
+  journal.record({ ...said, at, key } as Entry);
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof ValueTooLarge) return { name: 'OutputTooLarge', message: error.message };
+  if (!(error instanceof StepError)) throw error;
+  return { name: error.name, message: error.message, ...(error.data !== undefined && { data: error.data }) };
+}

@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { newId } from '../../id.ts';
+import { Problem } from '../../problem.ts';
+import { callKind } from '../../step/registry.ts';
+import { StepError } from '../../step/step-error.ts';
+import { plannedIn } from '../../workflow/plan.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Run } from '../model/run.ts';
+import { isTerminal, RUN_STATUS } from '../model/status.ts';
+import type { StepState } from '../model/step-state.ts';
+import { type Starter, startRun } from '../start/start-run.ts';
+import { childEnd } from '../tell/child-end.ts';
+import { complete, evaluate, record, type Scene } from './begin.ts';
+
+export const CHILD_FAILED = 'ChildRunFailed';
+
+/** Runs that stand below one another: deeper is refused, so that a workflow that calls itself without end comes to one. */
+const DEPTH_LIMIT = 10;
+
+const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
+
+/** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
+export async function startChild(scene: Scene): Promise<void> {
+  const { services, journal, planned, step } = scene;
+  const { run } = journal;
+  const kind = callKind(planned.step.kind);
+  if (run.depth + 1 > DEPTH_LIMIT) {
+    throw new StepError(
+      CHILD_FAILED,
+      `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
+    );
+  }
+  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
+  if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
+  const { input } = resolvedInput.parse(spec.data);
+  const origin = await originOf(services, step);
+  const waits = kind.waits(spec.data);
+  const child = isWell(origin) && waits ? origin.id : newId(services.now().getTime());
+  const stored = await services.values.store(run.id, `${scene.key}.input`, input);
+  record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
+  await journal.flush();
+  const started =
+    isWell(origin) && waits ? origin : await begin(scene, { id: child, input, origin, failures: step?.failures ?? 0 });
+  if (!waits) return complete(scene, started.id);
+  hear(scene, started);
+}
+
+/** The same for a run that the journal names and that nobody has started. */
+export async function startLostChild(scene: Scene): Promise<void> {
+  const { services, names, step } = scene;
+  if (step?.child === undefined) return;
+  const input = z.record(z.string(), z.unknown()).parse(await names.value(step.inputAt, 'input'));
+  hear(scene, await begin(scene, { id: step.child, input, origin: await originOf(services, step), failures: step.failures }));
+}
+
+/** It may have ended while it was started. */
+function hear({ journal, services, key }: Scene, child: Run): void {
+  if (isTerminal(child.status)) journal.record(childEnd(child, key, services.now()));
+}
+
+/** A child of the run that is run again: the new one goes on from it, unless it has been tried before. */
+async function originOf({ runs }: Starter, step: StepState | undefined): Promise<Run | undefined> {
+  return step?.resumes === undefined || step.failures > 0 ? undefined : runs.get(step.resumes);
+}
+
+/** A child that ended well and was not heard, since the run that waited for it had ended: its result is taken. */
+const isWell = (origin: Run | undefined): origin is Run => origin?.status === 'succeeded' || origin?.status === 'skipped';
+
+interface ChildStart {
+  id: string;
+  input: Record<string, unknown>;
+  origin: Run | undefined;
+  failures: number;
+}
+
+async function begin({ services, journal, planned, key }: Scene, { id, input, origin, failures }: ChildStart): Promise<Run> {
+  const { run } = journal;
+  const pin = journal.state.plan.pins[planned.id];
+  if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
+  const definition =
+    pin.definition === 'self'
+      ? { definition: run.definition, version: run.version }
+      : { definition: pin.definition, version: pin.version };
+  try {
+    const { run: child } = await startRun(services, {
+      id,
+      workspace: run.workspace,
+      workflowId: pin.workflow,
+      stage: definition.version === null ? run.stage : 'Published',
+      definition,
+      inputs: input,
+      fileIds: [],
+      trigger: 'parent',
+      startedBy: run.startedBy,
+      childOf: { run, stepKey: key },
+      rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
+      key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
+    });
+    return child;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
+  }
+}
+
+/** The outputs of a run that has ended well. Throws for one that has not. */
+export async function childResult({ services, journal }: Scene, { childEnded }: StepState): Promise<unknown> {
+  const entry = childEnded === undefined ? undefined : (await journal.entries([childEnded])).get(childEnded);
+  if (entry?.type !== 'child_ended') throw new Error('the journal does not say how the child run ended');
+  const { child, status, error, name, outputs } = entry;
+  if (status === 'succeeded' || status === 'skipped') return outputs ? services.values.read(outputs) : {};
+  const how = error ? `failed with ${error.name}: ${error.message}` : `ended as ${RUN_STATUS[status].v1}`;
+  throw new StepError(CHILD_FAILED, `Run ${child} of "${name}" ${how}`, { run_id: child });
+}
+
+/** A driver that comes back finds out what became of the runs that steps wait for: one may never have been started, or its end not been heard. */
+export async function lookAfterChildren(services: Starter, journal: Journal): Promise<string[]> {
+  const { state } = journal;
+  const lost: string[] = [];
+  for (const key of state.active) {
+    const step = state.step(key);
+    if (step?.child === undefined || step.childEnded !== undefined || plannedIn(state.plan, step.id).branches.size > 0) continue;
+    const child = await services.runs.get(step.child);
+    if (!child) lost.push(key);
+    else if (isTerminal(child.status)) journal.record(childEnd(child, key, services.now()));
+  }
+  return lost;
+}

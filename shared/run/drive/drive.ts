@@ -1,0 +1,364 @@
+import * as z from 'zod';
+import { type Begin, decide, type Situation } from '../decide/decide.ts';
+import { DriverReplaced, Journal } from '../journal/journal.ts';
+import type { Entry } from '../model/entry.ts';
+import { deadlineOf, projectionOf } from '../model/project.ts';
+import { executionName } from '../model/run.ts';
+import type { RunState } from '../model/state.ts';
+import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
+import { executionKind } from '../start/execution-kind.ts';
+import type { Starter } from '../start/start-run.ts';
+import { settle } from '../tell/tell.ts';
+import { Beginner } from './begin.ts';
+import { lookAfterChildren } from './children.ts';
+import { finishRun } from './finish-run.ts';
+import { Held } from './held.ts';
+import { Names } from './names.ts';
+import { snapshotWhenDue } from './snapshot.ts';
+
+/** What a state machine says to the worker. */
+export const driveMessage = z.object({
+  run: z.string(),
+  execution: z.int(),
+  /** How often this execution has called a driver. */
+  turn: z.int().default(0),
+  /** The execution, as Step Functions names it: another delivery of the same one has another name. */
+  id: z.string(),
+  startedAt: z.string(),
+  express: z.boolean(),
+});
+export type DriveMessage = z.infer<typeof driveMessage>;
+
+/** The next input of the state machine. */
+export interface DriveAnswer {
+  next: 'done' | 'failed' | 'again' | 'sleep';
+  run: string;
+  execution: number;
+  turn: number;
+  until?: string;
+  error?: string;
+  cause?: string;
+}
+
+/** The invocation of the worker that is the driver. */
+export interface Invocation {
+  id: string;
+  /** When it must have answered. */
+  until: Date;
+}
+
+/** Waits that are shorter are slept through in the driver. */
+const SHORT_WAIT_MS = 2_000;
+/** A deadline that is nearer is waited for, so that the run ends at it and not with the next look of the sweeper. */
+const DEADLINE_WAIT_MS = 15 * 60_000;
+const LOOK_EVERY_MS = 1_000;
+const MOST_AT_ONCE = 100;
+/** A run this old shows that it runs. */
+const MARK_RUNNING_AFTER_MS = 500;
+/** So long before the sweeper would look, a driver says how long it may take. */
+const HOLD_BEFORE_MS = 15_000;
+/** What the next driver of the same execution needs to say the same. */
+const HOLD_GRACE_MS = 60_000;
+/** An Express execution ends after five minutes, whatever it does. */
+const EXPRESS_MS = 5 * 60_000;
+/** What a driver needs to write the last outcome and to answer. */
+const MARGIN_MS = 8_000;
+/** For what is over before anybody could give it up. */
+const NEVER = new AbortController().signal;
+/** A history of Step Functions has 25,000 events; a call of a driver takes seven and more when it is repeated. */
+const MOST_TURNS = 1_000;
+
+/**
+ * Holds a run and carries it forward until it has ended, stands still, or the time of the invocation is over. Whoever comes second, from an execution
+ * delivered twice or from one that was thought dead, finds out at its first append and leaves.
+ */
+export async function drive(services: Starter, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
+  const loaded = await services.runs.load(message.run);
+  if (!loaded) return answer(message, { next: 'done' });
+  const plan = await services.definitions.planOf(loaded.run.workflowId, loaded.run.definition);
+  const before = new Journal(services, plan, loaded, () => true);
+  if (before.state.ended) {
+    await settle(services, before.run, before.state);
+    return ending(message, before.state);
+  }
+  if (isForeign(before.state, message)) return answer(message, { next: 'done' });
+  const predecessor = before.state.driver?.invocation;
+  const isMine = ({ execution, driver }: RunState) =>
+    execution === message.execution &&
+    (driver === undefined || driver.invocation === invocation.id || driver.invocation === predecessor);
+  const journal = new Journal(services, plan, loaded, isMine);
+  const driver = new Driver(services, journal, message, invocation);
+  try {
+    return await driver.drive();
+  } catch (error) {
+    driver.giveUp(error);
+    if (!(error instanceof DriverReplaced)) throw error;
+    return answer(message, { next: 'done' });
+  }
+}
+
+/** A newer execution drives the run, or another delivery of this one. */
+function isForeign({ execution, driver, left }: RunState, message: DriveMessage): boolean {
+  if (execution !== message.execution) return execution > message.execution;
+  return driver !== undefined && !left && driver.id !== message.id;
+}
+
+const answer = ({ run, execution, turn }: DriveMessage, more: Pick<DriveAnswer, 'next'> & Partial<DriveAnswer>): DriveAnswer => ({
+  run,
+  execution,
+  turn: turn + 1,
+  ...more,
+});
+
+/** How the execution shows the end of its run. No customer data: the row has the whole message. */
+function ending(message: DriveMessage, { ended }: RunState): DriveAnswer {
+  if (ended?.status === 'succeeded' || ended?.status === 'cancelled') return answer(message, { next: 'done' });
+  const error = ended?.error?.name ?? 'RunFailed';
+  return answer(message, {
+    next: 'failed',
+    error,
+    cause: `Run ${message.run} has ended as ${ended?.status}; its row has the message.`,
+  });
+}
+
+class Driver {
+  readonly #services: Starter;
+  readonly #journal: Journal;
+  readonly #message: DriveMessage;
+  readonly #held = new Held();
+  readonly #names: Names;
+  readonly #beginner: Beginner;
+  /** When leaf steps must be over. */
+  readonly #until: Date;
+  readonly #invocation: Invocation;
+  #fault: unknown;
+
+  constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
+    this.#services = services;
+    this.#journal = journal;
+    this.#message = message;
+    this.#invocation = invocation;
+    const executionEnd = message.express ? Date.parse(message.startedAt) + EXPRESS_MS : Number.POSITIVE_INFINITY;
+    this.#until = new Date(Math.min(invocation.until.getTime(), executionEnd) - MARGIN_MS);
+    this.#names = new Names(journal, services.values, journal.state.plan);
+    this.#beginner = new Beginner(services, journal, this.#names);
+  }
+
+  get #plan() {
+    return this.#journal.state.plan;
+  }
+
+  /** Aborts what is in flight. */
+  giveUp(reason: unknown): void {
+    this.#held.abortAll(reason);
+  }
+
+  async drive(): Promise<DriveAnswer> {
+    await this.#takeHold();
+    const watch = setInterval(() => void this.#watch(), LOOK_EVERY_MS);
+    // Courtesy only: what fails here fails nothing.
+    const show = setTimeout(() => void this.#show().catch(() => undefined), this.#untilShown());
+    try {
+      return await this.#loop();
+    } finally {
+      clearInterval(watch);
+      clearTimeout(show);
+    }
+  }
+
+  /** Says that it is here; what it says is written with whatever comes first. */
+  async #takeHold(): Promise<void> {
+    const { state, run } = this.#journal;
+    const at = this.#services.now().toISOString();
+    const { execution, id } = this.#message;
+    const fresh = state.seen === 0;
+    this.#journal.record({ type: 'driver_started', at, execution, id, invocation: this.#invocation.id });
+    if (state.startedAt === undefined) this.#journal.record({ type: 'run_started', at });
+    if (hasToTakeOver(run, state)) await takeOver(this.#services, this.#journal);
+    if (fresh) return;
+    for (const key of await lookAfterChildren(this.#services, this.#journal)) {
+      this.#held.hold(
+        key,
+        (signal) => this.#beginner.startLostChild(key, signal),
+        (error) => this.#fail(error),
+      );
+    }
+  }
+
+  async #loop(): Promise<DriveAnswer> {
+    for (;;) {
+      if (this.#fault !== undefined) throw this.#fault;
+      const decision = decide(this.#plan, this.#journal.state, this.#situation());
+      if (decision.entries.length > 0) {
+        this.#take(decision.entries);
+        continue;
+      }
+      if (this.#journal.state.ended) return this.#end();
+      if (this.#journal.state.pause?.paused) {
+        const left = await this.#leave(undefined);
+        if (left) return left;
+        continue;
+      }
+      if (decision.passed && this.#held.size === 0) {
+        this.#journal.record(await finishRun(this.#services, this.#journal, this.#names));
+        continue;
+      }
+      const [pure, outside] = this.#beginner.sort(decision.begin);
+      if (pure.length > 0) {
+        await Promise.all(pure.map((begin) => this.#beginner.act(begin, NEVER)));
+        continue;
+      }
+      if (this.#journal.hasNews && (outside.length > 0 || this.#held.size > 0)) {
+        await this.#journal.flush();
+        // Others may have written meanwhile.
+        continue;
+      }
+      for (const begin of outside) {
+        this.#held.hold(
+          keyOfBegin(begin),
+          (signal) => this.#beginner.act(begin, signal),
+          (error) => this.#fail(error),
+        );
+      }
+      if (this.#held.size > 0) {
+        await this.#nextChange(decision.wakeAt);
+        continue;
+      }
+      const left = await (decision.outOfTime ? this.#handOver() : this.#wait(decision.wakeAt));
+      if (left) return left;
+    }
+  }
+
+  #situation(): Situation {
+    const now = this.#services.now();
+    return {
+      now,
+      random: this.#services.random,
+      deadline: deadlineOf(this.#journal.run, this.#journal.state),
+      held: this.#held.keys,
+      room: MOST_AT_ONCE - this.#held.size,
+      until: this.#until,
+    };
+  }
+
+  /** What follows from the state alone may end steps that are in flight. */
+  #take(entries: Entry[]): void {
+    this.#journal.record(...entries);
+    for (const entry of entries) {
+      if (entry.type === 'step_cancelled') this.#held.abort(entry.key, new Error(entry.error.name));
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#fault ??= error;
+  }
+
+  async #nextChange(wakeAt: string | undefined): Promise<void> {
+    const wait = wakeAt === undefined ? LOOK_EVERY_MS : Date.parse(wakeAt) - this.#services.now().getTime();
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, Math.min(Math.max(wait, 0), LOOK_EVERY_MS));
+    });
+    await Promise.race([this.#held.changed, over]);
+    clearTimeout(timer);
+  }
+
+  /** Nothing is in flight. Sleeps through a short wait; a longer one is the execution's, and what nobody knows the end of is nobody's. */
+  async #wait(wakeAt: string | undefined): Promise<DriveAnswer | undefined> {
+    const { now, deadline } = this.#situation();
+    const waitMs = wakeAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(wakeAt) - now.getTime();
+    if (waitMs <= SHORT_WAIT_MS) {
+      await this.#journal.flush();
+      await this.#nextChange(wakeAt);
+      return undefined;
+    }
+    // A far deadline is the sweeper's.
+    const isFar = wakeAt === deadline.toISOString() && waitMs > DEADLINE_WAIT_MS;
+    return this.#leave(isFar ? undefined : wakeAt);
+  }
+
+  /** Leaves the run; with `until`, an execution comes back at that instant. Stays when somebody has written meanwhile. */
+  async #leave(until: string | undefined): Promise<DriveAnswer | undefined> {
+    const fits = until === undefined || !this.#message.express || Date.parse(until) < this.#until.getTime();
+    if (!fits || this.#message.turn >= MOST_TURNS) return this.#handOver(until);
+    const at = this.#services.now().toISOString();
+    this.#journal.record({ type: 'driver_left', at, until });
+    await this.#journal.flush();
+    if (!this.#journal.state.left) return undefined;
+    await settle(this.#services, this.#journal.run, this.#journal.state);
+    if (until === undefined) return answer(this.#message, { next: 'done' });
+    return answer(this.#message, { next: 'sleep', until });
+  }
+
+  /** The next execution goes on: the time of this one is over, or too short for what is to be waited for. */
+  async #handOver(until?: string): Promise<DriveAnswer | undefined> {
+    const { run } = this.#journal;
+    if (until === undefined && !this.#message.express && this.#message.turn < MOST_TURNS) {
+      await this.#journal.flush();
+      return answer(this.#message, { next: 'again' });
+    }
+    const execution = this.#message.execution + 1;
+    this.#journal.record({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
+    await this.#journal.flush();
+    if (this.#journal.state.execution !== execution) return undefined;
+    await settle(this.#services, run, this.#journal.state);
+    const kind = until === undefined ? executionKind(this.#plan) : 'standard';
+    await this.#services.executions
+      .start(kind, executionName({ id: run.id, execution }), { run: run.id, execution })
+      .catch((error: unknown) => this.#services.watcher.startLost(run, error));
+    return answer(this.#message, { next: 'done' });
+  }
+
+  async #end(): Promise<DriveAnswer> {
+    this.giveUp(new Error('The run has ended.'));
+    await this.#journal.flush();
+    const { state, run } = this.#journal;
+    await settle(this.#services, run, state);
+    this.#services.watcher.runEnded({ status: state.status });
+    return ending(this.#message, state);
+  }
+
+  /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
+  async #watch(): Promise<void> {
+    if (this.#held.size === 0) return;
+    try {
+      await this.#journal.look();
+      await snapshotWhenDue(this.#services, this.#journal);
+      await this.#hold();
+    } catch (error) {
+      if (!(error instanceof DriverReplaced)) return;
+      this.#fail(error);
+      this.giveUp(error);
+    }
+    this.#held.notify();
+  }
+
+  #untilShown(): number {
+    return Math.max(0, Date.parse(this.#journal.run.createdAt) + MARK_RUNNING_AFTER_MS - this.#services.now().getTime());
+  }
+
+  /** Lists show that the run runs, and the log what is in flight. */
+  async #show(): Promise<void> {
+    if (!this.#journal.state.ended) await this.#project(undefined);
+  }
+
+  /** The sweeper need not look before this driver can no longer be alive. */
+  async #hold(): Promise<void> {
+    const { dueAt } = this.#journal.run;
+    const until = new Date(this.#until.getTime() + HOLD_GRACE_MS).toISOString();
+    const now = this.#services.now().getTime();
+    if (dueAt === undefined || dueAt >= until || now < Date.parse(dueAt) - HOLD_BEFORE_MS) return;
+    await this.#project(until);
+  }
+
+  async #project(dueAt: string | undefined): Promise<void> {
+    while (!this.#journal.isClean) await this.#journal.flush();
+    const { run, state } = this.#journal;
+    if (state.ended) return;
+    const next = projectionOf(run, state);
+    if (await this.#services.runs.project(run, next, { dueAt }))
+      this.#journal.replaceRun({ ...run, ...next, dueAt: dueAt ?? run.dueAt });
+  }
+}
+
+const keyOfBegin = ({ planned, scope }: Begin) => scope + planned.id;

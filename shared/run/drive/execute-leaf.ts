@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import { stepFiles } from '../../file/step-files.ts';
+import { leafKind } from '../../step/registry.ts';
+import { StepError } from '../../step/step-error.ts';
+import { secondsOf } from '../../workflow/duration.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { complete, evaluate, record, type Scene } from './begin.ts';
+
+/** A step that ends sooner is written once, its start and its end together. */
+const ANNOUNCE_AFTER_MS = 500;
+
+/** Executes one leaf step, once. Throws `StepError` when this attempt has failed. */
+export async function executeLeaf(scene: Scene, signal: AbortSignal): Promise<void> {
+  const { services, journal, planned, key } = scene;
+  const kind = leafKind(planned.step.kind);
+  const input = await evaluate(scene, planned.step.spec, planned.step.kind);
+  const spec = kind.resolved.safeParse(input);
+  if (!spec.success) {
+    const [issue] = spec.error.issues;
+    const field = [planned.step.kind, ...(issue?.path ?? [])].join('.');
+    throw new StepError('ExpressionError', `${planned.id}.${field}: ${issue?.message}`);
+  }
+  const seconds = await timeoutSeconds(scene);
+  record(scene, { type: 'step_started', input: await services.values.store(journal.run.id, `${key}.input`, input) });
+  // What may not be repeated says that it starts before it does.
+  if (!planned.step.repeatable) await journal.flush();
+
+  const attempt = (scene.step?.failures ?? 0) + 1;
+  const timer = new Timer(seconds, signal, () => journal.flush());
+  try {
+    const full = await kind.execute(spec.data, {
+      runId: journal.run.id,
+      stepKey: key,
+      attempt,
+      now: services.now,
+      signal: timer.signal,
+      files: stepFiles(services.files, journal.run, services.now),
+    });
+    await complete(scene, full);
+  } finally {
+    timer.clear();
+  }
+}
+
+/** Lets an attempt end in time, and be known when it takes long. */
+class Timer {
+  readonly signal: AbortSignal;
+  readonly #timers: NodeJS.Timeout[];
+
+  constructor(seconds: number, outer: AbortSignal, announce: () => Promise<void>) {
+    const late = new AbortController();
+    this.signal = AbortSignal.any([outer, late.signal]);
+    this.#timers = [
+      // A failed courtesy write never aborts an outside call; who is replaced hears of it by the next append.
+      setTimeout(() => announce().catch(() => undefined), ANNOUNCE_AFTER_MS),
+      setTimeout(() => late.abort(new StepError('Timeout', `The step did not end within ${seconds} s.`)), seconds * 1000),
+    ];
+  }
+
+  clear(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
+
+async function timeoutSeconds(scene: Scene): Promise<number> {
+  const { timeout } = scene.planned.step;
+  if (timeout === undefined) return DEFAULT_TIMEOUT_SECONDS;
+  const given = secondsOf(timeout) ?? (await evaluate(scene, timeout, 'timeout'));
+  const seconds = z.coerce.number().positive().max(MAX_TIMEOUT_SECONDS).safeParse(given);
+  if (seconds.success) return seconds.data;
+  throw new StepError(
+    'ExpressionError',
+    `${scene.planned.id}.timeout must give seconds: more than 0 and at most ${MAX_TIMEOUT_SECONDS}.`,
+  );
+}

@@ -1,0 +1,22 @@
+import { StepError } from '../../step/step-error.ts';
+import { evaluateTemplate } from '../../workflow/expression.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { EntryOf } from '../model/entry.ts';
+import { ValueTooLarge } from '../model/value.ts';
+import type { Engine } from '../ports.ts';
+import type { Names } from './names.ts';
+
+/** All steps have passed: makes the outputs. A run whose outputs cannot be made has failed. */
+export async function finishRun({ values, now }: Engine, journal: Journal, names: Names): Promise<EntryOf<'run_ended'>> {
+  const { output } = journal.state.plan.document;
+  try {
+    const outputs =
+      output === undefined ? {} : await evaluateTemplate(output, await names.ofRun(), { step: null, field: 'output' });
+    const stored = await values.store(journal.run.id, 'outputs', outputs);
+    return { type: 'run_ended', at: now().toISOString(), status: 'succeeded', outputs: stored };
+  } catch (error) {
+    const name = error instanceof ValueTooLarge ? 'OutputTooLarge' : error instanceof StepError ? error.name : undefined;
+    if (name === undefined || !(error instanceof Error)) throw error;
+    return { type: 'run_ended', at: now().toISOString(), status: 'failed', error: { name, message: error.message } };
+  }
+}

@@ -1,0 +1,48 @@
+/** The steps that a driver is at. Each has a signal by which it is given up. */
+export class Held {
+  readonly #steps = new Map<string, AbortController>();
+  #changed = Promise.withResolvers<void>();
+
+  get keys(): ReadonlySet<string> {
+    return this.#keys;
+  }
+
+  readonly #keys = new Set<string>();
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** Runs `work` for a step; whoever waits for a change hears of its end. What it throws is handed to `failed`. */
+  hold(key: string, work: (signal: AbortSignal) => Promise<void>, failed: (error: unknown) => void): void {
+    const controller = new AbortController();
+    this.#steps.set(key, controller);
+    this.#keys.add(key);
+    work(controller.signal)
+      .catch(failed)
+      .finally(() => {
+        this.#steps.delete(key);
+        this.#keys.delete(key);
+        this.notify();
+      });
+  }
+
+  abort(key: string, reason: unknown): void {
+    this.#steps.get(key)?.abort(reason);
+  }
+
+  abortAll(reason: unknown): void {
+    for (const controller of this.#steps.values()) controller.abort(reason);
+  }
+
+  /** Resolves at the next change. */
+  get changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  notify(): void {
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+}

@@ -1,0 +1,120 @@
+import { LRUCache } from 'lru-cache';
+import { groupKind } from '../../step/registry.ts';
+import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import type { Journal } from '../journal/journal.ts';
+import { type EntryValue, storedIn } from '../model/entry.ts';
+import type { Run } from '../model/run.ts';
+import { indexIn, keyOf, scopeOf } from '../model/scope.ts';
+import { bytesOf, type Stored } from '../model/stored.ts';
+import type { Values } from '../ports.ts';
+
+const PARSED_BYTES = 32 * 1024 * 1024;
+
+/** What `$run` is. */
+export const runNames = ({ id, name, reference, startedAt, createdAt, trigger }: Run) => ({
+  id,
+  name,
+  reference: reference ?? null,
+  startedAt: startedAt ?? createdAt,
+  trigger,
+});
+
+/** Reads what expressions may name: inputs, outputs of steps, items of loops, the failure that a handler took. */
+export class Names {
+  readonly #journal: Journal;
+  readonly #values: Values;
+  readonly #plan: Plan;
+  /** What many steps read again and again: the inputs of the run, the items of loops. */
+  readonly #shared = new LRUCache<string, { value: unknown }>({ maxSize: PARSED_BYTES });
+
+  constructor(journal: Journal, values: Values, plan: Plan) {
+    this.#journal = journal;
+    this.#values = values;
+    this.#plan = plan;
+  }
+
+  /** Every name that a step in that scope may use. */
+  async of(planned: PlannedStep, scope: string): Promise<Record<string, unknown>> {
+    const steps = await this.#outputs(planned.reads, scope);
+    const bound: Record<string, unknown> = { input: await this.inputs(), run: runNames(this.#journal.run), steps };
+    for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
+      const around = this.#journal.state.step(keyOf(parent, scope));
+      if (child.place.kind === 'catch') {
+        const { error } = around ?? {};
+        bound['error'] ??= { name: error?.name, message: error?.message, step: error?.step ?? parent.id };
+        continue;
+      }
+      const index = indexIn(scope, parent.id);
+      const loop = index === undefined ? undefined : groupKind(parent.step.kind).loop?.(parent.step.spec);
+      if (index === undefined || !loop || around?.itemsAt === undefined) continue;
+      const items = await this.#items(around.key, around.itemsAt);
+      bound[loop.as] ??= Array.isArray(items) ? items[index] : undefined;
+      bound['index'] ??= index;
+    }
+    return bound;
+  }
+
+  /** What the document's `output` may use. */
+  async ofRun(): Promise<Record<string, unknown>> {
+    const steps = await this.#outputs(this.#plan.outputReads, '');
+    return { input: await this.inputs(), run: runNames(this.#journal.run), steps };
+  }
+
+  inputs(): Promise<unknown> {
+    const { inputs } = this.#journal.run;
+    return this.#shareStored('inputs', inputs);
+  }
+
+  /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run. */
+  async output(planned: PlannedStep, from: string): Promise<unknown> {
+    const step = this.#journal.state.step(keyOf(planned, from));
+    if (step?.status === 'succeeded') return this.value(step.outputAt, 'output');
+    if (step?.status !== 'failed' || step.handler === undefined) return null;
+    return this.last(planned.handlers[step.handler] ?? [], scopeOf(planned, from));
+  }
+
+  /** The output of the last step of a list that ran. */
+  async last(ids: string[], scope: string): Promise<unknown> {
+    for (const id of ids.toReversed()) {
+      const planned = plannedIn(this.#plan, id);
+      const step = this.#journal.state.step(keyOf(planned, scope));
+      if (step && step.status !== 'skipped') return this.output(planned, scope);
+    }
+    return null;
+  }
+
+  /** A value that an entry carries; null when there is none. */
+  async value(number: number | undefined, name: EntryValue): Promise<unknown> {
+    const stored = await this.stored(number, name);
+    return stored === undefined ? null : this.#values.read(stored);
+  }
+
+  /** The same, still as it is stored. */
+  async stored(number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
+    if (number === undefined) return undefined;
+    const entry = (await this.#journal.entries([number])).get(number);
+    return entry && storedIn(entry, name);
+  }
+
+  async #outputs(ids: string[], scope: string): Promise<Record<string, unknown>> {
+    const numbers = ids.flatMap((id) => this.#journal.state.step(keyOf(plannedIn(this.#plan, id), scope))?.outputAt ?? []);
+    // In one go, then one by one from what was read.
+    if (numbers.length > 1) await this.#journal.entries(numbers);
+    const outputs: Record<string, unknown> = {};
+    for (const id of ids) outputs[id] = await this.output(plannedIn(this.#plan, id), scope);
+    return outputs;
+  }
+
+  async #items(key: string, number: number): Promise<unknown> {
+    const stored = await this.stored(number, 'items');
+    return stored && this.#shareStored(`${key} ${number}`, stored);
+  }
+
+  async #shareStored(key: string, stored: Stored): Promise<unknown> {
+    const known = this.#shared.get(key);
+    if (known) return known.value;
+    const value = await this.#values.read(stored);
+    this.#shared.set(key, { value }, { size: Math.max(1, bytesOf(stored) * 4) });
+    return value;
+  }
+}

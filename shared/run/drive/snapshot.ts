@@ -1,0 +1,18 @@
+import type { Journal } from '../journal/journal.ts';
+import { projectionOf } from '../model/project.ts';
+import type { Engine } from '../ports.ts';
+
+/** Entries between two snapshots. */
+const SNAPSHOT_EVERY = 1_000;
+
+/** Keeps the fold of a long journal, so that nobody has to read all of it. Only what is written counts. */
+export async function snapshotWhenDue({ runs, values }: Engine, journal: Journal): Promise<void> {
+  const { run, state } = journal;
+  if (!journal.isClean || state.seen - (run.snapshot?.number ?? 0) < SNAPSHOT_EVERY) return;
+  const number = state.seen;
+  const text = JSON.stringify(state.snapshot());
+  const next = projectionOf(run, state);
+  const ref = await values.put(run.id, `snapshots/${number}`, text);
+  const snapshot = { number, ref };
+  if (await runs.project(run, { ...next, snapshot }, {})) journal.replaceRun({ ...run, snapshot });
+}

@@ -1,0 +1,62 @@
+import type { Projection, Run } from './run.ts';
+import type { RunState } from './state.ts';
+
+/** When the sweeper looks at a run whose pause nobody ends, so that what is kept of it stays kept. */
+const PAUSED_LOOK_MS = 7 * 86_400_000;
+/** After the instant at which an execution should have come back. */
+const WAKE_GRACE_MS = 60_000;
+/** A driver that has not come by then has been lost. */
+const START_GRACE_MS = 30_000;
+
+/** When the run is timed out: so long after its creation, pauses not counted. */
+export function deadlineOf(
+  { createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>,
+  { pausedMs }: RunState,
+): Date {
+  return new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000 + pausedMs, 8.64e15));
+}
+
+/** What the row shows of a run in this state. */
+export function projectionOf(run: Run, state: RunState): Projection {
+  const { ended, pause, stop } = state;
+  return {
+    seen: state.seen,
+    status: state.status,
+    startedAt: state.startedAt ?? (ended && run.createdAt),
+    endedAt: ended?.at,
+    outputs: ended?.outputs,
+    error: ended?.error,
+    reason: ended?.reason,
+    deadline: deadlineOf(run, state).toISOString(),
+    execution: state.execution,
+    steps: state.countSteps(),
+    pause: pause && { by: pause.by, at: pause.at, reason: pause.reason },
+    stop: stopOf(state) ?? (stop && { mode: 'graceful', by: stop.by, at: stop.at, until: stop.until, reason: stop.reason }),
+    snapshot: run.snapshot,
+  };
+}
+
+/** An immediate stop is known by the end that it brought about. */
+function stopOf({ ended, stop }: RunState): Projection['stop'] {
+  if (ended?.status !== 'cancelled' || ended.by === undefined || stop) return undefined;
+  return { mode: 'immediate', by: ended.by, at: ended.at, reason: ended.reason };
+}
+
+/** When the sweeper should look at a live run that nobody drives, or whose next driver is still to come. A driver says itself how long it may take. */
+export function dueAtOf(run: Run, state: RunState, now: Date): string | undefined {
+  if (state.ended || (state.driver && !state.left)) return undefined;
+  const drained = state.stop ? Date.parse(state.stop.until) : Number.POSITIVE_INFINITY;
+  return new Date(Math.min(wakeMs(state, now, deadlineOf(run, state)), drained)).toISOString();
+}
+
+function wakeMs({ pause, left }: RunState, now: Date, deadline: Date): number {
+  if (pause?.paused) return now.getTime() + PAUSED_LOOK_MS;
+  if (!left) return now.getTime() + START_GRACE_MS;
+  if (left.until === undefined) return deadline.getTime();
+  return Math.min(Date.parse(left.until) + WAKE_GRACE_MS, deadline.getTime());
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Until when rows written now are kept, in seconds since 1970: from the end of the run on, however late that is. */
+export const keptUntil = (end: Date, retentionDays: number) => Math.floor(end.getTime() / 1000) + retentionDays * DAY_SECONDS;

@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { failure } from './entry.ts';
+import { RUN_STATUSES, STAGES, TRIGGERS } from './status.ts';
+import { stored } from './stored.ts';
+
+/** How many steps of a run are in each state, as far as the lists that have been entered go. */
+export const stepCounts = z.object({
+  total: z.int(),
+  pending: z.int(),
+  running: z.int(),
+  waiting: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  cancelled: z.int(),
+  skipped: z.int(),
+});
+export type StepCounts = z.infer<typeof stepCounts>;
+
+const NO_STEPS: StepCounts = {
+  total: 0,
+  pending: 0,
+  running: 0,
+  waiting: 0,
+  succeeded: 0,
+  failed: 0,
+  cancelled: 0,
+  skipped: 0,
+};
+
+/** A pause or a stop that was asked for, by whom and why. */
+const asked = z.object({ by: z.string(), at: z.string(), reason: z.string().optional() });
+
+/** What follows from the journal, as the row shows it; `seen` is the number of the last entry that it reflects. */
+export const projection = z.object({
+  seen: z.int(),
+  status: z.enum(RUN_STATUSES),
+  startedAt: z.string().optional(),
+  endedAt: z.string().optional(),
+  outputs: stored.optional(),
+  error: failure.optional(),
+  /** Why it was skipped or stopped. */
+  reason: z.string().optional(),
+  /** When it is timed out; pauses do not count. */
+  deadline: z.string(),
+  /** Number of the newest execution. */
+  execution: z.int(),
+  steps: stepCounts,
+  pause: asked.optional(),
+  stop: asked.extend({ mode: z.enum(['immediate', 'graceful']), until: z.string().optional() }).optional(),
+  /** The last snapshot of the fold. */
+  snapshot: z.object({ number: z.int(), ref: z.string() }).optional(),
+});
+export type Projection = z.infer<typeof projection>;
+
+/** What is known of a run from its creation on. Times are ISO 8601, UTC. */
+const created = z.object({
+  id: z.string(),
+  workspace: z.string(),
+  project: z.string(),
+  workflowId: z.string(),
+  workflowName: z.string(),
+  name: z.string(),
+  reference: z.string().optional(),
+  stage: z.enum(STAGES),
+  version: z.int().nullable(),
+  trigger: z.enum(TRIGGERS),
+  archived: z.boolean().default(false),
+  createdAt: z.string(),
+  /** The hash of the definition that it follows. */
+  definition: z.string(),
+  inputs: stored,
+  fileIds: z.array(z.string()).default([]),
+  startedBy: z.string().optional(),
+  timeoutSeconds: z.number(),
+  /** The run that it runs again, or the one whose step waits for it. */
+  parent: z.string().optional(),
+  /** Key of the parent's step that started it. */
+  parentStep: z.string().optional(),
+  /** How many runs stand above it. */
+  depth: z.int().default(0),
+  /** First run of a chain of reruns. */
+  root: z.string().optional(),
+  /** Its place in a chain of reruns, from 1. */
+  attempt: z.int().default(1),
+  /** What a rerun takes over: the driver does so before anything else. */
+  rerun: z.object({ origin: z.string(), from: z.string() }).optional(),
+  /** Names of connections to use instead of those the definition names. */
+  connectionOverrides: z.record(z.string(), z.string()).optional(),
+});
+
+/** One execution of a definition. */
+export const run = created.extend({
+  ...projection.shape,
+  /** When the sweeper should look at it, while it lives. */
+  dueAt: z.string().optional(),
+  seen: z.int().default(0),
+  execution: z.int().default(1),
+  steps: stepCounts.default(NO_STEPS),
+});
+export type Run = z.infer<typeof run>;
+
+/** The name of an execution. */
+export const executionName = ({ id, execution }: Pick<Run, 'id' | 'execution'>) => `${id}-${execution}`;

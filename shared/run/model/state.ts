@@ -1,0 +1,360 @@
+import * as z from 'zod';
+import { kindOf } from '../../step/registry.ts';
+import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import type { Entry, EntryOf, Failure } from './entry.ts';
+import { indexIn, parseKey, scopeOf, tryScope } from './scope.ts';
+import type { RunStatus } from './status.ts';
+import { isOver, type StepState, type StepStatus } from './step-state.ts';
+
+/** A loop under way: which of its items are entered and not yet passed, and where it goes on. */
+export interface Loop {
+  open: Set<number>;
+  passed: number;
+  next: number;
+}
+
+export interface Halt {
+  by: string;
+  at: string;
+  reason?: string | undefined;
+}
+
+/**
+ * The state of a run: the fold of its journal. Changed in place by `apply`, since a run may have a hundred thousand entries; what it holds of each
+ * step is small, values stay in their entries.
+ */
+export class RunState {
+  readonly plan: Plan;
+  /** Number of the last entry folded. */
+  seen = 0;
+  startedAt: string | undefined;
+  /** Of a rerun: what it takes over is in the journal. */
+  hasTakenOver = false;
+  ended: EntryOf<'run_ended'> | undefined;
+  endedNumber = 0;
+  pause: (Halt & { paused: boolean }) | undefined;
+  stop: (Halt & { until: string }) | undefined;
+  /** For how long it has been paused, up to the last resumption. */
+  pausedMs = 0;
+  /** Number of the newest execution. */
+  execution = 1;
+  driver: EntryOf<'driver_started'> | undefined;
+  /** The driver has left; with `until` its execution comes back then. */
+  left: { until?: string | undefined } | undefined;
+  readonly steps = new Map<string, StepState>();
+  /** Keys of the steps that have begun and are not over. */
+  readonly active = new Set<string>();
+  /** By the key of the loop in its try. */
+  readonly loops = new Map<string, Loop>();
+  readonly counts: Record<StepStatus, number> = {
+    pending: 0,
+    running: 0,
+    waiting: 0,
+    succeeded: 0,
+    failed: 0,
+    cancelled: 0,
+    skipped: 0,
+  };
+  /** Steps in lists that have been entered. */
+  #entered: number;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    this.#entered = plan.top.length;
+  }
+
+  /** The fold so far, as JSON: `restore` goes on from it. */
+  snapshot(): object {
+    const { plan: _, steps, active, loops, ...rest } = this;
+    return {
+      ...rest,
+      entered: this.#entered,
+      steps: [...steps.values()],
+      active: [...active],
+      loops: [...loops].map(([key, { open, passed, next }]) => [key, { open: [...open], passed, next }]),
+    };
+  }
+
+  static restore(plan: Plan, snapshot: unknown): RunState {
+    const { entered, steps, active, loops, counts, ...rest } = snapshotSchema.parse(snapshot);
+    const state = new RunState(plan);
+    Object.assign(state, rest);
+    Object.assign(state.counts, counts);
+    state.#entered = entered;
+    for (const step of steps) state.steps.set(step.key, step);
+    for (const key of active) state.active.add(key);
+    for (const [key, { open, passed, next }] of loops) state.loops.set(key, { open: new Set(open), passed, next });
+    return state;
+  }
+
+  get status(): RunStatus {
+    if (this.ended) return this.ended.status;
+    if (this.stop) return 'draining';
+    if (this.pause?.paused) return 'paused';
+    if (this.startedAt === undefined) return 'pending';
+    return this.left && !this.pause ? 'waiting' : 'running';
+  }
+
+  /** Steps of entered lists in each state; what has not begun is pending, or skipped once the run has ended. */
+  countSteps() {
+    const begun = this.steps.size;
+    const rest = Math.max(0, this.#entered - begun);
+    const { pending, skipped, ...others } = this.counts;
+    return {
+      total: begun + rest,
+      ...others,
+      pending: pending + (this.ended ? 0 : rest),
+      skipped: skipped + (this.ended ? rest : 0),
+    };
+  }
+
+  step(key: string): StepState | undefined {
+    return this.steps.get(key);
+  }
+
+  /** Where the lists inside a group stand: in its current try, when it has tries. */
+  innerScope(planned: PlannedStep, scope: string): string {
+    if (!planned.step.retry || planned.branches.size === 0) return scope;
+    return tryScope(scope, planned.id, this.steps.get(scope + planned.id)?.tries ?? 1);
+  }
+
+  /** Whether what comes after the step may start: it has passed, or the handler that took its failure has. */
+  hasPassed(id: string, scope: string): boolean {
+    const step = this.steps.get(scope + id);
+    if (step?.status === 'succeeded' || (step?.status === 'skipped' && step.reason === 'condition')) return true;
+    if (step?.status !== 'failed' || step.handler === undefined) return false;
+    return this.listPassed(plannedIn(this.plan, id).handlers[step.handler] ?? [], scope);
+  }
+
+  listPassed(ids: string[], scope: string): boolean {
+    return ids.every((id) => this.hasPassed(id, scope));
+  }
+
+  /** Folds the next entry in. Behind `run_ended` nothing is folded: terminal is terminal. */
+  apply(entry: Entry): void {
+    if (this.ended) return;
+    this.seen += 1;
+    switch (entry.type) {
+      case 'driver_started':
+        this.driver = entry;
+        this.execution = Math.max(this.execution, entry.execution);
+        this.left = undefined;
+        return;
+      case 'driver_left':
+        this.left = { until: entry.until };
+        return;
+      case 'execution_started':
+        this.execution = Math.max(this.execution, entry.execution);
+        this.driver = undefined;
+        this.left = undefined;
+        return;
+      case 'steps_taken_over':
+        this.hasTakenOver = true;
+        return;
+      case 'run_started':
+        this.startedAt ??= entry.at;
+        return;
+      case 'run_pausing':
+        this.pause = { by: entry.by, at: entry.at, reason: entry.reason, paused: false };
+        return;
+      case 'run_paused':
+        if (this.pause) this.pause.paused = true;
+        return;
+      case 'run_resumed':
+        if (this.pause) this.pausedMs += Math.max(0, Date.parse(entry.at) - Date.parse(this.pause.at));
+        this.pause = undefined;
+        this.#forgetHalts();
+        return;
+      case 'run_draining':
+        this.stop = { by: entry.by, at: entry.at, until: entry.until, reason: entry.reason };
+        this.#forgetHalts();
+        return;
+      case 'run_ended':
+        this.ended = entry;
+        this.endedNumber = this.seen;
+        this.driver = undefined;
+        return;
+      default:
+        this.#applyStep(entry);
+    }
+  }
+
+  /** A child that stood still for a pause has to say so again for the next one. */
+  #forgetHalts(): void {
+    for (const key of this.active) {
+      const step = this.steps.get(key);
+      if (step?.childHalted) step.childHalted = false;
+    }
+  }
+
+  #applyStep(entry: Extract<Entry, { key: string }>): void {
+    const known = this.steps.get(entry.key);
+    if (known && isOver(known)) return;
+    const step = known ?? this.#begin(entry.key);
+    const before = step.status;
+    this.#change(step, entry);
+    this.counts[before] -= 1;
+    this.counts[step.status] += 1;
+    if (!isOver(step)) {
+      this.active.add(step.key);
+      return;
+    }
+    this.active.delete(step.key);
+    step.endedAt = entry.at;
+    step.endedNumber = this.seen;
+    this.#settleItems(plannedIn(this.plan, step.id), step.scope);
+  }
+
+  #begin(key: string): StepState {
+    const { scope, id } = parseKey(key);
+    const step: StepState = { key, id, scope, status: 'pending', failures: 0 };
+    this.steps.set(key, step);
+    this.counts.pending += 1;
+    this.#enterItem(plannedIn(this.plan, id), scope);
+    return step;
+  }
+
+  #change(step: StepState, entry: Extract<Entry, { key: string }>): void {
+    if ('reused' in entry && entry.reused !== undefined) step.reused = entry.reused;
+    switch (entry.type) {
+      case 'step_started':
+        return this.#start(step, entry);
+      case 'step_completed':
+        step.status = 'succeeded';
+        step.outputAt = this.seen;
+        return;
+      case 'step_skipped':
+        step.status = 'skipped';
+        step.reason = entry.reason;
+        return;
+      case 'step_retrying':
+        step.status = 'pending';
+        step.failures += 1;
+        step.error = entry.error;
+        step.dueAt = entry.dueAt;
+        step.child = undefined;
+        step.childEnded = undefined;
+        step.childHalted = false;
+        if (plannedIn(this.plan, step.id).branches.size > 0) step.tries = (step.tries ?? 1) + 1;
+        return;
+      case 'step_failed':
+        step.status = 'failed';
+        step.failures += 1;
+        step.error = entry.error;
+        step.handler = handlerOf(plannedIn(this.plan, step.id), entry.error);
+        if (step.handler !== undefined) this.#enter(plannedIn(this.plan, step.id).handlers[step.handler] ?? []);
+        return;
+      case 'step_cancelled':
+        step.status = 'cancelled';
+        step.error = entry.error;
+        return;
+      case 'child_resumable':
+        step.resumes = entry.child;
+        return;
+      case 'child_halted':
+        if (step.child === entry.child) step.childHalted = true;
+        return;
+      case 'child_ended':
+        if (step.child === entry.child) step.childEnded = this.seen;
+    }
+  }
+
+  #start(step: StepState, entry: EntryOf<'step_started'>): void {
+    const planned = plannedIn(this.plan, step.id);
+    step.status = entry.until !== undefined || entry.child !== undefined ? 'waiting' : 'running';
+    step.startedAt ??= entry.at;
+    step.dueAt = undefined;
+    if (entry.input) step.inputAt = this.seen;
+    if (entry.until !== undefined) step.until = entry.until;
+    if (entry.child !== undefined) step.child = entry.child;
+    if (entry.case !== undefined) step.case = entry.case;
+    if (entry.items) step.itemsAt = this.seen;
+    if (entry.itemCount !== undefined) step.itemCount = entry.itemCount;
+    for (const [name, ids] of planned.branches) {
+      const kind = kindOf(planned.step.kind);
+      if (kind.shape !== 'group' || kind.loops) continue;
+      if (step.case === undefined || step.case === name) this.#enter(ids);
+    }
+  }
+
+  #enter(ids: string[]): void {
+    this.#entered += ids.length;
+  }
+
+  loopOf(planned: PlannedStep, scope: string): Loop {
+    const key = this.innerScope(planned, scope) + planned.id;
+    const known = this.loops.get(key);
+    if (known) return known;
+    const fresh: Loop = { open: new Set(), passed: 0, next: 0 };
+    this.loops.set(key, fresh);
+    return fresh;
+  }
+
+  /** A step has begun in an item of each loop around it. */
+  #enterItem(planned: PlannedStep, scope: string): void {
+    for (let child = planned, group = planned.parent; group; child = group, group = group.parent) {
+      const index = child.place.kind === 'branch' ? indexIn(scope, group.id) : undefined;
+      if (index === undefined || !isCurrent(this, group, scope)) continue;
+      const loop = this.loopOf(group, scopeOf(group, scope));
+      // Items are entered in their order, but journals of reruns may leave some out.
+      if (loop.open.has(index) || index < loop.next) continue;
+      for (let skipped = loop.next; skipped < index; skipped += 1) this.#openItem(loop, skipped, child, group);
+      this.#openItem(loop, index, child, group);
+    }
+  }
+
+  #openItem(loop: Loop, index: number, child: PlannedStep, group: PlannedStep): void {
+    loop.open.add(index);
+    loop.next = Math.max(loop.next, index + 1);
+    this.#enter(listOf(child, group));
+  }
+
+  /** A step is over: perhaps the item around it is, and what its handler was for. */
+  #settleItems(planned: PlannedStep, scope: string): void {
+    let child = planned;
+    let at = scope;
+    // The end of a handler may be the end of the step whose failure it took.
+    while (child.parent && child.place.kind === 'catch') {
+      child = child.parent;
+      at = scopeOf(child, at);
+    }
+    const group = child.parent;
+    const index = group ? indexIn(at, group.id) : undefined;
+    if (!group || index === undefined || !isCurrent(this, group, at)) return;
+    const loop = this.loopOf(group, scopeOf(group, at));
+    if (!loop.open.has(index) || !this.listPassed(listOf(child, group), at)) return;
+    loop.open.delete(index);
+    loop.passed += 1;
+  }
+}
+
+/** Whether the scope lies in the current try of the group. */
+function isCurrent(state: RunState, group: PlannedStep, scope: string): boolean {
+  return scope.startsWith(state.innerScope(group, scopeOf(group, scope)));
+}
+
+const listOf = (step: PlannedStep, group: PlannedStep) =>
+  step.place.kind === 'branch' ? (group.branches.get(step.place.name) ?? []) : [];
+
+/** The first of its handlers that takes the failure. */
+function handlerOf({ step }: PlannedStep, error: Failure): number | undefined {
+  const index = (step.catch ?? []).findIndex(({ on }) => on === undefined || on.includes(error.name));
+  return index < 0 ? undefined : index;
+}
+
+/** Written by `snapshot`; what is inside is ours, so only its outline is checked. */
+const snapshotSchema = z.looseObject({
+  seen: z.int(),
+  entered: z.int(),
+  steps: z.array(z.custom<StepState>((step) => typeof step === 'object' && step !== null && 'key' in step)),
+  active: z.array(z.string()),
+  loops: z.array(z.tuple([z.string(), z.object({ open: z.array(z.int()), passed: z.int(), next: z.int() })])),
+  counts: z.record(z.string(), z.int()),
+});
+
+/** The state of a run whose journal this is; behind a snapshot when there is one. */
+export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown): RunState {
+  const state = snapshot === undefined ? new RunState(plan) : RunState.restore(plan, snapshot);
+  for (const entry of entries) state.apply(entry);
+  return state;
+}

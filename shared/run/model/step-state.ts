@@ -1,0 +1,53 @@
+import type { Failure } from './entry.ts';
+
+export const STEP_STATUSES = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+/** A step of a run as far as it has come. Values are named by the number of the entry that carries them. */
+export interface StepState {
+  /** scope + id */
+  key: string;
+  id: string;
+  scope: string;
+  status: StepStatus;
+  reason?: 'condition' | 'blocked' | undefined;
+  /** Executions that failed. A step that is `pending` stands between two attempts. */
+  failures: number;
+  /** Tries of a group with `retry`; the scope of its steps names it. */
+  tries?: number | undefined;
+  startedAt?: string | undefined;
+  endedAt?: string | undefined;
+  /** Number of the entry that ended it. */
+  endedNumber?: number | undefined;
+  error?: Failure | undefined;
+  /** Which of its handlers took the failure. */
+  handler?: number | undefined;
+  /** The case a switch took. */
+  case?: string | undefined;
+  itemCount?: number | undefined;
+  /** When the next attempt is due. */
+  dueAt?: string | undefined;
+  /** The instant a wait is over. */
+  until?: string | undefined;
+  /** The run that it started and waits for. */
+  child?: string | undefined;
+  childHalted?: boolean | undefined;
+  /** Number of the entry that says how that run ended. */
+  childEnded?: number | undefined;
+  /** The run that it started in the run that is run again: it goes on from there. */
+  resumes?: string | undefined;
+  /** The run that executed it: this one only took over what had ended there. */
+  reused?: string | undefined;
+  inputAt?: number | undefined;
+  outputAt?: number | undefined;
+  itemsAt?: number | undefined;
+}
+
+const OVER: ReadonlySet<StepStatus> = new Set(['succeeded', 'failed', 'cancelled', 'skipped']);
+
+/** Nothing changes such a step any more; a handler may still go on with its failure. */
+export const isOver = ({ status }: Pick<StepState, 'status'>) => OVER.has(status);
+
+/** Executions of a step, the one in flight included. */
+export const attemptsOf = ({ failures, status }: Pick<StepState, 'failures' | 'status'>) =>
+  status === 'skipped' ? 0 : failures + (status === 'failed' || status === 'pending' ? 0 : 1);

@@ -1,0 +1,152 @@
+import * as z from 'zod';
+import { fileInput, givenFiles } from '../../file/given-files.ts';
+import { notFound, Problem } from '../../problem.ts';
+import type { Template } from '../../step/kind.ts';
+import { StepError } from '../../step/step-error.ts';
+import { conditionOf } from '../../workflow/condition.ts';
+import { secondsOf } from '../../workflow/duration.ts';
+import { evaluateTemplate } from '../../workflow/expression.ts';
+import { checkInputs } from '../../workflow/input.ts';
+import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../../workflow/limits.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+import type { Starter, StartRequest } from './start-run.ts';
+
+/** A start as it would be: the definition found, the inputs completed and checked, what the document asks of the whole run evaluated. */
+export interface Prepared {
+  plan: Plan;
+  hash: string;
+  version: number | null;
+  inputs: Record<string, unknown>;
+  name: string;
+  reference: string | undefined;
+  /** False when `runIf` is. */
+  wanted: boolean;
+  timeoutSeconds: number;
+  connectionOverrides: Record<string, string> | undefined;
+}
+
+/** The names that templates of the whole run may use. */
+export type RunNames = { id: string; trigger: string; startedAt: string };
+
+/** Resolves and evaluates all that a start stands on. Throws what the caller should hear; writes nothing. */
+export async function prepareRun(services: Starter, workflow: Workflow, request: StartRequest, run: RunNames): Promise<Prepared> {
+  const target = await definitionOf(services, workflow, request);
+  const plan = await services.definitions.planOf(workflow.id, target.definition);
+
+  const saved = request.useStartDefaults ? workflow.startDefaults : undefined;
+  const connectionOverrides = checkedOverrides(plan, { ...saved?.connectionOverrides, ...request.connectionOverrides });
+  const files = await givenFiles(services.files, request.fileIds, workflow, services.now());
+  const inputs = checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
+  const name = request.name ?? saved?.name ?? workflow.title ?? workflow.name;
+  const given = request.reference ?? saved?.reference;
+  const says = asker(inputs, { ...run, name, reference: given ?? null });
+  return {
+    plan,
+    hash: target.definition,
+    version: target.version,
+    inputs,
+    name,
+    reference: given ?? (await says.reference(plan)),
+    wanted: (request.rerunOf !== undefined && request.rerunOf.from !== 'start') || (await says.runIf(plan)),
+    timeoutSeconds: await says.timeoutSeconds(plan),
+    connectionOverrides: Object.keys(connectionOverrides).length > 0 ? connectionOverrides : undefined,
+  };
+}
+
+/** The workflow, if the request may start it. */
+export async function startable({ workflows }: Starter, request: StartRequest): Promise<Workflow> {
+  const { workspace, project, workflowId, stage } = request;
+  const workflow = await workflows.get(workflowId);
+  if (
+    !workflow ||
+    workflow.deletedAt ||
+    workflow.workspace !== workspace ||
+    (project !== undefined && workflow.project !== project)
+  ) {
+    throw notFound('workflow', workflowId);
+  }
+  if (stage === 'Published' && !workflow.published)
+    throw new Problem('not-found', `Workflow "${workflow.name}" has no published version.`);
+  if (stage === 'Published' && !workflow.enabled)
+    throw new Problem('conflict', `Workflow "${workflow.name}" is turned off. Turn it on to start runs.`);
+  return workflow;
+}
+
+async function definitionOf({ workflows }: Starter, workflow: Workflow, { stage, version, definition }: StartRequest) {
+  if (definition) return definition;
+  if (version !== undefined) {
+    if (stage === 'Draft')
+      throw new Problem('invalid', 'A draft has no version. Leave the version out, or start the stage Published.', [
+        { name: 'version', value: version },
+      ]);
+    const found = await workflows.version(workflow.id, version);
+    if (!found) throw notFound('version', String(version));
+    return { definition: found.definition, version };
+  }
+  const published = stage === 'Published' ? workflow.published : undefined;
+  return { definition: published?.definition ?? workflow.draft.definition, version: published?.version ?? null };
+}
+
+const speaksOfFiles = z.looseObject({
+  properties: z.looseObject({ files: z.unknown().refine((schema) => schema !== undefined) }),
+});
+const inputObject = z.record(z.string(), z.unknown());
+
+/** Files join the inputs before the check where the schema speaks of them, else behind it: a schema that says nothing of them forbids none. */
+function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Record<string, unknown> {
+  const listed = files.length > 0 ? { files } : {};
+  const spoken = speaksOfFiles.safeParse(plan.document.input).success;
+  const { inputs: completed, problems } = checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
+  if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
+  const [first] = problems;
+  throw new Problem(
+    'invalid',
+    `The inputs do not fit the workflow: ${first?.path} ${first?.message}.`,
+    problems.map(({ path, message }) => ({ name: `inputs${path}`, value: message })),
+  );
+}
+
+/** Overrides name connections, never secrets. */
+function checkedOverrides({ document }: Plan, overrides: Record<string, string>): Record<string, string> {
+  const unknown = Object.keys(overrides).filter((name) => !document.connections.includes(name));
+  if (unknown.length === 0) return overrides;
+  const known = document.connections.length > 0 ? `It uses: ${document.connections.join(', ')}.` : 'It uses none.';
+  throw new Problem(
+    'invalid',
+    `The workflow uses no connection "${unknown[0]}". ${known}`,
+    unknown.map((value) => ({ name: 'connection_overrides', value })),
+  );
+}
+
+/** Evaluates what the document asks of the whole run, before there is one. */
+function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
+  const ask = async <T>(template: Template, field: string, read: (value: unknown) => T): Promise<T> => {
+    try {
+      return read(await evaluateTemplate(template, { input, run }, { step: null, field }));
+    } catch (error) {
+      if (!(error instanceof StepError)) throw error;
+      throw new Problem('invalid', `${field} cannot be evaluated: ${error.message}`, [{ name: field, value: error.message }]);
+    }
+  };
+  return {
+    async reference({ document }: Plan): Promise<string | undefined> {
+      const value = document.reference === undefined ? null : await ask(document.reference, 'reference', (given) => given);
+      if (value === null || value === '') return undefined;
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      return text.slice(0, 200).toWellFormed();
+    },
+    async runIf({ document }: Plan): Promise<boolean> {
+      return document.runIf === undefined || ask(document.runIf, 'runIf', (value) => conditionOf(value, 'runIf'));
+    },
+    async timeoutSeconds({ document }: Plan): Promise<number> {
+      if (document.timeout === undefined) return DEFAULT_RUN_SECONDS;
+      const seconds = secondsOf(document.timeout) ?? (await ask(document.timeout, 'timeout', Number));
+      if (seconds > 0 && seconds <= MAX_RUN_SECONDS) return seconds;
+      throw new Problem(
+        'invalid',
+        `timeout gives ${seconds} seconds; it must be more than 0 and at most ${MAX_RUN_SECONDS} (365 days).`,
+      );
+    },
+  };
+}

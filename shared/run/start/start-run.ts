@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../canonical-json.ts';
+import type { Files } from '../../file/file.ts';
+import { holdFiles } from '../../file/given-files.ts';
+import { newId } from '../../id.ts';
+import { notFound, Problem } from '../../problem.ts';
+import type { Plan } from '../../workflow/plan.ts';
+import type { Workflows } from '../../workflow/ports.ts';
+import type { Workflow } from '../../workflow/workflow.ts';
+import { executionName, type Run } from '../model/run.ts';
+import { RunState } from '../model/state.ts';
+import type { Stage, Trigger } from '../model/status.ts';
+import { ValueTooLarge } from '../model/value.ts';
+import type { Engine, StartKey } from '../ports.ts';
+import { executionKind } from './execution-kind.ts';
+import { type Prepared, prepareRun, startable } from './prepare-run.ts';
+
+/** What every door asks for. */
+export interface StartRequest {
+  /** The id that it shall have. */
+  id?: string | undefined;
+  workspace: string;
+  /** Set when the caller may see one project only, or names it. */
+  project?: string | undefined;
+  workflowId: string;
+  stage: Stage;
+  inputs: Record<string, unknown>;
+  name?: string | undefined;
+  reference?: string | undefined;
+  fileIds: string[];
+  trigger: Trigger;
+  startedBy?: string | undefined;
+  /** A published version to start instead of the newest. */
+  version?: number | undefined;
+  /** The very definition to follow, when it is not for the stage to say. */
+  definition?: { definition: string; version: number | null } | undefined;
+  /** The saved start defaults stand under what the caller gives. */
+  useStartDefaults?: boolean | undefined;
+  connectionOverrides?: Record<string, string> | undefined;
+  /** The run it runs again, and from where: `start`, `failed` or a step. */
+  rerunOf?: { run: Run; from: string } | undefined;
+  /** The run whose step starts it. */
+  childOf?: { run: Run; stepKey: string } | undefined;
+  /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */
+  key?: RequestKey | undefined;
+  /** For how long the caller would wait for the end, in milliseconds. */
+  waitMs?: number | undefined;
+}
+
+/** An idempotency key within the project. `asked` says what the same request is, when the request does not. */
+export interface RequestKey {
+  trigger: string;
+  value: string;
+  asked?: unknown;
+}
+
+export interface Started {
+  run: Run;
+  /** An idempotent hit: the run had been started before by the same request. */
+  isRepeat: boolean;
+}
+
+export type Starter = Engine & { workflows: Workflows; files: Files };
+
+/** How long a run may stay `pending` before the sweeper starts another execution. */
+const START_GRACE_MS = 30_000;
+
+/**
+ * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When
+ * that last call is lost the run stands all the same and the sweeper starts it.
+ */
+export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
+  const key = await startKey(services, request);
+  const made = await startable(services, request)
+    .then((workflow) => newRun(services, workflow, request))
+    .catch(async (error: unknown) => {
+      // What could be started then may be turned off now: the first answer stands.
+      const before = key && error instanceof Problem ? await services.runs.startedUnder(key) : undefined;
+      if (before) return { before };
+      throw error;
+    });
+  if ('before' in made) return { run: await firstRun(services, made.before, key), isRepeat: true };
+
+  const { run, plan } = made;
+  if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
+  const { earlier } = await services.runs.create(run, key);
+  if (earlier) return { run: await firstRun(services, earlier, key), isRepeat: true };
+
+  services.watcher.runStarted(run);
+  if (run.status === 'pending') {
+    await services.executions
+      .start(executionKind(plan), executionName(run), { run: run.id, execution: run.execution }, request.waitMs)
+      .catch((error: unknown) => services.watcher.startLost(run, error));
+  }
+  return { run, isRepeat: false };
+}
+
+async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
+  const now = services.now();
+  const id = request.id ?? newId(now.getTime());
+  const createdAt = now.toISOString();
+  const prepared = await prepareRun(services, workflow, request, { id, trigger: request.trigger, startedAt: createdAt });
+  const { connectionOverrides, reference, name, plan, timeoutSeconds } = prepared;
+  const run: Run = {
+    id,
+    workspace: workflow.workspace,
+    project: workflow.project,
+    workflowId: workflow.id,
+    workflowName: workflow.name,
+    name,
+    reference,
+    stage: request.stage,
+    version: prepared.version,
+    trigger: request.trigger,
+    archived: false,
+    createdAt,
+    definition: prepared.hash,
+    inputs: await services.values.store(id, 'inputs', prepared.inputs).catch(tooLarge),
+    fileIds: request.fileIds,
+    startedBy: request.startedBy,
+    connectionOverrides,
+    timeoutSeconds,
+    seen: 0,
+    execution: 1,
+    deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
+    steps: new RunState(plan).countSteps(),
+    ...beginning(prepared, now),
+    ...kinship(request),
+  };
+  return { run, plan };
+}
+
+function tooLarge(error: unknown): never {
+  throw error instanceof ValueTooLarge
+    ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }])
+    : error;
+}
+
+function beginning({ wanted }: Prepared, now: Date) {
+  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString() };
+  return { status: 'skipped' as const, endedAt: now.toISOString(), reason: "The workflow's runIf was false." };
+}
+
+/** Where it comes from: the run it runs again, or the one that waits for it. */
+function kinship({ rerunOf, childOf }: StartRequest) {
+  const rerun = rerunOf && rerunOf.from !== 'start' ? { origin: rerunOf.run.id, from: rerunOf.from } : undefined;
+  const parent = childOf?.run.id ?? rerunOf?.run.id;
+  return { parent, parentStep: childOf?.stepKey, depth: childOf ? childOf.run.depth + 1 : 0, rerun, ...chain(rerunOf?.run) };
+}
+
+const chain = (origin: Run | undefined) =>
+  origin ? { root: origin.root ?? origin.id, attempt: origin.attempt + 1 } : { attempt: 1 };
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** The same request, whatever the order of its members, is the same; keys of one project are none of another's. */
+async function startKey({ workflows }: Starter, request: StartRequest): Promise<StartKey | undefined> {
+  const { key, startedBy: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
+  if (!key) return undefined;
+  const project = (await workflows.get(request.workflowId))?.project ?? request.project ?? '';
+  const asked = key.asked ?? { ...rest, origin: rerunOf?.run.id, from: rerunOf?.from, parent: childOf?.run.id };
+  return {
+    workspace: request.workspace,
+    hash: sha256(`${project}\n${key.trigger}\n${key.value}`),
+    bodyHash: sha256(canonicalJson(asked)),
+  };
+}
+
+/** The run that the same request has started under the same key. */
+export async function startedBefore(services: Starter, request: StartRequest): Promise<Run | undefined> {
+  const key = await startKey(services, request);
+  const before = key && (await services.runs.startedUnder(key));
+  return before && firstRun(services, before, key);
+}
+
+async function firstRun(
+  services: Starter,
+  earlier: { runId: string; bodyHash: string },
+  key: StartKey | undefined,
+): Promise<Run> {
+  if (earlier.bodyHash !== key?.bodyHash) {
+    throw new Problem('conflict', `This idempotency key was used for another request, which started run ${earlier.runId}.`, [
+      { name: 'run_id', value: earlier.runId },
+    ]);
+  }
+  const run = await services.runs.get(earlier.runId);
+  if (!run) throw notFound('run', earlier.runId);
+  return run;
+}

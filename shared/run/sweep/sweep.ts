@@ -1,0 +1,103 @@
+import type { Entry } from '../model/entry.ts';
+import { keptUntil } from '../model/project.ts';
+import type { Run } from '../model/run.ts';
+import type { RunState } from '../model/state.ts';
+import { type Engine, LIVE_SHARDS } from '../ports.ts';
+import { decideUndriven, nextExecution, settle, startExecution, tell } from '../tell/tell.ts';
+
+export interface Swept {
+  /** Runs that were due. */
+  seen: number;
+  /** Executions started. */
+  started: number;
+  /** Runs that could not be dealt with now; they come again. */
+  failed: { id: string; error: unknown }[];
+  /** How long the oldest was due when it was looked at, in milliseconds. */
+  oldestMs: number;
+}
+
+const PAGE = 50;
+/** How long a look may take, before the run comes up again. */
+const LOOK_MS = 60_000;
+const LONGEST_LOOK_MS = 6 * 3_600_000;
+const KEEP_AHEAD_SECONDS = 30 * 86_400;
+
+/**
+ * Looks at the live runs whose time has come, every shard side by side, until all are done or the time is up: a driver that was lost is followed by the
+ * next, a deadline ends its run, a row that is behind is mended. What cannot be dealt with comes again later and later, and holds up no other.
+ */
+export async function sweep(services: Engine, until: Date): Promise<Swept> {
+  const swept: Swept = { seen: 0, started: 0, failed: [], oldestMs: 0 };
+  await Promise.all(Array.from({ length: LIVE_SHARDS }, (_, shard) => sweepShard(services, shard, until, swept)));
+  return swept;
+}
+
+async function sweepShard(services: Engine, shard: number, until: Date, swept: Swept): Promise<void> {
+  for (;;) {
+    const now = services.now();
+    if (now >= until) return;
+    const due = await services.runs.due(shard, now.toISOString(), PAGE);
+    for (const { id, dueAt } of due) {
+      if (services.now() >= until) return;
+      await look(services, id, dueAt, swept);
+    }
+    if (due.length < PAGE) return;
+  }
+}
+
+async function look(services: Engine, id: string, dueAt: string, swept: Swept): Promise<void> {
+  const now = services.now();
+  const lateMs = now.getTime() - Date.parse(dueAt);
+  try {
+    // Taken first: whatever happens now, the run comes up again, and no other sweeper looks at it.
+    if (!(await services.runs.takeDue(id, dueAt, laterAt(now, lateMs)))) return;
+    swept.seen += 1;
+    swept.oldestMs = Math.max(swept.oldestMs, lateMs);
+    if (await goOn(services, id, now)) swept.started += 1;
+  } catch (error) {
+    swept.failed.push({ id, error });
+  }
+}
+
+/** The later it is dealt with, the longer until the next look. */
+const laterAt = (now: Date, lateMs: number) =>
+  new Date(now.getTime() + Math.min(Math.max(LOOK_MS, lateMs), LONGEST_LOOK_MS)).toISOString();
+
+/** Whether an execution was started. */
+async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
+  let starts = false;
+  const told = await tell(services, id, (state, run) => {
+    starts = false;
+    if (state.ended) return [];
+    const follows = consequences(services, run, state, now);
+    starts = follows.starts;
+    return follows.entries;
+  });
+  if (!told) return false;
+  const { run, state } = told;
+  if (state.ended) {
+    await settle(services, run, state);
+    return false;
+  }
+  await keep(services, run, now);
+  if (!starts) return false;
+  await startExecution(services, run, state);
+  return true;
+}
+
+/** What a run needs whose driver has not been heard of in time. */
+function consequences(services: Engine, run: Run, state: RunState, now: Date): { entries: Entry[]; starts: boolean } {
+  if (state.pause?.paused) return { entries: [], starts: false };
+  const { entries } = decideUndriven(services, run, state);
+  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return { entries, starts: false };
+  // It waits for a person or a child and is not due for anything else.
+  if (state.left && state.left.until === undefined) return { entries: [], starts: false };
+  return { entries: [nextExecution(state, now)], starts: true };
+}
+
+/** A live run stays, however long it lives. */
+async function keep({ runs, retentionDays }: Engine, run: Run, now: Date): Promise<void> {
+  const needed = keptUntil(now, retentionDays);
+  const kept = keptUntil(new Date(run.deadline), retentionDays);
+  if (kept - needed < KEEP_AHEAD_SECONDS) await runs.keep(run.id, needed + retentionDays * 86_400 + KEEP_AHEAD_SECONDS);
+}

@@ -1,0 +1,131 @@
+import { decide } from '../decide/decide.ts';
+import { ended } from '../decide/end.ts';
+import type { Entry } from '../model/entry.ts';
+import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
+import { executionName, type Projection, type Run } from '../model/run.ts';
+import { type RunState, stateOf } from '../model/state.ts';
+import type { Engine } from '../ports.ts';
+import { executionKind } from '../start/execution-kind.ts';
+import { childEnd } from './child-end.ts';
+
+/** A run as somebody else than its driver finds it. */
+export interface Told {
+  run: Run;
+  state: RunState;
+}
+
+const MOST_TRIES = 50;
+
+/** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
+export type Saying = (state: RunState, run: Run) => Entry[];
+
+/**
+ * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
+ * written with it, and the next execution is started if there is something to do. Undefined for a run that does not exist.
+ */
+export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const loaded = await services.runs.load(runId);
+    if (!loaded) return undefined;
+    const { run } = loaded;
+    const plan = await services.definitions.planOf(run.workflowId, run.definition);
+    const state = stateOf(plan, loaded.entries, loaded.snapshot);
+    const before = state.seen;
+    const said = saying(state, run);
+    if (said.length === 0) return { run: state.seen > run.seen ? await settle(services, run, state) : run, state };
+    const { entries, starts } = withConsequences(services, run, state, said);
+    const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
+    if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
+    const settled = await settle(services, run, state);
+    if (starts) await startExecution(services, settled, state);
+    return { run: settled, state };
+  }
+  throw new Error(`Run ${runId} changes faster than it can be told anything.`);
+}
+
+/** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
+export async function startExecution({ executions, watcher }: Engine, run: Run, state: RunState): Promise<void> {
+  const { execution } = state;
+  await executions
+    .start(executionKind(state.plan), executionName({ id: run.id, execution }), { run: run.id, execution })
+    .catch((error: unknown) => watcher.startLost(run, error));
+}
+
+/** What is said and, when nobody drives the run, what follows from it by itself. */
+function withConsequences(services: Engine, run: Run, state: RunState, said: Entry[]): { entries: Entry[]; starts: boolean } {
+  const entries: Entry[] = [];
+  const add = (all: Entry[]) => {
+    for (const entry of all) state.apply(entry);
+    entries.push(...all);
+  };
+  const left = state.left;
+  add(said);
+  if (!left || state.ended) return { entries, starts: false };
+  let decision = decideUndriven(services, run, state);
+  for (; decision.entries.length > 0; decision = decideUndriven(services, run, state)) add(decision.entries);
+  if (state.ended || state.pause) return { entries, starts: false };
+  const deadline = deadlineOf(run, state).toISOString();
+  const wakes = decision.wakeAt !== undefined && decision.wakeAt !== deadline && decision.wakeAt !== left.until;
+  const starts = decision.begin.length > 0 || decision.passed || wakes;
+  if (starts) add([nextExecution(state, services.now())]);
+  return { entries, starts };
+}
+
+/** Asks for the next execution. */
+export const nextExecution = (state: RunState, now: Date): Entry => ({
+  type: 'execution_started',
+  at: now.toISOString(),
+  execution: state.execution + 1,
+});
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export const decideUndriven = ({ now, random }: Engine, run: Run, state: RunState) =>
+  decide(state.plan, state, {
+    now: now(),
+    random,
+    deadline: deadlineOf(run, state),
+    held: NOBODY,
+    room: 1,
+    until: new Date(8.64e15),
+  });
+
+/**
+ * Makes the row reflect the journal, after whom it concerns has heard: the run that waits for this one, the runs that this one waits for. In this order,
+ * so that a run whose row lives is looked at again; may be done any number of times.
+ */
+export async function settle(services: Engine, run: Run, state: RunState): Promise<Run> {
+  const next = projectionOf(run, state);
+  const dueAt = dueAtOf(run, state, services.now());
+  const settled: Run = { ...run, ...next, dueAt: dueAt ?? run.dueAt };
+  if (state.ended) await stopChildren(services, settled, state);
+  if (state.ended || state.pause?.paused) await tellParent(services, settled);
+  await services.runs.project(run, next, { dueAt, keptUntil: keptAfter(services, next) });
+  return settled;
+}
+
+const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
+  endedAt === undefined ? undefined : keptUntil(new Date(endedAt), retentionDays);
+
+/** Nobody waits any more for a run that a cancelled step has started. */
+async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
+  for (const { child, status } of state.steps.values()) {
+    if (child === undefined || status !== 'cancelled') continue;
+    const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
+    await tell(services, child, (of, { parent }) =>
+      of.ended || parent !== run.id ? [] : ended(of.plan, of, { kind: 'cancelled', stop }, services.now()),
+    );
+  }
+}
+
+async function tellParent(services: Engine, run: Run): Promise<void> {
+  const { parent, parentStep: key } = run;
+  if (parent === undefined || key === undefined) return;
+  await tell(services, parent, (state): Entry[] => {
+    const step = state.step(key);
+    if (step?.child !== run.id || step.childEnded !== undefined || step.status !== 'waiting') return [];
+    if (run.endedAt !== undefined) return [childEnd(run, key, services.now())];
+    if (step.childHalted) return [];
+    return [{ type: 'child_halted', at: services.now().toISOString(), key, child: run.id }];
+  });
+}
