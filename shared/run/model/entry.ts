@@ -72,7 +72,16 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('child_resumable'), at, key, child: z.string() }),
   /** The run that a step waits for stands still, since this one pauses or drains. */
   z.object({ type: z.literal('child_halted'), at, key, child: z.string() }),
-  z.object({ type: z.literal('child_ended'), at, key, child: z.string(), status: z.string(), outputs: stored.optional(), error: failure.optional(), name: z.string() }),
+  z.object({
+    type: z.literal('child_ended'),
+    at,
+    key,
+    child: z.string(),
+    status: z.string(),
+    outputs: stored.optional(),
+    error: failure.optional(),
+    name: z.string(),
+  }),
 ]);
 export type Entry = z.infer<typeof entry>;
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
