@@ -56,6 +56,7 @@ export class ApiFunctions extends Construct {
       settings,
       entry: 'http/write-workflows',
       description: 'Saves and publishes workflows',
+      environment: retention,
     });
     stores.workflows.allowReadsAndWrites(writeWorkflows);
     engine.allowPublishing(writeWorkflows);

@@ -4,8 +4,7 @@ import type { PageOf } from '../run/ports.ts';
 import { ScheduleMoved, type Schedules } from '../trigger/schedule/ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from '../trigger/schedule/schedule.ts';
 import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
-import { expiresIn, fromItem, readToken, toItem, writeToken } from './items.ts';
-import { listName } from './run-items.ts';
+import { expiresIn, fromItem, listName, readToken, toItem, writeToken } from './items.ts';
 
 const keyOf = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
 const fireKeyOf = (id: string, nominal: string) => ({ pk: `SCHEDULE#${id}`, sk: `FIRE#${nominal}` });

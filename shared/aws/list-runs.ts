@@ -2,8 +2,8 @@ import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
 import type { Page, PageOf, RunFilter } from '../run/ports.ts';
 import { type RunEntry, runEntry } from '../run/run.ts';
-import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
-import { listName, projectKey, runKey, stateKey, workflowKey, workspaceKey } from './run-items.ts';
+import { badToken, fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
+import { projectKey, runKey, stateKey, workflowKey, workspaceKey } from './run-items.ts';
 
 /** The index that narrows a list most, and what is left to filter. */
 interface Partition {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { event } from '../run/event.ts';
 import type { LogEntry, StartKey } from '../run/ports.ts';
@@ -48,6 +47,3 @@ export const parseStep = (item: Item): StepRow => stepRow.parse(fromItem(item));
 
 const logItem = z.object({ logId: z.string(), events: z.array(event), key: z.string().optional(), output: stored.optional() });
 export const parseLog = (item: Item): LogEntry => logItem.parse(fromItem(item));
-
-/** Names the list in its tokens, short. */
-export const listName = (parts: unknown) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);

@@ -38,9 +38,9 @@ class CachedDefinitions implements Definitions {
   }
 
   async #read(workflowId: string, hash: string): Promise<Plan> {
-    const compiled = await this.#workflows.compiled(workflowId, hash);
-    if (!compiled) throw notFound('definition', hash);
-    return { ...planOf(compiled.document), pins: compiled.pins };
+    const checked = await this.#workflows.checked(workflowId, hash);
+    if (!checked) throw notFound('definition', hash);
+    return { ...planOf(checked.document), pins: checked.pins };
   }
 }
 

@@ -1,6 +1,4 @@
 import {
-  CreateStateMachineCommand,
-  DeleteStateMachineCommand,
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
   ExecutionDoesNotExist,
@@ -10,15 +8,12 @@ import {
   SendTaskSuccessCommand,
   type SFNClient,
   StartExecutionCommand,
-  StateMachineDoesNotExist,
   StopExecutionCommand,
   TaskDoesNotExist,
   TaskTimedOut,
-  UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
 import type { Walks } from '../run/ports.ts';
 import type { RunRef } from '../run/run.ts';
-import type { Machines } from '../workflow/ports.ts';
 
 /** `arn:...:stateMachine:<name>:<n>` -> `arn:...:execution:<name>:<walk>`: executions of a version are named after the machine. */
 function executionArn(machineVersion: string, walk: string): string {
@@ -82,56 +77,6 @@ export class SfnWalks implements Walks {
       .catch(unless(ExecutionDoesNotExist));
     if (described?.status === 'FAILED' && described.cause?.includes(HISTORY_FULL)) return 'exhausted';
     return described?.status && STATUS[described.status];
-  }
-}
-
-export interface MachineSettings {
-  prefix: string;
-  roleArn: string;
-}
-
-/** One Standard state machine per workflow, one version per definition. */
-export class SfnMachines implements Machines {
-  readonly #client: () => SFNClient;
-  readonly #settings: MachineSettings;
-
-  constructor(client: () => SFNClient, settings: MachineSettings) {
-    this.#client = client;
-    this.#settings = settings;
-  }
-
-  async create(workflowId: string, definition: object, tags: Record<string, string>) {
-    const { stateMachineArn, stateMachineVersionArn } = await this.#client().send(
-      new CreateStateMachineCommand({
-        name: `${this.#settings.prefix}-${workflowId}`,
-        roleArn: this.#settings.roleArn,
-        type: 'STANDARD',
-        definition: JSON.stringify(definition),
-        publish: true,
-        tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
-      }),
-    );
-    if (!stateMachineArn || !stateMachineVersionArn) throw new Error('CreateStateMachine answered without ARNs.');
-    return { machine: stateMachineArn, version: stateMachineVersionArn };
-  }
-
-  async update(machine: string, definition: object) {
-    const { stateMachineVersionArn } = await this.#client().send(
-      new UpdateStateMachineCommand({
-        stateMachineArn: machine,
-        roleArn: this.#settings.roleArn,
-        definition: JSON.stringify(definition),
-        publish: true,
-      }),
-    );
-    if (!stateMachineVersionArn) throw new Error('UpdateStateMachine answered without a version ARN.');
-    return { version: stateMachineVersionArn };
-  }
-
-  async remove(machine: string): Promise<void> {
-    await this.#client()
-      .send(new DeleteStateMachineCommand({ stateMachineArn: machine }))
-      .catch(unless(StateMachineDoesNotExist));
   }
 }
 

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { inspectJson } from '../inspect-json.ts';
 import { Problem } from '../problem.ts';
-import { VALUE_LIMIT_BYTES } from '../run/value.ts';
+import { VALUE_LIMIT_BYTES } from '../run/model/value.ts';
 
 /** A value of the largest size and the words around it. Lambda itself takes 6 MB. */
 const BODY_LIMIT_BYTES = VALUE_LIMIT_BYTES + 64 * 1024;

@@ -1,14 +1,10 @@
 import * as z from 'zod';
-import { CONTROL_NAMES } from '../workflow/limits.ts';
 import type { LeafKind } from './kind.ts';
 import { StepError } from './step-error.ts';
 
 export const ERROR_NAME = /^[A-Z][A-Za-z0-9]{0,63}$/;
 
-const errorName = z
-  .string()
-  .regex(ERROR_NAME, 'an error name is one word in PascalCase such as OutOfStock, without expressions')
-  .refine((name) => !CONTROL_NAMES.includes(name), 'this name is reserved');
+const errorName = z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as OutOfStock, without expressions');
 
 const resolved = z.object({
   error: errorName,
