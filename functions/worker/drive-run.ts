@@ -1,0 +1,15 @@
+import { engineServices } from '../../shared/aws/services.ts';
+import { env } from '../../shared/env.ts';
+import { background } from '../../shared/observe.ts';
+import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
+import { configureHttp } from '../../shared/step/http.ts';
+
+/** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
+export const handler = background(
+  driveMessage,
+  (message, services) => drive(services, message),
+  () => {
+    configureHttp({ allowedNetworks: env.allowedNetworks() });
+    return engineServices();
+  },
+);
