@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import type { Run } from '../shared/run/run.ts';
+import type { Run } from '../shared/run/model/run.ts';
 import type { StepRow } from '../shared/run/step-row.ts';
 import { checkDocument } from '../shared/workflow/check.ts';
 import type { Plan } from '../shared/workflow/plan.ts';

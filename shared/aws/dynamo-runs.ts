@@ -16,7 +16,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import * as z from 'zod';
-import { lineIds } from '../run/event.ts';
+import { lineIds } from '../run/model/event.ts';
+import type { Run } from '../run/model/run.ts';
 import {
   type LogEntry,
   type LogLines,
@@ -27,7 +28,6 @@ import {
   type StartKey,
   StepEnded,
 } from '../run/ports.ts';
-import type { Run } from '../run/run.ts';
 import type { StepRow } from '../run/step-row.ts';
 import { expiresIn, fromItem, type Item, toItem } from './items.ts';
 import { listRuns } from './list-runs.ts';

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
+import { type RunEntry, runEntry } from '../run/model/run.ts';
 import type { Page, PageOf, RunFilter } from '../run/ports.ts';
-import { type RunEntry, runEntry } from '../run/run.ts';
 import { badToken, fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 import { projectKey, runKey, stateKey, workflowKey, workspaceKey } from './run-items.ts';
 

@@ -1,7 +1,7 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Run } from '../run/model/run.ts';
+import { LIVE_STATUSES, type RunStatus } from '../run/model/status.ts';
 import type { Settlement } from '../run/ports.ts';
-import type { Run } from '../run/run.ts';
-import { LIVE_STATUSES, type RunStatus } from '../run/status.ts';
 import { toItem } from './items.ts';
 import { stateKey } from './run-items.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { event } from '../run/event.ts';
+import { event } from '../run/model/event.ts';
+import { type Run, run as runSchema, stored } from '../run/model/run.ts';
+import { isTerminal, RUN_STATUS, type RunStatus } from '../run/model/status.ts';
 import type { LogEntry, StartKey } from '../run/ports.ts';
-import { type Run, run as runSchema, stored } from '../run/run.ts';
-import { isTerminal, RUN_STATUS, type RunStatus } from '../run/status.ts';
 import { type StepRow, stepRow } from '../run/step-row.ts';
 import { fromItem, type Item, toItem } from './items.ts';
 

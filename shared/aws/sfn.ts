@@ -12,8 +12,8 @@ import {
   TaskDoesNotExist,
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
+import type { RunRef } from '../run/model/run.ts';
 import type { Walks } from '../run/ports.ts';
-import type { RunRef } from '../run/run.ts';
 
 /** `arn:...:stateMachine:<name>:<n>` -> `arn:...:execution:<name>:<walk>`: executions of a version are named after the machine. */
 function executionArn(machineVersion: string, walk: string): string {

@@ -1,8 +1,8 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { LRUCache } from 'lru-cache';
+import type { Stored } from '../run/model/run.ts';
 import { INLINE_LIMIT_BYTES, textOf } from '../run/model/value.ts';
 import type { Values } from '../run/ports.ts';
-import type { Stored } from '../run/run.ts';
 
 const CACHE_BYTES = 32 * 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
-import { lineIds } from '../../shared/run/event.ts';
+import { lineIds } from '../../shared/run/model/event.ts';
 import { type Runs, StepEnded } from '../../shared/run/ports.ts';
-import type { Run } from '../../shared/run/run.ts';
+import type { Run } from '../../shared/run/model/run.ts';
 import { aRow, aRun } from '../builders.ts';
 
 const later = '2026-11-23T09:00:00.000Z';

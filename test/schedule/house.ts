@@ -1,5 +1,5 @@
-import type { Run } from '../../shared/run/run.ts';
-import type { RunStatus } from '../../shared/run/status.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import type { RunStatus } from '../../shared/run/model/status.ts';
 import type { Receipt } from '../../shared/trigger/receipt.ts';
 import { type FireWatcher, ScheduleMoved, type Schedules, type Timekeeper } from '../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../shared/trigger/schedule/reconcile.ts';
