@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import type { Run } from '../shared/run/model/run.ts';
-import type { StepRow } from '../shared/run/step-row.ts';
+import { RunState } from '../shared/run/model/state.ts';
 import { checkDocument } from '../shared/workflow/check.ts';
 import type { Plan } from '../shared/workflow/plan.ts';
 
@@ -21,23 +21,19 @@ export function aRun(of: Partial<Run> = {}): Run {
     archived: false,
     createdAt: '2026-11-23T08:00:00.000Z',
     definition: 'abc',
-    machine: 'arn:aws:states:us-east-1:000000000000:stateMachine:millrun-01WORKFLOW:1',
     inputs: { json: '{}' },
     fileIds: [],
-    walk: 1,
+    timeoutSeconds: 7_776_000,
+    depth: 0,
+    attempt: 1,
+    seen: 0,
+    execution: 1,
+    steps: new RunState(aPlan('  - id: only\n    set: {}')).countSteps(),
     deadline: '2027-02-21T08:00:00.000Z',
     dueAt: '2026-11-23T08:00:30.000Z',
     ...of,
   };
 }
-
-/** A step row under its key: `aRow('stock[3]/check', { status: 'succeeded' })`. */
-export function aRow(key: string, of: Partial<StepRow> = {}): StepRow {
-  const at = key.lastIndexOf('/') + 1;
-  return { key, id: key.slice(at), scope: key.slice(0, at), status: 'succeeded', failures: 0, ...of };
-}
-
-export const rowsOf = (...rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));
 
 /** The plan of some steps, written as in a document. */
 export function aPlan(steps: string): Plan {
