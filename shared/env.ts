@@ -12,9 +12,6 @@ export const env = {
   doorsTable: () => required('DOORS_TABLE'),
   valuesBucket: () => required('VALUES_BUCKET'),
   sealKey: () => required('SEAL_KEY_ARN'),
-  workerArn: () => required('WORKER_ARN'),
-  machineRoleArn: () => required('MACHINE_ROLE_ARN'),
-  machinePrefix: () => required('MACHINE_PREFIX'),
   /** Where mailboxes have their addresses; unset where no mail is received. */
   mailDomain: () => process.env['MAIL_DOMAIN'] || undefined,
   /** Where the alarm clocks of schedules stand, what they call, as whom, and where calls go that could not be made. */
