@@ -1,6 +1,7 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { LRUCache } from 'lru-cache';
-import type { Stored } from '../run/model/run.ts';
+import { parseJson } from '../json.ts';
+import type { Stored } from '../run/model/stored.ts';
 import { INLINE_LIMIT_BYTES, textOf } from '../run/model/value.ts';
 import type { Values } from '../run/ports.ts';
 
@@ -29,7 +30,7 @@ export class BucketValues implements Values {
   }
 
   async read(value: Stored): Promise<unknown> {
-    return JSON.parse('json' in value ? value.json : await this.#text(value.ref));
+    return parseJson('json' in value ? value.json : await this.#text(value.ref));
   }
 
   async #text(ref: string): Promise<string> {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
+import { jsonNumber } from '../json.ts';
 import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/model/status.ts';
 
 /**
@@ -50,7 +51,7 @@ export function count(max: number) {
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
 
-const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), z.number()]) });
+const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), jsonNumber]) });
 
 export const runV2 = z
   .object({
@@ -82,7 +83,7 @@ export const createRunV2 = z
     inputs: few(
       z.strictObject({
         name: words(100).refine((name) => name !== '__proto__', 'must not be __proto__'),
-        value: z.union([z.string(), z.number()], 'must be a text or a number'),
+        value: z.union([z.string(), jsonNumber], 'must be a text or a number'),
       }),
     )
       .refine((inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length, 'must not name an input twice')

@@ -1,4 +1,5 @@
 import type { ApiKey } from '../access/key.ts';
+import { jsonNumber } from '../json.ts';
 import { actionsOf } from '../run/control/actions.ts';
 import type { Run } from '../run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
@@ -27,7 +28,7 @@ export const runV2View = (run: Run) => ({
 export const outputsV2View = (outputs: object) =>
   Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
     name: firstWords(name, 100),
-    value: typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value ?? null),
+    value: typeof value === 'string' || jsonNumber.safeParse(value).success ? value : JSON.stringify(value ?? null),
   }));
 
 export const processV2View = (workflow: Workflow) => ({

@@ -1,3 +1,4 @@
+import { parseJson } from '../../json.ts';
 import { creationEvent, eventOf, type RunEvent, skipEvent } from '../model/event.ts';
 import type { Run } from '../model/run.ts';
 import type { Stored } from '../model/stored.ts';
@@ -65,6 +66,6 @@ export function cutValue(runId: string, key: string, value: Stored): unknown {
   const whole = `/v1/runs/${runId}/context?step=${encodeURIComponent(key)}`;
   if ('ref' in value) return { truncated: true, bytes: value.bytes, whole };
   const bytes = Buffer.byteLength(value.json);
-  if (bytes <= DATA_LIMIT_BYTES) return JSON.parse(value.json);
+  if (bytes <= DATA_LIMIT_BYTES) return parseJson(value.json);
   return { truncated: true, bytes, start: value.json.slice(0, DATA_LIMIT_BYTES), whole };
 }
