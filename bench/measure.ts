@@ -1,10 +1,10 @@
 import { loadavg } from 'node:os';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import type { Bench, Published } from './bench.ts';
 import { boots } from './boot.ts';
 import { bundles } from './bundles.ts';
 import { Client } from './client.ts';
 import { bringUp } from './cloud.ts';
-import { temporaryFolder } from './folder.ts';
 import { latency } from './latency.ts';
 import { listNewest } from './lists.ts';
 import { operationsOf, rawStepFunctions } from './operations.ts';

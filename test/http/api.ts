@@ -6,7 +6,8 @@ import { synthesize } from '../../infra/synth-template.ts';
 import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
-import { API_KEY, cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
 
 export interface Ask {
   /** Another key than the first one, which is an admin's of the project `examples`; null for none. */

@@ -31,7 +31,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Cloud } from '../../local/cloud.ts';
-import { API_KEY, cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack } from './small-stack.ts';
 

@@ -11,7 +11,7 @@ import { createTables } from '../../local/dynamodb/tables.ts';
 import { freePort } from '../../local/free-port.ts';
 import { lockFolder } from '../../local/lock.ts';
 import { Stack } from '../../local/template/stack.ts';
-import { temporaryFolder } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { smallTemplate } from './small-stack.ts';
 
 let emulator: Emulator | undefined;

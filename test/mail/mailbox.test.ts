@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Cloud } from '../../local/cloud.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { Client } from '../run/client.ts';
 import { aMail, type Postbox, postbox, takesMail } from './postbox.ts';
 
