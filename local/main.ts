@@ -17,6 +17,8 @@ export async function main({ once, json }: MainOptions): Promise<void> {
   // On Lambda it would be the end of one sandbox; here it must not be the end of everything.
   process.on('unhandledRejection', (error) => console.error('A function left a rejection unhandled:', error));
   process.on('uncaughtException', (error) => console.error('A function left an exception uncaught:', error));
+  // Whoever read what we write may have gone. To tell of that would be one more write that fails, and so on without end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   const cloud = await begin();
   let ending = false;

@@ -102,6 +102,11 @@ export class MillrunProcess {
     });
   }
 
+  /** Closes what it writes its words to, as a reader that goes away does. */
+  stopReading(): void {
+    this.#child.stdout?.destroy();
+  }
+
   /** Sends a signal and waits for the end. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.#child.kill(signal);

@@ -106,6 +106,13 @@ test('--once runs the example every time and ends with what came of it', async (
   }
 });
 
+test('it goes on when whoever read its output has gone, and says nothing about it', async () => {
+  const cloud = await started(folder(), { args: ['--once'] });
+  cloud.stopReading();
+  expect(await cloud.ended).toEqual({ code: 0, signal: null });
+  expect(cloud.output).not.toContain('EPIPE');
+});
+
 test('--help explains every variable and starts nothing', async () => {
   const help = start(folder(), { args: ['--help'] });
   expect(await help.ended).toEqual({ code: 0, signal: null });
