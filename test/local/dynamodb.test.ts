@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type Emulator, startDynoxide } from '../../local/dynamodb/child.ts';
 import { Connections } from '../../local/dynamodb/connection.ts';
@@ -70,6 +71,11 @@ test('a table gets the indexes that the stack has got since', async () => {
   const grown = new Stack(smallTemplate({ Things: table({ colour: byColour }) }));
   await createTables(grown, emulator.endpoint);
   await createTables(grown, emulator.endpoint);
+  const credentials = { accessKeyId: 'x', secretAccessKey: 'y' };
+  const client = new DynamoDBClient({ endpoint: emulator.endpoint, region: 'us-east-1', credentials });
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: 'things' }));
+  client.destroy();
+  expect(Table?.GlobalSecondaryIndexes).toMatchObject([{ IndexName: 'by-colour' }]);
 });
 
 test('an emulator that a crash left behind is ended before the next one starts', async () => {

@@ -209,6 +209,18 @@ test('a reply is threaded, and says that a machine wrote it', async () => {
   expect(bodyOf(reply)).toContain(`run ${run}`);
 });
 
+test('what is injected into a subject or an id does not come out in the reply', async () => {
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const from = 'injects@example.com';
+  const injected = { Subject: '=?utf-8?Q?x=0D=0ABcc:_eve@example.org?=', 'Message-ID': '<a@x>\tBcc: eve@example.org' };
+  expect(await box.deliver(aMail({ From: from, ...injected }), { from })).toMatchObject({ outcome: 'accepted' });
+  while (outbox(from).length === 0) await sleep(10);
+  const [reply = ''] = outbox(from);
+  expect(reply).toMatch(/^Subject: /m);
+  expect(reply).not.toMatch(/^Bcc:/im);
+  expect(outbox('eve@example.org')).toEqual([]);
+});
+
 test('the result is sent once the run has ended, once', async () => {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
   const from = 'result@example.com';

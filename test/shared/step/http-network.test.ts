@@ -71,11 +71,18 @@ describe('an address', () => {
     const privately = fc
       .tuple(fc.constantFrom('10', '127', '0', '240'), fc.nat(255), fc.nat(255), fc.nat(255))
       .map((parts) => parts.join('.'));
-    fc.assert(fc.property(privately, (address) => !mayReach(address, []) && !mayReach(`::ffff:${address}`, [])));
+    fc.assert(
+      fc.property(
+        privately,
+        (address) => void expect([mayReach(address, []), mayReach(`::ffff:${address}`, [])]).toEqual([false, false]),
+      ),
+    );
   });
 
   test('is anything at all when every network is allowed', () => {
-    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => mayReach(address, ['0.0.0.0/0', '::/0'])));
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => void expect(mayReach(address, ['0.0.0.0/0', '::/0'])).toBe(true)),
+    );
   });
 
   test('list that holds nonsense is refused at once', () => {
