@@ -5,6 +5,8 @@ process.env['ROUNDS'] ??= '60';
 /** And a thousand mails at once. */
 process.env['MAILS'] ??= '1000';
 process.env['FLOOD'] ??= '1000';
+/** And eight of 24 MB. */
+process.env['LARGE_MAILS'] ??= '8';
 const vitest = await startVitest(
   'test',
   [
@@ -12,6 +14,7 @@ const vitest = await startVitest(
     'test/run/random',
     'test/control/random',
     'test/mail/flood',
+    'test/mail/memory',
     'test/shared/trigger/mail',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',
