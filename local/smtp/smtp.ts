@@ -7,6 +7,9 @@ export interface Smtp {
   close(): Promise<void>;
 }
 
+/** A host name has 255 characters at most. */
+const MAX_GREETING = 255;
+
 /**
  * A mail server for the addresses of the stack, on loopback. It says 250 once a mail is stored, 550 to addresses that nobody has, 552 to what is too
  * large. It has no TLS: what arrives here has not left this machine.
@@ -30,7 +33,11 @@ export async function startSmtp(port: number, inbound: Inbound, maxBytes: number
     onData(stream, session, done) {
       const { mailFrom, rcptTo } = session.envelope;
       const source = mailFrom ? mailFrom.address : '';
-      const envelope = { source, recipients: rcptTo.map(({ address }) => address), greeting: lineOf(session.hostNameAppearsAs) };
+      const envelope = {
+        source,
+        recipients: rcptTo.map(({ address }) => address),
+        greeting: (session.hostNameAppearsAs || '').slice(0, MAX_GREETING),
+      };
       take(inbound, envelope, stream, maxBytes).then(
         (id) => done(null, `OK ${id}`),
         (error: unknown) => {
@@ -77,12 +84,6 @@ async function* upTo(stream: SMTPServerDataStream, maxBytes: number): AsyncGener
   if (stream.sizeExceeded)
     throw new Refused(552, `The mail has ${stream.byteLength} bytes; ${maxBytes} are the most that are taken.`);
 }
-
-/** Whatever a client calls itself, it begins no other line. */
-const lineOf = (greeting: unknown) =>
-  String(greeting ?? '')
-    .replace(/[\p{Cc}]/gu, ' ')
-    .slice(0, 1000);
 
 function listening(server: SMTPServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
