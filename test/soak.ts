@@ -6,6 +6,7 @@ const LONGER = {
   KILLS: '20',
   MAILS: '1000',
   FLOOD: '1000',
+  LARGE_MAILS: '8',
   CASES: '400',
   TENANT_ROLES: '4',
 };
@@ -21,6 +22,7 @@ const vitest = await startVitest(
     'test/mail/flood',
     'test/mail/smuggling',
     'test/security',
+    'test/mail/memory',
     'test/shared/trigger/mail',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',

@@ -26,7 +26,7 @@ export function startMail(
 ): Mail {
   const rules = new ReceiptRules(stack, functions);
   const queue = new EventQueue(join(dataDir, 'mail'), functions);
-  const inbound = new Inbound({ rules, functions, queue, s3: join(dataDir, 's3') });
+  const inbound = new Inbound({ rules, functions, queue, s3: join(dataDir, 's3'), spool: join(dataDir, 'mail', 'spool') });
   const outbound = new Outbound({ inbound, outbox: join(dataDir, 'outbox'), relayUrl: smtpUrl });
   const api = new SesApi(stack, { rules, outbound });
   let closeServer = async () => {};

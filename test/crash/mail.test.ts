@@ -43,11 +43,12 @@ test('kill -9 in a flood of mails: what was answered with 250 has one run and on
   const keys = acknowledged.map((subject) => `<${subject.replaceAll(' ', '.')}@example.com>`);
   const kept = () =>
     new Postbox(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).receipts();
-  const accepted = async () => (await kept()).filter(({ outcome }) => outcome === 'accepted');
+  const accepted = async () =>
+    (await kept()).flatMap(({ outcome, key, run_id: run }) => (outcome === 'accepted' ? [{ key: key.split(' ')[0] ?? '', run }] : []));
   let all = await accepted();
   while (!keys.every((key) => all.some((one) => one.key === key))) all = await accepted();
   expect(house.kills).toBe(ROUNDS);
   expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
-  expect(new Set(all.map(({ run_id: run }) => run)).size).toBe(all.length);
+  expect(new Set(all.map(({ run }) => run)).size).toBe(all.length);
   expect((await kept()).filter(({ outcome }) => outcome === 'rejected')).toEqual([]);
 });
