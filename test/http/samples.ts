@@ -83,6 +83,7 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     token: 'nonsense',
+    name: 'inputs',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/http/samples.ts knows no {${name}}: add it to Known.`);
