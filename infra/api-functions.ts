@@ -36,6 +36,7 @@ export class ApiFunctions extends Construct {
     stores.runs.allowReads(readRuns);
     stores.workflows.allowReads(readRuns);
     stores.values.allowReads(readRuns);
+    stores.values.allowViews(readRuns);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,

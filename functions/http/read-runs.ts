@@ -1,13 +1,18 @@
+import { s3 } from '../../shared/aws/clients.ts';
 import { engineServices } from '../../shared/aws/services.ts';
+import { ValueLinks } from '../../shared/aws/value-links.ts';
+import { env } from '../../shared/env.ts';
 import { type Answer, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
 import { outputsV2View, pageView, runEntryView, runV2View } from '../../shared/http/views.ts';
 import { notFound } from '../../shared/problem.ts';
+import { cutValue, SHOWN_BYTES } from '../../shared/run/cut-value.ts';
 import type { Engine } from '../../shared/run/ports.ts';
-import { pickStates, type StepState, stepStates, valuesOf } from '../../shared/run/read-context.ts';
+import { glimpsesOf, pickStates, type StepState, stepStates, valuesOf } from '../../shared/run/read-context.ts';
 import { readLog } from '../../shared/run/read-log.ts';
 import type { Run } from '../../shared/run/run.ts';
+import { ShownValues, wholeOf } from '../../shared/run/shown-values.ts';
 import { fromV1, RUN_STATUS } from '../../shared/run/status.ts';
 import type { Workflows } from '../../shared/workflow/ports.ts';
 
@@ -21,8 +26,8 @@ export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, ser
 
 export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, services: Services) {
   const run = await runOf(services, caller, params.run_id);
-  const outputs = run.outputs ? await services.values.read(run.outputs) : null;
-  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs) : null;
+  const outputs = run.outputs && (await (await ShownValues.of(services, run)).outputs());
+  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs, wholeOf(run.id, 'outputs')) : null;
   return ok({ ...runV2View(run), file_ids: run.fileIds, outputs: listed });
 }
 
@@ -72,8 +77,14 @@ export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<
   return events(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
 }
 
-async function events({ runs, now }: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
-  const page = await readLog(runs, run, { after: query.continuation_token ?? query.after, limit: query.limit, now: now() });
+async function events(services: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
+  const { runs, now } = services;
+  const values = await ShownValues.of(services, run);
+  const page = await readLog(runs, values, run, {
+    after: query.continuation_token ?? query.after,
+    limit: query.limit,
+    now: now(),
+  });
   return ok(
     pageView(page, ({ step, scope, attempt, ...event }) => ({
       ...event,
@@ -93,12 +104,33 @@ export async function getWorkflowRunContext({ params, query, caller }: RequestOf
 }
 
 async function context(services: Services, run: Run, step: string | undefined): Promise<Answer> {
+  const shown = await ShownValues.of(services, run);
   const states = pickStates(await stepStates(services, run), step);
-  const steps = await Promise.all(
-    states.map(async (state) => stateView(state, await valuesOf(services, run, state, step !== undefined))),
-  );
-  const input = await services.values.read(run.inputs);
+  const values =
+    step === undefined ? glimpsesOf(shown, run, states) : await Promise.all(states.map((state) => valuesOf(shown, run, state)));
+  const input = cutValue(await shown.inputs(), SHOWN_BYTES, wholeOf(run.id, 'inputs'));
+  const steps = states.map((state, at) => stateView(state, values[at] ?? { input: null, output: null }));
   return ok({ run_id: run.id, status: RUN_STATUS[run.status].v1, variables: { input }, steps });
+}
+
+/** A link to the whole of what a view has cut. */
+export async function getRunValue(
+  { params, query, caller }: RequestOf<'getRunValue'>,
+  services: Services & { links: ValueLinks },
+) {
+  const run = await runOf(services, caller, params.run_id);
+  const value = await wholeValue(services, run, params.name, query.step);
+  const name = `${query.step === undefined ? '' : `${query.step}.`}${params.name}`;
+  const { url, until } = await services.links.link(run.id, name, value, services.now());
+  return ok({ url, expires_at: until });
+}
+
+async function wholeValue(services: Services, run: Run, name: 'inputs' | 'outputs', step: string | undefined): Promise<unknown> {
+  const values = await ShownValues.of(services, run);
+  if (step === undefined) return name === 'inputs' ? values.inputs() : values.outputs();
+  const [state] = pickStates(await stepStates(services, run), step);
+  const stored = name === 'inputs' ? state?.row?.input : state?.row?.output;
+  return stored ? values.whole(stored) : null;
 }
 
 const stateView = ({ planned, key, scope, status, reason, row }: StepState, values: { input: unknown; output: unknown }) => ({
@@ -133,6 +165,7 @@ export const handler = http(
     getWorkflowRunEvents,
     getRunContext,
     getWorkflowRunContext,
+    getRunValue,
   },
-  engineServices,
+  () => Object.assign(engineServices(), { links: new ValueLinks(s3, env.valuesBucket()) }),
 );

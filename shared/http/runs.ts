@@ -3,6 +3,7 @@ import { notFound } from '../problem.ts';
 import type { Engine, Runs } from '../run/ports.ts';
 import { countSteps, statesFrom, stepStates } from '../run/read-context.ts';
 import type { Run } from '../run/run.ts';
+import { ShownValues } from '../run/shown-values.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { resourceId } from './resources.ts';
@@ -35,9 +36,10 @@ export async function workflowOf(
 
 /** The run with all that its detail shows. */
 export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
+  const values = await ShownValues.of(engine, run);
   const [inputs, outputs, states, chain, children] = await Promise.all([
-    engine.values.read(run.inputs),
-    run.outputs ? engine.values.read(run.outputs) : null,
+    values.inputs(),
+    values.outputs(),
     stepStates(engine, run),
     chainOf(engine.runs, run),
     engine.runs.list({ workspace: run.workspace, parent: run.id }, { limit: CHILDREN_SHOWN }),
@@ -47,10 +49,8 @@ export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'defi
 
 /** The detail of a run that has just been started: nothing has come of it yet, so nothing is read but what was given. */
 export async function newRunDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
-  const [inputs, plan] = await Promise.all([
-    engine.values.read(run.inputs),
-    engine.definitions.planOf(run.workflowId, run.definition),
-  ]);
+  const values = await ShownValues.of(engine, run);
+  const [inputs, plan] = await Promise.all([values.inputs(), engine.definitions.planOf(run.workflowId, run.definition)]);
   const states = statesFrom(plan, [], run);
   return runDetailView(run, {
     inputs,

@@ -1,5 +1,7 @@
+import { maskOf } from '../mask.ts';
 import { afterFailure } from './after-failure.ts';
 import { lineIds, type RunEvent } from './event.ts';
+import { secretsOfRun } from './masked.ts';
 import { type Engine, type LogLines, StepEnded } from './ports.ts';
 import type { Run } from './run.ts';
 import { isTerminal, RUN_STATUS } from './status.ts';
@@ -47,7 +49,8 @@ async function failStep(engine: Engine, parent: Run, row: StepRow, child: Run): 
   const now = engine.now();
   const at = now.toISOString();
   const [id = ''] = lineIds(1, now, parent.id);
-  const error = { name: CHILD_FAILED, message: messageOf(child), data: { run_id: child.id } };
+  const mask = maskOf(await secretsOfRun(engine, parent));
+  const error = { name: CHILD_FAILED, message: mask.text(messageOf(child)), data: { run_id: child.id } };
   const said: RunEvent = {
     id,
     time: at,

@@ -1,8 +1,10 @@
+import { maskOf } from '../mask.ts';
 import type { Template } from '../step/kind.ts';
 import { kindOf } from '../step/registry.ts';
 import { StepError } from '../step/step-error.ts';
 import { conditionOf } from '../workflow/condition.ts';
 import { evaluateTemplate } from '../workflow/expression.ts';
+import { secretsOf } from '../workflow/input-secrets.ts';
 import type { Order } from '../workflow/order.ts';
 import { orderOfList } from '../workflow/order-of-list.ts';
 import type { Plan, PlannedStep } from '../workflow/plan.ts';
@@ -41,11 +43,12 @@ type Foreseen = { skipped: Map<string, boolean>; untaken: Set<string>; problems:
 
 /** Evaluates what reads nothing but the inputs and the run: conditions, the cases of switches, what steps are given. */
 async function foresee({ plan, inputs }: Prepared, run: object): Promise<Foreseen> {
+  const mask = maskOf(secretsOf(plan.document.input, inputs));
   const foreseen: Foreseen = { skipped: new Map(), untaken: new Set(), problems: [] };
   const ask = async (id: string, look: () => Promise<void>) =>
     look().catch((error: unknown) => {
       if (!(error instanceof StepError)) throw error;
-      foreseen.problems.push({ step: id, message: error.message });
+      foreseen.problems.push({ step: id, message: mask.text(error.message) });
     });
   for (const planned of plan.steps.values()) {
     const { id, step } = planned;

@@ -1,8 +1,9 @@
 import { notFound } from '../problem.ts';
 import type { Plan } from '../workflow/plan.ts';
+import { cutValue, GLIMPSE_BYTES, SHOWN_BYTES } from './cut-value.ts';
 import type { Engine } from './ports.ts';
-import { dataOf } from './read-log.ts';
 import type { Run, Stored } from './run.ts';
+import { type ShownValues, wholeOf } from './shown-values.ts';
 import { isTerminal } from './status.ts';
 import { STEP_STATUSES, type StepRow, type StepStatus } from './step-row.ts';
 import { type Surveyed, survey } from './survey.ts';
@@ -47,12 +48,20 @@ export function countSteps(states: StepState[]): Record<'total' | StepStatus, nu
   };
 }
 
-/** Input and output of a step: whole when it alone was asked for, else cut like the data of the log. */
-export async function valuesOf({ values }: Reader, run: Run, { key, row }: StepState, whole: boolean) {
-  const show = async (value: Stored | undefined) =>
-    value === undefined ? null : whole ? values.read(value) : dataOf(run.id, key, value);
-  const [input, output] = await Promise.all([show(row?.input), show(row?.output)]);
+/** Input and output of a step that was asked for alone: cut only where an answer could not hold them. */
+export async function valuesOf(values: ShownValues, run: Run, { key, row }: StepState) {
+  const show = async (name: 'inputs' | 'outputs', value: Stored | undefined) =>
+    value === undefined ? null : cutValue(await values.whole(value), SHOWN_BYTES, wholeOf(run.id, name, key));
+  const [input, output] = await Promise.all([show('inputs', row?.input), show('outputs', row?.output)]);
   return { input, output };
+}
+
+/** The same for every step at once: cut like the data of the log, and further the more there are. */
+export function glimpsesOf(values: ShownValues, run: Run, states: StepState[]) {
+  const limit = Math.min(GLIMPSE_BYTES, Math.floor(SHOWN_BYTES / (2 * Math.max(1, states.length))));
+  const show = (key: string, name: 'inputs' | 'outputs', value: Stored | undefined) =>
+    value === undefined ? null : values.glimpse(value, limit, wholeOf(run.id, name, key));
+  return states.map(({ key, row }) => ({ input: show(key, 'inputs', row?.input), output: show(key, 'outputs', row?.output) }));
 }
 
 /** The states asked for: all, or the one under `key`. */

@@ -1,7 +1,9 @@
 import { decodeTime } from 'ulid';
+import { GLIMPSE_BYTES, thatFit } from './cut-value.ts';
 import { type RunEvent, successor } from './event.ts';
 import type { LogEntry, Runs } from './ports.ts';
-import type { Run, Stored } from './run.ts';
+import type { Run } from './run.ts';
+import { type ShownValues, wholeOf } from './shown-values.ts';
 import { isTerminal, type RunStatus } from './status.ts';
 
 export interface LogPage {
@@ -10,8 +12,8 @@ export interface LogPage {
   next: string | undefined;
 }
 
-/** Data of a line is cut here; the whole lies in the context of the run. */
-const DATA_LIMIT_BYTES = 4 * 1024;
+/** A page is over when it holds so much, so that it fits into an answer. */
+const PAGE_BYTES = 2 * 1024 * 1024;
 
 /** Lines of a live run are told when they are this old: one that another worker is still writing may have to stand before them. */
 const SETTLED_AFTER_MS = 500;
@@ -30,6 +32,7 @@ const END: Partial<Record<RunStatus, RunEvent['type']>> = {
  */
 export async function readLog(
   runs: Pick<Runs, 'log'>,
+  values: Pick<ShownValues, 'glimpse'>,
   run: Run,
   { after, limit, now }: { after?: string | undefined; limit: number; now: Date },
 ): Promise<LogPage> {
@@ -46,11 +49,11 @@ export async function readLog(
   const startedAt = run.startedAt ?? (entries.length > 0 ? run.createdAt : undefined);
   if (startedAt !== undefined) born.push({ id: startedId, time: startedAt, type: 'run_started', message: 'Started.' });
 
-  const lines = [...born, ...entries.flatMap((entry) => linesOf(run.id, entry))];
+  const lines = [...born, ...entries.flatMap((entry) => linesOf(values, run.id, entry))];
   const told = lines.filter(({ id }) => after === undefined || id > after);
   const all = more || !ended ? told : [...told, ended];
-  const items = all.slice(0, limit);
-  return { items, next: more || all.length > limit ? items.at(-1)?.id : undefined };
+  const items = thatFit(all.slice(0, limit), PAGE_BYTES);
+  return { items, next: more || all.length > items.length ? items.at(-1)?.id : undefined };
 }
 
 const isSettled = (logId: string, now: Date) => decodeTime(logId) <= now.getTime() - SETTLED_AFTER_MS;
@@ -67,18 +70,9 @@ function endMessage({ stop, reason }: Run, type: RunEvent['type']): string {
   return reason ?? (type === 'run_succeeded' ? 'Succeeded.' : 'Ended.');
 }
 
-function linesOf(runId: string, { events, key, output }: LogEntry): RunEvent[] {
+function linesOf(values: Pick<ShownValues, 'glimpse'>, runId: string, { events, key, output }: LogEntry): RunEvent[] {
   return events.map(({ output: hasOutput, data, ...line }) => {
-    const value = hasOutput && output ? dataOf(runId, key ?? '', output) : data;
+    const value = hasOutput && output ? values.glimpse(output, GLIMPSE_BYTES, wholeOf(runId, 'outputs', key)) : data;
     return value === undefined ? line : { ...line, data: value };
   });
-}
-
-/** The value, or its beginning and where the whole is. */
-export function dataOf(runId: string, key: string, value: Stored): unknown {
-  const whole = `/v1/runs/${runId}/context?step=${encodeURIComponent(key)}`;
-  if ('ref' in value) return { truncated: true, bytes: value.bytes, whole };
-  const bytes = Buffer.byteLength(value.json);
-  if (bytes <= DATA_LIMIT_BYTES) return JSON.parse(value.json);
-  return { truncated: true, bytes, start: value.json.slice(0, DATA_LIMIT_BYTES), whole };
 }

@@ -82,6 +82,8 @@ const linearPattern = Object.assign((pattern: string) => RE2JS.compile(RE2JS.tra
 // A fresh instance each time: schemas of different documents may share an $id.
 function compile(schema: Schema): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, logger: false, code: { regExp: linearPattern } });
+  // It says nothing about what fits: see input-secrets.ts.
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
   addFormats.default(ajv);
   const validate = ajv.compile(schema);
   if ('$async' in validate) throw new Error('$async is not part of JSON Schema');

@@ -87,6 +87,7 @@ function idFor(name: string, known: Known): string {
     process_id: known.workflow_id,
     version: '1',
     token: 'nonsense',
+    name: 'inputs',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/http/samples.ts knows no {${name}}: add it to Known.`);

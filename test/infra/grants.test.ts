@@ -97,7 +97,13 @@ const publishing = {
 
 const expected: Record<string, Record<string, string[]>> = {
   'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...reads('Access') },
-  'functions/http/read-runs.ts': { ...logs('FunctionsReadRuns'), ...reads('Runs'), ...reads('Workflows'), ...readsValues },
+  'functions/http/read-runs.ts': {
+    ...logs('FunctionsReadRuns'),
+    ...reads('Runs'),
+    ...reads('Workflows'),
+    ...readsValues,
+    'StoresValues.Arn/views/*': ['s3:PutObject'],
+  },
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
     ...starts,

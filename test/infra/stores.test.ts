@@ -111,6 +111,7 @@ describe('the bucket of values', () => {
           ExpirationInDays: 90 + 30,
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
         },
+        { Id: 'views', Status: 'Enabled', Prefix: 'views/', ExpirationInDays: 1 },
       ],
     });
   });

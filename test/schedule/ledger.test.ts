@@ -391,6 +391,22 @@ describe('by hand', () => {
     expect(house.ledger(schedule)).toHaveLength(2);
   });
 
+  test('triggers of one millisecond start a run each, and take no line from an expected fire of that moment', async () => {
+    const house = new House('2026-06-01T08:30:00.000Z');
+    const schedule = await house.create(hourly);
+    house.sleep('2026-06-01T09:00:00.000Z');
+    const asked = await Promise.all([undefined, undefined, undefined].map(() => triggerNow(house.services, schedule, undefined)));
+    await house.tick(schedule);
+    expect(new Set(asked.map(({ runId }) => runId)).size).toBe(3);
+    expect(
+      house
+        .ledger(schedule)
+        .map(({ kind }) => kind)
+        .toSorted(),
+    ).toEqual(['expected', 'manual', 'manual', 'manual']);
+    expect(house.runs.size).toBe(4);
+  });
+
   test('backfill starts fires that started no run under their own name, and those that did once more', async () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const schedule = await house.create(hourly);

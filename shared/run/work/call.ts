@@ -1,10 +1,13 @@
 import * as z from 'zod';
 import { newId } from '../../id.ts';
+import { maskOf } from '../../mask.ts';
 import { Problem } from '../../problem.ts';
 import { callKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
+import { maskedInputs } from '../../workflow/input-secrets.ts';
 import type { Pin } from '../../workflow/plan.ts';
 import { answerStep, CHILD_FAILED } from '../answer-parent.ts';
+import { secretsOfRun } from '../masked.ts';
 import { StepEnded } from '../ports.ts';
 import { takenFrom } from '../rerun/rerun-run.ts';
 import type { Run } from '../run.ts';
@@ -81,6 +84,13 @@ async function resolved(scene: Scene): Promise<Call> {
 
 const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
+/** What is stored of the inputs: neither the secrets of this run nor what the schema of the other one calls its own. */
+async function shownTo({ worker, run }: Scene, { pin, inputs }: Call): Promise<unknown> {
+  const definition = pin.definition === 'self' ? run.definition : pin.definition;
+  const { document } = await worker.definitions.planOf(pin.workflow, definition);
+  return maskOf(await secretsOfRun(worker, run)).value(maskedInputs(document.input, inputs));
+}
+
 /** Notes the run that will be started, then starts it: whatever crashes in between, the walk that comes back starts that one. */
 async function begun(scene: Scene, call: Call, token: string | undefined): Promise<Run> {
   const { worker, run, planned, scope, key, row } = scene;
@@ -95,7 +105,7 @@ async function begun(scene: Scene, call: Call, token: string | undefined): Promi
     status: token === undefined ? 'running' : 'waiting',
     failures,
     startedAt: row?.startedAt ?? at,
-    input: await worker.values.store(run.id, `${key}.input`, call.inputs),
+    input: await worker.values.store(run.id, `${key}.input`, await shownTo(scene, call)),
     ...(token !== undefined && { token, child: childId }),
     ...(row?.resumes !== undefined && { resumes: row.resumes }),
   };

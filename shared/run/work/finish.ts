@@ -1,8 +1,10 @@
+import { maskOf } from '../../mask.ts';
 import { StepError } from '../../step/step-error.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { isHalting } from '../control/halt.ts';
 import { whenQuiet } from '../control/when-quiet.ts';
+import { maskedError, secretsOfRun } from '../masked.ts';
 import { isOutdated, type Run } from '../run.ts';
 import { settleRun } from '../settle-run.ts';
 import { Control } from '../signal.ts';
@@ -26,7 +28,8 @@ export async function succeedRun(worker: Worker, run: Run, plan: Plan, outputs: 
           ? new StepError('OutputTooLarge', error.message)
           : undefined;
     if (!failure) throw error;
-    await settleRun(worker, run, { kind: 'failed', error: { name: failure.name, message: failure.message, step: null } });
+    const { name, message } = maskedError(failure, maskOf(await secretsOfRun(worker, run)));
+    await settleRun(worker, run, { kind: 'failed', error: { name, message, step: null } });
     throw new Control('RunEnded', 'The outputs of the run could not be made.');
   }
 }

@@ -1,7 +1,9 @@
+import { maskOf } from '../../mask.ts';
 import { groupKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { afterFailure } from '../after-failure.ts';
 import { closeInside } from '../close-steps.ts';
+import { maskedError, secretsOfRun } from '../masked.ts';
 import type { Stored } from '../run.ts';
 import { itemScope, tryScope } from '../scope.ts';
 import { writeClosed } from '../settle-run.ts';
@@ -131,8 +133,9 @@ export async function completeStep(scene: Scene, output: Stored): Promise<void> 
 }
 
 /** Writes down that the group itself failed and answers what to throw. */
-export async function failGroup(scene: Scene, error: StepError, from?: string): Promise<Error> {
+export async function failGroup(scene: Scene, cause: StepError, from?: string): Promise<Error> {
   const { worker, run, planned, scope, key, row } = scene;
+  const error = maskedError(cause, maskOf(await secretsOfRun(worker, run)));
   const at = worker.now().toISOString();
   const message = `${error.name}: ${error.message}`;
   const events = lines(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { stepFiles } from '../../file/step-files.ts';
+import { maskOf } from '../../mask.ts';
 import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
@@ -8,6 +9,7 @@ import { DEFAULT_TIMEOUT_SECONDS, GRACE_SECONDS, MAX_TIMEOUT_SECONDS } from '../
 import { afterFailure } from '../after-failure.ts';
 import { isDrained, isHalting } from '../control/halt.ts';
 import { whenQuiet } from '../control/when-quiet.ts';
+import { maskedError, maskedStepInput, secretsOfRun } from '../masked.ts';
 import { StepEnded } from '../ports.ts';
 import type { Stored } from '../run.ts';
 import { settleRun } from '../settle-run.ts';
@@ -101,7 +103,8 @@ async function execute(scene: Scene, attempt: Attempt): Promise<{ input: unknown
     );
   }
   const seconds = await timeoutSeconds(scene);
-  await attempt.start(input, seconds);
+  const { shown, secrets } = maskedStepInput(kind, input, await secretsOfRun(scene.worker, scene.run));
+  await attempt.start(shown, secrets, seconds);
   const full = await kind.execute(spec.data, {
     runId: scene.run.id,
     stepKey: scene.key,
@@ -141,6 +144,7 @@ class Attempt {
   readonly #startedAt: string;
   #announced: Promise<void> | undefined;
   #input: Stored | undefined;
+  #secrets: string[] | undefined;
   #heldUntil: string | undefined;
   /** The run was seen to pause or drain: when this attempt is over, it may have been the last in flight. */
   seesHalt = false;
@@ -156,8 +160,9 @@ class Attempt {
   }
 
   /** From here on the step is in flight. */
-  async start(input: unknown, timeoutSeconds: number): Promise<void> {
+  async start(input: unknown, secrets: string[], timeoutSeconds: number): Promise<void> {
     const { worker, run, key, planned } = this.#scene;
+    this.#secrets = secrets;
     this.#input = await worker.values.store(run.id, `${key}.input`, input);
     this.#heldUntil = new Date(worker.now().getTime() + (timeoutSeconds + GRACE_SECONDS) * 1000).toISOString();
     if (!planned.step.repeatable) await this.#announce();
@@ -177,8 +182,9 @@ class Attempt {
   }
 
   /** Writes the failure down and answers what to throw. */
-  async fail(error: StepError): Promise<Error> {
+  async fail(cause: StepError): Promise<Error> {
     const { planned, worker, run } = this.#scene;
+    const error = maskedError(cause, maskOf(this.#secrets ?? (await secretsOfRun(worker, run))));
     const failure = { name: error.name, message: error.message, ...(error.data !== undefined && { data: error.data }) };
     if (afterFailure(error.name, this.number, planned.step.retry).kind === 'fail') {
       await this.#end(

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { MASK } from '../../mask.ts';
 import type { FileRef, LeafContext } from '../kind.ts';
 import { StepError } from '../step-error.ts';
 import type { Network } from './agents.ts';
@@ -7,6 +8,7 @@ import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
 import { MAX_REDIRECTS, redirected } from './redirect.ts';
 import { type HttpRequest, requestOf } from './request.ts';
+import { withoutSecretParameters } from './secret-names.ts';
 import { send } from './send.ts';
 import { expects, type HttpSpec, wantsRedirect } from './spec.ts';
 
@@ -68,7 +70,7 @@ async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<un
   try {
     return parseBody(bytes, type);
   } catch {
-    const start = excerpt(bytes.subarray(0, 500), type);
+    const start = withoutSecretParameters(excerpt(bytes.subarray(0, 500), type), MASK);
     throw new StepError(
       'HttpServerError',
       `${describe(request)} answered ${answer.statusCode} with a body that is not JSON: ${start}`,

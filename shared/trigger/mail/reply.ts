@@ -1,4 +1,5 @@
 import type { Run } from '../../run/run.ts';
+import { ShownValues } from '../../run/shown-values.ts';
 import { isTerminal, RUN_STATUS } from '../../run/status.ts';
 import type { Receipt } from '../receipt.ts';
 import type { Arrival } from './arrival.ts';
@@ -67,7 +68,7 @@ const threadOf = ({ domain }: MailDoor, mailbox: Mailbox, { from, subject, messa
   references: references.slice(-20),
 });
 
-export type ReplyDoor = Pick<MailDoor, 'replies' | 'runs' | 'values' | 'outgoing' | 'now' | 'replyLost'>;
+export type ReplyDoor = Pick<MailDoor, 'replies' | 'runs' | 'values' | 'definitions' | 'outgoing' | 'now' | 'replyLost'>;
 
 /** Sends the results that are due. Looks at a run that still goes on less and less often. One reply that fails is no reason to keep the others. */
 export async function sendResults(door: ReplyDoor): Promise<number> {
@@ -107,10 +108,10 @@ async function sendResult(door: ReplyDoor, reply: PendingReply, dueAt: string): 
   return true;
 }
 
-async function resultText({ values }: ReplyDoor, run: Run): Promise<string> {
+async function resultText(door: ReplyDoor, run: Run): Promise<string> {
   const head = `Run ${run.id} of ${run.workflowName} has ended: ${RUN_STATUS[run.status].label}.`;
   if (run.error) return `${head}\n\n${run.error.name}: ${run.error.message}`;
-  const outputs = run.outputs ? JSON.stringify(await values.read(run.outputs), null, 2) : '';
+  const outputs = run.outputs ? JSON.stringify(await (await ShownValues.of(door, run)).outputs(), null, 2) : '';
   return outputs === '' || outputs === '{}' ? head : `${head}\n\n${outputs.slice(0, OUTPUT_SHOWN)}`;
 }
 
