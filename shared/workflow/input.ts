@@ -81,7 +81,15 @@ const linearPattern = Object.assign((pattern: string) => RE2JS.compile(RE2JS.tra
 
 // A fresh instance each time: schemas of different documents may share an $id.
 function compile(schema: Schema): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, logger: false, code: { regExp: linearPattern } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    // Written out at every reference, a part of 40 KB referred to a thousand times takes all memory.
+    inlineRefs: false,
+    useDefaults: true,
+    logger: false,
+    code: { regExp: linearPattern },
+  });
   addFormats.default(ajv);
   const validate = ajv.compile(schema);
   if ('$async' in validate) throw new Error('$async is not part of JSON Schema');

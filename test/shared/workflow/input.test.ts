@@ -53,6 +53,12 @@ describe('inputs', () => {
     ]);
   });
 
+  test('of a schema that refers to one part a thousand times are checked without writing the part out a thousand times', () => {
+    const part = { properties: Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`k${n}`, { minLength: 1 }])) };
+    const schema = { $defs: { part }, allOf: Array(1_000).fill({ $ref: '#/$defs/part' }) };
+    expect(check(schema, { k7: 'x' }).problems).toEqual([]);
+  });
+
   test('with a mistake in every item are told the first of them', () => {
     expect(check({ type: 'array', items: { type: 'string' } }, Array(100_000).fill(1)).problems).toHaveLength(200);
   });
