@@ -59,7 +59,8 @@ function pad(text: string | undefined, width: number, fill?: string): string | u
   const missing = Math.abs(Math.trunc(width)) - Array.from(text).length;
   if (missing <= 0) return text;
   const characters = Array.from(fill || ' ');
-  const padding = Array.from({ length: missing }, (_, index) => characters[index % characters.length]).join('');
+  const rest = characters.slice(0, missing % characters.length).join('');
+  const padding = characters.join('').repeat(Math.trunc(missing / characters.length)) + rest;
   return width > 0 ? text + padding : padding + text;
 }
 

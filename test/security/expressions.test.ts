@@ -147,11 +147,11 @@ describe('while expressions take their time, the API answers', () => {
     ['$match', '$match($input.t, /a(.*b)?/)'],
     ['$split', '$split($input.t, /a(.*b)?/)'],
     ['$replace', '$replace($input.t, /a(.*b)?/, "c")'],
-    ['$contains', '$contains($pad("", 4000000, "a"), /(a.?){30}b$/)'],
-    ['what nothing in JSONata interrupts', '$reduce([1..20000], $append)'],
+    ['$contains', '[1..200].$contains($pad("", 200000, "a"), /a(.*b)?/)'],
+    ['what nothing in JSONata interrupts', '$reduce([1..60000], $append)'],
   ])('of runs by an open webhook: %s', async (_, source) => {
     const path = await openWebhook(await api.publish(`  - id: bad\n    set: { x: ${yaml(source)} }\n`));
-    const runs = [1, 2, 3].map(async (n) => {
+    const runs = [1, 2].map(async (n) => {
       const { body } = await api.post(path, { ...text, n }, { key: null });
       return api.ended((await api.get(`/v1/receipts/${body.receipt_id}`)).body.run_id);
     });
