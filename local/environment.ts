@@ -1,5 +1,9 @@
+import { availableParallelism } from 'node:os';
 import { REGION } from './aws/account.ts';
 import { skipSignatures } from './unsigned.ts';
+
+/** On AWS a function has a process to itself; here all share one, so what takes long needs another thread. */
+const EXPRESSION_THREADS = Math.max(2, availableParallelism() - 1);
 
 let taken = false;
 /** What the SDK clients of this process were made for, if there are any. */
@@ -26,6 +30,7 @@ export function claimEnvironment(awsPort: number): Environment {
       Object.assign(process.env, variables, {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,
+        EXPRESSION_THREADS: String(EXPRESSION_THREADS),
         AWS_ACCESS_KEY_ID: 'local',
         AWS_SECRET_ACCESS_KEY: 'local',
         POWERTOOLS_METRICS_DISABLED: 'true',

@@ -24,6 +24,8 @@ export const env = {
     roleArn: required('SCHEDULE_ROLE_ARN'),
     deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
   }),
+  /** Threads for expressions that take long; none where a function has its process to itself. */
+  expressionThreads: () => Number(process.env['EXPRESSION_THREADS'] ?? 0),
   /** How long rows stay, in days. */
   retentionDays: () => Number(required('RETENTION_DAYS')),
   /** CIDRs that http steps may reach although they are private. */

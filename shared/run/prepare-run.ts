@@ -4,10 +4,10 @@ import { type Mask, maskOf } from '../mask.ts';
 import { notFound, Problem } from '../problem.ts';
 import type { Template } from '../step/kind.ts';
 import { StepError } from '../step/step-error.ts';
+import { checkInputs } from '../workflow/check-inputs.ts';
 import { conditionOf } from '../workflow/condition.ts';
 import { secondsOf } from '../workflow/duration.ts';
 import { evaluateTemplate } from '../workflow/expression.ts';
-import { checkInputs } from '../workflow/input.ts';
 import { secretsOf } from '../workflow/input-secrets.ts';
 import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../workflow/limits.ts';
 import type { Plan } from '../workflow/plan.ts';
@@ -44,7 +44,7 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
   const saved = request.useStartDefaults ? workflow.startDefaults : undefined;
   const connectionOverrides = checkedOverrides(plan, { ...saved?.connectionOverrides, ...request.connectionOverrides });
   const files = await givenFiles(services.files, request.fileIds, workflow, services.now());
-  const inputs = checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
+  const inputs = await checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
   const name = request.name ?? saved?.name ?? workflow.title ?? workflow.name;
   const given = request.reference ?? saved?.reference;
   const mask = maskOf(secretsOf(plan.document.input, inputs));
@@ -103,10 +103,10 @@ const speaksOfFiles = z.looseObject({
 const inputObject = z.record(z.string(), z.unknown());
 
 /** Files join the inputs before the check where the schema speaks of them, else behind it: a schema that says nothing of them forbids none. */
-function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Record<string, unknown> {
+async function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Promise<Record<string, unknown>> {
   const listed = files.length > 0 ? { files } : {};
   const spoken = speaksOfFiles.safeParse(plan.document.input).success;
-  const { inputs: completed, problems } = checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
+  const { inputs: completed, problems } = await checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
   if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
   const [first] = problems;
   throw new Problem(

@@ -1,6 +1,6 @@
 import type { Template } from '../step/kind.ts';
 import { BUILTINS } from './builtins.ts';
-import { type Explained, explain } from './expression.ts';
+import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
 import { hasExpression, partsOf, UnclosedExpression } from './template.ts';

@@ -49,6 +49,14 @@ describe('a body that is no request is 400 in words', () => {
   });
 });
 
+test.each([
+  ['1e999', 'params.inputs.n'],
+  ['-1e999', 'params.inputs.n'],
+  ['{"lines":[0,{"price":1e400}]}', 'params.inputs.n.lines.1.price'],
+])('a number that would be stored as null is refused by its name: %s', async (number, field) => {
+  expectRefusal(await start(`{"command":"start","params":{"inputs":{"n":${number}}}}`), 400, new RegExp(`^${field}$`));
+});
+
 test('names that only look like poison are data', async () => {
   const inputs = { constructor: { prototype: { polluted: 1 } }, prototype: 1, toString: 'x', hasOwnProperty: 1 };
   const { status, body } = await start({ command: 'start', params: { inputs } });

@@ -93,7 +93,9 @@ async function condition(scene: Scene): Promise<boolean> {
 async function execute(scene: Scene, attempt: Attempt): Promise<{ input: unknown; output: unknown }> {
   const { planned } = scene;
   const kind = leafKind(planned.step.kind);
-  const input = await evaluate(scene, planned.step.spec, planned.step.kind);
+  const seconds = await timeoutSeconds(scene);
+  attempt.limit(seconds);
+  const input = await evaluate(scene, planned.step.spec, planned.step.kind, undefined, { signal: attempt.signal });
   const spec = kind.resolved.safeParse(input);
   if (!spec.success) {
     const [issue] = spec.error.issues;
@@ -102,7 +104,6 @@ async function execute(scene: Scene, attempt: Attempt): Promise<{ input: unknown
       `${planned.id}.${[planned.step.kind, ...(issue?.path ?? [])].join('.')}: ${issue?.message}`,
     );
   }
-  const seconds = await timeoutSeconds(scene);
   const { shown, secrets } = maskedStepInput(kind, input, await secretsOfRun(scene.worker, scene.run));
   await attempt.start(shown, secrets, seconds);
   const full = await kind.execute(spec.data, {
@@ -113,7 +114,8 @@ async function execute(scene: Scene, attempt: Attempt): Promise<{ input: unknown
     signal: attempt.signal,
     files: stepFiles(scene.worker.files, scene.run, scene.worker.now),
   });
-  const output = planned.step.output === undefined ? full : await evaluate(scene, planned.step.output, 'output', full);
+  const { output: template } = planned.step;
+  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, { signal: attempt.signal });
   return { input, output };
 }
 
@@ -159,6 +161,12 @@ class Attempt {
     return this.#abort.signal;
   }
 
+  /** From here on its time runs: that of its expressions counts. */
+  limit(timeoutSeconds: number): void {
+    const late = () => this.#abort.abort(new StepError('Timeout', `The step did not end within ${timeoutSeconds} s.`));
+    this.#timers.push(setTimeout(late, timeoutSeconds * 1000));
+  }
+
   /** From here on the step is in flight. */
   async start(input: unknown, secrets: string[], timeoutSeconds: number): Promise<void> {
     const { worker, run, key, planned } = this.#scene;
@@ -171,8 +179,6 @@ class Attempt {
         setTimeout(() => this.#announce().catch((error: unknown) => this.#abort.abort(error)), ANNOUNCE_AFTER_MS),
       );
     this.#timers.push(setInterval(() => void this.#watch(), WATCH_EVERY_MS));
-    const late = () => this.#abort.abort(new StepError('Timeout', `The step did not end within ${timeoutSeconds} s.`));
-    this.#timers.push(setTimeout(late, timeoutSeconds * 1000));
   }
 
   async succeed({ output }: { output: unknown }): Promise<void> {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Problem } from '../../problem.ts';
 import type { Template } from '../../step/kind.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
+import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import { lineIds, type RunEvent } from '../event.ts';
 import { nextLook } from '../next-look.ts';
@@ -88,8 +88,14 @@ export async function markRunning(worker: Worker, run: Run): Promise<Run> {
 }
 
 /** Evaluates a template of the step with every name it may use. */
-export async function evaluate(scene: Scene, template: Template, field: string, context?: unknown): Promise<unknown> {
-  return evaluateTemplate(template, await names(scene), { step: scene.planned.id, field }, context);
+export async function evaluate(
+  scene: Scene,
+  template: Template,
+  field: string,
+  context?: unknown,
+  bounds?: Bounds,
+): Promise<unknown> {
+  return evaluateTemplate(template, await names(scene), { step: scene.planned.id, field }, context, bounds);
 }
 
 const loopSpec = z.object({ as: z.string() });

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { infiniteIn } from '../../infinite-in.ts';
 import { MASK } from '../../mask.ts';
 import type { FileRef, LeafContext } from '../kind.ts';
 import { StepError } from '../step-error.ts';
@@ -67,14 +68,20 @@ async function follow(first: HttpRequest, spec: HttpSpec, signal: AbortSignal, n
 async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<unknown> {
   const bytes = await wholeBody(request, answer, LIMIT_BYTES);
   const type = answer.headers['content-type'];
+  const unusable = (what: string) =>
+    new StepError('HttpServerError', `${describe(request)} answered ${answer.statusCode} with ${what}`);
+  const body = parsedBody(bytes, type, unusable);
+  const field = infiniteIn(body);
+  if (field !== undefined) throw unusable(`a number that is too large for JSON: ${['body', field].filter(Boolean).join('.')}`);
+  return body;
+}
+
+function parsedBody(bytes: Buffer, type: string | undefined, unusable: (what: string) => StepError): unknown {
   try {
     return parseBody(bytes, type);
   } catch {
     const start = withoutSecretParameters(excerpt(bytes.subarray(0, 500), type), MASK);
-    throw new StepError(
-      'HttpServerError',
-      `${describe(request)} answered ${answer.statusCode} with a body that is not JSON: ${start}`,
-    );
+    throw unusable(`a body that is not JSON: ${start}`);
   }
 }
 
