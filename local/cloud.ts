@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { declaredGateway } from './api/gateway.ts';
@@ -74,10 +73,10 @@ interface Lifetime {
 }
 
 async function bringUp(options: CloudOptions, { template, root }: StackSource, { closing, close }: Lifetime): Promise<Cloud> {
-  const lock = lockFolder(options.dataDir);
-  closing.push(() => lock.release());
   const environment = claimEnvironment(options.awsPort);
   closing.push(() => environment.release());
+  const lock = lockFolder(options.dataDir);
+  closing.push(() => lock.release());
 
   const awsDoor = await openDoor(environment.awsPort, 'AWS_PORT', closing);
   const apiDoor = await openDoor(options.port, 'PORT', closing);
@@ -160,7 +159,6 @@ async function openDoor(port: number, variable: string, closing: Lifetime['closi
 
 async function emulatorFor({ dynamodbEndpoint, dataDir }: CloudOptions): Promise<Emulator> {
   if (!dynamodbEndpoint) {
-    mkdirSync(dataDir, { recursive: true });
     return startDynoxide(dataDir);
   }
   await answering(dynamodbEndpoint);

@@ -18,6 +18,8 @@ export function claimEnvironment(awsPort: number): Environment {
   if (taken)
     throw new Error('There is a cloud in this process already; close it first, or start the other in a process of its own.');
   taken = true;
+  // What is kept here is read by nobody else: databases of libraries and the files of the emulator, our child, included.
+  const umask = process.umask(0o077);
   return {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
@@ -36,6 +38,7 @@ export function claimEnvironment(awsPort: number): Environment {
       for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION']) delete process.env[name];
     },
     release() {
+      process.umask(umask);
       taken = false;
     },
   };
