@@ -1,9 +1,10 @@
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { gatewayAnswer } from './api/answer.ts';
 import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
 import { arn } from './aws/account.ts';
-import { awsListener, sturdyServer } from './aws/server.ts';
+import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
@@ -11,6 +12,7 @@ import { shortCut } from './dynamodb/short-cut.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
+import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
 import { Functions } from './lambda/functions.ts';
@@ -78,8 +80,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const lock = lockFolder(options.dataDir);
   closing.push(() => lock.release());
 
-  const awsDoor = await openDoor(environment.awsPort, 'AWS_PORT', closing);
-  const apiDoor = await openDoor(options.port, 'PORT', closing);
+  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT' }, closing);
+  const apiDoor = await openDoor({ port: options.port, variable: 'PORT', names: options.allowedHosts }, closing);
   const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
 
   const emulator = emulatorFor(options);
@@ -141,12 +143,21 @@ interface Door {
   serve(listener: RequestListener): void;
 }
 
+interface DoorSettings {
+  port: number;
+  /** Where the port is set. */
+  variable: string;
+  /** What it answers to beside the names of loopback. */
+  names?: readonly string[] | undefined;
+}
+
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
-async function openDoor(port: number, variable: string, closing: Lifetime['closing']): Promise<Door> {
+async function openDoor({ port, variable, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
   let listener: RequestListener = (_, response) => {
-    response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+    const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
+    response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);
   };
-  const server: Server = sturdyServer((request, response) => listener(request, response));
+  const server = sturdyServer(forNames(names, (request, response) => listener(request, response)));
   const real = await listen(server, port, variable);
   closing.push(() => hangUp(server));
   return {

@@ -39,8 +39,7 @@ function prepare(where: string): void {
 /** For folders that were made before, or by hand; what lies deeper cannot be come at. New files have the umask of this process. */
 function tighten(where: string): void {
   chmodSync(where, 0o700);
-  for (const entry of readdirSync(where, { withFileTypes: true }))
-    if (entry.isFile()) chmodSync(join(where, entry.name), 0o600);
+  for (const entry of readdirSync(where, { withFileTypes: true })) if (entry.isFile()) chmodSync(join(where, entry.name), 0o600);
 }
 
 /** SQLITE_BUSY */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { AwsError } from './aws-error.ts';
 import { answerJson, type JsonOperations } from './json-protocol.ts';
 import { answerSts } from './sts.ts';
@@ -13,8 +13,6 @@ export interface Services {
   json: Record<string, JsonOperations>;
 }
 
-const LOOPBACK_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
-
 /** Routes a request to the service it is for: by target, by form, else S3. */
 export function awsListener(services: Services): RequestListener {
   return (request, response) => {
@@ -22,23 +20,7 @@ export function awsListener(services: Services): RequestListener {
   };
 }
 
-/** A server that survives whatever is thrown at its port. */
-export function sturdyServer(listener: RequestListener): Server {
-  const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 }, listener);
-  server.on('clientError', (error, socket) => {
-    if (!socket.writable) return void socket.destroy();
-    const status =
-      'code' in error && error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  });
-  return server;
-}
-
 async function route(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  // A page in a browser can send requests here under a name that it makes resolve to loopback.
-  if (!LOOPBACK_NAMES.test(request.headers.host ?? ''))
-    throw new AwsError('AccessDenied', 'The embedded cloud answers to loopback names only', 403);
-
   const target = request.headers['x-amz-target']?.toString();
   if (target?.startsWith('DynamoDB')) return services.dynamodb(request, response);
   if (target) {
