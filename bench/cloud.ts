@@ -7,6 +7,7 @@ export interface BenchCloud {
   pid: number;
   url: string;
   cloudUrl: string;
+  dataDir: string;
   /** Where mail comes in. */
   smtpUrl: string;
   /** From the start of the process to the line that says it is ready. */
@@ -33,6 +34,7 @@ export async function bringUp(dataDir: string, { once: once_ = false } = {}): Pr
     pid: child.pid ?? 0,
     url,
     cloudUrl,
+    dataDir,
     smtpUrl,
     readyMs,
     async end() {

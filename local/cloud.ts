@@ -4,6 +4,7 @@ import { gatewayAnswer } from './api/answer.ts';
 import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
 import { arn } from './aws/account.ts';
+import { credentialOf } from './aws/credential.ts';
 import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
@@ -92,7 +93,9 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const stack = new Stack(await template());
   const declared = declaredFunctions(stack, (name) => arn('lambda', `function:${name}`));
   const gateway = declaredGateway(stack);
-  environment.set(mergedEnvironment(declared), cloudUrl, awsDoor.port);
+  const credential = credentialOf(options.dataDir);
+  const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
+  environment.set({ ...mergedEnvironment(declared), ...signing }, cloudUrl, awsDoor.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
@@ -110,7 +113,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     generated: options.apiKey,
     usage: usage.secrets,
   });
-  const s3 = new S3(stack, join(options.dataDir, 's3'), usage.s3);
+  const s3 = new S3(stack, { folder: join(options.dataDir, 's3'), usage: usage.s3, secret: credential.secretAccessKey });
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
   const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
   closing.push(() => scheduler.close());
@@ -119,14 +122,15 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const customResources = new CustomResources();
   const samples = new SampleServices();
 
-  const services = awsListener({
-    dynamodb: (request, response) => dynamodb.answer(request, response),
-    s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
-    scheduler: (request, response) => scheduler.answer(request, response),
-    ses: (request, response) => mail.answer(request, response),
+  const services = {
+    dynamodb: dynamodb.answer.bind(dynamodb),
+    s3: s3.answer.bind(s3),
+    scheduler: scheduler.answer.bind(scheduler),
+    ses: mail.answer,
     json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
-  });
-  awsDoor.serve(services);
+    open: [customResources, samples],
+  };
+  awsDoor.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
   apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
 

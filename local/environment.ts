@@ -28,8 +28,6 @@ export function claimEnvironment(awsPort: number): Environment {
       Object.assign(process.env, variables, {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
         POWERTOOLS_METRICS_DISABLED: 'true',
         POWERTOOLS_TRACE_ENABLED: 'false',
         POWERTOOLS_LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'WARN',
