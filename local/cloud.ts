@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { gatewayAnswer } from './api/answer.ts';
@@ -21,7 +22,7 @@ import { hangUp, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
 import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
-import { SampleServices } from './sample-services.ts';
+import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startMail } from './smtp/mail.ts';
@@ -102,6 +103,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const events = new EventBridge(stack, functions, usage.events);
   const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
   await createTables(stack, endpoint);
+  environment.reserve([`${cloudUrl}${SAMPLES_PATH}`, ...(await addressesOf(endpoint))]);
 
   const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
   closing.push(() => dynamodb.close());
@@ -170,6 +172,13 @@ async function openDoor({ port, variable, names = [] }: DoorSettings, closing: L
       listener = next;
     },
   };
+}
+
+/** The URLs that an endpoint has by number. */
+async function addressesOf(endpoint: string): Promise<string[]> {
+  const { hostname, port } = new URL(endpoint);
+  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
+  return found.map(({ address, family }) => `http://${family === 6 ? `[${address}]` : address}:${port || 80}`);
 }
 
 async function emulatorFor({ dynamodbEndpoint, dataDir }: CloudOptions): Promise<Emulator> {

@@ -10,6 +10,8 @@ export interface Environment {
   /** The port that the AWS endpoint must have. */
   awsPort: number;
   set(variables: Record<string, string>, endpoint: string, awsPort: number): void;
+  /** Keeps http steps away from where this process and its emulator answer; what begins with the path of one stays open. */
+  reserve(endpoints: string[]): void;
   release(): void;
 }
 
@@ -34,6 +36,9 @@ export function claimEnvironment(awsPort: number): Environment {
       });
       // A profile of the person who starts this must not reach AWS.
       for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION']) delete process.env[name];
+    },
+    reserve(endpoints) {
+      process.env['RESERVED_ENDPOINTS'] = endpoints.join(',');
     },
     release() {
       process.umask(umask);

@@ -28,4 +28,6 @@ export const env = {
   retentionDays: () => Number(required('RETENTION_DAYS')),
   /** CIDRs that http steps may reach although they are private. */
   allowedNetworks: () => (process.env['ALLOWED_NETWORKS'] ?? '').split(',').filter(Boolean),
+  /** URLs of the installation itself that http steps may not reach; what begins with the path of one stays open. */
+  reservedEndpoints: () => (process.env['RESERVED_ENDPOINTS'] ?? '').split(',').filter(Boolean),
 };
