@@ -8,6 +8,7 @@ import { arn } from './aws/account.ts';
 import { credentialOf } from './aws/credential.ts';
 import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
+import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { shortCut } from './dynamodb/short-cut.ts';
@@ -82,8 +83,10 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const lock = lockFolder(options.dataDir);
   closing.push(() => lock.release());
 
-  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT' }, closing);
-  const apiDoor = await openDoor({ port: options.port, variable: 'PORT', names: options.allowedHosts }, closing);
+  const connections = sharedOut(openFilesLimit());
+  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws }, closing);
+  const { port, allowedHosts: names } = options;
+  const apiDoor = await openDoor({ port, variable: 'PORT', connections: connections.api, names }, closing);
   const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
 
   const emulator = emulatorFor(options);
@@ -96,7 +99,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const gateway = declaredGateway(stack);
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
-  environment.set({ ...mergedEnvironment(declared), ...signing }, cloudUrl, awsDoor.port);
+  const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
+  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsDoor.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
@@ -119,7 +123,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
   const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
   closing.push(() => scheduler.close());
-  const mail = startMail(stack, functions, options);
+  const mail = startMail(stack, functions, { ...options, smtpClients: connections.mail });
   closing.push(() => mail.close());
   const customResources = new CustomResources();
   const samples = new SampleServices();
@@ -153,17 +157,22 @@ interface DoorSettings {
   port: number;
   /** Where the port is set. */
   variable: string;
+  /** How many it has at once. */
+  connections: number;
   /** What it answers to beside the names of loopback. */
   names?: readonly string[] | undefined;
 }
 
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
-async function openDoor({ port, variable, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
+async function openDoor({ port, variable, connections, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
   let listener: RequestListener = (_, response) => {
     const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
     response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);
   };
-  const server = sturdyServer(forNames(names, (request, response) => listener(request, response)));
+  const server = sturdyServer(
+    forNames(names, (request, response) => listener(request, response)),
+    connections,
+  );
   const real = await listen(server, port, variable);
   closing.push(() => hangUp(server));
   return {

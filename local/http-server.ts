@@ -13,11 +13,16 @@ const STATUS_OF: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** A server that survives whatever is thrown at its port, and says in JSON what is wrong with it. */
-export function sturdyServer(listener: RequestListener, options: ServerOptions = {}): Server {
+/**
+ * A server that survives whatever is thrown at its port, and says in JSON what is wrong with it. Connections beyond `most` are closed at once:
+ * they would take the descriptors that those need which are being served.
+ */
+export function sturdyServer(listener: RequestListener, most: number, options: ServerOptions = {}): Server {
   // Without these two, Node.js answers some requests itself, with an empty body.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false, ...options }, listener);
   server.on('checkExpectation', listener);
+  server.maxConnections = most;
+  makeRoom(server, most);
   server.on('clientError', (error, socket) => {
     if (!socket.writable) return void socket.destroy();
     const status = ('code' in error && STATUS_OF[String(error.code)]) || 400;
@@ -26,6 +31,19 @@ export function sturdyServer(listener: RequestListener, options: ServerOptions =
     socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...fields, '', body].join('\r\n'));
   });
   return server;
+}
+
+/** Connections that nobody uses make way for new ones, while these can still come in and once they no longer can. */
+function makeRoom(server: Server, most: number): void {
+  let open = 0;
+  server.on('connection', (socket) => {
+    open += 1;
+    socket.once('close', () => {
+      open -= 1;
+    });
+    if (open > most / 2) server.closeIdleConnections();
+  });
+  server.on('drop', () => server.closeIdleConnections());
 }
 
 /**

@@ -195,7 +195,7 @@ test.each([
 });
 
 test('a request that is never finished ends, on every server', async () => {
-  const server = sturdyServer(() => {}, { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 });
+  const server = sturdyServer(() => {}, 10, { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 });
   const port = await listen(server, 0, 'PORT');
   const answer = await new Promise<string>((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('POST / HTTP/1.1\r\nhost: localhost\r\n'));
@@ -204,7 +204,7 @@ test('a request that is never finished ends, on every server', async () => {
   expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual(refusal(408, 'Request Timeout'));
   await hangUp(server);
 
-  const { headersTimeout, requestTimeout } = sturdyServer(() => {});
+  const { headersTimeout, requestTimeout } = sturdyServer(() => {}, 10);
   expect([headersTimeout, requestTimeout]).toEqual([20_000, 120_000]);
 });
 

@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Slots } from '../../slots.ts';
 import { StepError } from '../step-error.ts';
 import {
   checkNetworks,
@@ -21,6 +22,8 @@ export interface NetworkSettings {
   allowedNetworks?: readonly string[];
   /** Where the installation itself answers, as URLs: out of reach but for what begins with the path. */
   reservedEndpoints?: readonly string[];
+  /** How many calls there are at once; more wait, which their time limits do not. */
+  connections?: number | undefined;
   /** Resolves names; the system's resolver unless a test says otherwise. */
   lookup?: LookupFunction;
   /** Certificates to trust beside the usual ones. */
@@ -30,10 +33,16 @@ export interface NetworkSettings {
 /** Connections that are kept between calls, and the rule about where they may lead. */
 export interface Network {
   agentFor(url: URL): HttpAgent;
+  /** Waits for a connection to be free; answers how to give it back. */
+  take(signal: AbortSignal): Promise<() => void>;
   /** Throws `ConnectionFailed` when the URL names an address that steps may not reach. Names are checked once resolved. */
   check(url: URL): void;
 }
 
+/** More than a function on AWS ever makes. */
+const CONNECTIONS = 256;
+/** Of the connections, so many are kept when nobody needs them: a quarter. */
+const KEPT_SHARE = 4;
 /** Node's own servers close idle connections after 5 s; others wait longer. */
 const MAX_IDLE_MS = 4000;
 const SWEEP_EVERY_MS = 1000;
@@ -42,6 +51,7 @@ const SWEEP_EVERY_MS = 1000;
 export function openNetwork({
   allowedNetworks = [],
   reservedEndpoints = [],
+  connections = CONNECTIONS,
   lookup = systemLookup,
   ca,
 }: NetworkSettings = {}): Network {
@@ -52,7 +62,8 @@ export function openNetwork({
     https: new HttpsAgent({ keepAlive, lookup: guardLookup(lookup, rule), ...(ca && { ca }) }),
   });
   const kept = open({ allowed: allowedNetworks, closed: [] }, true);
-  const sweepers = new Map([kept.http, kept.https].map((agent) => [agent, idleSweeper(agent)]));
+  const sweepers = new Map([kept.http, kept.https].map((agent) => [agent, idleSweeper(agent, connections / KEPT_SHARE)]));
+  const slots = new Slots(connections);
   const ruleFor = (url: URL): Rule => ({ allowed: allowedNetworks, closed: closedTo(url, reserved) });
 
   return {
@@ -64,6 +75,7 @@ export function openNetwork({
       sweepers.get(agent)?.();
       return agent;
     },
+    take: (signal) => slots.take(signal),
     check(url) {
       const host = hostOf(url);
       const fault = isIP(host) ? faultOf(host, ruleFor(url)) : undefined;
@@ -110,10 +122,12 @@ function refused(host: string, addresses: string, fault: string): StepError {
  * Closes connections that have been idle for long, by the wall clock: a function that was frozen wakes up with connections that look alive
  * and are not, and a POST that meets one cannot be sent again safely.
  */
-function idleSweeper(agent: HttpAgent): () => void {
+function idleSweeper(agent: HttpAgent, mostKept: number): () => void {
   const idleSince = new WeakMap<Duplex, number>();
+  const idle = () => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
   const keep = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
+    if (idle().length >= mostKept) return false;
     idleSince.set(socket, Date.now());
     return keep(socket);
   };
@@ -123,8 +137,6 @@ function idleSweeper(agent: HttpAgent): () => void {
     const now = Date.now();
     if (now - swept < SWEEP_EVERY_MS) return;
     swept = now;
-    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-      if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy();
-    }
+    for (const socket of idle()) if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy();
   };
 }

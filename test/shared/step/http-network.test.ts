@@ -47,6 +47,37 @@ describe('a reserved endpoint', () => {
   });
 });
 
+describe('calls at once', () => {
+  test('are as many as there are connections, whatever becomes of them', async () => {
+    let busy = 0;
+    let most = 0;
+    const { url } = await aServer((request, response) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      setTimeout(() => {
+        busy -= 1;
+        if (request.url === '/broken') request.socket.destroy();
+        else response.writeHead(request.url === '/refused' ? 500 : 200).end('x'.repeat(100_000));
+      }, 5);
+    });
+    const call = aCaller({ connections: 3 });
+    const paths = Array.from({ length: 8 }, () => ['/', '/refused', '/broken']).flat();
+    const outcomes = await Promise.allSettled(paths.map((path) => call({ url: url + path, method: 'POST' })));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+    expect(most).toBe(3);
+  });
+
+  test('that wait for one keep their time limit', async () => {
+    const { url } = await aServer(() => {});
+    const call = aCaller({ connections: 1 });
+    const first = new AbortController();
+    const hanging = failureOf(call({ url }, { signal: first.signal }));
+    expect(await failureOf(call({ url }, { signal: AbortSignal.timeout(20) }))).toMatchObject({ name: 'Timeout' });
+    first.abort(new Error('enough'));
+    await hanging;
+  });
+});
+
 describe('an address', () => {
   test.each(['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is public', (address) => {
     expect(mayReach(address, [])).toBe(true);

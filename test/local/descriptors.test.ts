@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openFilesLimit, sharedOut } from '../../local/descriptors.ts';
+import { API_KEY, temporaryFolder } from '../cloud.ts';
+
+const START = join(import.meta.dirname, '../../local/start.ts');
+const CALLERS = 60;
+
+const folder = temporaryFolder();
+let child: ChildProcess | undefined;
+afterEach(async () => {
+  if (child?.exitCode === null) {
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child?.once('exit', resolve));
+  }
+  folder.remove();
+});
+
+test.each([256, 1024, 20_000])('of %i descriptors, connections take no more than there are, and every part has some', (limit) => {
+  const { api, mail, httpSteps } = sharedOut(limit);
+  // A call of the sample services has both its ends here.
+  expect(api + mail + httpSteps * 2).toBeLessThan(limit - 100);
+  expect(Math.min(api, mail, httpSteps)).toBeGreaterThanOrEqual(12);
+});
+
+test('the limit is that of the process', () => {
+  expect(openFilesLimit()).toBeGreaterThan(64);
+});
+
+/** `npm start` with 256 descriptors; answers where the API and the sample services are. */
+function startNarrow(): Promise<{ url: string; services: string }> {
+  const environment = { PORT: '0', AWS_PORT: '0', SMTP_PORT: '0', DATA_DIR: folder.path, LOCAL_API_KEY: API_KEY };
+  const started = spawn('/bin/sh', ['-c', 'ulimit -n 256; exec "$0" "$1"', process.execPath, START], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  child = started;
+  let text = '';
+  return new Promise((resolve) => {
+    started.stdout.on('data', (chunk: Buffer) => {
+      text += chunk;
+      const [, url = '', cloud = ''] = /millrun ready (\S+) cloud (\S+)[\s\S]*run \w+ succeeded/.exec(text) ?? [];
+      if (url) resolve({ url, services: `${cloud}/_sample` });
+    });
+  });
+}
+
+test(`with 256 descriptors, ${CALLERS} callers at once all get their run, and every run ends well`, {
+  timeout: 60_000,
+}, async () => {
+  const { url, services } = await startNarrow();
+  const ask = async (method: string, path: string, body?: object) => {
+    const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return { status: response.status, body: JSON.parse(await response.text()) };
+  };
+  const { items } = (await ask('GET', '/v1/workflows?project_id=examples')).body;
+  const { id } = items.find(({ name }: { name: string }) => name === 'order-intake');
+  const lines = ['A', 'B', 'C', 'D', 'E'].map((sku) => ({ sku, quantity: 1 }));
+  const starts = await Promise.all(
+    Array.from({ length: CALLERS }, (_, order) => {
+      const params = { inputs: { services, orderId: `PO-${order}`, lines } };
+      return ask('POST', `/v1/workflows/${id}/command`, { command: 'start', params });
+    }),
+  );
+  expect(starts.map(({ status }) => status)).toEqual(Array(CALLERS).fill(201));
+
+  const succeeded = async () => {
+    const { body } = await ask('GET', '/v1/runs?project_id=examples&status=succeeded&limit=100');
+    expect(body.items).toHaveLength(CALLERS + 1);
+  };
+  await vi.waitFor(succeeded, { timeout: 40_000, interval: 250 });
+});
