@@ -4,6 +4,7 @@ export interface BenchCloud {
   pid: number;
   url: string;
   cloudUrl: string;
+  dataDir: string;
   /** Where mail comes in. */
   smtpUrl: string;
   /** From the start of the process to the line that says it is ready. */
@@ -20,6 +21,7 @@ export async function bringUp(dataDir: string, { once = false } = {}): Promise<B
     pid: cloud.pid,
     url: api,
     cloudUrl,
+    dataDir,
     smtpUrl: smtp,
     readyMs: afterMs,
     async end() {

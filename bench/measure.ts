@@ -49,7 +49,7 @@ async function measureEngine(bench: Bench, sizes: Sizes, say: (what: string) => 
   let stored = 0;
   for (const wanted of sizes.stored) {
     say(`list with ${wanted} runs stored`);
-    await seedRuns(cloud.cloudUrl, w3.id, wanted - stored);
+    await seedRuns(cloud, w3.id, wanted - stored);
     stored = wanted;
     lists.push({ stored, ...(await listNewest(bench, sizes.lists)) });
   }

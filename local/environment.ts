@@ -14,6 +14,8 @@ export interface Environment {
   /** The port that the AWS endpoint must have. */
   awsPort: number;
   set(variables: Record<string, string>, endpoint: string, awsPort: number): void;
+  /** Keeps http steps away from where this process and its emulator answer; what begins with the path of one stays open. */
+  reserve(endpoints: string[]): void;
   release(): void;
 }
 
@@ -22,6 +24,8 @@ export function claimEnvironment(awsPort: number): Environment {
   if (taken)
     throw new Error('There is a cloud in this process already; close it first, or start the other in a process of its own.');
   taken = true;
+  // What is kept here is read by nobody else: databases of libraries and the files of the emulator, our child, included.
+  const umask = process.umask(0o077);
   return {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
@@ -31,8 +35,6 @@ export function claimEnvironment(awsPort: number): Environment {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,
         EXPRESSION_THREADS: String(EXPRESSION_THREADS),
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
         POWERTOOLS_METRICS_DISABLED: 'true',
         POWERTOOLS_TRACE_ENABLED: 'false',
         POWERTOOLS_LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'WARN',
@@ -40,7 +42,11 @@ export function claimEnvironment(awsPort: number): Environment {
       // A profile of the person who starts this must not reach AWS.
       for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION']) delete process.env[name];
     },
+    reserve(endpoints) {
+      process.env['RESERVED_ENDPOINTS'] = endpoints.join(',');
+    },
     release() {
+      process.umask(umask);
       taken = false;
     },
   };

@@ -15,6 +15,7 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
   SMTP_URL           a mail server that takes outgoing mail; without it that lies in DATA_DIR/outbox
   DATA_DIR           where everything is kept (.millrun)
   LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)
+  ALLOWED_HOSTS      names beside those of loopback that the API answers to, such as that of a tunnel
   DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along
   LOG_LEVEL          of the functions (WARN)
 

@@ -1,4 +1,5 @@
 import { type Cloud, type StackSource, startCloud } from '../local/cloud.ts';
+import type { CloudOptions } from '../local/options.ts';
 import { API_KEY } from './harness/millrun-process.ts';
 import { temporaryFolder } from './harness/temporary-folder.ts';
 
@@ -6,9 +7,13 @@ import { temporaryFolder } from './harness/temporary-folder.ts';
  * The stack in this process, on free ports, with a data folder of its own. One at a time: Vitest gives every file a process, and within one
  * file a second cloud must wait for the first to be closed.
  */
-export async function cloudInProcess(source?: StackSource, dataDir?: string): Promise<Cloud> {
+export async function cloudInProcess(
+  source?: StackSource,
+  dataDir?: string,
+  options: Pick<CloudOptions, 'allowedHosts'> = {},
+): Promise<Cloud> {
   const folder = dataDir ? { path: dataDir, remove: () => {} } : temporaryFolder();
-  const cloud = await startCloud({ port: 0, awsPort: 0, dataDir: folder.path, apiKey: API_KEY }, source);
+  const cloud = await startCloud({ port: 0, awsPort: 0, dataDir: folder.path, apiKey: API_KEY, ...options }, source);
   return {
     ...cloud,
     async close() {

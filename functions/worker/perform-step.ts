@@ -22,7 +22,7 @@ export const handler = background(
       throw fault(message, error);
     }),
   () => {
-    configureHttp({ allowedNetworks: env.allowedNetworks() });
+    configureHttp(env.stepNetwork());
     return engineServices();
   },
 );

@@ -22,7 +22,12 @@ export interface Mail {
 export function startMail(
   stack: Stack,
   functions: Functions,
-  { dataDir, smtpPort = 0, smtpUrl }: Pick<CloudOptions, 'dataDir' | 'smtpPort' | 'smtpUrl'>,
+  {
+    dataDir,
+    smtpPort = 0,
+    smtpUrl,
+    smtpClients,
+  }: Pick<CloudOptions, 'dataDir' | 'smtpPort' | 'smtpUrl'> & { smtpClients: number },
 ): Mail {
   const rules = new ReceiptRules(stack, functions);
   const queue = new EventQueue(join(dataDir, 'mail'), functions);
@@ -36,7 +41,7 @@ export function startMail(
     async open() {
       queue.start();
       if (!rules.declared) return undefined;
-      const server = await startSmtp(smtpPort, inbound, rules.maxBytes);
+      const server = await startSmtp(smtpPort, inbound, { maxBytes: rules.maxBytes, maxClients: smtpClients });
       closeServer = server.close;
       return `smtp://127.0.0.1:${server.port}`;
     },

@@ -14,11 +14,17 @@ const MAX_GREETING = 255;
  * A mail server for the addresses of the stack, on loopback. It says 250 once a mail is stored, 550 to addresses that nobody has, 552 to what is too
  * large. It has no TLS: what arrives here has not left this machine.
  */
-export async function startSmtp(port: number, inbound: Inbound, maxBytes: number): Promise<Smtp> {
+export async function startSmtp(
+  port: number,
+  inbound: Inbound,
+  { maxBytes, maxClients }: { maxBytes: number; maxClients: number },
+): Promise<Smtp> {
   const server = new SMTPServer({
     name: 'localhost',
     banner: 'Millrun',
     size: maxBytes,
+    // More are told to come again.
+    maxClients,
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,

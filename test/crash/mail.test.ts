@@ -44,7 +44,9 @@ test('kill -9 in a flood of mails: what was answered with 250 has one run and on
   const kept = () =>
     new Postbox(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).receipts();
   const accepted = async () =>
-    (await kept()).flatMap(({ outcome, key, run_id: run }) => (outcome === 'accepted' ? [{ key: key.split(' ')[0] ?? '', run }] : []));
+    (await kept()).flatMap(({ outcome, key, run_id: run }) =>
+      outcome === 'accepted' ? [{ key: key.split(' ')[0] ?? '', run }] : [],
+    );
   let all = await accepted();
   while (!keys.every((key) => all.some((one) => one.key === key))) all = await accepted();
   expect(house.kills).toBe(ROUNDS);

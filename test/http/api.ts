@@ -33,8 +33,8 @@ const INSIDES =
 const root = join(import.meta.dirname, '../..');
 
 /** The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours and no look inside pass. */
-export async function startApi(settings?: SettingsInput) {
-  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) });
+export async function startApi(settings?: SettingsInput, dataDir?: string) {
+  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) }, dataDir);
   const client = new DynamoDBClient({ endpoint: cloud.cloudUrl });
   const keys = new DynamoKeys(() => client, process.env['ACCESS_TABLE'] ?? '');
 

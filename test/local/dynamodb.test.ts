@@ -10,7 +10,6 @@ import { Connections } from '../../local/dynamodb/connection.ts';
 import { askingForCapacity } from '../../local/dynamodb/meter.ts';
 import { createTables } from '../../local/dynamodb/tables.ts';
 import { freePort } from '../../local/free-port.ts';
-import { lockFolder } from '../../local/lock.ts';
 import { Stack } from '../../local/template/stack.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { smallTemplate } from './small-stack.ts';
@@ -149,13 +148,4 @@ test('answers are put together however they arrive, and a broken connection is t
   await expect(call(0)).resolves.toMatchObject({ status: 200 });
   connections.close();
   server.close();
-});
-
-test('a lock of a process that is gone is taken over, even under our own number', () => {
-  const path = inFolder();
-  writeFileSync(join(path, 'lock'), String(process.pid));
-  const lock = lockFolder(path);
-  expect(() => lockFolder(path)).toThrow(`in use by process ${process.pid}`);
-  lock.release();
-  lockFolder(path).release();
 });

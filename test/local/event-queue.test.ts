@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
 import { EventFiles } from '../../local/smtp/event-files.ts';
 import { giveUpReason, hasRoom, retryDelayMs } from '../../local/smtp/event-queue.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { aMail, Postbox, postbox, transportTo } from '../mail/postbox.ts';
 import { Client } from '../run/client.ts';
 

@@ -10,7 +10,8 @@ import { env } from '../../shared/env.ts';
 import { sesRecord } from '../../shared/trigger/mail/arrival.ts';
 import type { MailDoor, PendingReplies } from '../../shared/trigger/mail/ports.ts';
 import { sendResults } from '../../shared/trigger/mail/reply.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { documented } from '../shared/trigger/mail/documented-event.ts';
 import { aMail, postbox } from './postbox.ts';
 

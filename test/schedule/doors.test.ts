@@ -241,7 +241,7 @@ async function listed(name: string): Promise<{ Name?: string | undefined }[]> {
 const run = promisify(execFile);
 const aws = async (...args: string[]): Promise<unknown> => {
   const { stdout } = await run('aws', ['--endpoint-url', here.cloud.cloudUrl, '--region', 'us-east-1', 'scheduler', ...args], {
-    env: { ...process.env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_PAGER: '', AWS_ENDPOINT_URL: '' },
+    env: { ...process.env, AWS_PAGER: '', AWS_ENDPOINT_URL: '' },
   });
   return stdout.trim() === '' ? {} : JSON.parse(stdout);
 };
