@@ -8,6 +8,7 @@ const schema = z.object({
   SMTP_PORT: port(2525),
   DATA_DIR: z.string().min(1).default('.millrun'),
   LOCAL_API_KEY: z.string().min(8, 'must have at least 8 characters').default('local-dev-key'),
+  ALLOWED_HOSTS: z.string().toLowerCase().default(''),
   DYNAMODB_ENDPOINT: z.url().optional(),
   SMTP_URL: z.url().optional(),
 });
@@ -20,6 +21,8 @@ export interface CloudOptions {
   smtpPort?: number | undefined;
   dataDir: string;
   apiKey: string;
+  /** Names beside those of loopback that the API answers to. */
+  allowedHosts?: string[] | undefined;
   dynamodbEndpoint?: string | undefined;
   /** A mail server that takes what goes out. */
   smtpUrl?: string | undefined;
@@ -32,7 +35,7 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
-  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, DYNAMODB_ENDPOINT, SMTP_URL } = parsed.data;
+  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL } = parsed.data;
   return {
     port: PORT,
     awsPort: AWS_PORT,
@@ -40,6 +43,7 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
     smtpPort: given['SMTP_PORT'] === undefined && PORT === 0 ? 0 : SMTP_PORT,
     dataDir: DATA_DIR,
     apiKey: LOCAL_API_KEY,
+    allowedHosts: ALLOWED_HOSTS.split(',').filter(Boolean),
     dynamodbEndpoint: DYNAMODB_ENDPOINT,
     smtpUrl: SMTP_URL,
   };

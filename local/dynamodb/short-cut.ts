@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { Slots } from '../../shared/slots.ts';
 import type { ServiceAnswer } from './proxy.ts';
 
 /** Answers a request as the service would. */
@@ -13,6 +14,10 @@ interface Request {
 
 type Handle = (this: unknown, request: Request, options?: unknown) => Promise<{ response: object }>;
 
+/** Calls of other services come in through the port, each with two ends in this process. */
+const CALLS_AT_ONCE = 8;
+
+const slots = new Slots(CALLS_AT_ONCE);
 const served = new Map<number, Serve>();
 let patched = false;
 
@@ -36,7 +41,8 @@ function patch(): void {
   Reflect.set(prototype, 'handle', async function (this: unknown, request: Request, options?: unknown) {
     const serve = request.hostname === '127.0.0.1' ? served.get(request.port ?? 0) : undefined;
     const target = request.headers['x-amz-target'];
-    if (!serve || !target?.startsWith('DynamoDB_')) return handle.call(this, request, options);
+    if (!serve) return handle.call(this, request, options);
+    if (!target?.startsWith('DynamoDB_')) return slots.run(() => handle.call(this, request, options));
     const { status, requestId, body } = await serve(target, bytesOf(request.body ?? ''), request.headers);
     return { response: { statusCode: status, headers: { 'x-amzn-requestid': requestId }, body } };
   });

@@ -18,7 +18,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack } from './small-stack.ts';
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { groupKind } from '../../step/registry.ts';
+import { hasSecrets, secretsOf as secretInputs } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';
@@ -9,6 +10,10 @@ import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
 
 const PARSED_BYTES = 32 * 1024 * 1024;
+
+async function secretsOf(schema: unknown, inputs: () => Promise<unknown>): Promise<string[]> {
+  return hasSecrets(schema) ? secretInputs(schema, await inputs()) : [];
+}
 
 /** What `$run` is. */
 export const runNames = ({ id, name, reference, startedAt, createdAt, trigger }: Run) => ({
@@ -26,6 +31,8 @@ export class Names {
   readonly #plan: Plan;
   /** What many steps read again and again: the inputs of the run, the items of loops. */
   readonly #shared = new LRUCache<string, { value: unknown }>({ maxSize: PARSED_BYTES });
+
+  #secrets: Promise<string[]> | undefined;
 
   constructor(journal: Journal, values: Values, plan: Plan) {
     this.#journal = journal;
@@ -58,6 +65,12 @@ export class Names {
   async ofRun(): Promise<Record<string, unknown>> {
     const steps = await this.#outputs(this.#plan.outputReads, '');
     return { input: await this.inputs(), run: runNames(this.#journal.run), steps };
+  }
+
+  /** What the run's input schema marks as secret. */
+  secrets(): Promise<string[]> {
+    this.#secrets ??= secretsOf(this.#plan.document.input, () => this.inputs());
+    return this.#secrets;
   }
 
   inputs(): Promise<unknown> {
