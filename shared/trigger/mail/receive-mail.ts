@@ -59,7 +59,7 @@ export async function noteUndelivered(door: MailDoor, arrival: Arrival, reason: 
     if (await door.receipts.get(knock.id)) continue;
     const run = await door.runs.get(runId(arrival, mailbox, 0));
     await receive(door, knock, () =>
-      run ? Promise.resolve({ run, replay: false }) : Promise.reject(new Problem('conflict', reason)),
+      run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason)),
     );
   }
 }
