@@ -12,9 +12,9 @@ export const env = {
   doorsTable: () => required('DOORS_TABLE'),
   valuesBucket: () => required('VALUES_BUCKET'),
   sealKey: () => required('SEAL_KEY_ARN'),
-  workerArn: () => required('WORKER_ARN'),
-  machineRoleArn: () => required('MACHINE_ROLE_ARN'),
-  machinePrefix: () => required('MACHINE_PREFIX'),
+  /** The state machine whose executions end within minutes, and the one whose executions may last. */
+  runsMachineArn: () => required('RUNS_MACHINE_ARN'),
+  longRunsMachineArn: () => required('LONG_RUNS_MACHINE_ARN'),
   /** Where mailboxes have their addresses; unset where no mail is received. */
   mailDomain: () => process.env['MAIL_DOMAIN'] || undefined,
   /** Where the alarm clocks of schedules stand, what they call, as whom, and where calls go that could not be made. */
