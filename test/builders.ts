@@ -1,12 +1,14 @@
-import { ulid } from 'ulid';
-import type { Run } from '../shared/run/run.ts';
-import type { StepRow } from '../shared/run/step-row.ts';
+import { decodeTime, ulid } from 'ulid';
+import type { Run } from '../shared/run/model/run.ts';
 import { checkDocument } from '../shared/workflow/check.ts';
 import type { Plan } from '../shared/workflow/plan.ts';
 
 /** A run that shows only what matters. */
 export function aRun(of: Partial<Run> = {}): Run {
   const id = of.id ?? ulid();
+  const createdMs = decodeTime(id);
+  const after = (seconds: number) => new Date(createdMs + seconds * 1000).toISOString();
+  const timeoutSeconds = 90 * 86_400;
   return {
     id,
     workspace: 'acme',
@@ -19,25 +21,21 @@ export function aRun(of: Partial<Run> = {}): Run {
     status: 'pending',
     trigger: 'api',
     archived: false,
-    createdAt: '2026-11-23T08:00:00.000Z',
+    createdAt: after(0),
     definition: 'abc',
-    machine: 'arn:aws:states:us-east-1:000000000000:stateMachine:millrun-01WORKFLOW:1',
     inputs: { json: '{}' },
     fileIds: [],
-    walk: 1,
-    deadline: '2027-02-21T08:00:00.000Z',
-    dueAt: '2026-11-23T08:00:30.000Z',
+    timeoutSeconds,
+    depth: 0,
+    attempt: 1,
+    seen: 0,
+    execution: 1,
+    steps: { total: 1, pending: 1, running: 0, waiting: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
+    deadline: after(timeoutSeconds),
+    dueAt: after(30),
     ...of,
   };
 }
-
-/** A step row under its key: `aRow('stock[3]/check', { status: 'succeeded' })`. */
-export function aRow(key: string, of: Partial<StepRow> = {}): StepRow {
-  const at = key.lastIndexOf('/') + 1;
-  return { key, id: key.slice(at), scope: key.slice(0, at), status: 'succeeded', failures: 0, ...of };
-}
-
-export const rowsOf = (...rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));
 
 /** The plan of some steps, written as in a document. */
 export function aPlan(steps: string): Plan {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { Problem } from '../problem.ts';
@@ -20,6 +21,9 @@ export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item
 const DAY_SECONDS = 86_400;
 /** TTL attribute, in seconds since 1970. */
 export const expiresIn = (days: number, now: Date) => Math.floor(now.getTime() / 1000) + days * DAY_SECONDS;
+
+/** Names the list in its tokens, short. */
+export const listName = (parts: unknown) => createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 12);
 
 /**
  * A token holds where a list goes on and which list it is of. The partition always comes from the request and the caller, never from the token,

@@ -48,11 +48,12 @@ export class MemoryRuns implements Runs {
     return this.#once('create', () => {
       const name = key && `${key.workspace}#${key.hash}`;
       const earlier = name === undefined ? undefined : this.#started.get(name);
-      if (earlier) return { ...(earlier.runId !== run.id && { earlier }) };
       const text = JSON.stringify(run);
       const found = this.#rows.get(run.id);
+      if (found?.text === text) return {};
+      if (earlier) return { earlier };
       if (found && key) return { earlier: { runId: run.id, bodyHash: key.bodyHash } };
-      if (found && found.text !== text) throw new Error(`There is a run ${run.id} already.`);
+      if (found) throw new Error(`There is a run ${run.id} already.`);
       this.#rows.set(run.id, { text });
       if (key && name) this.#started.set(name, { runId: run.id, bodyHash: key.bodyHash });
       return {};
