@@ -1,8 +1,8 @@
 import { BatchWriteItemCommand, DynamoDBClient, ListTablesCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import { runItem } from '../shared/aws/run-items.ts';
-import { lineIds } from '../shared/run/event.ts';
-import type { Run } from '../shared/run/run.ts';
+import { lineIds } from '../shared/run/model/event.ts';
+import type { Run } from '../shared/run/model/run.ts';
 
 const BATCH = 25;
 const WRITERS = 4;

@@ -4,6 +4,7 @@ import {
   type IAlarmAction,
   type IMetric,
   MathExpression,
+  Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -83,18 +84,21 @@ export class Alarms extends Construct {
       missing: TreatMissingData.BREACHING,
     });
     this.#alarm('undelivered-events', {
-      says: 'Events that should settle a run, or ticks of the sweeper, lie in the dead letter queue.',
+      says: 'Ticks of the sweeper, or mails, lie in the dead letter queue.',
       metric: safetyNet.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
-    this.#alarm('settle-errors', {
-      says: 'The end of a walk could not be settled.',
-      metric: new MathExpression({
-        expression: 'errors + undelivered',
-        usingMetrics: { errors: safetyNet.settle.metricErrors(), undelivered: metrics.failedInvocations(safetyNet.rule) },
-        label: 'Failures to settle',
-      }),
+    this.#alarm('runs-overdue', {
+      says: 'A run has been due for more than five minutes: the sweeper does not keep up, or cannot help.',
+      metric: metrics.own('OldestDueSeconds', settings.prefix, Stats.MAXIMUM),
+      threshold: 300,
+      periods: 2,
+    });
+    this.#alarm('executions-lost', {
+      says: 'Executions ended for reasons of infrastructure three times in a row; their runs go on in others.',
+      metric: metrics.lostExecutions([engine.runs, engine.longRuns], settings.prefix),
       threshold: 1,
+      periods: 3,
     });
     this.#alarm('fires-overdue', {
       says: 'Expected fires of schedules had not happened two minutes after their time.',
@@ -112,7 +116,7 @@ export class Alarms extends Construct {
       threshold: 1,
     });
     this.#alarm('start-throttles', {
-      says: 'Step Functions refused to start walks: the account starts more than its quota.',
+      says: 'Step Functions refused to start executions: the account starts more than its quota.',
       metric: metrics.throttledStarts(),
       threshold: 1,
       periods: 2,

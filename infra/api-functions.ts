@@ -10,7 +10,10 @@ export interface ApiFunctionsProps {
   readonly engine: Engine;
 }
 
-/** The functions behind the API: grouped by what they may do, so that a reader cannot write and only the publisher can make machines. */
+/** The indexes that lists of runs are read from. */
+const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+
+/** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
 export class ApiFunctions extends Construct {
   readonly authorize: AppFunction;
   /** By the entry that routes name. */
@@ -24,8 +27,9 @@ export class ApiFunctions extends Construct {
       settings,
       entry: 'http/authorize',
       description: 'Turns an API key into a caller',
+      concurrency: settings.authorizerConcurrency,
     });
-    stores.access.allowReads(this.authorize);
+    stores.access.allow(this.authorize, ['GetItem']);
 
     const readRuns = new AppFunction(this, 'ReadRuns', {
       settings,
@@ -33,39 +37,43 @@ export class ApiFunctions extends Construct {
       description: 'Shows runs',
       environment: retention,
     });
-    stores.runs.allowReads(readRuns);
-    stores.workflows.allowReads(readRuns);
+    stores.runs.allow(readRuns, ['BatchGetItem', 'GetItem', 'Query'], runLists);
+    stores.workflows.allow(readRuns, ['GetItem']);
     stores.values.allowReads(readRuns);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
       entry: 'http/start-runs',
       description: 'Starts runs and steers them',
+      concurrency: settings.startConcurrency,
       environment: retention,
     });
     allowStarts(startRuns, { stores, engine });
+    engine.allowStartsThatWait(startRuns);
+    // Steering appends to the journal; the answer shows the run with its children.
+    stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'http/read-workflows',
       description: 'Shows workflows',
     });
-    stores.workflows.allowReads(readWorkflows);
+    stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 
     const writeWorkflows = new AppFunction(this, 'WriteWorkflows', {
       settings,
       entry: 'http/write-workflows',
       description: 'Saves and publishes workflows',
+      environment: retention,
     });
-    stores.workflows.allowReadsAndWrites(writeWorkflows);
-    engine.allowPublishing(writeWorkflows);
+    stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
       settings,
       entry: 'http/api-keys',
       description: 'Issues and revokes API keys',
     });
-    stores.access.allowReadsAndWrites(apiKeys);
+    stores.access.allow(apiKeys, ['PutItem'], ['by-workspace']);
 
     const receipts = new AppFunction(this, 'Receipts', {
       settings,
@@ -74,6 +82,8 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(receipts, { stores, engine });
+    stores.doors.allow(receipts, [], ['by-workspace', 'by-workflow']);
+    stores.access.allow(receipts, [], ['by-workspace']);
     stores.sealKey.allowOpening(receipts);
 
     const webhooks = new AppFunction(this, 'Webhooks', {
@@ -81,8 +91,8 @@ export class ApiFunctions extends Construct {
       entry: 'http/webhooks',
       description: 'Makes webhooks and their secrets',
     });
-    stores.workflows.allowReads(webhooks);
-    stores.doors.allowReadsAndWrites(webhooks);
+    stores.workflows.allow(webhooks, ['GetItem']);
+    stores.doors.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
     stores.sealKey.allowSealing(webhooks);
 
     const files = new AppFunction(this, 'Files', {
@@ -91,7 +101,7 @@ export class ApiFunctions extends Construct {
       description: 'Takes files in, shows and deletes them',
       environment: retention,
     });
-    stores.doors.allowReadsAndWrites(files);
+    stores.doors.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
     stores.values.allowReadsAndWrites(files);
     stores.values.allowDeletes(files);
 
@@ -103,15 +113,14 @@ export class ApiFunctions extends Construct {
     });
     allowStarts(receiveWebhook, { stores, engine });
     stores.sealKey.allowOpening(receiveWebhook);
-    stores.access.allowReads(receipts);
 
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
       entry: 'http/mailboxes',
       description: 'Gives workflows mail addresses',
     });
-    stores.workflows.allowReads(mailboxes);
-    stores.doors.allowReadsAndWrites(mailboxes);
+    stores.workflows.allow(mailboxes, ['GetItem']);
+    stores.doors.allow(mailboxes, ['GetItem', 'PutItem']);
 
     const mailCanary = new AppFunction(this, 'MailCanary', {
       settings,
@@ -119,7 +128,7 @@ export class ApiFunctions extends Construct {
       description: 'Sends a mail to itself when asked to',
       environment: retention,
     });
-    allowCanary(mailCanary, { stores, engine });
+    allowCanary(mailCanary, stores);
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });
 
@@ -140,19 +149,18 @@ export class ApiFunctions extends Construct {
   }
 }
 
-/** What `startRun` needs. */
+/** What `startRun` needs: its run, the workflow, the files it is given, the delivery or receipt that is kept of it. */
 export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
-  stores.runs.allowReadsAndWrites(fn);
-  stores.workflows.allowReads(fn);
+  stores.runs.allow(fn, ['GetItem', 'PutItem']);
+  stores.workflows.allow(fn, ['GetItem']);
+  stores.doors.allow(fn, ['GetItem', 'PutItem', 'UpdateItem']);
   stores.values.allowReadsAndWrites(fn);
-  stores.doors.allowReadsAndWrites(fn);
-  engine.allowWalks(fn);
+  engine.allowStarts(fn);
 }
 
 /** What a canary needs: to make and publish its own workflow once, and to see its runs. */
-export function allowCanary(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
-  stores.workflows.allowReadsAndWrites(fn);
-  stores.doors.allowReadsAndWrites(fn);
-  stores.runs.allowReads(fn);
-  engine.allowPublishing(fn);
+export function allowCanary(fn: AppFunction, stores: Stores): void {
+  stores.workflows.allow(fn, ['GetItem', 'PutItem']);
+  stores.doors.allow(fn, ['GetItem', 'PutItem']);
+  stores.runs.allow(fn, ['BatchGetItem'], ['by-workflow']);
 }

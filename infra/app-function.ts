@@ -27,6 +27,8 @@ export interface AppFunctionProps
   /** Path of the entry below functions/, without its extension. */
   readonly entry: string;
   readonly description: string;
+  /** Calls at a time: as many are kept free for it, and more are refused. No bound and no reserve when absent. */
+  readonly concurrency?: number | undefined;
 }
 
 export interface Permission {
@@ -41,7 +43,7 @@ export class AppFunction extends NodejsFunction {
   readonly logs: LogGroup;
   readonly #role: Role;
 
-  constructor(scope: Construct, id: string, { settings, entry, environment = {}, ...options }: AppFunctionProps) {
+  constructor(scope: Construct, id: string, { settings, entry, concurrency, environment = {}, ...options }: AppFunctionProps) {
     const path = `functions/${entry}.ts`;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logs = new LogGroup(scope, `${id}Log`, {
@@ -52,6 +54,7 @@ export class AppFunction extends NodejsFunction {
     super(scope, id, {
       timeout: Duration.seconds(29),
       ...options,
+      ...(concurrency !== undefined && { reservedConcurrentExecutions: concurrency }),
       memorySize: 512,
       entry: join(root, path),
       projectRoot: root,

@@ -1,9 +1,12 @@
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Alias } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
-import type { Settings } from './settings.ts';
+import { runMachine } from './run-machine.ts';
+import { removalPolicyOf, type Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface EngineProps {
@@ -11,96 +14,101 @@ export interface EngineProps {
   readonly stores: Stores;
 }
 
-const because = 'State machines are made at publish, after the stack; the prefix is all that is known of their names.';
-
-/** What walks runs forward: the worker, and the role of the state machines that call it. The machines are made at publish. */
+/** What carries runs forward: the worker, and the two state machines that call it: a cheap one for minutes, a lasting one for a year. */
 export class Engine extends Construct {
   readonly worker: AppFunction;
-  readonly #prefix: string;
-  readonly #live: Alias;
-  readonly #machineRole: Role;
+  readonly runs: StateMachine;
+  readonly longRuns: StateMachine;
+  readonly #runsArn: string;
+  readonly #longRunsArn: string;
 
   constructor(scope: Construct, id: string, { settings, stores }: EngineProps) {
     super(scope, id);
-    this.#prefix = settings.prefix;
+    const [runs, longRuns] = [`${settings.prefix}-runs`, `${settings.prefix}-long-runs`];
+    // By their names: the machines call the worker and the worker starts executions of them, and resources cannot refer to each other.
+    this.#runsArn = this.#machineArn(runs);
+    this.#longRunsArn = this.#machineArn(longRuns);
 
     this.worker = new AppFunction(this, 'Worker', {
       settings,
-      description: 'Performs one step of a run',
-      entry: 'worker/perform-step',
+      description: 'Drives a run',
+      entry: 'worker/drive-run',
       timeout: Duration.minutes(15),
+      concurrency: settings.workerConcurrency,
       environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(','), RETENTION_DAYS: String(settings.retentionDays) },
     });
-    stores.runs.allowReadsAndWrites(this.worker);
-    stores.workflows.allowReads(this.worker);
+    stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.workflows.allow(this.worker, ['GetItem']);
+    stores.doors.allow(this.worker, ['GetItem', 'PutItem', 'UpdateItem']);
     stores.values.allowReadsAndWrites(this.worker);
-    stores.doors.allowReadsAndWrites(this.worker);
+    this.allowStarts(this.worker);
 
-    this.allowWalks(this.worker);
+    // Machines name the alias, so a run begun yesterday is carried on by the worker of today.
+    const { functionArn } = this.worker.addAlias('live');
+    const role = this.#roleOf(functionArn);
+    const log = new LogGroup(this, 'RunsLog', {
+      retention: settings.logRetentionDays,
+      removalPolicy: removalPolicyOf(settings),
+    });
+    this.runs = new StateMachine(this, 'Runs', {
+      stateMachineName: runs,
+      stateMachineType: StateMachineType.EXPRESS,
+      definitionBody: this.#definition(functionArn, true),
+      role,
+      // An Express execution leaves no trace but this.
+      logs: { destination: log, level: LogLevel.ERROR, includeExecutionData: false },
+    });
+    this.longRuns = new StateMachine(this, 'LongRuns', {
+      stateMachineName: longRuns,
+      definitionBody: this.#definition(functionArn, false),
+      role,
+    });
+    for (const machine of [this.runs, this.longRuns]) {
+      acknowledge(
+        machine,
+        'SF1',
+        'Each event costs a line of log; errors of Express are logged, Standard keeps its own history.',
+      );
+      acknowledge(machine, 'SF2', 'The worker is traced, and there is nothing else to see: a machine does no more than call it.');
+    }
+  }
 
-    // Machines name the alias, so a walk begun yesterday is carried on by the worker of today.
-    this.#live = this.worker.addAlias('live');
+  /** Starting executions of either kind. */
+  allowStarts(fn: AppFunction): void {
+    fn.addEnvironment('RUNS_MACHINE_ARN', this.#runsArn);
+    fn.addEnvironment('LONG_RUNS_MACHINE_ARN', this.#longRunsArn);
+    fn.allow({ actions: ['states:StartExecution'], resources: [this.#runsArn, this.#longRunsArn] });
+  }
 
-    this.#machineRole = new Role(this, 'MachineRole', {
+  /** Starting a run and waiting for its end in the same call. */
+  allowStartsThatWait(fn: AppFunction): void {
+    fn.allow({ actions: ['states:StartSyncExecution'], resources: [this.#runsArn] });
+  }
+
+  #definition(workerArn: string, express: boolean): DefinitionBody {
+    return DefinitionBody.fromString(Stack.of(this).toJsonString(runMachine(workerArn, { express })));
+  }
+
+  #roleOf(workerArn: string): Role {
+    const role = new Role(this, 'MachineRole', {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
-          ArnLike: { 'aws:SourceArn': this.machineArn('*') },
+          ArnEquals: { 'aws:SourceArn': [this.#runsArn, this.#longRunsArn] },
         },
       }),
     });
-    this.#machineRole.addToPolicy(
-      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#live.functionArn] }),
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [workerArn] }));
+    acknowledge(
+      role,
+      'IAM5[Resource::*]',
+      'The delivery of logs of Express machines knows no resources: its actions take * only.',
     );
+    return role;
   }
 
-  /** The machines of this installation whose names end so, with their versions. */
-  machineArn(ending: string): string {
-    return this.#statesArn('stateMachine', ending);
-  }
-
-  /** Starting walks, looking at them, ending them, and telling a walk that the run it waits for has ended: whoever settles a run may have to do each. */
-  allowWalks(fn: AppFunction): void {
-    fn.allow({
-      actions: ['states:StartExecution', 'states:SendTaskFailure', 'states:SendTaskSuccess'],
-      resources: [this.machineArn('*')],
-      because,
-    });
-    fn.allow({
-      actions: ['states:DescribeExecution', 'states:StopExecution'],
-      resources: [this.#statesArn('execution', '*')],
-      because,
-    });
-  }
-
-  /** Making, changing and removing machines that run as the machine role and call the worker. */
-  allowPublishing(fn: AppFunction): void {
-    fn.addEnvironment('WORKER_ARN', this.#live.functionArn);
-    fn.addEnvironment('MACHINE_ROLE_ARN', this.#machineRole.roleArn);
-    fn.addEnvironment('MACHINE_PREFIX', this.#prefix);
-    fn.allow({
-      actions: [
-        'states:CreateStateMachine',
-        'states:DeleteStateMachine',
-        'states:DescribeStateMachine',
-        'states:PublishStateMachineVersion',
-        'states:TagResource',
-        'states:UpdateStateMachine',
-      ],
-      resources: [this.machineArn('*')],
-      because,
-    });
-    fn.addToRolePolicy(
-      new PolicyStatement({
-        actions: ['iam:PassRole'],
-        resources: [this.#machineRole.roleArn],
-        conditions: { StringEquals: { 'iam:PassedToService': 'states.amazonaws.com' } },
-      }),
-    );
-  }
-
-  #statesArn(resource: 'stateMachine' | 'execution', ending: string): string {
-    const resourceName = `${this.#prefix}-${ending}`;
+  #machineArn(resourceName: string): string {
+    const resource = 'stateMachine';
     return Stack.of(this).formatArn({ service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
   }
 }

@@ -31,7 +31,7 @@ export class FirstKey extends Construct {
       timeout: Duration.minutes(1),
     });
     register.allow({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secret.secretArn] });
-    access.allowReadsAndWrites(register);
+    access.allow(register, ['GetItem', 'PutItem']);
 
     new CustomResource(this, 'Registration', {
       resourceType: 'Custom::FirstKey',

@@ -12,14 +12,16 @@ export interface HouseTableProps {
 export interface IndexProps {
   readonly hash: string;
   readonly range?: string;
-  /** Attributes beside the keys; all of them when absent. */
-  readonly include?: readonly string[];
+  /** Whether it holds keys and nothing else, so that it is written when they change only; whole rows when absent. */
+  readonly keysOnly?: boolean;
 }
+
+/** What functions do with rows. Nothing scans. */
+export type TableAction = 'BatchGetItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
 
 /** A table as we keep them: paid by use, restorable to the second, hard to delete, encrypted with the key DynamoDB owns. */
 export class HouseTable extends Table {
-  readonly globalIndexNames: string[] = [];
-  readonly #localIndexNames: string[] = [];
+  readonly indexNames: string[] = [];
   readonly #variable: string;
 
   constructor(scope: Construct, id: string, { settings, variable }: HouseTableProps) {
@@ -37,45 +39,27 @@ export class HouseTable extends Table {
   }
 
   /** An index over the whole table. Range key `id` is a ULID: newest first by reading backwards. */
-  addIndex(indexName: string, { hash, range = 'id', include }: IndexProps): void {
-    this.globalIndexNames.push(indexName);
-    this.addGlobalSecondaryIndex({ indexName, partitionKey: text(hash), sortKey: text(range), ...projectionOf(include) });
-  }
-
-  /** An index within a partition. DynamoDB takes these at the creation of the table only. */
-  addLocalIndex(indexName: string, { range, include }: { readonly range: string; readonly include: readonly string[] }): void {
-    this.#localIndexNames.push(indexName);
-    this.addLocalSecondaryIndex({ indexName, sortKey: text(range), ...projectionOf(include) });
-  }
-
-  /** By key, or with one Query; never with a Scan. */
-  allowReads(reader: AppFunction): void {
-    reader.addEnvironment(this.#variable, this.tableName);
-    reader.allow({ actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], resources: [this.tableArn] });
-    const indexes = [...this.globalIndexNames, ...this.#localIndexNames];
-    reader.allow({ actions: ['dynamodb:Query'], resources: indexes.map((name) => `${this.tableArn}/index/${name}`) });
-  }
-
-  allowReadsAndWrites(writer: AppFunction): void {
-    this.allowReads(writer);
-    writer.allow({
-      actions: [
-        'dynamodb:BatchWriteItem',
-        'dynamodb:ConditionCheckItem',
-        'dynamodb:DeleteItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-      ],
-      resources: [this.tableArn],
+  addIndex(indexName: string, { hash, range = 'id', keysOnly = false }: IndexProps): void {
+    this.indexNames.push(indexName);
+    this.addGlobalSecondaryIndex({
+      indexName,
+      partitionKey: text(hash),
+      sortKey: text(range),
+      projectionType: keysOnly ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
     });
+  }
+
+  /** Just what the function does: the operations on rows, and the indexes that it queries. */
+  allow(fn: AppFunction, actions: readonly TableAction[], indexes: readonly string[] = []): void {
+    const unknown = indexes.find((name) => !this.indexNames.includes(name));
+    if (unknown) throw new Error(`${this.node.path} has no index ${unknown}.`);
+    fn.addEnvironment(this.#variable, this.tableName);
+    if (actions.length > 0) fn.allow({ actions: actions.map((action) => `dynamodb:${action}`), resources: [this.tableArn] });
+    if (indexes.length > 0)
+      fn.allow({ actions: ['dynamodb:Query'], resources: indexes.map((name) => `${this.tableArn}/index/${name}`) });
   }
 }
 
 function text(name: string) {
   return { name, type: AttributeType.STRING };
-}
-
-function projectionOf(include: readonly string[] | undefined) {
-  if (!include) return { projectionType: ProjectionType.ALL };
-  return { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...include] };
 }

@@ -57,6 +57,11 @@ export class InboundMail extends Construct {
       timeout: Duration.seconds(55),
       retryAttempts: 0,
     });
+    allowStarts(this.receive, props);
+    stores.access.allow(this.receive, [], ['by-workspace']);
+    stores.runs.allow(this.results, ['GetItem']);
+    stores.doors.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
+    stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
     this.#allowSending(this.results);
     this.#every(this.results, 'EveryMinute', Duration.minutes(1));
@@ -83,16 +88,12 @@ export class InboundMail extends Construct {
       'entry' | 'description' | 'timeout' | 'deadLetterQueue' | 'retryAttempts'
     >,
   ): AppFunction {
-    const { settings, domain, stores, engine } = this.#props;
-    const fn = new AppFunction(this, id, {
+    const { settings, domain } = this.#props;
+    return new AppFunction(this, id, {
       settings,
       ...options,
       environment: { RETENTION_DAYS: String(settings.retentionDays), MAIL_DOMAIN: domain },
     });
-    allowStarts(fn, { stores, engine });
-    stores.doors.allowReadsAndWrites(fn);
-    stores.access.allowReads(fn);
-    return fn;
   }
 
   /** One rule for every address there is and will be: mailboxes are rows, and SES takes one change of a rule a second. */
@@ -135,7 +136,7 @@ export class InboundMail extends Construct {
   }
 
   #canary(): AppFunction {
-    const { settings, domain, stores, engine } = this.#props;
+    const { settings, domain, stores } = this.#props;
     const canary = new AppFunction(this, 'Canary', {
       settings,
       entry: 'mail/send-canary',
@@ -144,7 +145,7 @@ export class InboundMail extends Construct {
       retryAttempts: 0,
       environment: { RETENTION_DAYS: String(settings.retentionDays), MAIL_DOMAIN: domain },
     });
-    allowCanary(canary, { stores, engine });
+    allowCanary(canary, stores);
     this.#allowSending(canary);
     const of = { workspace: settings.firstKeyWorkspace, project: settings.firstKeyProject ?? 'system' };
     this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), of);

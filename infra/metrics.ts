@@ -1,13 +1,31 @@
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Rule } from 'aws-cdk-lib/aws-events';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { AppFunction } from './app-function.ts';
 import type { HouseTable } from './house-table.ts';
 
 /** What functions count themselves, under the service that POWERTOOLS_SERVICE_NAME names. */
-export type OwnMetric = 'RunsStarted' | 'RunsSucceeded' | 'RunsFailed' | 'StepsExecuted' | 'FiresOverdue' | 'FiresMissed';
+export type OwnMetric =
+  | 'RunsStarted'
+  | 'RunsSucceeded'
+  | 'RunsFailed'
+  | 'StepsExecuted'
+  | 'OldestDueSeconds'
+  | 'ExecutionsLost'
+  | 'FiresOverdue'
+  | 'FiresMissed';
 
-export function own(metricName: OwnMetric, service: string): Metric {
-  return new Metric({ namespace: 'Millrun', metricName, dimensionsMap: { service }, statistic: Stats.SUM });
+export function own(metricName: OwnMetric, service: string, statistic: string = Stats.SUM): Metric {
+  return new Metric({ namespace: 'Millrun', metricName, dimensionsMap: { service }, statistic });
+}
+
+/** Executions that ended although their run goes on: those the sweeper found, and those that Step Functions ended itself. */
+export function lostExecutions(machines: readonly StateMachine[], service: string): IMetric {
+  const usingMetrics: Record<string, IMetric> = { found: own('ExecutionsLost', service) };
+  machines.forEach((machine, at) => {
+    usingMetrics[`timedOut${at}`] = machine.metricTimedOut({ statistic: Stats.SUM });
+    usingMetrics[`aborted${at}`] = machine.metricAborted({ statistic: Stats.SUM });
+  });
+  return sumOf(usingMetrics, 'Lost executions');
 }
 
 /** Failed calls of every hundred. */
@@ -19,24 +37,11 @@ export function errorRate(fn: AppFunction): IMetric {
   });
 }
 
-/** Events that a rule of the default bus could not deliver to its target. */
-export function failedInvocations(rule: Rule): Metric {
-  return new Metric({
-    namespace: 'AWS/Events',
-    metricName: 'FailedInvocations',
-    dimensionsMap: { RuleName: rule.ruleName },
-    statistic: Stats.SUM,
-  });
-}
-
 /** Of the whole account: Step Functions counts them for no machine in particular. */
-export function throttledStarts(): Metric {
-  return new Metric({
-    namespace: 'AWS/States',
-    metricName: 'ThrottledEvents',
-    dimensionsMap: { APIName: 'StartExecution' },
-    statistic: Stats.SUM,
-  });
+export function throttledStarts(): IMetric {
+  const throttled = (APIName: string) =>
+    new Metric({ namespace: 'AWS/States', metricName: 'ThrottledEvents', dimensionsMap: { APIName }, statistic: Stats.SUM });
+  return sumOf({ started: throttled('StartExecution'), waited: throttled('StartSyncExecution') }, 'Throttled');
 }
 
 /** Reads and writes of a table, and writes of its global indexes, which DynamoDB counts apart. */
@@ -45,16 +50,20 @@ export function tableThrottles(table: HouseTable): IMetric {
     reads: tableMetric(table, 'ReadThrottleEvents'),
     writes: tableMetric(table, 'WriteThrottleEvents'),
     ...Object.fromEntries(
-      table.globalIndexNames.map((index, at) => [
+      table.indexNames.map((index, at) => [
         `index${at}`,
         tableMetric(table, 'WriteThrottleEvents', { GlobalSecondaryIndexName: index }),
       ]),
     ),
   };
+  return sumOf(usingMetrics, 'Throttled');
+}
+
+function sumOf(usingMetrics: Record<string, IMetric>, label: string): IMetric {
   const expression = Object.keys(usingMetrics)
     .map((name) => `FILL(${name}, 0)`)
     .join(' + ');
-  return new MathExpression({ expression, usingMetrics, label: 'Throttled' });
+  return new MathExpression({ expression, usingMetrics, label });
 }
 
 export function tableMetric(table: HouseTable, metricName: string, dimensions: Record<string, string> = {}): Metric {

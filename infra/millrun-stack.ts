@@ -45,14 +45,7 @@ export class MillrunStack extends Stack {
       settings,
       stores,
       runsApi,
-      functions: [
-        engine.worker,
-        safetyNet.settle,
-        safetyNet.sweep,
-        functions.authorize,
-        ...functions.byEntry.values(),
-        ...(mail?.functions ?? []),
-      ],
+      functions: [engine.worker, safetyNet.sweep, functions.authorize, ...functions.byEntry.values(), ...(mail?.functions ?? [])],
     });
 
     new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });

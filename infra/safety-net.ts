@@ -1,5 +1,3 @@
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -18,63 +16,34 @@ export interface SafetyNetProps {
   readonly engine: Engine;
 }
 
-/** Brings runs to their end that their walk has let fall: at once when Step Functions says so, within a minute when nobody does. */
+/** Takes up runs that their execution has let fall: every live run has a time at which somebody looks. */
 export class SafetyNet extends Construct {
-  readonly settle: AppFunction;
-  readonly rule: Rule;
   readonly sweep: AppFunction;
   readonly undelivered: Queue;
 
   constructor(scope: Construct, id: string, { settings, stores, engine }: SafetyNetProps) {
     super(scope, id);
-    const environment = { RETENTION_DAYS: String(settings.retentionDays) };
-
     this.undelivered = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
 
-    this.settle = new AppFunction(this, 'Settle', {
-      settings,
-      description: 'Settles the run of a walk that has failed, timed out or been aborted',
-      entry: 'settle/execution-status',
-      deadLetterQueue: this.undelivered,
-      environment,
-    });
-    this.rule = new Rule(this, 'WalkEnded', {
-      description: 'Walks that ended without settling their run',
-      eventPattern: {
-        source: ['aws.states'],
-        detailType: ['Step Functions Execution Status Change'],
-        detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: [{ prefix: engine.machineArn('') }] },
-      },
-      targets: [
-        new LambdaFunction(this.settle, {
-          deadLetterQueue: this.undelivered,
-          maxEventAge: Duration.hours(24),
-          retryAttempts: 185,
-        }),
-      ],
-    });
-
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,
-      description: 'Looks after runs that are due: starts lost walks, settles lost runs',
+      description: 'Looks after runs that are due: starts lost executions, ends what is past its deadline',
       entry: 'schedule/sweep-runs',
       // Less than the minute between two sweeps, and no second attempt: the next sweep is one.
       timeout: Duration.seconds(55),
       retryAttempts: 0,
-      environment,
+      concurrency: settings.sweeperConcurrency,
+      environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
+    stores.runs.allow(this.sweep, ['GetItem', 'PutItem', 'Query', 'UpdateItem'], ['live']);
+    stores.workflows.allow(this.sweep, ['GetItem']);
+    stores.values.allowReads(this.sweep);
+    engine.allowStarts(this.sweep);
     this.#everyMinute(this.sweep);
-
-    for (const fn of [this.settle, this.sweep]) {
-      stores.runs.allowReadsAndWrites(fn);
-      stores.workflows.allowReads(fn);
-      stores.values.allowReadsAndWrites(fn);
-      engine.allowWalks(fn);
-    }
   }
 
   #everyMinute(fn: AppFunction): void {

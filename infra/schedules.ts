@@ -84,8 +84,12 @@ export class Schedules extends Construct {
 
     for (const fn of [this.fire, this.reconcile, routes]) {
       allowStarts(fn, { stores, engine });
+      // Its overlap may ask to stop the run before.
+      stores.runs.allow(fn, ['Query', 'UpdateItem']);
       this.#allowAlarmClocks(fn);
     }
+    stores.doors.allow(this.reconcile, [], ['by-due']);
+    stores.doors.allow(routes, ['Query'], ['by-workflow']);
     this.#everyMinute();
   }
 

@@ -33,19 +33,28 @@ const flag = z.preprocess(
   z.boolean().optional(),
 );
 
+/** Concurrent calls of one function. */
+const concurrency = optional(z.coerce.number().int().min(1));
+
 const schema = z.object({
   prefix: z
     .string()
-    // No hyphen: machines are named `<prefix>-<id>`, and those of `mill-test` would count as those of `mill`.
+    // No hyphen: the machine `runs` of `mill-long` would be the machine `long-runs` of `mill`.
     .regex(/^[a-z][a-z0-9]{1,19}$/, 'must be 2 to 20 lower case letters or digits, beginning with a letter')
     .default('millrun'),
-  retentionDays: z.coerce.number().int().min(1).max(3650).default(400),
+  retentionDays: z.coerce.number().int().min(1).max(3650).default(90),
   removal: z.enum(['retain', 'destroy']).default('retain'),
   allowedNetworks: listOf(network).default([]),
   logRetentionDays: z.coerce
     .number()
     .refine((days) => logRetentions.includes(days), `must be one of ${logRetentions.join(', ')}`)
     .default(30),
+  apiRateLimit: z.coerce.number().int().min(1).default(500),
+  apiBurstLimit: z.coerce.number().int().min(1).default(1000),
+  authorizerConcurrency: concurrency,
+  startConcurrency: concurrency,
+  sweeperConcurrency: concurrency,
+  workerConcurrency: concurrency,
   firstKeyWorkspace: name.default('main'),
   firstKeyProject: optional(name),
   corsOrigins: listOf(origin).default([]),

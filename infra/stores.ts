@@ -4,28 +4,6 @@ import { SealKey } from './seal-key.ts';
 import type { Settings } from './settings.ts';
 import { ValuesBucket } from './values-bucket.ts';
 
-/** What a list of runs shows: the indexes carry it, so that a page is one Query. */
-const listEntry = [
-  'workspace',
-  'project',
-  'workflowId',
-  'workflowName',
-  'name',
-  'reference',
-  'status',
-  'stage',
-  'version',
-  'trigger',
-  'createdAt',
-  'startedAt',
-  'endedAt',
-  'archived',
-  'error',
-  'labels',
-  'parent',
-  'attempt',
-];
-
 /** All there is to know: runs, workflows, who may ask, and the values too large for a row. Keys: docs/architecture.md. */
 export class Stores extends Construct {
   readonly runs: HouseTable;
@@ -40,14 +18,15 @@ export class Stores extends Construct {
     super(scope, id);
 
     this.runs = new HouseTable(this, 'Runs', { settings, variable: 'RUNS_TABLE' });
-    this.runs.addLocalIndex('log', { range: 'logId', include: ['events', 'output', 'key', 'status'] });
-    this.runs.addIndex('by-workspace', { hash: 'workspaceKey', include: listEntry });
-    this.runs.addIndex('by-project', { hash: 'projectKey', include: listEntry });
-    this.runs.addIndex('by-workflow', { hash: 'workflowKey', include: listEntry });
-    this.runs.addIndex('by-draft', { hash: 'draftKey', include: listEntry });
-    this.runs.addIndex('by-state', { hash: 'stateKey', include: listEntry });
-    this.runs.addIndex('by-parent', { hash: 'parentKey', include: listEntry });
-    this.runs.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', include: ['workspace'] });
+    // Written once each, or when a run enters or leaves a rare state: rows come by their keys.
+    const keysOnly = true;
+    this.runs.addIndex('by-workspace', { hash: 'workspaceKey', range: 'pk', keysOnly });
+    this.runs.addIndex('by-project', { hash: 'projectKey', range: 'pk', keysOnly });
+    this.runs.addIndex('by-workflow', { hash: 'workflowKey', range: 'pk', keysOnly });
+    this.runs.addIndex('by-state', { hash: 'stateKey', range: 'pk', keysOnly });
+    this.runs.addIndex('by-parent', { hash: 'parentKey', range: 'pk', keysOnly });
+    this.runs.addIndex('by-reference', { hash: 'referenceKey', range: 'pk', keysOnly });
+    this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', keysOnly });
 
     this.workflows = new HouseTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });
     this.workflows.addIndex('by-workspace', { hash: 'workspaceKey' });
@@ -59,7 +38,7 @@ export class Stores extends Construct {
     this.doors = new HouseTable(this, 'Doors', { settings, variable: 'DOORS_TABLE' });
     this.doors.addIndex('by-workspace', { hash: 'workspaceKey' });
     this.doors.addIndex('by-workflow', { hash: 'workflowKey' });
-    this.doors.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', include: ['id'] });
+    this.doors.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', keysOnly });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.sealKey = new SealKey(this, 'SealKey', settings);

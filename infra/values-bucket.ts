@@ -5,7 +5,7 @@ import { acknowledge } from './acknowledge.ts';
 import type { AppFunction } from './app-function.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
-/** Rows are counted from their last write and removed up to two days late; what they point to must not go before them. */
+/** Rows are removed up to two days late; what they point to must not go before them. */
 const graceDays = 30;
 
 /**
@@ -35,7 +35,8 @@ export class ValuesBucket extends Bucket {
       lifecycleRules: [
         {
           id: 'retention',
-          expiration: Duration.days(settings.retentionDays + graceDays),
+          // A value is written while its run lives, which may be as long as the retention, and kept for the retention after its end.
+          expiration: Duration.days(2 * settings.retentionDays + graceDays),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import middy, { type MiddlewareObj } from '@middy/core';
+import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import type { Watcher } from './run/ports.ts';
 import type { FireWatcher } from './trigger/schedule/ports.ts';
@@ -11,9 +12,13 @@ const metrics = new Metrics();
 /** Counts what happens to runs and steps. */
 export const watcher: Watcher = {
   runStarted: () => metrics.addMetric('RunsStarted', MetricUnit.Count, 1),
-  runSettled: ({ status }) => metrics.addMetric(status === 'succeeded' ? 'RunsSucceeded' : 'RunsFailed', MetricUnit.Count, 1),
+  runEnded: ({ status }) => metrics.addMetric(status === 'succeeded' ? 'RunsSucceeded' : 'RunsFailed', MetricUnit.Count, 1),
   stepEnded: () => metrics.addMetric('StepsExecuted', MetricUnit.Count, 1),
-  startLost: (run, error) => logger.warn('walk not started yet; the sweeper will', { run: run.id, error }),
+  startLost: (run, error) => logger.warn('execution not started yet; the sweeper will start the next', { run: run.id, error }),
+  driverLost: (id) => {
+    metrics.addMetric('ExecutionsLost', MetricUnit.Count, 1);
+    logger.warn('a driver had stopped without leaving its run', { run: id });
+  },
 };
 
 /** Counts fires of schedules that went wrong. */
@@ -50,13 +55,13 @@ function publish(): void {
 /** A Lambda handler for what is not HTTP: parses the event, acts, lets faults through. Services are made on first use and kept. */
 export function background<Event, Services>(
   schema: z.ZodType<Event>,
-  act: (event: Event, services: Services) => Promise<unknown>,
+  act: (event: Event, services: Services, context: Context) => Promise<unknown>,
   make: () => Services,
 ) {
   let services: Services | undefined;
-  const serve = async (event: unknown): Promise<unknown> => {
+  const serve = async (event: unknown, context: Context): Promise<unknown> => {
     services ??= make();
-    return act(schema.parse(event), services);
+    return act(schema.parse(event), services, context);
   };
   return middy(serve).use(observed());
 }

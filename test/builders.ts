@@ -1,14 +1,12 @@
-import { decodeTime, ulid } from 'ulid';
+import { ulid } from 'ulid';
 import type { Run } from '../shared/run/model/run.ts';
+import { RunState } from '../shared/run/model/state.ts';
 import { checkDocument } from '../shared/workflow/check.ts';
 import type { Plan } from '../shared/workflow/plan.ts';
 
 /** A run that shows only what matters. */
 export function aRun(of: Partial<Run> = {}): Run {
   const id = of.id ?? ulid();
-  const createdMs = decodeTime(id);
-  const after = (seconds: number) => new Date(createdMs + seconds * 1000).toISOString();
-  const timeoutSeconds = 90 * 86_400;
   return {
     id,
     workspace: 'acme',
@@ -21,18 +19,18 @@ export function aRun(of: Partial<Run> = {}): Run {
     status: 'pending',
     trigger: 'api',
     archived: false,
-    createdAt: after(0),
+    createdAt: '2026-11-23T08:00:00.000Z',
     definition: 'abc',
     inputs: { json: '{}' },
     fileIds: [],
-    timeoutSeconds,
+    timeoutSeconds: 7_776_000,
     depth: 0,
     attempt: 1,
     seen: 0,
     execution: 1,
-    steps: { total: 1, pending: 1, running: 0, waiting: 0, succeeded: 0, failed: 0, cancelled: 0, skipped: 0 },
-    deadline: after(timeoutSeconds),
-    dueAt: after(30),
+    steps: new RunState(aPlan('  - id: only\n    set: {}')).countSteps(),
+    deadline: '2027-02-21T08:00:00.000Z',
+    dueAt: '2026-11-23T08:00:30.000Z',
     ...of,
   };
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseJson } from '../shared/json.ts';
 
 /** One request as the stub saw it. */
 export interface Call {
@@ -120,7 +121,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

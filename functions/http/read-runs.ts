@@ -1,17 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { engineServices } from '../../shared/aws/services.ts';
 import { type Answer, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
-import { runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
+import { ended, runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
 import { outputsV2View, pageView, runEntryView, runV2View } from '../../shared/http/views.ts';
 import { notFound } from '../../shared/problem.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
+import { attemptsOf } from '../../shared/run/model/step-state.ts';
 import type { Engine } from '../../shared/run/ports.ts';
-import { pickStates, type StepState, stepStates, valuesOf } from '../../shared/run/read-context.ts';
-import { readLog } from '../../shared/run/read-log.ts';
-import type { Run } from '../../shared/run/run.ts';
-import { fromV1, RUN_STATUS } from '../../shared/run/status.ts';
+import { type ContextPage, readContext } from '../../shared/run/read/read-context.ts';
+import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
 import type { Workflows } from '../../shared/workflow/ports.ts';
 
-type Services = Pick<Engine, 'runs' | 'values' | 'definitions' | 'now'> & { workflows: Workflows };
+type Services = Engine & { workflows: Workflows };
 
 export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, services: Services) {
   const { id } = await workflowOf(services, caller, query.process_id, { project: query.agent_id });
@@ -50,7 +52,8 @@ async function feed(
 ): Promise<Answer> {
   const { limit, continuation_token: token, status, ...rest } = query;
   const filter = { workspace, workflowId, project, status: status && fromV1(status), ...rest };
-  return ok(pageView(await runs.list(filter, { limit, token }), runEntryView));
+  const page = await runs.list(filter, { limit, token });
+  return ok({ ...pageView(page, runEntryView), searched_to: page.searchedTo ?? null });
 }
 
 export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefinition'>, services: Services) {
@@ -60,8 +63,9 @@ export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefi
   return ok({ definition: definition.hash, source: definition.source });
 }
 
-export async function getRun({ params, caller }: RequestOf<'getRun'>, services: Services) {
-  return ok(await runDetailOf(services, await runOf(services, caller, params.run_id)));
+export async function getRun({ params, query, caller }: RequestOf<'getRun'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  return ok(await runDetailOf(services, await ended(services, run, query.wait * 1000)));
 }
 
 export async function getRunEvents({ params, query, caller }: RequestOf<'getRunEvents'>, services: Services) {
@@ -72,36 +76,51 @@ export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<
   return events(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
 }
 
-async function events({ runs, now }: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
-  const page = await readLog(runs, run, { after: query.continuation_token ?? query.after, limit: query.limit, now: now() });
-  return ok(
-    pageView(page, ({ step, scope, attempt, ...event }) => ({
-      ...event,
-      step: step ?? null,
-      scope: scope ?? '',
-      attempt: attempt ?? null,
-    })),
-  );
+async function events(services: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
+  const { after, continuation_token: token, limit, step, type, wait } = query;
+  const page = await news(services, run, { after: token ?? after, limit, step, type }, wait * 1000);
+  const items = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(run.id, event) }));
+  return ok({ items, continuation_token: page.next ?? null });
+}
+
+const FIRST_LOOK_MS = 100;
+const SLOWEST_LOOK_MS = 1000;
+
+/** Lines behind the last one seen, as soon as there are any; none when the run has ended or the time is over. */
+async function news(services: Services, seen: Run, filter: LogFilter, waitMs: number): Promise<LogPage> {
+  const until = services.now().getTime() + waitMs;
+  let run = seen;
+  let { after } = filter;
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+    const page = await readLog(services, run, { ...filter, after });
+    if (page.items.length > 0 || isTerminal(run.status) || services.now().getTime() >= until) return page;
+    after = page.next ?? after;
+    await sleep(Math.min(pause, Math.max(until - services.now().getTime(), 0)));
+    run = (await services.runs.get(run.id)) ?? run;
+  }
 }
 
 export async function getRunContext({ params, query, caller }: RequestOf<'getRunContext'>, services: Services) {
-  return context(services, await runOf(services, caller, params.run_id), query.step);
+  return context(services, await runOf(services, caller, params.run_id), query);
 }
 
 export async function getWorkflowRunContext({ params, query, caller }: RequestOf<'getWorkflowRunContext'>, services: Services) {
-  return context(services, await runOf(services, caller, params.run_id, params.workflow_id), query.step);
+  return context(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
 }
 
-async function context(services: Services, run: Run, step: string | undefined): Promise<Answer> {
-  const states = pickStates(await stepStates(services, run), step);
-  const steps = await Promise.all(
-    states.map(async (state) => stateView(state, await valuesOf(services, run, state, step !== undefined))),
-  );
-  const input = await services.values.read(run.inputs);
-  return ok({ run_id: run.id, status: RUN_STATUS[run.status].v1, variables: { input }, steps });
+async function context(services: Services, run: Run, query: RequestOf<'getRunContext'>['query']): Promise<Answer> {
+  const { step: key, scope, status, limit, continuation_token: after } = query;
+  const page = await readContext(services, run, { key, scope, status, limit, after });
+  return ok({
+    run_id: run.id,
+    status: RUN_STATUS[run.status].v1,
+    variables: { input: await services.values.read(run.inputs) },
+    steps: page.steps.map(stepView),
+    continuation_token: page.next ?? null,
+  });
 }
 
-const stateView = ({ planned, key, scope, status, reason, row }: StepState, values: { input: unknown; output: unknown }) => ({
+const stepView = ({ planned, key, scope, status, reason, state, input, output }: ContextPage['steps'][number]) => ({
   step: planned.id,
   key,
   scope,
@@ -109,16 +128,14 @@ const stateView = ({ planned, key, scope, status, reason, row }: StepState, valu
   title: planned.step.title ?? null,
   status,
   reason,
-  attempts:
-    row === undefined || row.status === 'skipped'
-      ? 0
-      : row.failures + (row.status === 'failed' || row.status === 'pending' ? 0 : 1),
-  started_at: row?.startedAt ?? null,
-  ended_at: row?.endedAt ?? null,
-  ...values,
-  reused: row?.reused ?? null,
-  child: row?.child ?? null,
-  error: row?.error ?? null,
+  attempts: state ? attemptsOf(state) : 0,
+  started_at: state?.startedAt ?? null,
+  ended_at: state?.endedAt ?? null,
+  input,
+  output,
+  reused: state?.reused ?? null,
+  child: state?.child ?? null,
+  error: state?.error ?? null,
 });
 
 export const handler = http(

@@ -1,15 +1,15 @@
 import { engineServices } from '../../shared/aws/services.ts';
 import { type Answer, accepted, created, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
-import { newRunDetailOf, runDetailOf, runOf } from '../../shared/http/runs.ts';
+import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/http/runs.ts';
 import { dryRunView, runV2View } from '../../shared/http/views.ts';
 import { notFound } from '../../shared/problem.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
-import { dryRun } from '../../shared/run/dry-run.ts';
 import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
-import { type Started, type Starter, type StartRequest, startRun } from '../../shared/run/start-run.ts';
+import { dryRun } from '../../shared/run/start/dry-run.ts';
+import { type Started, type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
 
 export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: Starter) {
   if (caller.project !== undefined && caller.project !== body.agent_id) throw notFound('agent', body.agent_id);
@@ -60,10 +60,15 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     trigger: 'manual',
     startedBy: caller.name,
     key: keyOf(idempotencyKey),
+    waitMs: (given.wait ?? 0) * 1000,
   };
   if (given.dry_run) return ok(dryRunView(await dryRun(services, request)));
+  const begun = services.now().getTime();
   const started = await startRun(services, request);
-  return answer(started, await (started.replay ? runDetailOf : newRunDetailOf)(services, started.run));
+  if (!request.waitMs) return answer(started, await (started.isRepeat ? runDetailOf : newRunDetailOf)(services, started.run));
+  const now = (await services.runs.get(started.run.id)) ?? started.run;
+  const run = await ended(services, now, begun + request.waitMs - services.now().getTime());
+  return answer(started, await newRunDetailOf(services, run));
 }
 
 export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>, services: Starter): Promise<Answer> {
@@ -81,10 +86,10 @@ export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 
-const keyOf = (value: string | undefined) => (value === undefined ? undefined : { door: 'api', value });
+const keyOf = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
 
 /** A repeated request gets the run of the first, and is told so: nothing was created now. */
-const answer = ({ replay }: Started, body: unknown): Answer =>
-  replay ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
+const answer = ({ isRepeat }: Started, body: unknown): Answer =>
+  isRepeat ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
 export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);

@@ -1,6 +1,5 @@
-import { dynamo, sfn } from '../../shared/aws/clients.ts';
+import { dynamo } from '../../shared/aws/clients.ts';
 import { DynamoWorkflows } from '../../shared/aws/dynamo-workflows.ts';
-import { SfnMachines } from '../../shared/aws/sfn.ts';
 import { env } from '../../shared/env.ts';
 import { created, noContent, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
@@ -66,7 +65,6 @@ async function detail({ workflows }: Services, of: Workflow) {
 
 export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({
   workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-  machines: new SfnMachines(sfn, { prefix: env.machinePrefix(), roleArn: env.machineRoleArn() }),
-  workerArn: env.workerArn(),
+  retentionDays: env.retentionDays(),
   now: () => new Date(),
 }));

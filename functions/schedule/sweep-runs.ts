@@ -1,15 +1,22 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import * as z from 'zod';
 import { engineServices } from '../../shared/aws/services.ts';
 import { background, logger } from '../../shared/observe.ts';
-import { sweep } from '../../shared/run/sweep.ts';
-import type { Worker } from '../../shared/run/work/scene.ts';
+import type { Engine } from '../../shared/run/ports.ts';
+import { sweep } from '../../shared/run/sweep/sweep.ts';
 
-/** Finds the live runs whose time has come. Fails when one could not be dealt with, so that its alarm rings. */
-export async function sweepRuns(_tick: unknown, worker: Worker): Promise<void> {
-  const { failed, ...swept } = await sweep(worker);
+/** Less than the minute between two looks. */
+const WITHIN_MS = 45_000;
+
+const metrics = new Metrics();
+
+/** Looks after the live runs whose time has come. One that cannot be dealt with comes again; its age is what the alarm looks at. */
+export async function sweepRuns(_tick: unknown, services: Engine): Promise<void> {
+  const { failed, ...swept } = await sweep(services, new Date(services.now().getTime() + WITHIN_MS));
+  metrics.addMetric('OldestDueSeconds', MetricUnit.Seconds, Math.round(swept.oldestMs / 1000));
+  metrics.publishStoredMetrics();
   if (swept.seen > 0) logger.info('swept', swept);
   for (const { id, error } of failed) logger.error('run not swept', { run: id, error });
-  if (failed.length > 0) throw new Error(`${failed.length} of ${swept.seen} runs could not be swept.`);
 }
 
 export const handler = background(z.unknown(), sweepRuns, engineServices);

@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { env } from '../env.ts';
 import type { CanaryDoor } from '../trigger/mail/canary.ts';
-import { dynamo, ses, sfn } from './clients.ts';
+import { dynamo, ses } from './clients.ts';
 import { DynamoMailboxes } from './dynamo-mailboxes.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
 import { DynamoWorkflows } from './dynamo-workflows.ts';
 import { SesOutgoing } from './ses-outgoing.ts';
-import { SfnMachines } from './sfn.ts';
 
 /** What a canary works with on AWS. */
 export const canaryDoor = (): CanaryDoor => ({
   domain: env.mailDomain(),
   workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-  machines: new SfnMachines(sfn, { prefix: env.machinePrefix(), roleArn: env.machineRoleArn() }),
-  workerArn: env.workerArn(),
+  retentionDays: env.retentionDays(),
   mailboxes: new DynamoMailboxes(dynamo, env.doorsTable()),
-  runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
+  runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
   outgoing: new SesOutgoing(ses),
   now: () => new Date(),
   sleep,

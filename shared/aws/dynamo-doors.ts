@@ -1,6 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
-import { listName } from './run-items.ts';
+import { fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 
 export type DoorKind = 'receipt' | 'mailbox' | 'schedule' | 'webhook' | 'file';
 

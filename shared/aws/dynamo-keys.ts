@@ -1,7 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type ApiKey, apiKey, type Keys } from '../access/key.ts';
-import { badToken, fromItem, readToken, toItem, writeToken } from './items.ts';
-import { listName } from './run-items.ts';
+import { badToken, fromItem, listName, readToken, toItem, writeToken } from './items.ts';
 
 const keyOf = (hash: string) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
 

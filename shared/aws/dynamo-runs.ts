@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import type { Entry } from '../run/model/entry.ts';
 import type { Projection, Run } from '../run/model/run.ts';
 import type { Loaded, PageOf, RunFilter, Runs, StartKey, Values } from '../run/ports.ts';
@@ -34,8 +35,8 @@ import { dueTaken, kept, projected, type RowUpdate } from './run-updates.ts';
 
 export interface RunsSettings {
   table: string;
-  /** Reads the texts of snapshots. */
-  values: Pick<Values, 'text'>;
+  /** Reads snapshots, for those who load journals. */
+  values?: Pick<Values, 'text'> | undefined;
   patience?: Patience | undefined;
 }
 
@@ -110,8 +111,7 @@ export class DynamoRuns implements Runs {
     if (!run) return undefined;
     this.#ends.set(id, items[0] ? endOf(items[0]) : before);
     const entries = items.reverse().flatMap((item) => behind(item, before));
-    if (!run.snapshot) return { run, entries };
-    return { run, entries, snapshot: JSON.parse(await this.#settings.values.text(run.snapshot.ref)) };
+    return run.snapshot ? { run, entries, snapshot: await this.#snapshot(run.snapshot.ref) } : { run, entries };
   }
 
   async entriesAfter(id: string, number: number, limit?: number): Promise<Entry[]> {
@@ -186,6 +186,12 @@ export class DynamoRuns implements Runs {
 
   list(filter: RunFilter, page: PageOf) {
     return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
+  }
+
+  async #snapshot(ref: string): Promise<unknown> {
+    const { values } = this.#settings;
+    if (!values) throw new Error('A journal with snapshots is loaded with the values they are in.');
+    return parseJson(await values.text(ref));
   }
 
   /** Of the item that holds the entry of that number: what stands behind it. */

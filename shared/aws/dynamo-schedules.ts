@@ -4,8 +4,9 @@ import type { PageOf } from '../run/ports.ts';
 import { ScheduleMoved, type Schedules } from '../trigger/schedule/ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from '../trigger/schedule/schedule.ts';
 import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
-import { expiresIn, fromItem, readToken, toItem, writeToken } from './items.ts';
-import { listName } from './run-items.ts';
+import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from './items.ts';
+
+const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
 
 const keyOf = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
 const fireKeyOf = (id: string, nominal: string) => ({ pk: `SCHEDULE#${id}`, sk: `FIRE#${nominal}` });
@@ -33,7 +34,7 @@ export class DynamoSchedules implements Schedules {
 
   async get(id: string): Promise<Schedule | undefined> {
     const row = await getDoor(this.#client(), this.#settings.table, keyOf(id));
-    return row && schedule.parse(row);
+    return row && storedSchedule.parse(row);
   }
 
   async replace(seen: Schedule, next: Schedule): Promise<void> {
@@ -48,7 +49,7 @@ export class DynamoSchedules implements Schedules {
       workspace,
       workflowId,
       keyOf: (id: string) => toItem(keyOf(id)),
-      parse: schedule.parse,
+      parse: storedSchedule.parse,
     };
     return listDoors(this.#client(), this.#settings.table, list, page);
   }
@@ -112,7 +113,7 @@ export class DynamoSchedules implements Schedules {
   #scheduleItem(row: Schedule) {
     const lists = row.deletedAt === undefined ? doorKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
     const due = row.dueAt === undefined ? {} : { dueKey: dueKeyOf(row.id) };
-    return toItem({ ...keyOf(row.id), ...row, ...lists, ...due });
+    return toItem({ ...keyOf(row.id), ...row, inputs: JSON.stringify(row.inputs), ...lists, ...due });
   }
 
   #fireItem(fire: LedgerFire) {

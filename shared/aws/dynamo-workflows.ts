@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { Problem } from '../problem.ts';
 import type { ListOf, Workflows } from '../workflow/ports.ts';
 import {
-  type Compiled,
+  type CheckedDefinition,
   type Definition,
   definition as definitionSchema,
   type Version,
@@ -19,14 +19,14 @@ import {
   type Workflow,
   workflow as workflowSchema,
 } from '../workflow/workflow.ts';
-import { badToken, fromItem, type Item, readToken, toItem, writeToken } from './items.ts';
+import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 import { packed, unpacked } from './packed-document.ts';
-import { listName } from './run-items.ts';
 
 /** Definitions kept in memory: they never change. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
-const compiledRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
+const storedWorkflow = workflowSchema.extend({ startDefaults: fromText.pipe(workflowSchema.shape.startDefaults).optional() });
+const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
@@ -43,6 +43,7 @@ const metaItem = (workflow: Workflow) =>
   toItem({
     ...metaKey(workflow.id),
     ...workflow,
+    startDefaults: workflow.startDefaults && JSON.stringify(workflow.startDefaults),
     workspaceKey: workflow.deletedAt ? undefined : workflow.workspace,
     projectKey: workflow.deletedAt ? undefined : `${workflow.workspace}#${workflow.project}`,
   });
@@ -61,7 +62,7 @@ export class DynamoWorkflows implements Workflows {
     this.#table = table;
   }
 
-  async create(workflow: Workflow, definition: Definition & Compiled): Promise<void> {
+  async create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<void> {
     const taken = () =>
       new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
         { name: 'name', value: workflow.name },
@@ -78,7 +79,7 @@ export class DynamoWorkflows implements Workflows {
 
   async get(id: string) {
     const item = await this.#get(metaKey(id));
-    return item && workflowSchema.parse(fromItem(item));
+    return item && storedWorkflow.parse(fromItem(item));
   }
 
   async byName(workspace: string, project: string, name: string) {
@@ -96,17 +97,17 @@ export class DynamoWorkflows implements Workflows {
     return read;
   }
 
-  async compiled(workflowId: string, hash: string) {
+  async checked(workflowId: string, hash: string) {
     const item = await this.#get(documentKey(workflowId, hash));
     if (!item) return undefined;
-    const { document, pins } = compiledRow.parse(fromItem(item));
+    const { document, pins } = checkedRow.parse(fromItem(item));
     return { document: unpacked(document), pins };
   }
 
   async replace(
     seen: Workflow,
     next: Workflow,
-    { definition, version }: { definition?: Definition & Compiled; version?: Version } = {},
+    { definition, version }: { definition?: Definition & CheckedDefinition; version?: Version } = {},
   ): Promise<void> {
     const moved = () =>
       new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
@@ -177,11 +178,11 @@ export class DynamoWorkflows implements Workflows {
         ExclusiveStartKey: last === undefined ? undefined : toItem({ ...metaKey(last), [attribute]: value, id: last }),
       }),
     );
-    const items = Items.map((item) => workflowSchema.parse(fromItem(item)));
+    const items = Items.map((item) => storedWorkflow.parse(fromItem(item)));
     return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
   }
 
-  #definitionPuts(id: string, { document, ...definition }: Definition & Compiled): TransactWriteItem[] {
+  #definitionPuts(id: string, { document, ...definition }: Definition & CheckedDefinition): TransactWriteItem[] {
     const { hash, pins } = definition;
     return [
       this.#put(toItem({ ...sourceKey(id, hash), ...definition })),

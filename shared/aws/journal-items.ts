@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import { type Entry, entry } from '../run/model/entry.ts';
 import type { Item } from './items.ts';
 import { runPk } from './run-items.ts';
@@ -51,7 +52,7 @@ const entryList = z.array(entry);
 /** The entries that an item holds. */
 export function parseJournal(item: Item): Packed {
   const { sk, entries } = journalItem.parse(item);
-  return { number: sk.S, entries: entryList.parse(JSON.parse(entries.S)) };
+  return { number: sk.S, entries: entryList.parse(parseJson(entries.S)) };
 }
 
 /** How many of the entries stand at the beginning of the item, if nothing else stands in it: they had been written before, and the answer was lost. */

@@ -2,14 +2,17 @@ import type { Keys } from '../access/key.ts';
 import { env } from '../env.ts';
 import { logger } from '../observe.ts';
 import type { MailDoor, Members } from '../trigger/mail/ports.ts';
+import type { ReplyDoor } from '../trigger/mail/reply.ts';
 import { dynamo, s3, ses } from './clients.ts';
 import { DynamoKeys } from './dynamo-keys.ts';
 import { DynamoMailboxes } from './dynamo-mailboxes.ts';
 import { DynamoReceipts } from './dynamo-receipts.ts';
 import { DynamoReplies } from './dynamo-replies.ts';
+import { DynamoRuns } from './dynamo-runs.ts';
 import { BucketMails } from './mail-bucket.ts';
 import { engineServices } from './services.ts';
 import { SesOutgoing } from './ses-outgoing.ts';
+import { BucketValues } from './values.ts';
 
 const PAGE = 100;
 
@@ -35,6 +38,15 @@ class KeyHolders implements Members {
     return members;
   }
 }
+
+/** What answers to mails work with on AWS, once their runs have ended. */
+export const replyDoor = (): ReplyDoor => ({
+  runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
+  values: new BucketValues(s3, env.valuesBucket()),
+  replies: new DynamoReplies(dynamo, env.doorsTable()),
+  outgoing: new SesOutgoing(ses),
+  now: () => new Date(),
+});
 
 /** What the mail door works with on AWS. */
 export function mailDoor(): MailDoor {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Run, run as runSchema } from '../run/model/run.ts';
 import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../run/model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../run/ports.ts';
-import { fromItem, type Item, toItem } from './items.ts';
+import { fromItem, fromText, type Item, toItem } from './items.ts';
 
 const ROW = 'RUN';
 const RUN_PREFIX = 'RUN#';
@@ -77,13 +77,7 @@ export const asStored = <Row extends { error?: unknown }>({ error, ...rest }: Ro
   error: error === undefined ? undefined : JSON.stringify(error),
 });
 
-const row = z.looseObject({
-  pk: z.string(),
-  error: z
-    .string()
-    .transform((text): unknown => JSON.parse(text))
-    .optional(),
-});
+const row = z.looseObject({ pk: z.string(), error: fromText.optional() });
 
 /** The run that a row holds. */
 export function parseRun(item: Item): Run {

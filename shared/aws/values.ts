@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CopyObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { LRUCache } from 'lru-cache';
+import { parseJson } from '../json.ts';
 import type { Stored } from '../run/model/stored.ts';
 import { INLINE_LIMIT_BYTES, textOf } from '../run/model/value.ts';
 import type { Values } from '../run/ports.ts';
@@ -33,7 +34,7 @@ export class BucketValues implements Values {
   }
 
   async read(value: Stored): Promise<unknown> {
-    return JSON.parse('json' in value ? value.json : await this.text(value.ref));
+    return parseJson('json' in value ? value.json : await this.text(value.ref));
   }
 
   async copy(runId: string, name: string, value: Stored): Promise<Stored> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { STAGES } from '../run/status.ts';
+import { STAGES } from '../run/model/status.ts';
 import { MAX_MAIL_BYTES, PERMISSIONS, REPLIES } from '../trigger/mail/mailbox.ts';
 import { resourceId } from './resources.ts';
 

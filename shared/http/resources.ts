@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
-import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/status.ts';
+import { jsonNumber } from '../json.ts';
+import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/model/status.ts';
 
 /**
  * Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. Characters are counted as JSON
@@ -48,8 +49,9 @@ export function count(max: number) {
 }
 
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
+const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
 
-const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), z.number()]) });
+const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), jsonNumber]) });
 
 export const runV2 = z
   .object({
@@ -81,7 +83,7 @@ export const createRunV2 = z
     inputs: few(
       z.strictObject({
         name: words(100).refine((name) => name !== '__proto__', 'must not be __proto__'),
-        value: z.union([z.string(), z.number()], 'must be a text or a number'),
+        value: z.union([z.string(), jsonNumber], 'must be a text or a number'),
       }),
     )
       .refine((inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length, 'must not name an input twice')
@@ -119,7 +121,7 @@ const runEntry = z
     attempt: z.int().meta({ description: 'Its place in a chain of reruns, from 1' }),
   })
   .meta({ id: 'RunEntry' });
-export const runEntries = page(runEntry).meta({ id: 'RunList' });
+export const runEntries = page(runEntry).extend({ searched_to: searchedTo }).meta({ id: 'RunList' });
 
 const stepCounts = z.object({
   total: z.int(),
@@ -177,9 +179,7 @@ export const dryRun = z
     version: z.int().nullable(),
     definition: z.string(),
     inputs: z.record(z.string(), z.unknown()),
-    steps: z
-      .array(z.unknown())
-      .meta({ description: 'Steps in their order; `together` holds lists that are walked side by side' }),
+    steps: z.array(z.unknown()).meta({ description: 'Steps in the order of the document, each with what it `needs`' }),
     problems: z.array(z.object({ step: z.string(), message: z.string() })),
   })
   .meta({ id: 'DryRun' });
@@ -201,7 +201,7 @@ export const startDefaults = z
 
 const runEvent = z
   .object({
-    id: resourceId,
+    id: z.int().min(0).meta({ description: 'Number of the line: goes on from it when given as `after`' }),
     time,
     type: z.string(),
     step: z.string().nullable(),
@@ -214,7 +214,9 @@ const runEvent = z
     data: z.unknown().optional(),
   })
   .meta({ id: 'RunEvent' });
-export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
+export const runEvents = z
+  .object({ items: z.array(runEvent), continuation_token: z.int().nullable() })
+  .meta({ id: 'RunEventList' });
 
 const stepState = z
   .object({
@@ -242,6 +244,7 @@ export const runContext = z
     status: z.enum(RUN_STATUSES_V1),
     variables: z.record(z.string(), z.unknown()),
     steps: z.array(stepState),
+    continuation_token: z.string().nullable(),
   })
   .meta({ id: 'RunContext' });
 

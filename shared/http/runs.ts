@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '../access/role.ts';
 import { notFound } from '../problem.ts';
+import type { Run } from '../run/model/run.ts';
+import { isTerminal } from '../run/model/status.ts';
 import type { Engine, Runs } from '../run/ports.ts';
-import { countSteps, statesFrom, stepStates } from '../run/read-context.ts';
-import type { Run } from '../run/run.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { resourceId } from './resources.ts';
@@ -34,33 +35,47 @@ export async function workflowOf(
 }
 
 /** The run with all that its detail shows. */
-export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
-  const [inputs, outputs, states, chain, children] = await Promise.all([
+export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values'>, run: Run) {
+  const [inputs, outputs, chain, children] = await Promise.all([
     engine.values.read(run.inputs),
     run.outputs ? engine.values.read(run.outputs) : null,
-    stepStates(engine, run),
     chainOf(engine.runs, run),
     engine.runs.list({ workspace: run.workspace, parent: run.id }, { limit: CHILDREN_SHOWN }),
   ]);
-  return runDetailView(run, { inputs, outputs, steps: countSteps(states), chain, children: children.items });
+  return runDetailView(run, { inputs, outputs, chain, children: children.items });
 }
 
 /** The detail of a run that has just been started: nothing has come of it yet, so nothing is read but what was given. */
-export async function newRunDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
-  const [inputs, plan] = await Promise.all([
+export async function newRunDetailOf(engine: Pick<Engine, 'values'>, run: Run) {
+  const [inputs, outputs] = await Promise.all([
     engine.values.read(run.inputs),
-    engine.definitions.planOf(run.workflowId, run.definition),
+    run.outputs ? engine.values.read(run.outputs) : null,
   ]);
-  const states = statesFrom(plan, [], run);
   return runDetailView(run, {
     inputs,
-    outputs: null,
-    steps: countSteps(states),
+    outputs,
     chain: run.parent && run.trigger === 'rerun' ? [run.parent] : [],
     children: [],
   });
 }
 
+/** The run as it stands when it has ended, or when the time is over. Looks less and less often. */
+export async function ended({ runs, now }: Pick<Engine, 'runs' | 'now'>, seen: Run, waitMs: number): Promise<Run> {
+  const until = now().getTime() + waitMs;
+  let run = seen;
+  for (
+    let pause = FIRST_LOOK_MS;
+    !isTerminal(run.status) && now().getTime() < until;
+    pause = Math.min(pause * 2, SLOWEST_LOOK_MS)
+  ) {
+    await sleep(Math.min(pause, Math.max(until - now().getTime(), 0)));
+    run = (await runs.get(run.id)) ?? run;
+  }
+  return run;
+}
+
+const FIRST_LOOK_MS = 10;
+const SLOWEST_LOOK_MS = 500;
 const CHILDREN_SHOWN = 100;
 const CHAIN_SHOWN = 20;
 

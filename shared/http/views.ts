@@ -1,9 +1,9 @@
 import type { ApiKey } from '../access/key.ts';
-import { actionsOf } from '../run/actions.ts';
-import { isMoving } from '../run/control/halt.ts';
-import type { DryRun } from '../run/dry-run.ts';
-import type { Run, RunEntry } from '../run/run.ts';
-import { RUN_STATUS } from '../run/status.ts';
+import { jsonNumber } from '../json.ts';
+import { actionsOf } from '../run/control/actions.ts';
+import type { Run } from '../run/model/run.ts';
+import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
+import type { DryRun } from '../run/start/dry-run.ts';
 import type { Diagnostic } from '../workflow/diagnostic.ts';
 import type { Definition, Version, Workflow } from '../workflow/workflow.ts';
 import { firstWords } from './resources.ts';
@@ -14,7 +14,7 @@ export const pageView = <T, V>({ items, next }: { items: T[]; next: string | und
 });
 
 /** A run in the v2 dialect. */
-export const runV2View = (run: RunEntry) => ({
+export const runV2View = (run: Run) => ({
   id: run.id,
   name: firstWords(run.name, 100),
   process_id: run.workflowId,
@@ -28,7 +28,7 @@ export const runV2View = (run: RunEntry) => ({
 export const outputsV2View = (outputs: object) =>
   Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
     name: firstWords(name, 100),
-    value: typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value ?? null),
+    value: typeof value === 'string' || jsonNumber.safeParse(value).success ? value : JSON.stringify(value ?? null),
   }));
 
 export const processV2View = (workflow: Workflow) => ({
@@ -39,7 +39,7 @@ export const processV2View = (workflow: Workflow) => ({
   created_at: workflow.createdAt,
 });
 
-export const runEntryView = (run: RunEntry) => ({
+export const runEntryView = (run: Run) => ({
   id: run.id,
   name: run.name,
   reference: run.reference ?? null,
@@ -54,17 +54,16 @@ export const runEntryView = (run: RunEntry) => ({
   created_at: run.createdAt,
   started_at: run.startedAt ?? null,
   ended_at: run.endedAt ?? null,
-  error: run.error ?? null,
+  error: run.error ? { name: run.error.name, message: run.error.message, step: run.error.step ?? null } : null,
   parent: run.parent ?? null,
-  attempt: run.attempt ?? 1,
+  attempt: run.attempt,
 });
 
 export interface RunDetail {
   inputs: unknown;
   outputs: unknown;
-  steps: Record<string, number>;
   chain: string[];
-  children: RunEntry[];
+  children: Run[];
 }
 
 export const runDetailView = (run: Run, more: RunDetail) => ({
@@ -74,12 +73,12 @@ export const runDetailView = (run: Run, more: RunDetail) => ({
   outputs: more.outputs,
   file_ids: run.fileIds,
   deadline: run.deadline,
-  steps: more.steps,
+  steps: run.steps,
   reason: run.reason ?? null,
   stop: run.stop ? { ...run.stop, until: run.stop.until ?? null, reason: run.stop.reason ?? null } : null,
   pause: run.pause ? { by: run.pause.by, at: run.pause.at, reason: run.pause.reason ?? null } : null,
   started_by: run.startedBy ?? null,
-  pausing: run.pause !== undefined && isMoving(run),
+  pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
   parent_step: run.parentStep ?? null,
   root: run.root ?? null,
   chain: more.chain,
@@ -94,7 +93,7 @@ const startDefaultsView = ({ startDefaults }: Workflow) => {
   return { ...rest, ...(connectionOverrides && { connection_overrides: connectionOverrides }) };
 };
 
-export const dryRunView = ({ prepared, order, problems }: DryRun) => ({
+export const dryRunView = ({ prepared, steps, problems }: DryRun) => ({
   dry_run: true,
   would_start: prepared.wanted,
   name: prepared.name,
@@ -102,7 +101,7 @@ export const dryRunView = ({ prepared, order, problems }: DryRun) => ({
   version: prepared.version,
   definition: prepared.hash,
   inputs: prepared.inputs,
-  steps: order,
+  steps,
   problems,
 });
 

@@ -139,17 +139,4 @@ export const FAILURE_CODES: FailureCode[] = [
     meaning: 'The run reached its deadline.',
     what_to_do: "Raise the document's `timeout`, then run again from `failed`.",
   },
-  {
-    code: 'RUN_STALLED',
-    of: 'run',
-    meaning: 'The walk of the run could not be started for 15 minutes.',
-    what_to_do:
-      'Look at the alarm on the sweeper in the runbook; the state machine may have been deleted by hand. Publish again, then run again.',
-  },
-  {
-    code: 'StepInterrupted',
-    of: 'run',
-    meaning: 'The execution in Step Functions failed without saying why.',
-    what_to_do: 'Look at the execution in the AWS console, then run again from `failed`.',
-  },
 ];

@@ -1,13 +1,9 @@
 import * as z from 'zod';
 import type { GroupKind, Step } from './kind.ts';
 
-// `catch0` and the like are the names of a step's handlers.
 const branchName = z
   .string()
-  .regex(
-    /^(?!catch[0-9])[a-z][A-Za-z0-9_]{0,39}$/,
-    'a branch name begins with a small letter and has letters, digits and _ only',
-  );
+  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'a branch name begins with a small letter and has letters, digits and _ only');
 
 /** Runs its branches at the same time and ends when all have ended. */
 export const parallel: GroupKind<Record<string, Step[]>> = {

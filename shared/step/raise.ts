@@ -1,18 +1,15 @@
 import * as z from 'zod';
-import { CONTROL_NAMES } from '../workflow/limits.ts';
+import { jsonNumber } from '../json.ts';
 import type { LeafKind } from './kind.ts';
 import { StepError } from './step-error.ts';
 
 export const ERROR_NAME = /^[A-Z][A-Za-z0-9]{0,63}$/;
 
-const errorName = z
-  .string()
-  .regex(ERROR_NAME, 'an error name is one word in PascalCase such as OutOfStock, without expressions')
-  .refine((name) => !CONTROL_NAMES.includes(name), 'this name is reserved');
+const errorName = z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as OutOfStock, without expressions');
 
 const resolved = z.object({
   error: errorName,
-  message: z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((message) => String(message ?? '')),
+  message: z.union([z.string(), jsonNumber, z.boolean(), z.null()]).transform((message) => String(message ?? '')),
 });
 
 /** Fails the run, or the group that catches it, under a name of the author's. */

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { Problem } from '../problem.ts';
-import type { Started } from '../run/start-run.ts';
+import type { Started } from '../run/start/start-run.ts';
 import type { Receipt, Receipts } from './receipt.ts';
 
 /** A knock before it is known what becomes of it. One that may be delivered again names its own receipt. */
@@ -36,8 +36,8 @@ export async function receiveAgain(services: Receiver, seen: Receipt, start: () 
 
 async function outcomeOf(start: () => Promise<Started>): Promise<Pick<Receipt, 'outcome' | 'reason' | 'runId'>> {
   try {
-    const { run, replay } = await start();
-    if (replay) return { outcome: 'duplicate', runId: run.id };
+    const { run, isRepeat } = await start();
+    if (isRepeat) return { outcome: 'duplicate', runId: run.id };
     if (run.status === 'skipped')
       return { outcome: 'skipped', runId: run.id, ...(run.reason !== undefined && { reason: run.reason }) };
     return { outcome: 'accepted', runId: run.id };

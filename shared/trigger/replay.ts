@@ -1,5 +1,5 @@
 import { notFound, Problem } from '../problem.ts';
-import type { Started } from '../run/start-run.ts';
+import type { Started } from '../run/start/start-run.ts';
 import type { Payloads } from './payload.ts';
 import type { Door, Receipt } from './receipt.ts';
 import { type Receiver, receiveAgain } from './receive.ts';

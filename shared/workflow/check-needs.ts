@@ -1,5 +1,6 @@
 import { type Finding, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
+import { listOf } from './plan-of.ts';
 
 /** What is wrong with `needs`: ids that are not in the same list, and cycles. Paths begin at the step. */
 export function checkNeeds(plan: Plan, hidden: ReadonlySet<string>): Map<string, Finding[]> {
@@ -22,23 +23,15 @@ export function checkNeeds(plan: Plan, hidden: ReadonlySet<string>): Map<string,
 function misplaced(plan: Plan, planned: PlannedStep, id: string): { message: string; suggestion?: string } | undefined {
   if (id === planned.id) return { message: `step "${id}" cannot need itself` };
   const needed = plan.steps.get(id);
+  const siblings = listOf(plan, planned).filter((sibling) => sibling !== planned.id);
   if (!needed) {
-    const siblings = [...plan.steps.values()].filter((other) => sameList(other, planned) && other !== planned);
-    const { message, suggestion } = unknownWord(
-      'step',
-      id,
-      siblings.map((sibling) => sibling.id),
-    );
+    const { message, suggestion } = unknownWord('step', id, siblings);
     const missing = message.replace(JSON.stringify(id), `${JSON.stringify(id)} does not exist`);
     return { message: missing, ...(suggestion !== undefined && { suggestion }) };
   }
-  if (sameList(needed, planned)) return undefined;
+  if (siblings.includes(id)) return undefined;
   const home = needed.parent ? `inside "${needed.parent.id}"` : 'in the list of the whole document';
   return { message: `step "${id}" stands ${home}; needs names steps of the same list only` };
-}
-
-function sameList(a: PlannedStep, b: PlannedStep): boolean {
-  return a.parent === b.parent && a.list === b.list;
 }
 
 /** Every step on a cycle is named in one of these. */

@@ -1,7 +1,7 @@
 import { groupKind } from '../step/registry.ts';
 import { type Finding, suggest, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
-import { groupOf, isHandler } from './plan-of.ts';
+import { groupOf } from './plan-of.ts';
 import { type Reference, readingOf } from './references.ts';
 import type { Site } from './sites.ts';
 import { Visibility } from './visibility.ts';
@@ -69,7 +69,7 @@ function objectionTo(
 function namesFor(reader: PlannedStep | null): Set<string> {
   const names = new Set(['input', 'run']);
   for (let at = reader; at; at = at.parent) {
-    if (isHandler(at.list)) {
+    if (at.place.kind === 'catch') {
       names.add('error');
       continue;
     }

@@ -1,23 +1,18 @@
 import type { Step } from '../step/kind.ts';
 import { checkNeeds } from './check-needs.ts';
 import { checkTemplates } from './check-templates.ts';
-import { compile } from './compile.ts';
 import { type Diagnostic, type Finding, unknownWord } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { documentKeys } from './document-schema.ts';
 import { errorNamesOf } from './error-names.ts';
 import { schemaProblem } from './input.ts';
-import { MAX_DIAGNOSTICS, MAX_MACHINE_BYTES } from './limits.ts';
-import { addedWaits } from './order-of-list.ts';
+import { MAX_DIAGNOSTICS } from './limits.ts';
 import { isMap, StepParser } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-of.ts';
 import { displayPath, type Survey, surveyOf } from './sites.ts';
 import { type ReadText, readYaml } from './yaml.ts';
 import { readAs } from './zod-findings.ts';
-
-// As long as the name of a function in AWS gets.
-const LONG_ARN = 'x'.repeat(170);
 
 export type Checked =
   | { ok: true; document: Document; plan: Plan; warnings: Diagnostic[] }
@@ -32,9 +27,7 @@ export function checkDocument(text: string): Checked {
   const parser = new StepParser();
   const { document, findings } = parseDocument(read.value, parser);
   const plan = planOf(document);
-  const survey = surveyOf(read.value, parser.found);
-  findings.push(...checkPlan(plan, survey, parser.found));
-  if (findings.every(({ severity }) => severity === 'warning')) findings.push(...checkMachine(plan, survey));
+  findings.push(...checkPlan(plan, surveyOf(read.value, parser.found), parser.found));
 
   const told = findings.sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
   const diagnostics = [...fromText, ...told.map((finding) => place(finding, read, parser.found))].sort(byPlace);
@@ -82,24 +75,6 @@ function checkPlan(plan: Plan, { sites, places }: Survey, found: ReadonlyMap<obj
     findings.push(...under(checkWords(step, plan.document.connections, names), ...(home.get(id) ?? [])));
   }
   return [...findings, ...checkTemplates(plan, sites, hidden)];
-}
-
-/** What only shows in the order of the whole: waits that nobody asked for, and a machine that is too large. */
-function checkMachine(plan: Plan, { places }: Survey): Finding[] {
-  const waitsAdded = addedWaits(plan);
-  const waits = places.flatMap(({ id, at }) => {
-    const planned = plan.steps.get(id);
-    const mark = planned?.step.needs ? [...at, 'needs'] : at;
-    return (waitsAdded.get(id) ?? []).map((other): Finding => {
-      return { at: mark, message: `'${id}' will also wait for '${other}'`, severity: 'warning' };
-    });
-  });
-  const bytes = Buffer.byteLength(JSON.stringify(compile(plan, { workerArn: LONG_ARN }).machine));
-  if (bytes <= MAX_MACHINE_BYTES) return waits;
-  return [
-    ...waits,
-    { at: ['steps'], message: `the state machine has ${bytes} bytes, at most ${MAX_MACHINE_BYTES} are allowed; use fewer steps` },
-  ];
 }
 
 /** Connections that are not listed, and error names that nothing raises. */

@@ -1,3 +1,4 @@
+import { isExactNumber } from '../json.ts';
 import type { Template } from '../step/kind.ts';
 import { StepError } from '../step/step-error.ts';
 import { parsed } from './jsonata.ts';
@@ -29,7 +30,7 @@ export async function evaluateTemplate(
     }
     return items;
   }
-  if (typeof template !== 'object' || template === null) return template ?? null;
+  if (typeof template !== 'object' || template === null || isExactNumber(template)) return template ?? null;
   const entries = [];
   for (const [key, item] of Object.entries(template)) {
     entries.push([key, await evaluateTemplate(item, names, { ...where, field: `${where.field}.${key}` }, context)]);
@@ -98,8 +99,14 @@ export function explain(error: unknown): Explained {
   if (typeof error !== 'object' || error === null) return { message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const said = 'message' in error && typeof error.message === 'string' ? error.message : 'the expression fails';
-  const hint = code === 'T2009' || code === 'T2010' ? '; turn text into a number with $number() before comparing' : '';
-  const message = HINTS[code] ?? said + hint;
+  const message = HINTS[code] ?? said + hintFor(code, 'value' in error ? error.value : undefined);
   if (!('position' in error) || typeof error.position !== 'number') return { message };
   return { message, position: Math.max(0, error.position - 1) };
+}
+
+/** `value` is what JSONata complains of. */
+function hintFor(code: string, value: unknown): string {
+  const exact = [value].flat().find(isExactNumber);
+  if (exact) return `; ${exact} has more digits than can be calculated with: pass it on as it is, or as text with $string()`;
+  return code === 'T2009' || code === 'T2010' ? '; turn text into a number with $number() before comparing' : '';
 }

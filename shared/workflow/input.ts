@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
 import type { Document } from './document.ts';
+import { standIns } from './stand-ins.ts';
 import { within } from './watchdog.ts';
 
 /** One input that does not fit. `path` begins with a dot or a bracket, and is empty for the inputs as a whole: `.lines[0].sku`. */
@@ -25,10 +26,11 @@ const cache = new Map<string, ValidateFunction>();
 export function checkInputs(document: Document, inputs: unknown): { inputs: unknown; problems: InputProblem[] } {
   if (document.input === undefined) return { inputs, problems: [] };
   const validate = inputValidator(document.input);
-  const completed = structuredClone(inputs);
-  const problem = endless(() => validate(completed), isTame(document.input, inputs));
-  if (problem !== undefined) return { inputs: completed, problems: [{ path: '', message: problem }] };
-  return { inputs: completed, problems: (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf) };
+  const { copy, back } = standIns(inputs);
+  const problem = endless(() => validate(copy), isTame(document.input, inputs));
+  if (problem !== undefined) return { inputs, problems: [{ path: '', message: problem }] };
+  const problems = (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf);
+  return { inputs: back(copy), problems };
 }
 
 /** The check takes no more steps than schema times inputs, and those are few. It then goes without the watchdog, which is a thread each time. */
@@ -54,7 +56,8 @@ function inputValidator(schema: Schema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = cache.get(key);
   if (known) return known;
-  const fresh = compile(schema);
+  // As doubles, which is what the checker knows.
+  const fresh = compile(JSON.parse(key));
   cache.set(key, fresh);
   const [oldest] = cache.keys();
   if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);

@@ -1,6 +1,8 @@
 import jsonata from 'jsonata';
+import { isExactNumber, numberFrom } from '../json.ts';
 import { LinearRegex } from './linear-regex.ts';
 import { distinct, sort } from './long-lists.ts';
+import { plainJson } from './plain-json.ts';
 import { within } from './watchdog.ts';
 import { limitWeight } from './weight.ts';
 
@@ -42,6 +44,10 @@ function bounded(source: string): Expression {
   expression.registerFunction('distinct', distinct, '<x:x>');
   expression.registerFunction('sort', sort, '<af?:a>');
   expression.registerFunction('toMillis', toMillis, '<s-s?:n>');
+  expression.registerFunction('number', number, '<(nsb)-:n>');
+  expression.registerFunction('type', type, '<x:s>');
+  // JSONata's own takes the way over a text that it parses with too few digits.
+  expression.registerFunction('clone', plainJson, '<(oa)-:o>');
   // JSONata's own limits count steps and items; doubling a string or a list 40 times is neither.
   Reflect.apply(expression.assign, expression, [Symbol.for('jsonata.__evaluate_exit'), onResult]);
   return expression;
@@ -85,4 +91,21 @@ async function toMillis(this: unknown, text: string | undefined, picture?: strin
   if (picture === undefined) return builtin.evaluate(null, { text });
   const { implementation } = await plainToMillis.evaluate(null);
   return within<unknown>(TIMEOUT_MS, () => Reflect.apply(implementation, this, [text, picture]));
+}
+
+const plainNumber = jsonata('$number');
+
+/** `$number` that keeps the digits of a long whole number. */
+async function number(this: unknown, value: unknown): Promise<unknown> {
+  if (typeof value === 'string' && /^-?[1-9]\d{15,}$/.test(value)) return numberFrom(value);
+  const { implementation } = await plainNumber.evaluate(null);
+  return Reflect.apply(implementation, this, [value]);
+}
+
+const plainType = jsonata('$type');
+
+async function type(this: unknown, value: unknown): Promise<unknown> {
+  if (isExactNumber(value)) return 'number';
+  const { implementation } = await plainType.evaluate(null);
+  return Reflect.apply(implementation, this, [value]);
 }

@@ -7,18 +7,13 @@ export const MAX_ALIASES = 20;
 /** Nobody reads more, and to find the place of each in a large text takes its time. */
 export const MAX_DIAGNOSTICS = 1_000;
 export const MAX_ITEMS = 1_000;
-/** An inline Map of Step Functions walks 40 items at once at most. */
 export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_TIMEOUT_SECONDS = 60;
-/** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
 /** What a worker has to write the outcome after a timeout; after it, it is dead. */
 export const GRACE_SECONDS = 30;
+/** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
 export const MAX_TIMEOUT_SECONDS = 890;
 export const DEFAULT_RUN_SECONDS = 90 * 86_400;
 /** Step Functions ends an execution after a year. */
 export const MAX_RUN_SECONDS = 365 * 86_400;
-/** Step Functions takes definitions of 1 MB. */
-export const MAX_MACHINE_BYTES = 1_000_000;
-/** Control names between worker and machine; authors can neither raise nor catch them. */
-export const CONTROL_NAMES = ['StepRetry', 'RunParked', 'RunEnded', 'WorkerFault'];

@@ -17,6 +17,12 @@ export function groupOf(step: Step): GroupKind | undefined {
   return kind?.shape === 'group' ? kind : undefined;
 }
 
+/** Ids of the list in which a step stands. */
+export function listOf(plan: Plan, { parent, place }: PlannedStep): string[] {
+  if (place.kind === 'top') return plan.top;
+  return (place.kind === 'branch' ? parent?.branches.get(place.name) : parent?.handlers[place.index]) ?? [];
+}
+
 /** Every list inside a step, its branches before its handlers. */
 export function listsInside({ branches, handlers }: PlannedStep): { place: Exclude<Place, { kind: 'top' }>; ids: string[] }[] {
   return [

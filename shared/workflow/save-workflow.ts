@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { newId } from '../id.ts';
 import { notFound, Problem } from '../problem.ts';
 import { checkDocument } from './check.ts';
-import { compile } from './compile.ts';
+import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
 import type { Plan } from './plan.ts';
-import type { Machines, Workflows } from './ports.ts';
-import { validateMachine } from './validate-machine.ts';
+import type { Workflows } from './ports.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 /** A document that has problems: all of them, each with its place. */
@@ -26,8 +25,8 @@ class DocumentRefused extends Problem {
 
 export interface Author {
   workflows: Workflows;
-  machines: Machines;
-  workerArn: string;
+  /** How long what a run leaves behind is kept. */
+  retentionDays: number;
   now: () => Date;
 }
 
@@ -50,17 +49,13 @@ const hashOf = (source: string, pins: Definition['pins']) =>
 interface Checked {
   document: Document;
   plan: Plan;
-  machine: object;
   warnings: Diagnostic[];
 }
 
-function check(source: string, workerArn: string): Checked {
+function check(source: string): Checked {
   const checked = checkDocument(source);
   if (!checked.ok) throw new DocumentRefused(checked.diagnostics);
-  const { machine } = compile(checked.plan, { workerArn });
-  const invalid = validateMachine(machine);
-  if (invalid.length > 0) throw new Error(`The compiled state machine is not valid: ${invalid.join('; ')}`);
-  return { document: checked.document, plan: checked.plan, machine, warnings: checked.warnings };
+  return checked;
 }
 
 /** Pins the document's `run` steps as they are now. Throws for a callee that is not there. */
@@ -80,23 +75,18 @@ const words = ({ name, title, description }: Document) => ({
   ...(description !== undefined && { description }),
 });
 
-/** A new workflow with its draft, and the state machine that walks it. */
+/** A new workflow with its draft. */
 export async function createWorkflow(
   author: Author,
   of: { workspace: string; project: string; by: string },
   source: string,
 ): Promise<Saved> {
-  const { document, plan, machine, warnings } = check(source, author.workerArn);
+  const { document, plan, warnings } = check(source);
   const now = author.now();
   const at = now.toISOString();
   const id = newId(now.getTime());
   const pins = await pinned(author, { ...of, id }, plan);
-  const made = await author.machines.create(id, machine, {
-    workspace: of.workspace,
-    project: of.project,
-    workflow: document.name,
-  });
-  const definition = { hash: hashOf(source, pins), source, machine: made.version, pins, document };
+  const definition = { hash: hashOf(source, pins), source, pins, document };
   const workflow: Workflow = {
     id,
     workspace: of.workspace,
@@ -104,34 +94,28 @@ export async function createWorkflow(
     ...words(document),
     enabled: true,
     draft: { definition: definition.hash, savedAt: at, savedBy: of.by },
-    machine: made.machine,
     createdAt: at,
     updatedAt: at,
   };
-  await author.workflows.create(workflow, definition).catch(async (error: unknown) => {
-    await author.machines.remove(made.machine);
-    throw error;
-  });
-  return { workflow, definition, warnings };
+  await author.workflows.create(workflow, definition);
+  return { workflow, definition, warnings: [...warnings, ...checkRetention(source, document, author.retentionDays)] };
 }
 
 /** Replaces the draft. The same text again changes nothing but the time. */
 export async function saveDraft(author: Author, seen: Workflow, source: string, by: string): Promise<Saved> {
-  const { document, plan, machine, warnings } = check(source, author.workerArn);
+  const { document, plan, warnings } = check(source);
   const pins = await pinned(author, seen, plan);
-  const hash = hashOf(source, pins);
-  const known = await author.workflows.definition(seen.id, hash);
-  const definition = known ?? { hash, source, machine: (await author.machines.update(seen.machine, machine)).version, pins };
+  const definition = { hash: hashOf(source, pins), source, pins, document };
   const at = author.now().toISOString();
   const { title: _, description: __, ...kept } = seen;
   const workflow = {
     ...kept,
     ...words(document),
-    draft: { definition: hash, savedAt: at, savedBy: by },
+    draft: { definition: definition.hash, savedAt: at, savedBy: by },
     updatedAt: later(at, seen.updatedAt),
   };
-  await author.workflows.replace(seen, workflow, { definition: { ...definition, document } });
-  return { workflow, definition, warnings };
+  await author.workflows.replace(seen, workflow, { definition });
+  return { workflow, definition, warnings: [...warnings, ...checkRetention(source, document, author.retentionDays)] };
 }
 
 /** Makes the draft the next version. */
@@ -143,7 +127,9 @@ export async function publish(
 ): Promise<{ version: Version; warnings: Diagnostic[] }> {
   const draft = await author.workflows.definition(seen.id, seen.draft.definition);
   if (!draft) throw notFound('definition', seen.draft.definition);
-  const { document, plan, warnings } = check(draft.source, author.workerArn);
+  const { document, plan, warnings } = check(draft.source);
+  const outliving = checkRetention(draft.source, document, author.retentionDays);
+  if (outliving.length > 0) throw new DocumentRefused(outliving);
   const pins = await pinned(author, seen, plan);
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
@@ -175,10 +161,9 @@ export async function updateWorkflow(
   return next;
 }
 
-/** Its runs stay readable; those that are still walking end on their own. */
+/** Its runs stay readable, and those that are still going end on their own. */
 export async function deleteWorkflow(author: Author, seen: Workflow): Promise<void> {
   await author.workflows.remove(seen, author.now().toISOString());
-  await author.machines.remove(seen.machine);
 }
 
 /** The time of the change is also what a writer compares, so two changes never share one. */

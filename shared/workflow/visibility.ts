@@ -1,5 +1,5 @@
 import type { Plan, PlannedStep } from './plan.ts';
-import { groupOf, isHandler } from './plan-of.ts';
+import { groupOf } from './plan-of.ts';
 
 /** Knows which outputs a step may read: those of steps that have surely ended before it. */
 export class Visibility {
@@ -61,7 +61,7 @@ function hidden(chain: PlannedStep[]): string | undefined {
   const reasons = chain.slice(0, -1).flatMap((step, index) => {
     const holder = chain[index + 1];
     if (!holder) return [];
-    if (isHandler(step.list)) return [`runs only when "${holder.id}" fails; use the output of "${holder.id}" instead`];
+    if (step.place.kind === 'catch') return [`runs only when "${holder.id}" fails; use the output of "${holder.id}" instead`];
     const group = groupOf(holder.step);
     if (group?.loops) return [`runs once for each item of "${holder.id}"; use the output of "${holder.id}" instead`];
     return holder.step.retry ? [`may run again with "${holder.id}"; use the output of "${holder.id}" instead`] : [];

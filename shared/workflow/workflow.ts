@@ -23,26 +23,23 @@ export const workflow = z.object({
       connectionOverrides: z.record(z.string(), z.string()).optional(),
     })
     .optional(),
-  /** ARN of its state machine. */
-  machine: z.string(),
   createdAt: z.string(),
   updatedAt: z.string(),
   deletedAt: z.string().optional(),
 });
 export type Workflow = z.infer<typeof workflow>;
 
-/** An immutable text with the state machine version compiled from it; named by the SHA-256 of the text and of what it is pinned to. */
+/** An immutable text, named by the SHA-256 of it and of what it is pinned to. */
 export const definition = z.object({
   hash: z.string(),
   source: z.string(),
-  machine: z.string(),
   /** By step id, what its `run` steps start. */
   pins: z.record(z.string(), z.object({ workflow: z.string(), definition: z.string(), version: z.int().nullable() })).default({}),
 });
 export type Definition = z.infer<typeof definition>;
 
 /** What the engine goes by: the document as it was checked, so that no function but the one that saves it has to read texts. */
-export interface Compiled {
+export interface CheckedDefinition {
   document: Document;
   pins: Definition['pins'];
 }

@@ -26,6 +26,12 @@ const done = (key: string, bytes = 0): Entry => ({
 const keysOf = (entries: Entry[]) => entries.map((entry) => ('key' in entry ? entry.key : entry.type));
 const keys = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `s${from + index}`);
 
+/** A run as old as its id. */
+function young(of: Partial<Run>): Run {
+  const id = of.id ?? ulid();
+  return aRun({ id, createdAt: new Date(decodeTime(id)).toISOString(), ...of });
+}
+
 /** What a row shows after so many entries. */
 const shown = (run: Run, seen: number, of: Partial<Projection> = {}): Projection => projection.parse({ ...run, seen, ...of });
 
@@ -37,7 +43,7 @@ const ended = (run: Run, status: 'succeeded' | 'failed' | 'timed_out' | 'cancell
 export function promisesOfRuns(open: () => RunsSetting) {
   const runs = () => open().runs;
   const stored = async (of: Partial<Run> = {}) => {
-    const run = aRun(of);
+    const run = young(of);
     await runs().create(run);
     return run;
   };

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
 import { newId } from '../../shared/id.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
-import { walkName } from '../../shared/run/run.ts';
+import { walkName } from '../../shared/run/model/run.ts';
 import { settleRun } from '../../shared/run/settle-run.ts';
-import { startRun } from '../../shared/run/start-run.ts';
-import { sweep } from '../../shared/run/sweep.ts';
+import { startRun } from '../../shared/run/start/start-run.ts';
+import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { aRow } from '../builders.ts';
 import { setting } from '../run/setting.ts';
 import { engine } from '../run/setting-engine.ts';

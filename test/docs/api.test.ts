@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Operation } from '../../shared/http/route.ts';
 import { routes } from '../../shared/http/routes.ts';
-import { RUN_STATUSES_V1 } from '../../shared/run/status.ts';
+import { RUN_STATUSES_V1 } from '../../shared/run/model/status.ts';
 import { type CloudProcess, cloudProcess, temporaryFolder } from '../cloud.ts';
 import { blocksOf } from './blocks.ts';
 

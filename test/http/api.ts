@@ -6,6 +6,7 @@ import { synthesize } from '../../infra/synth-template.ts';
 import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
+import { parseJson } from '../../shared/json.ts';
 import { API_KEY, cloudInProcess } from '../cloud.ts';
 
 export interface Ask {
@@ -130,7 +131,7 @@ export function expectRefusal(answered: Answered, status: number, field?: string
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

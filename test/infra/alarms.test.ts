@@ -19,9 +19,10 @@ test.each(alarms)('$name has its page in the runbook', ({ description }) => {
 test('something watches the worker, the API, the safety net, starts and tables', () => {
   expect(alarms.map(({ name }) => name).sort()).toEqual([
     'millrun-api-errors',
+    'millrun-executions-lost',
     'millrun-fires-overdue',
     'millrun-reconciler-errors',
-    'millrun-settle-errors',
+    'millrun-runs-overdue',
     'millrun-start-throttles',
     'millrun-sweeper-errors',
     'millrun-sweeper-silent',
@@ -39,6 +40,28 @@ test('something watches the worker, the API, the safety net, starts and tables',
 test('only the silence of the sweeper is bad news', () => {
   const bad = alarms.filter(({ properties }) => properties['TreatMissingData'] === 'breaching');
   expect(bad.map(({ name }) => name)).toEqual(['millrun-sweeper-silent']);
+});
+
+test('the age of the oldest due run is what the sweeper counts, and what Step Functions ends itself is counted with what it finds', () => {
+  const metrics = Object.fromEntries(alarms.map(({ name, properties }) => [name, properties]));
+  expect(metrics['millrun-runs-overdue']).toMatchObject({
+    Namespace: 'Millrun',
+    MetricName: 'OldestDueSeconds',
+    Statistic: 'Maximum',
+    Threshold: 300,
+  });
+  const lost = JSON.stringify(metrics['millrun-executions-lost']);
+  for (const name of ['ExecutionsLost', 'ExecutionsTimedOut', 'ExecutionsAborted'])
+    expect(lost).toContain(`"MetricName":"${name}"`);
+  // A failed run is an execution that has failed: nothing to wake anybody for.
+  expect(lost).not.toContain('ExecutionsFailed');
+});
+
+test('throttles of every index are counted with those of its table', () => {
+  const runs = JSON.stringify(alarms.find(({ name }) => name === 'millrun-table-throttles-runs'));
+  for (const index of ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference', 'live']) {
+    expect(runs).toContain(`{"Name":"GlobalSecondaryIndexName","Value":"${index}"}`);
+  }
 });
 
 test('alarms are told to the owner who wants to hear', () => {

@@ -1,58 +1,138 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { installed, plain } from './installed.ts';
 
 const { named, ofType } = installed({ prefix: 'acme', allowedNetworks: ['10.0.0.0/8', 'fd00::/8'] });
 const variablesOf = (id: string) => Object(named(id).Properties['Environment']).Variables;
+
+const alias = ofType('AWS::Lambda::Alias')[0];
 
 describe('the worker', () => {
   test('has as long as Lambda gives', () => {
     expect(named('EngineWorker').Properties).toMatchObject({ Timeout: 900 });
   });
 
-  test('is called through its alias live, and machines are made with that', () => {
-    const [alias] = ofType('AWS::Lambda::Alias');
+  test('is called through its alias live', () => {
     expect(alias?.Properties).toMatchObject({ Name: 'live', FunctionName: { Ref: named('EngineWorker').id } });
-    expect(variablesOf('FunctionsWriteWorkflows')).toMatchObject({ WORKER_ARN: { Ref: alias?.id }, MACHINE_PREFIX: 'acme' });
   });
 
   test('may reach the private networks the owner allows', () => {
     expect(variablesOf('EngineWorker')).toMatchObject({ ALLOWED_NETWORKS: '10.0.0.0/8,fd00::/8' });
   });
+
+  test('takes as many calls at a time as the account allows, and fewer when the owner says so', () => {
+    expect(named('EngineWorker').Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    const capped = installed({
+      workerConcurrency: 200,
+      authorizerConcurrency: 20,
+      startConcurrency: '50',
+      sweeperConcurrency: 2,
+    });
+    const reserved = Object.fromEntries(
+      capped.functions.map(({ id, Properties }) => [id.slice(0, -8), Properties['ReservedConcurrentExecutions']]),
+    );
+    expect(reserved).toMatchObject({
+      EngineWorker: 200,
+      FunctionsAuthorize: 20,
+      FunctionsStartRuns: 50,
+      SafetyNetSweep: 2,
+      FunctionsReadRuns: undefined,
+    });
+  });
+});
+
+const asl = z.object({
+  StartAt: z.literal('Drive'),
+  States: z.object({ Drive: z.record(z.string(), z.unknown()) }).catchall(z.record(z.string(), z.unknown())),
+});
+
+/** The definition of a machine of the stack, with the worker's alias in its place. */
+const definitionOf = (id: string) => asl.parse(JSON.parse(plain(named(id).Properties['DefinitionString'])));
+const drive = (id: string) => definitionOf(id).States.Drive;
+
+describe.each([
+  { id: 'EngineRuns', name: 'acme-runs', type: 'EXPRESS', express: true },
+  { id: 'EngineLongRuns', name: 'acme-long-runs', type: undefined, express: false },
+])('the machine $name', ({ id, name, type, express }) => {
+  test('is in the stack, under that name', () => {
+    const { StateMachineName, StateMachineType } = named(id).Properties;
+    expect({ StateMachineName, StateMachineType }).toEqual({ StateMachineName: name, StateMachineType: type });
+  });
+
+  test('hands references on to the live worker, and no data', () => {
+    expect(drive(id)).toMatchObject({
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: {
+        FunctionName: 'EngineWorkerAliaslive',
+        Payload: {
+          'run.$': '$.run',
+          'execution.$': '$.execution',
+          'turn.$': '$.turn',
+          'id.$': '$$.Execution.Id',
+          'startedAt.$': '$$.Execution.StartTime',
+          express,
+        },
+      },
+      OutputPath: '$.Payload',
+    });
+  });
+
+  test('calls again whatever is wrong, for more than three hours, at most half a minute apart on average', () => {
+    const [retry, ...others] = z.array(z.record(z.string(), z.unknown())).parse(drive(id)['Retry']);
+    expect(others).toEqual([]);
+    expect(retry).toMatchObject({ ErrorEquals: ['States.ALL'], MaxDelaySeconds: 60, JitterStrategy: 'FULL' });
+    expect(Number(retry?.['MaxAttempts']) * 30).toBeGreaterThan(3 * 3600);
+    expect(drive(id)).not.toHaveProperty('Catch');
+  });
+
+  test('goes where the worker says, in two transitions a call', () => {
+    const { Drive, Next, ...rest } = definitionOf(id).States;
+    expect(Drive['Next']).toBe('Next');
+    expect(z.array(z.object({ StringEquals: z.string(), Next: z.string() })).parse(Next?.['Choices'])).toEqual([
+      { StringEquals: 'done', Next: 'Done' },
+      { StringEquals: 'failed', Next: 'Failed' },
+      { StringEquals: 'again', Next: 'Drive' },
+      { StringEquals: 'sleep', Next: 'Sleep' },
+    ]);
+    expect(rest).toEqual({
+      Sleep: { Type: 'Wait', TimestampPath: '$.until', Next: 'Drive' },
+      Done: { Type: 'Succeed' },
+      Failed: { Type: 'Fail', ErrorPath: '$.error', CausePath: '$.cause' },
+    });
+  });
+});
+
+test('errors of Express executions are logged, without data', () => {
+  expect(named('EngineRuns').Properties['LoggingConfiguration']).toMatchObject({ Level: 'ERROR', IncludeExecutionData: false });
+  expect(named('EngineRunsLog').Properties).toMatchObject({ RetentionInDays: 30 });
+});
+
+test('machines are made by the stack alone, so that no workflow can be too many', () => {
+  expect(ofType('AWS::StepFunctions::StateMachine')).toHaveLength(2);
+  const policies = JSON.stringify(ofType('AWS::IAM::Policy'));
+  for (const action of ['CreateStateMachine', 'DeleteStateMachine', 'UpdateStateMachine', 'StopExecution', 'DescribeExecution']) {
+    expect(policies).not.toContain(`states:${action}`);
+  }
 });
 
 describe('the role of the machines', () => {
-  test('is taken by machines of this installation only', () => {
+  test('is taken by these two only', () => {
     const [statement] = Object(named('EngineMachineRole').Properties['AssumeRolePolicyDocument']).Statement;
     expect(statement.Principal).toEqual({ Service: 'states.amazonaws.com' });
     expect(statement.Condition.StringEquals).toEqual({ 'aws:SourceAccount': { Ref: 'AWS::AccountId' } });
-    expect(plain(statement.Condition.ArnLike['aws:SourceArn'])).toBe('arn:aws:states:region:account:stateMachine:acme-*');
-  });
-
-  test('calls the alias of the worker and nothing else', () => {
-    const { Statement } = Object(named('EngineMachineRoleDefaultPolicy').Properties['PolicyDocument']);
-    expect(Statement).toEqual([
-      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { Ref: ofType('AWS::Lambda::Alias')[0]?.id } },
+    expect(statement.Condition.ArnEquals['aws:SourceArn'].map(plain)).toEqual([
+      'arn:aws:states:region:account:stateMachine:acme-runs',
+      'arn:aws:states:region:account:stateMachine:acme-long-runs',
     ]);
   });
-});
 
-describe('the end of a walk', () => {
-  const { EventPattern, Targets } = named('SafetyNetWalkEnded').Properties;
-
-  test('is settled when it was not the end of its run', () => {
-    const pattern = Object(EventPattern);
-    expect(pattern).toMatchObject({
-      source: ['aws.states'],
-      'detail-type': ['Step Functions Execution Status Change'],
-      detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'] },
-    });
-    expect(plain(pattern.detail.stateMachineArn[0].prefix)).toBe('arn:aws:states:region:account:stateMachine:acme-');
-  });
-
-  test('is not lost when it cannot be delivered or handled', () => {
-    const queue = { 'Fn::GetAtt': [named('SafetyNetUndelivered').id, 'Arn'] };
-    expect(Targets).toMatchObject([{ DeadLetterConfig: { Arn: queue }, RetryPolicy: { MaximumRetryAttempts: 185 } }]);
-    expect(named('SafetyNetSettle').Properties['DeadLetterConfig']).toEqual({ TargetArn: queue });
+  test('calls the alias of the worker, has logs delivered, and nothing else', () => {
+    const { Statement } = Object(named('EngineMachineRoleDefaultPolicy').Properties['PolicyDocument']);
+    expect(Statement).toEqual([
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { Ref: alias?.id } },
+      { Effect: 'Allow', Action: expect.arrayContaining(['logs:CreateLogDelivery']), Resource: '*' },
+    ]);
+    expect(Statement[1].Action.filter((action: string) => !action.startsWith('logs:'))).toEqual([]);
   });
 });
 

@@ -58,10 +58,9 @@ test('a variable means the same in every function', () => {
     WORKFLOWS_TABLE: 'StoresWorkflows',
     ACCESS_TABLE: 'StoresAccess',
     VALUES_BUCKET: 'StoresValues',
-    WORKER_ARN: 'EngineWorkerAliaslive',
-    MACHINE_ROLE_ARN: 'EngineMachineRole.Arn',
-    MACHINE_PREFIX: 'millrun',
-    RETENTION_DAYS: '400',
+    RUNS_MACHINE_ARN: 'arn:aws:states:region:account:stateMachine:millrun-runs',
+    LONG_RUNS_MACHINE_ARN: 'arn:aws:states:region:account:stateMachine:millrun-long-runs',
+    RETENTION_DAYS: '90',
     ALLOWED_NETWORKS: '',
   });
 });

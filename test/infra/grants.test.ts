@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Found, installed, plain } from './installed.ts';
 
-const { functions, ofType } = installed();
+const { functions, ofType } = installed({ mailDomain: 'mail.example.com', mailActive: true });
 
 const oneOrMore = z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(z.unknown()));
 const policy = z.object({
@@ -32,46 +32,39 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 const traces = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] };
 
-const read = ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'];
-const write = [
-  'dynamodb:BatchWriteItem',
-  'dynamodb:ConditionCheckItem',
-  'dynamodb:DeleteItem',
-  'dynamodb:PutItem',
-  'dynamodb:UpdateItem',
-];
-const indexesOf = {
-  Runs: ['by-due', 'by-draft', 'by-parent', 'by-project', 'by-state', 'by-workflow', 'by-workspace', 'log'],
-  Workflows: ['by-project', 'by-workspace'],
-  Access: ['by-workspace'],
-  Doors: ['by-due', 'by-workflow', 'by-workspace'],
-};
-type TableName = keyof typeof indexesOf;
+type TableName = 'Runs' | 'Workflows' | 'Access' | 'Doors';
 
-const table = (name: TableName, actions: string[]) => ({
-  [`Stores${name}.Arn`]: [...actions].sort(),
-  ...Object.fromEntries(indexesOf[name].map((index) => [`Stores${name}.Arn/index/${index}`, ['dynamodb:Query']])),
-});
-const reads = (name: TableName) => table(name, read);
-const readsAndWrites = (name: TableName) => table(name, [...read, ...write]);
+/** The operations on rows, and the indexes that are queried. */
+function table(name: TableName, rows: string, ...indexes: string[]) {
+  const actions = rows.split(' ').filter(Boolean);
+  return {
+    ...(actions.length > 0 && { [`Stores${name}.Arn`]: actions.map((action) => `dynamodb:${action}`).sort() }),
+    ...Object.fromEntries(indexes.map((index) => [`Stores${name}.Arn/index/${index}`, ['dynamodb:Query']])),
+  };
+}
 
 const listsValues = { 'StoresValues.Arn': ['s3:ListBucket'] };
 const readsValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject'] };
 const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject', 's3:PutObject'] };
-const runsData = { ...readsAndWrites('Runs'), ...reads('Workflows'), ...readsAndWritesValues };
 
-const machines = 'arn:aws:states:region:account:stateMachine:millrun-*';
-const executions = 'arn:aws:states:region:account:execution:millrun-*';
-
-const walks = {
-  [machines]: ['states:SendTaskFailure', 'states:SendTaskSuccess', 'states:StartExecution'],
-  [executions]: ['states:DescribeExecution', 'states:StopExecution'],
-};
+const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
+const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
+const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
 
 /** What `startRun` needs. */
-const starts = { ...runsData, ...readsAndWrites('Doors'), ...walks };
+const starts = {
+  ...table('Runs', 'GetItem PutItem'),
+  ...table('Workflows', 'GetItem'),
+  ...table('Doors', 'GetItem PutItem UpdateItem'),
+  ...readsAndWritesValues,
+  ...executions,
+};
+/** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
+const carriesOn = table('Runs', 'GetItem PutItem Query UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
+
+const sendsMail = { 'arn:aws:ses:region:account:identity/InboundMailDomain': ['ses:SendRawEmail'] };
 
 /** Setting the alarm clocks of schedules, in their group only. */
 const alarmClocks = {
@@ -83,85 +76,135 @@ const alarmClocks = {
   'SchedulesRingRole.Arn': ['iam:PassRole'],
 };
 
-const publishing = {
-  [machines]: [
-    'states:CreateStateMachine',
-    'states:DeleteStateMachine',
-    'states:DescribeStateMachine',
-    'states:PublishStateMachineVersion',
-    'states:TagResource',
-    'states:UpdateStateMachine',
-  ],
-  'EngineMachineRole.Arn': ['iam:PassRole'],
-};
-
 const expected: Record<string, Record<string, string[]>> = {
-  'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...reads('Access') },
-  'functions/http/read-runs.ts': { ...logs('FunctionsReadRuns'), ...reads('Runs'), ...reads('Workflows'), ...readsValues },
+  'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
+  'functions/http/read-runs.ts': {
+    ...logs('FunctionsReadRuns'),
+    ...table(
+      'Runs',
+      'BatchGetItem GetItem Query',
+      'by-workspace',
+      'by-project',
+      'by-workflow',
+      'by-state',
+      'by-parent',
+      'by-reference',
+    ),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+  },
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
     ...starts,
+    ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
-  'functions/http/receipts.ts': { ...logs('FunctionsReceipts'), ...starts, ...reads('Access'), ...opensSecrets },
+  'functions/http/receipts.ts': {
+    ...logs('FunctionsReceipts'),
+    ...starts,
+    ...table('Doors', 'GetItem PutItem UpdateItem', 'by-workspace', 'by-workflow'),
+    ...table('Access', '', 'by-workspace'),
+    ...opensSecrets,
+  },
   'functions/http/webhooks.ts': {
     ...logs('FunctionsWebhooks'),
-    ...reads('Workflows'),
-    ...readsAndWrites('Doors'),
+    ...table('Workflows', 'GetItem'),
+    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workflow'),
     'StoresSealKey.Arn': ['kms:Encrypt'],
   },
   'functions/webhook/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...opensSecrets },
   'functions/http/files.ts': {
     ...logs('FunctionsFiles'),
-    ...readsAndWrites('Doors'),
-    'StoresValues.Arn': ['s3:ListBucket'],
+    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workspace'),
+    ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   },
-  'functions/http/read-workflows.ts': { ...logs('FunctionsReadWorkflows'), ...reads('Workflows') },
+  'functions/http/read-workflows.ts': {
+    ...logs('FunctionsReadWorkflows'),
+    ...table('Workflows', 'GetItem Query', 'by-project', 'by-workspace'),
+  },
   'functions/http/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
-    ...readsAndWrites('Workflows'),
-    ...publishing,
+    ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
   },
-  'functions/http/api-keys.ts': { ...logs('FunctionsApiKeys'), ...readsAndWrites('Access') },
-  'functions/http/mailboxes.ts': { ...logs('FunctionsMailboxes'), ...reads('Workflows'), ...readsAndWrites('Doors') },
+  'functions/http/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/http/mailboxes.ts': {
+    ...logs('FunctionsMailboxes'),
+    ...table('Workflows', 'GetItem'),
+    ...table('Doors', 'GetItem PutItem'),
+  },
   'functions/http/mail-canary.ts': {
     ...logs('FunctionsMailCanary'),
-    ...readsAndWrites('Workflows'),
-    ...readsAndWrites('Doors'),
-    ...reads('Runs'),
-    ...publishing,
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Doors', 'GetItem PutItem'),
+    ...table('Runs', 'BatchGetItem', 'by-workflow'),
+    ...sendsMail,
   },
-  'functions/http/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/perform-step.ts': { ...logs('EngineWorker'), ...starts },
-  'functions/settle/execution-status.ts': {
-    ...logs('SafetyNetSettle'),
-    ...runsData,
-    ...walks,
+  'functions/mail/send-canary.ts': {
+    ...logs('InboundMailCanary'),
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Doors', 'GetItem PutItem'),
+    ...table('Runs', 'BatchGetItem', 'by-workflow'),
+    ...sendsMail,
+  },
+  'functions/mail/receive-mail.ts': {
+    ...logs('InboundMailReceive'),
+    ...starts,
+    ...table('Access', '', 'by-workspace'),
+    ...sendsMail,
     'SafetyNetUndelivered.Arn': ['sqs:SendMessage'],
   },
+  'functions/mail/send-results.ts': {
+    ...logs('InboundMailResults'),
+    ...table('Runs', 'GetItem'),
+    ...table('Doors', 'DeleteItem UpdateItem', 'by-workspace'),
+    ...readsValues,
+    ...sendsMail,
+  },
+  'functions/setup/active-rule-set.ts': {
+    ...logs('InboundMailActivate'),
+    '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet', ...traces['*']],
+  },
+  'functions/http/docs.ts': logs('FunctionsDocs'),
+  'functions/worker/drive-run.ts': { ...logs('EngineWorker'), ...starts, ...carriesOn },
   'functions/schedule/sweep-runs.ts': {
     ...logs('SafetyNetSweep'),
-    ...runsData,
-    ...walks,
+    ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    ...executions,
   },
   'functions/schedule/fire-schedule.ts': {
     ...logs('SchedulesFire'),
     ...starts,
+    ...carriesOn,
     ...alarmClocks,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
-  'functions/schedule/reconcile-fires.ts': { ...logs('SchedulesReconcile'), ...starts, ...alarmClocks },
-  'functions/http/schedules.ts': { ...logs('SchedulesRoutes'), ...starts, ...alarmClocks },
+  'functions/schedule/reconcile-fires.ts': {
+    ...logs('SchedulesReconcile'),
+    ...starts,
+    ...carriesOn,
+    ...table('Doors', 'GetItem PutItem UpdateItem', 'by-due'),
+    ...alarmClocks,
+  },
+  'functions/http/schedules.ts': {
+    ...logs('SchedulesRoutes'),
+    ...starts,
+    ...carriesOn,
+    ...table('Doors', 'GetItem PutItem Query UpdateItem', 'by-workflow'),
+    ...alarmClocks,
+  },
   'functions/setup/first-key.ts': {
     ...logs('FirstKeyRegister'),
-    ...readsAndWrites('Access'),
+    ...table('Access', 'GetItem PutItem'),
     FirstKeySecret: ['secretsmanager:GetSecretValue'],
   },
 };
 
 test.each(Object.entries(expected))('%s may do what it needs, and nothing else', (entry, grants) => {
   const fn = functions.find((one) => entryOf(one) === entry);
-  expect(grantsOf(fn?.Properties['Role'])).toEqual({ ...grants, ...traces });
+  expect(grantsOf(fn?.Properties['Role'])).toEqual({ ...traces, ...grants });
 });
 
 test('every function is in this list', () => {
@@ -174,12 +217,11 @@ test('no role has a managed policy, and no two functions share a role', () => {
   expect(new Set(roles).size).toBe(functions.length);
 });
 
-test('a role is passed to the service that it is for only', () => {
+test('a role is passed to Scheduler and to nothing else', () => {
   const statements = ofType('AWS::IAM::Policy').flatMap(({ Properties }) => policy.parse(Properties).PolicyDocument.Statement);
   const passing = statements.filter(({ Action }) => Action.includes('iam:PassRole'));
   expect(passing.length).toBeGreaterThan(0);
-  for (const { Resource, Condition } of passing) {
-    const service = plain(Resource).includes('MachineRole') ? 'states.amazonaws.com' : 'scheduler.amazonaws.com';
-    expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': service } });
+  for (const { Condition } of passing) {
+    expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
   }
 });

@@ -46,7 +46,7 @@ test('raw mails go when the owner says, values when they are due', () => {
   const rulesOf = (one: typeof quiet) =>
     one.ofType('AWS::S3::Bucket').map(({ Properties }) => Properties['LifecycleConfiguration']);
   expect(rulesOf(quiet)).toMatchObject([
-    { Rules: expect.arrayContaining([expect.objectContaining({ Prefix: 'mail/', ExpirationInDays: 400 })]) },
+    { Rules: expect.arrayContaining([expect.objectContaining({ Prefix: 'mail/', ExpirationInDays: 90 })]) },
   ]);
   expect(rulesOf(installed({ mailDomain: 'mail.example.com', mailRetentionDays: 14 }))).toMatchObject([
     { Rules: expect.arrayContaining([expect.objectContaining({ Prefix: 'mail/', ExpirationInDays: 14 })]) },

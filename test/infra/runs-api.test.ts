@@ -62,6 +62,11 @@ test('requests are logged, for as long as logs are kept, and throttled', () => {
   });
 });
 
+test('the owner can take more requests, or fewer', () => {
+  const { DefaultRouteSettings } = installed({ apiRateLimit: 5000, apiBurstLimit: '8000' }).named('RunsApiStage').Properties;
+  expect(DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 5000, ThrottlingBurstLimit: 8000 });
+});
+
 test('no other origin may call, unless the owner names it', () => {
   expect(named('RunsApi').Properties).not.toHaveProperty('CorsConfiguration');
 

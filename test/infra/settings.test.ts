@@ -5,10 +5,12 @@ import { parseSettings, settingsFromContext } from '../../infra/settings.ts';
 test('an owner need not choose anything', () => {
   expect(parseSettings({})).toEqual({
     prefix: 'millrun',
-    retentionDays: 400,
+    retentionDays: 90,
     removal: 'retain',
     allowedNetworks: [],
     logRetentionDays: 30,
+    apiRateLimit: 500,
+    apiBurstLimit: 1000,
     firstKeyWorkspace: 'main',
     corsOrigins: [],
     mailActive: false,
@@ -24,6 +26,8 @@ test('what is typed after -c is text, and read as what it means', () => {
       allowedNetworks: '10.0.0.0/8, fd00::/8',
       corsOrigins: '',
       firstKeyProject: '',
+      workerConcurrency: '',
+      startConcurrency: '40',
     },
   });
   expect(settingsFromContext(app.node)).toMatchObject({
@@ -31,6 +35,8 @@ test('what is typed after -c is text, and read as what it means', () => {
     retentionDays: 30,
     allowedNetworks: ['10.0.0.0/8', 'fd00::/8'],
     corsOrigins: [],
+    workerConcurrency: undefined,
+    startConcurrency: 40,
   });
 });
 
@@ -46,6 +52,9 @@ test.each([
   [{ retentionDays: 0 }, 'retentionDays: '],
   [{ logRetentionDays: 31 }, 'logRetentionDays: must be one of 1, 3, 5'],
   [{ removal: 'keep' }, 'removal: '],
+  [{ apiRateLimit: 0 }, 'apiRateLimit: '],
+  [{ workerConcurrency: 'all' }, 'workerConcurrency: '],
+  [{ sweeperConcurrency: 0 }, 'sweeperConcurrency: '],
   [{ allowedNetworks: '10.0.0.0' }, 'allowedNetworks.0: must be a network such as 10.0.0.0/8'],
   [{ firstKeyWorkspace: 'a#b' }, 'firstKeyWorkspace: must be 1 to 64 letters'],
   [{ corsOrigins: 'console.example.com' }, 'corsOrigins.0: must be * or an origin'],

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import { publishedResult, runDetailResult, stepStateResult, workflowResult } from './shapes.ts';
 
 export type Run = z.infer<typeof runDetailResult>;
@@ -52,7 +53,7 @@ export class Client {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+    return { status: answer.status, headers: answer.headers, body: text === '' ? null : parseJson(text) };
   }
 
   async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {

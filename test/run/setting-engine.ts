@@ -1,6 +1,6 @@
 import { engineServices } from '../../shared/aws/services.ts';
 import { env } from '../../shared/env.ts';
-import { type Run, refOf } from '../../shared/run/run.ts';
+import { type Run, refOf } from '../../shared/run/model/run.ts';
 import { type MessageOf, workMessage } from '../../shared/run/work/message.ts';
 import { perform } from '../../shared/run/work/perform.ts';
 import { configureHttp } from '../../shared/step/http.ts';

@@ -1,5 +1,5 @@
-import type { Run } from '../../shared/run/run.ts';
-import type { RunStatus } from '../../shared/run/status.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import type { RunStatus } from '../../shared/run/model/status.ts';
 import type { Receipt } from '../../shared/trigger/receipt.ts';
 import { type FireWatcher, ScheduleMoved, type Schedules, type Timekeeper } from '../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../shared/trigger/schedule/reconcile.ts';
@@ -40,7 +40,6 @@ export class House {
     enabled: true,
     draft: { definition: 'abc', savedAt: '2026-01-01T00:00:00.000Z', savedBy: 'ann' },
     published: { version: 1, definition: 'abc' },
-    machine: 'machine',
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
   };
@@ -115,8 +114,8 @@ export class House {
       },
       workflows: {
         get: async () => this.workflow,
-        definition: async () => ({ hash: 'abc', source: '', machine: 'machine:1', pins: {} }),
-        compiled: async () => ({ document: this.plan.document, pins: {} }),
+        definition: async () => ({ hash: 'abc', source: '', pins: {} }),
+        checked: async () => ({ document: this.plan.document, pins: {} }),
       },
       definitions: { planOf: async () => this.plan },
       values: {

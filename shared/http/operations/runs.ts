@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { RUN_STATUSES_V1, TRIGGERS } from '../../run/status.ts';
+import { eventType } from '../../run/model/event.ts';
+import { RUN_STATUSES_V1, TRIGGERS } from '../../run/model/status.ts';
+import { STEP_STATUSES } from '../../run/model/step-state.ts';
 import {
   count,
   dryRun,
@@ -29,10 +31,20 @@ const feedQuery = {
 const runParams = z.object({ run_id: resourceId });
 const workflowParams = z.object({ workflow_id: resourceId });
 const workflowRunParams = z.object({ workflow_id: resourceId, run_id: resourceId });
+const waitSeconds = z.coerce
+  .number()
+  .min(0)
+  .max(25)
+  .default(0)
+  .meta({ description: 'Seconds to wait for something new, at most' });
+const lineNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const eventsQuery = z.strictObject({
-  after: resourceId.optional().meta({ description: 'Id of the last event seen' }),
+  after: lineNumber.optional().meta({ description: 'Id of the last event seen' }),
+  wait: waitSeconds,
+  step: z.string().min(1).max(40).optional().meta({ description: 'Id of a step' }),
+  type: eventType.optional(),
   limit: count(1000).default(100),
-  continuation_token: resourceId.optional(),
+  continuation_token: lineNumber.optional(),
 });
 const contextQuery = z.strictObject({
   step: z
@@ -41,6 +53,10 @@ const contextQuery = z.strictObject({
     .max(400)
     .optional()
     .meta({ description: 'Step key, such as stock[3]/check: that step alone, with its whole values' }),
+  scope: z.string().min(1).max(400).optional().meta({ description: 'Beginning of the key, such as stock[3]/' }),
+  status: z.enum(STEP_STATUSES).optional(),
+  limit: count(1000).default(100),
+  continuation_token: z.string().min(1).max(400).optional(),
 });
 
 const events = {
@@ -80,6 +96,12 @@ const command = z.discriminatedUnion('command', [
             .boolean()
             .optional()
             .meta({ description: 'Whether the saved start defaults stand under these; by default they do' }),
+          wait: z
+            .number()
+            .min(0)
+            .max(25)
+            .optional()
+            .meta({ description: 'Seconds to wait for the end of the run, at most; the answer is the run as it stands then' }),
           dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and start nothing' }),
           file_ids: few(z.string()).optional(),
         })
@@ -186,9 +208,10 @@ export const runs = {
     method: 'GET',
     path: '/v1/runs/{run_id}',
     entry: 'http/read-runs',
-    summary: 'One run',
+    summary: 'One run; with `wait`, when it has ended or that time is over',
     tag: 'runs',
     params: runParams,
+    query: z.strictObject({ wait: waitSeconds }),
     responses: { 200: runDetail },
   }),
   getRunEvents: operation({ method: 'GET', path: '/v1/runs/{run_id}/events', params: runParams, ...events }),

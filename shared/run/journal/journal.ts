@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Plan } from '../../workflow/plan.ts';
-import { ENTRY_VALUES, type Entry, storedIn } from '../model/entry.ts';
+import { ENTRY_VALUES, type Entry, storedIn, withAttempt } from '../model/entry.ts';
 import { deadlineOf, keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
-import { type RunState, stateOf } from '../model/state.ts';
+import { failuresAt, type RunState, stateOf } from '../model/state.ts';
 import { isOver } from '../model/step-state.ts';
 import type { Engine, Loaded } from '../ports.ts';
 
@@ -154,7 +154,8 @@ export class Journal {
     return state;
   }
 
-  #add(entry: Entry): void {
+  #add(given: Entry): void {
+    const entry = withAttempt(given, failuresAt(this.#state, given));
     this.#remember(entry);
     this.#buffer.push(entry);
   }

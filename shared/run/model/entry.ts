@@ -15,6 +15,8 @@ const at = z.string();
 const key = z.string();
 const by = z.string();
 const reason = z.string().optional();
+/** Which execution of the step, from 1; absent for the first. */
+const attempt = z.int().optional();
 
 /**
  * What happened to a run after its creation, one by one; the number of an entry is its place in the journal, from 1. `at` is ISO 8601 UTC.
@@ -52,6 +54,7 @@ export const entry = z.discriminatedUnion('type', [
     type: z.literal('step_started'),
     at,
     key,
+    attempt,
     input: stored.optional(),
     /** The instant at which a wait is over. */
     until: z.string().optional(),
@@ -65,12 +68,20 @@ export const entry = z.discriminatedUnion('type', [
     /** Taken over from another run, in which it was open: it goes on here. */
     reused: z.string().optional(),
   }),
-  z.object({ type: z.literal('step_completed'), at, key, output: stored, reused: z.string().optional() }),
+  z.object({ type: z.literal('step_completed'), at, key, attempt, output: stored, reused: z.string().optional() }),
   z.object({ type: z.literal('step_skipped'), at, key, reason: z.enum(['condition', 'blocked']), reused: z.string().optional() }),
   /** Another attempt, or another try of a group, is due then. */
-  z.object({ type: z.literal('step_retrying'), at, key, error: failure, dueAt: z.string(), reused: z.string().optional() }),
-  z.object({ type: z.literal('step_failed'), at, key, error: failure, reused: z.string().optional() }),
-  z.object({ type: z.literal('step_cancelled'), at, key, error: failure }),
+  z.object({
+    type: z.literal('step_retrying'),
+    at,
+    key,
+    attempt,
+    error: failure,
+    dueAt: z.string(),
+    reused: z.string().optional(),
+  }),
+  z.object({ type: z.literal('step_failed'), at, key, attempt, error: failure, reused: z.string().optional() }),
+  z.object({ type: z.literal('step_cancelled'), at, key, attempt, error: failure }),
 
   /** A `run` step of a rerun goes on from the run that the step had started before. */
   z.object({ type: z.literal('child_resumable'), at, key, child: z.string() }),
@@ -93,6 +104,12 @@ export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>
 /** The values that entries carry. */
 export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs'] as const;
 export type EntryValue = (typeof ENTRY_VALUES)[number];
+
+/** The entry with the number of the execution that it tells of, so that its line of the log can be read without what came before. */
+export function withAttempt(entry: Entry, failures: number): Entry {
+  if (failures === 0 || !('key' in entry) || entry.type === 'step_skipped' || entry.type.startsWith('child_')) return entry;
+  return { ...entry, attempt: failures + 1 } as Entry;
+}
 
 /** A value of an entry, by its name. */
 export function storedIn(entry: Entry, name: EntryValue): Stored | undefined {

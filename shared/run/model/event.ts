@@ -2,7 +2,6 @@ import * as z from 'zod';
 import type { Entry } from './entry.ts';
 import type { Run } from './run.ts';
 import { parseKey } from './scope.ts';
-import type { StepState } from './step-state.ts';
 import type { Stored } from './stored.ts';
 
 export const EVENT_TYPES = [
@@ -60,11 +59,10 @@ export const skipEvent = (run: Pick<Run, 'createdAt' | 'reason'>): RunEvent => (
 });
 
 /**
- * The line that an entry puts into the log; undefined for what only the engine needs to know. `step` is the step of the entry as it was before.
- * Used by everybody who tells of a run: the log, live views, the audit log.
+ * The line that an entry puts into the log; undefined for what only the engine needs to know. Used by everybody who tells of a run: the log, live views, the audit log.
  */
-export function eventOf(entry: Entry, id: number, step?: StepState): RunEvent | undefined {
-  const line = textOf(entry, step);
+export function eventOf(entry: Entry, id: number): RunEvent | undefined {
+  const line = textOf(entry);
   if (!line) return undefined;
   const place = 'key' in entry ? placeOf(entry.key) : {};
   return { id, time: entry.at, ...place, ...line };
@@ -79,7 +77,7 @@ type Line = Omit<RunEvent, 'id' | 'time'>;
 
 const byWhom = ({ by, reason }: { by: string; reason?: string | undefined }) => (reason === undefined ? by : `${by}: ${reason}`);
 
-function textOf(entry: Entry, step: StepState | undefined): Line | undefined {
+function textOf(entry: Entry): Line | undefined {
   switch (entry.type) {
     case 'run_started':
       return { type: 'run_started', message: 'Started.' };
@@ -97,7 +95,7 @@ function textOf(entry: Entry, step: StepState | undefined): Line | undefined {
     case 'run_ended':
       return endLine(entry);
     default:
-      return 'key' in entry ? stepLine(entry, step) : undefined;
+      return 'key' in entry ? stepLine(entry) : undefined;
   }
 }
 
@@ -110,8 +108,8 @@ function endLine(entry: Extract<Entry, { type: 'run_ended' }>): Line {
   return { type, message: reason ?? (status === 'succeeded' ? 'Succeeded.' : 'Ended.') };
 }
 
-function stepLine(entry: Extract<Entry, { key: string }>, step: StepState | undefined): Line | undefined {
-  const attempt = (step?.failures ?? 0) + 1;
+function stepLine(entry: Extract<Entry, { key: string }>): Line | undefined {
+  const attempt = ('attempt' in entry ? entry.attempt : undefined) ?? 1;
   const reused = 'reused' in entry && entry.reused !== undefined ? { reused: entry.reused } : undefined;
   if (reused && entry.type === 'step_started') return undefined;
   const taken = reused && `Taken over from run ${reused.reused}.`;

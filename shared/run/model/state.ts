@@ -218,7 +218,8 @@ export class RunState {
     if ('reused' in entry && entry.reused !== undefined) step.reused = entry.reused;
     switch (entry.type) {
       case 'step_started':
-        return this.#start(step, entry);
+        this.#start(step, entry);
+        return;
       case 'step_completed':
         step.status = 'succeeded';
         step.outputAt = this.seen;
@@ -358,3 +359,7 @@ export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown
   for (const entry of entries) state.apply(entry);
   return state;
 }
+
+/** How often the step of an entry has failed so far. */
+export const failuresAt = (state: RunState, entry: Entry): number =>
+  'key' in entry ? (state.step(entry.key)?.failures ?? 0) : 0;

@@ -1,64 +1,117 @@
-import { notFound } from '../problem.ts';
-import type { Plan } from '../workflow/plan.ts';
-import type { Engine } from './ports.ts';
-import { dataOf } from './read-log.ts';
-import type { Run, Stored } from './run.ts';
-import { isTerminal } from './status.ts';
-import { STEP_STATUSES, type StepRow, type StepStatus } from './step-row.ts';
-import { type Surveyed, survey } from './survey.ts';
+import { notFound } from '../../problem.ts';
+import { kindOf } from '../../step/registry.ts';
+import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import { Journal } from '../journal/journal.ts';
+import { type EntryValue, storedIn } from '../model/entry.ts';
+import type { Run } from '../model/run.ts';
+import { itemScope } from '../model/scope.ts';
+import type { RunState } from '../model/state.ts';
+import type { StepState, StepStatus } from '../model/step-state.ts';
+import type { Engine } from '../ports.ts';
+import { cutValue } from './read-log.ts';
 
 type Reader = Pick<Engine, 'runs' | 'values' | 'definitions'>;
 
 /** A step as the context shows it. */
-export interface StepState {
-  planned: Surveyed['planned'];
+export interface ShownStep {
+  planned: PlannedStep;
   key: string;
   scope: string;
   status: StepStatus;
   reason: 'condition' | 'blocked' | null;
-  row: StepRow | undefined;
+  /** As far as it has come; undefined when it has not begun. */
+  state: StepState | undefined;
 }
 
-/** Every step of a run: what its row says, or what follows from its place when it has none. */
-export async function stepStates({ runs, definitions }: Reader, run: Run): Promise<StepState[]> {
-  const [plan, rows] = await Promise.all([definitions.planOf(run.workflowId, run.definition), runs.steps(run.id)]);
-  return statesFrom(plan, rows, run);
+export interface ContextFilter {
+  limit: number;
+  /** Key behind which to go on. */
+  after?: string | undefined;
+  key?: string | undefined;
+  scope?: string | undefined;
+  status?: StepStatus | undefined;
 }
 
-/** The same from rows that have been read. */
-export function statesFrom(plan: Plan, rows: StepRow[], run: Run): StepState[] {
-  return survey(plan, new Map(rows.map((row) => [row.key, row])))
-    .filter(({ place }) => place !== 'queued')
-    .map(({ planned, scope, key, row, place }) => ({ planned, scope, key, row, ...stateOf(run, row, place) }));
+export interface ContextPage {
+  steps: (ShownStep & { input: unknown; output: unknown })[];
+  next: string | undefined;
 }
 
-function stateOf(run: Run, row: StepRow | undefined, place: Surveyed['place']): Pick<StepState, 'status' | 'reason'> {
-  if (row) return { status: row.status, reason: row.reason ?? null };
-  if (place === 'untaken') return { status: 'skipped', reason: 'condition' };
-  return isTerminal(run.status) ? { status: 'skipped', reason: 'blocked' } : { status: 'pending', reason: null };
-}
-
-/** How many steps are in each state. */
-export function countSteps(states: StepState[]): Record<'total' | StepStatus, number> {
-  const count = (status: StepStatus) => states.filter((state) => state.status === status).length;
-  return {
-    total: states.length,
-    ...(Object.fromEntries(STEP_STATUSES.map((status) => [status, count(status)])) as Record<StepStatus, number>),
+/** A page of the steps of a run in the order of the document, with their values: whole when one step alone was asked for, else cut like those of the log. */
+export async function readContext(reader: Reader & Engine, run: Run, filter: ContextFilter): Promise<ContextPage> {
+  const loaded = await reader.runs.load(run.id);
+  if (!loaded) throw notFound('run', run.id);
+  const plan = await reader.definitions.planOf(run.workflowId, run.definition);
+  const journal = new Journal(reader, plan, loaded, () => true);
+  const all = stepsOf(journal.state);
+  if (filter.key !== undefined && !all.some(({ key }) => key === filter.key)) throw notFound('step', filter.key);
+  const fits = ({ key, scope, status }: ShownStep) =>
+    (filter.key === undefined || key === filter.key) &&
+    (filter.scope === undefined || scope.startsWith(filter.scope)) &&
+    (filter.status === undefined || status === filter.status);
+  const from = filter.after === undefined ? 0 : all.findIndex(({ key }) => key === filter.after) + 1;
+  const rest = all.slice(from).filter(fits);
+  const page = rest.slice(0, filter.limit);
+  await journal.entries(page.flatMap(({ state }) => [state?.inputAt, state?.outputAt].filter((number) => number !== undefined)));
+  const show = async ({ key, state }: ShownStep, number: number | undefined, name: EntryValue) => {
+    const entry = number === undefined ? undefined : (await journal.entries([number])).get(number);
+    const value = entry && state && storedIn(entry, name);
+    if (!value) return null;
+    return filter.key === undefined ? cutValue(run.id, key, value) : reader.values.read(value);
   };
+  const steps = await Promise.all(
+    page.map(async (step) => ({
+      ...step,
+      input: await show(step, step.state?.inputAt, 'input'),
+      output: await show(step, step.state?.outputAt, 'output'),
+    })),
+  );
+  return { steps, next: rest.length > page.length ? page.at(-1)?.key : undefined };
 }
 
-/** Input and output of a step: whole when it alone was asked for, else cut like the data of the log. */
-export async function valuesOf({ values }: Reader, run: Run, { key, row }: StepState, whole: boolean) {
-  const show = async (value: Stored | undefined) =>
-    value === undefined ? null : whole ? values.read(value) : dataOf(run.id, key, value);
-  const [input, output] = await Promise.all([show(row?.input), show(row?.output)]);
-  return { input, output };
-}
+/** How a list lies: entered, not yet, or on a way that was not taken. */
+type Way = 'entered' | 'ahead' | 'untaken';
 
-/** The states asked for: all, or the one under `key`. */
-export function pickStates(states: StepState[], key: string | undefined): StepState[] {
-  if (key === undefined) return states;
-  const found = states.filter((state) => state.key === key);
-  if (found.length === 0) throw notFound('step', key);
+/** Every step of a run in its place, in the order of the document; of loops, the items that have been entered. */
+export function stepsOf(state: RunState): ShownStep[] {
+  const found: ShownStep[] = [];
+  const seen = new Set<string>();
+  const list = (ids: string[], scope: string, way: Way) => {
+    for (const id of ids) step(plannedIn(state.plan, id), scope, way);
+  };
+  const step = (planned: PlannedStep, scope: string, way: Way) => {
+    const known = state.step(scope + planned.id);
+    add(shown(state, planned, scope, known, way));
+    const inside = wayInside(known, way);
+    const inner = state.innerScope(planned, scope);
+    const kind = planned.branches.size > 0 ? kindOf(planned.step.kind) : undefined;
+    for (const [name, ids] of planned.branches) {
+      if (kind?.shape === 'group' && kind.loops) {
+        for (let index = 0; index < state.loopOf(planned, scope).next; index += 1)
+          list(ids, itemScope(inner, planned.id, index), inside);
+      } else list(ids, inner, known?.case !== undefined && known.case !== name ? 'untaken' : inside);
+    }
+    for (const [index, ids] of planned.handlers.entries()) list(ids, scope, known?.handler === index ? 'entered' : 'untaken');
+  };
+  const add = (one: ShownStep) => {
+    seen.add(one.key);
+    found.push(one);
+  };
+  list(state.plan.top, '', 'entered');
+  // Earlier tries of groups.
+  for (const { key, id, scope } of state.steps.values())
+    if (!seen.has(key)) add(shown(state, plannedIn(state.plan, id), scope, state.step(key), 'entered'));
   return found;
+}
+
+function wayInside(known: StepState | undefined, way: Way): Way {
+  if (way === 'untaken' || (known?.status === 'skipped' && known.reason === 'condition')) return 'untaken';
+  return known === undefined ? 'ahead' : way;
+}
+
+function shown(state: RunState, planned: PlannedStep, scope: string, known: StepState | undefined, way: Way): ShownStep {
+  const base = { planned, key: scope + planned.id, scope, state: known };
+  if (known) return { ...base, status: known.status, reason: known.reason ?? null };
+  if (way === 'untaken') return { ...base, status: 'skipped', reason: 'condition' };
+  return state.ended ? { ...base, status: 'skipped', reason: 'blocked' } : { ...base, status: 'pending', reason: null };
 }

@@ -1,84 +1,71 @@
-import { decodeTime } from 'ulid';
-import { type RunEvent, successor } from './event.ts';
-import type { LogEntry, Runs } from './ports.ts';
-import type { Run, Stored } from './run.ts';
-import { isTerminal, type RunStatus } from './status.ts';
+import { parseJson } from '../../json.ts';
+import { creationEvent, eventOf, type RunEvent, skipEvent } from '../model/event.ts';
+import type { Run } from '../model/run.ts';
+import type { Stored } from '../model/stored.ts';
+import type { Engine } from '../ports.ts';
+
+export interface LogFilter {
+  /** Id of the last line that was seen. */
+  after: number | undefined;
+  limit: number;
+  step?: string | undefined;
+  type?: RunEvent['type'] | undefined;
+}
 
 export interface LogPage {
   items: RunEvent[];
-  /** Set while more lines wait behind the last one. */
-  next: string | undefined;
+  /** Id behind which more lines wait. */
+  next: number | undefined;
+}
+
+/** Entries read at once; a filtered page may read some thousand of them and still be short. */
+const READ_AT_ONCE = 500;
+const MOST_READ = 5_000;
+
+/**
+ * The log behind a line, oldest first. A line's id is the number of its entry, so that whoever goes on from the last line it was told sees every
+ * line once.
+ */
+export async function readLog(
+  { runs }: Pick<Engine, 'runs'>,
+  run: Run,
+  { after = -1, limit, step, type }: LogFilter,
+): Promise<LogPage> {
+  const items: RunEvent[] = [];
+  const fits = (event: RunEvent) => (step === undefined || event.step === step) && (type === undefined || event.type === type);
+  if (after < 0 && fits(creationEvent(run))) items.push(creationEvent(run));
+  if (run.status === 'skipped')
+    return { items: after < 1 && fits(skipEvent(run)) ? [...items, skipEvent(run)] : items, next: undefined };
+
+  let number = Math.max(after, 0);
+  for (let read = 0; read < MOST_READ; ) {
+    const entries = await runs.entriesAfter(run.id, number, READ_AT_ONCE);
+    for (const entry of entries) {
+      if (items.length === limit) return { items, next: number };
+      number += 1;
+      const event = eventOf(entry, number);
+      if (event && fits(event)) items.push(event);
+    }
+    read += entries.length;
+    if (entries.length === 0) return { items, next: undefined };
+  }
+  return { items, next: number };
 }
 
 /** Data of a line is cut here; the whole lies in the context of the run. */
 const DATA_LIMIT_BYTES = 4 * 1024;
 
-/** Lines of a live run are told when they are this old: one that another worker is still writing may have to stand before them. */
-const SETTLED_AFTER_MS = 500;
-
-const END: Partial<Record<RunStatus, RunEvent['type']>> = {
-  succeeded: 'run_succeeded',
-  failed: 'run_failed',
-  cancelled: 'run_cancelled',
-  timed_out: 'run_timed_out',
-  skipped: 'run_skipped',
-};
-
-/**
- * The log behind the line `after`, oldest first. The first two lines and the last are read from the run itself: whatever the clocks say,
- * nothing stands before its creation or behind its end. Whoever goes on from the last line it was told sees every line once.
- */
-export async function readLog(
-  runs: Pick<Runs, 'log'>,
-  run: Run,
-  { after, limit, now }: { after?: string | undefined; limit: number; now: Date },
-): Promise<LogPage> {
-  const startedId = successor(run.id);
-  const ended = endLine(run);
-  if (after !== undefined && after === ended?.id) return { items: [], next: undefined };
-
-  const found = await runs.log(run.id, after !== undefined && after > startedId ? after : startedId, limit);
-  const entries = isTerminal(run.status) ? found.entries : found.entries.filter(({ logId }) => isSettled(logId, now));
-  const more = found.more && entries.length === found.entries.length;
-
-  const born: RunEvent[] = [{ id: run.id, time: run.createdAt, type: 'run_created', message: `Created by ${run.trigger}.` }];
-  // A step may have written its lines before the run is marked as running.
-  const startedAt = run.startedAt ?? (entries.length > 0 ? run.createdAt : undefined);
-  if (startedAt !== undefined) born.push({ id: startedId, time: startedAt, type: 'run_started', message: 'Started.' });
-
-  const lines = [...born, ...entries.flatMap((entry) => linesOf(run.id, entry))];
-  const told = lines.filter(({ id }) => after === undefined || id > after);
-  const all = more || !ended ? told : [...told, ended];
-  const items = all.slice(0, limit);
-  return { items, next: more || all.length > limit ? items.at(-1)?.id : undefined };
-}
-
-const isSettled = (logId: string, now: Date) => decodeTime(logId) <= now.getTime() - SETTLED_AFTER_MS;
-
-function endLine(run: Run): RunEvent | undefined {
-  const type = END[run.status];
-  if (!type || !run.endedAt || !run.endedId) return undefined;
-  const message = run.error ? `${run.error.name}: ${run.error.message}` : endMessage(run, type);
-  return { id: run.endedId, time: run.endedAt, type, message, ...(run.error && { data: run.error }) };
-}
-
-function endMessage({ stop, reason }: Run, type: RunEvent['type']): string {
-  if (type === 'run_cancelled' && stop) return `Stopped by ${stop.by}${stop.reason === undefined ? '.' : `: ${stop.reason}`}`;
-  return reason ?? (type === 'run_succeeded' ? 'Succeeded.' : 'Ended.');
-}
-
-function linesOf(runId: string, { events, key, output }: LogEntry): RunEvent[] {
-  return events.map(({ output: hasOutput, data, ...line }) => {
-    const value = hasOutput && output ? dataOf(runId, key ?? '', output) : data;
-    return value === undefined ? line : { ...line, data: value };
-  });
+/** A line as it is shown: with its output, or the beginning of it and where the whole is. */
+export function shownEvent(runId: string, { output, data, ...line }: RunEvent) {
+  const shown = output ? cutValue(runId, `${line.scope ?? ''}${line.step ?? ''}`, output) : data;
+  return shown === undefined ? line : { ...line, data: shown };
 }
 
 /** The value, or its beginning and where the whole is. */
-export function dataOf(runId: string, key: string, value: Stored): unknown {
+export function cutValue(runId: string, key: string, value: Stored): unknown {
   const whole = `/v1/runs/${runId}/context?step=${encodeURIComponent(key)}`;
   if ('ref' in value) return { truncated: true, bytes: value.bytes, whole };
   const bytes = Buffer.byteLength(value.json);
-  if (bytes <= DATA_LIMIT_BYTES) return JSON.parse(value.json);
+  if (bytes <= DATA_LIMIT_BYTES) return parseJson(value.json);
   return { truncated: true, bytes, start: value.json.slice(0, DATA_LIMIT_BYTES), whole };
 }

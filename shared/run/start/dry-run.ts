@@ -3,21 +3,27 @@ import { kindOf } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
-import type { Order } from '../../workflow/order.ts';
-import { orderOfList } from '../../workflow/order-of-list.ts';
-import type { Plan, PlannedStep } from '../../workflow/plan.ts';
+import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import { listsInside } from '../../workflow/plan-of.ts';
 import { readingOf } from '../../workflow/references.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import type { Starter, StartRequest } from './start-run.ts';
 
-/** A step or a group of steps as they would be taken. */
-export type PlannedOrder =
-  | { step: string; kind: string; title: string | null; skipped: boolean | null; inside?: Record<string, PlannedOrder[]> }
-  | { together: PlannedOrder[][] };
+/** A step as it would be taken: when those of its list that it needs have ended. */
+export interface ForeseenStep {
+  step: string;
+  kind: string;
+  title: string | null;
+  needs: string[];
+  /** Null when only the run will tell. */
+  skipped: boolean | null;
+  /** By branch, and by handler: `catch[0]`. */
+  inside?: Record<string, ForeseenStep[]>;
+}
 
 export interface DryRun {
   prepared: Prepared;
-  order: PlannedOrder[];
+  steps: ForeseenStep[];
   /** Expressions that would fail with these inputs. */
   problems: { step: string; message: string }[];
 }
@@ -34,7 +40,7 @@ export async function dryRun(services: Starter, request: StartRequest): Promise<
     name: prepared.name,
     reference: prepared.reference ?? null,
   });
-  return { prepared, order: listed(prepared.plan, prepared.plan.top, foreseen), problems: foreseen.problems };
+  return { prepared, steps: listed(prepared.plan, prepared.plan.top, foreseen), problems: foreseen.problems };
 }
 
 type Foreseen = { skipped: Map<string, boolean>; untaken: Set<string>; problems: DryRun['problems'] };
@@ -60,8 +66,8 @@ async function foresee({ plan, inputs }: Prepared, run: object): Promise<Foresee
     if (foreseen.skipped.get(id)) continue;
     await ask(id, async () => {
       const taken = await given(planned, evaluate);
-      for (const list of planned.lists.keys())
-        if (taken !== undefined && list !== taken && !list.startsWith('catch')) foreseen.untaken.add(`${id}/${list}`);
+      for (const branch of planned.branches.keys())
+        if (taken !== undefined && branch !== taken) foreseen.untaken.add(`${id}/${branch}`);
     });
   }
   return foreseen;
@@ -86,25 +92,25 @@ const isKnown = (template: Template): boolean =>
     : typeof template !== 'object' || template === null || Object.values(template).every(isKnown);
 
 /** Whether it lies on a path that will surely not be taken. */
-const isOut = ({ id, parent, list }: PlannedStep, foreseen: Pick<Foreseen, 'skipped' | 'untaken'>): boolean =>
+const isOut = ({ id, parent, place }: PlannedStep, foreseen: Pick<Foreseen, 'skipped' | 'untaken'>): boolean =>
   foreseen.skipped.get(id) === true ||
-  (parent !== null && (foreseen.untaken.has(`${parent.id}/${list}`) || isOut(parent, foreseen)));
+  (parent !== null &&
+    ((place.kind === 'branch' && foreseen.untaken.has(`${parent.id}/${place.name}`)) || isOut(parent, foreseen)));
 
-function listed(plan: Plan, ids: string[], foreseen: Foreseen): PlannedOrder[] {
-  const show = (order: Order): PlannedOrder[] => {
-    if (order.kind === 'series') return order.parts.flatMap(show);
-    if (order.kind === 'parallel') return [{ together: order.parts.map(show) }];
-    const planned = plan.steps.get(order.id);
-    return planned ? [shown(planned)] : [];
-  };
-  const shown = (planned: PlannedStep): PlannedOrder => ({
-    step: planned.id,
-    kind: planned.step.kind,
-    title: planned.step.title ?? null,
-    skipped: isOut(planned, foreseen) || (planned.step.if === undefined ? false : (foreseen.skipped.get(planned.id) ?? null)),
-    ...(planned.lists.size > 0 && {
-      inside: Object.fromEntries([...planned.lists].map(([list, inner]) => [list, listed(plan, inner, foreseen)])),
-    }),
+const listed = (plan: Plan, ids: string[], foreseen: Foreseen): ForeseenStep[] =>
+  ids.map((id) => {
+    const planned = plannedIn(plan, id);
+    const { step, needs } = planned;
+    const inside = listsInside(planned).map(({ place, ids: inner }) => [
+      place.kind === 'branch' ? place.name : `catch[${place.index}]`,
+      listed(plan, inner, foreseen),
+    ]);
+    return {
+      step: id,
+      kind: step.kind,
+      title: step.title ?? null,
+      needs,
+      skipped: isOut(planned, foreseen) || (step.if === undefined ? false : (foreseen.skipped.get(id) ?? null)),
+      ...(inside.length > 0 && { inside: Object.fromEntries(inside) }),
+    };
   });
-  return ids.length === 0 ? [] : show(orderOfList(plan, ids));
-}

@@ -81,6 +81,7 @@ async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
   }
   await keep(services, run, now);
   if (!starts) return false;
+  services.watcher.driverLost(id);
   await startExecution(services, run, state);
   return true;
 }

@@ -1,9 +1,9 @@
 import { decide } from '../decide/decide.ts';
 import { ended } from '../decide/end.ts';
-import type { Entry } from '../model/entry.ts';
+import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
-import { type RunState, stateOf } from '../model/state.ts';
+import { failuresAt, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { childEnd } from './child-end.ts';
@@ -55,8 +55,11 @@ export async function startExecution({ executions, watcher }: Engine, run: Run, 
 function withConsequences(services: Engine, run: Run, state: RunState, said: Entry[]): { entries: Entry[]; starts: boolean } {
   const entries: Entry[] = [];
   const add = (all: Entry[]) => {
-    for (const entry of all) state.apply(entry);
-    entries.push(...all);
+    for (const given of all) {
+      const entry = withAttempt(given, failuresAt(state, given));
+      state.apply(entry);
+      entries.push(entry);
+    }
   };
   const left = state.left;
   add(said);

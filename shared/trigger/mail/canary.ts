@@ -15,6 +15,7 @@ name: ${NAME}
 title: Mail canary
 description: Started by a mail that Millrun sends to itself, to see that mail arrives. Made by the first canary.
 reference: \${ $input.subject }
+timeout: 1h
 steps:
   - id: arrived
     set:

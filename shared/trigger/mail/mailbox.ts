@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import * as z from 'zod';
-import { STAGES } from '../../run/status.ts';
+import { STAGES } from '../../run/model/status.ts';
 
 /** Who may start runs by mail, beside those on its list: the project's members, nobody else, or everybody. */
 export const PERMISSIONS = ['collaborators', 'restricted', 'anyone'] as const;

@@ -1,4 +1,4 @@
-import type { Starter } from '../../run/start-run.ts';
+import type { Starter } from '../../run/start/start-run.ts';
 import type { Receipts } from '../receipt.ts';
 import type { Arrival } from './arrival.ts';
 import type { Mailboxes } from './mailbox.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { keepFile } from '../../file/keep-file.ts';
 import { idOf } from '../../id.ts';
 import { Problem } from '../../problem.ts';
-import { type Started, type StartRequest, startedBefore, startRun } from '../../run/start-run.ts';
+import { type Started, type StartRequest, startedBefore, startRun } from '../../run/start/start-run.ts';
 import type { Receipt } from '../receipt.ts';
 import { type Knock, receive } from '../receive.ts';
 import type { Arrival } from './arrival.ts';
@@ -152,7 +152,7 @@ async function start(
   const members = mailbox.permission === 'collaborators' ? await door.members.of(mailbox.workspace, mailbox.project) : [];
   refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
 
-  const key = { door: 'email', value: `${mailbox.id} ${knock.key}`, asked: 'mail' };
+  const key = { trigger: 'email', value: `${mailbox.id} ${knock.key}`, asked: 'mail' };
   const id = idOf(`run ${arrival.messageId} ${mailbox.id} ${replay}`, Date.parse(arrival.at));
   const attachments = mail.attachments.map((file, index) => ({
     fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
@@ -172,11 +172,11 @@ async function start(
   };
   const before = attachments.length > 0 ? await startedBefore(door, request) : undefined;
   if (!before) await keepAttachments(door, mailbox, mail, attachments);
-  const started = before ? { run: before, replay: true } : await startRun(door, request);
+  const started = before ? { run: before, isRepeat: true } : await startRun(door, request);
   // Delivered again after a crash: the run that stands is of this very mail.
   const own = started.run.id === id;
   if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
-  return { run: started.run, replay: started.replay && !own };
+  return { run: started.run, isRepeat: started.isRepeat && !own };
 }
 
 /** Files come before the run that has them. */

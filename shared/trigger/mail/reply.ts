@@ -1,5 +1,5 @@
-import type { Run } from '../../run/run.ts';
-import { isTerminal, RUN_STATUS } from '../../run/status.ts';
+import type { Run } from '../../run/model/run.ts';
+import { isTerminal, RUN_STATUS } from '../../run/model/status.ts';
 import type { Receipt } from '../receipt.ts';
 import type { Arrival } from './arrival.ts';
 import { compose } from './compose.ts';

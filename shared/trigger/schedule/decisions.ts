@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RunStatus } from '../../run/status.ts';
+import type { RunStatus } from '../../run/model/status.ts';
 import type { Schedule } from './schedule.ts';
 
 /** A fire is late, and a matter of catching up, after this. Scheduler itself may take a minute, and tries again. */

@@ -1,5 +1,5 @@
 import type { Page, PageOf } from '../../run/ports.ts';
-import type { Starter } from '../../run/start-run.ts';
+import type { Starter } from '../../run/start/start-run.ts';
 import type { Receiver } from '../receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 

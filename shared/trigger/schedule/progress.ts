@@ -1,4 +1,4 @@
-import { isTerminal } from '../../run/status.ts';
+import { isTerminal } from '../../run/model/status.ts';
 import { countFailure, offReason } from './decisions.ts';
 import type { Timekeeper } from './ports.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';

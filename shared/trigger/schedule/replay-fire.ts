@@ -1,5 +1,5 @@
 import { notFound } from '../../problem.ts';
-import type { Started } from '../../run/start-run.ts';
+import type { Started } from '../../run/start/start-run.ts';
 import type { Receipt } from '../receipt.ts';
 import type { Timekeeper } from './ports.ts';
 import { startOnce, startRequestOf } from './start-fire.ts';

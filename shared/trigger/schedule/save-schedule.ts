@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { Problem } from '../../problem.ts';
-import { prepareRun } from '../../run/prepare-run.ts';
+import { prepareRun } from '../../run/start/prepare-run.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../../problem.ts';
-import { type Started, type StartRequest, startRun } from '../../run/start-run.ts';
+import { type Started, type StartRequest, startRun } from '../../run/start/start-run.ts';
 import type { Receipt } from '../receipt.ts';
 import { receive } from '../receive.ts';
 import type { Timekeeper } from './ports.ts';
@@ -18,7 +18,7 @@ export const startRequestOf = (schedule: Schedule, key: string): StartRequest =>
   useStartDefaults: true,
   trigger: 'schedule',
   startedBy: schedule.name,
-  key: { door: 'schedule', value: key },
+  key: { trigger: 'schedule', value: key },
 });
 
 /** Knocks for one fire. The run of an earlier try under the same key counts, also when the inputs of the schedule were changed since. */
@@ -40,7 +40,7 @@ export async function startOnce(services: Timekeeper, request: StartRequest): Pr
         ? error.details.find(({ name }) => name === 'run_id')?.value
         : undefined;
     const run = earlier === undefined ? undefined : await services.runs.get(String(earlier));
-    if (run) return { run, replay: true };
+    if (run) return { run, isRepeat: true };
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../../problem.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
-import type { Run } from '../../run/run.ts';
-import { isTerminal } from '../../run/status.ts';
+import type { Run } from '../../run/model/run.ts';
+import { isTerminal } from '../../run/model/status.ts';
 import { atOverlap, catchUp, type Due } from './decisions.ts';
 import { ScheduleMoved, type Timekeeper } from './ports.ts';
 import { closeEnded, turnedOff, withFire } from './progress.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { inspectJson } from '../../inspect-json.ts';
+import { parseJson } from '../../json.ts';
 import { Problem } from '../../problem.ts';
 import { explain } from '../../workflow/expression.ts';
 import { parsed } from '../../workflow/jsonata.ts';
@@ -60,7 +61,7 @@ function bodyOf({ headers, body }: Delivery): unknown {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
-import { type Started, type Starter, startRun } from '../../run/start-run.ts';
+import { type Started, type Starter, startRun } from '../../run/start/start-run.ts';
 import type { Payloads } from '../payload.ts';
 import type { Receipt } from '../receipt.ts';
 import { type Receiver, receive } from '../receive.ts';
@@ -78,7 +78,7 @@ export async function startFrom(
     trigger: 'webhook',
     startedBy: `webhook ${webhook.name}`,
     useStartDefaults: true,
-    key: { door: 'webhook', value: `${webhook.id}\n${keyOf(webhook, delivery)}`, asked: hashOf(delivery.body) },
+    key: { trigger: 'webhook', value: `${webhook.id}\n${keyOf(webhook, delivery)}`, asked: hashOf(delivery.body) },
   });
 }
 

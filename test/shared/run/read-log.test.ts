@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
-import { successor } from '../../../shared/run/event.ts';
+import { successor } from '../../../shared/run/model/event.ts';
 import type { LogEntry } from '../../../shared/run/ports.ts';
-import { readLog } from '../../../shared/run/read-log.ts';
+import { readLog } from '../../../shared/run/read/read-log.ts';
 import { aRun } from '../../builders.ts';
 
 const created = Date.parse('2026-11-23T08:00:00.000Z');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textOf, VALUE_LIMIT_BYTES, ValueTooLarge } from '../../../shared/run/value.ts';
+import { textOf, VALUE_LIMIT_BYTES, ValueTooLarge } from '../../../shared/run/model/value.ts';
 
 function nested(depth: number): unknown {
   let value: unknown = '[[{"';

@@ -12,9 +12,6 @@ test('says any plain value as its message', () => {
   expect(raise.resolved.parse({ error: 'Bad', message: null })).toEqual({ error: 'Bad', message: '' });
 });
 
-test.each(['StepRetry', 'RunParked', 'RunEnded', 'States.ALL', 'Lambda.Unknown', 'lower', '${ "Dynamic" }', ''])(
-  '%j is no name of an error',
-  (error) => {
-    expect(raise.schema.safeParse({ error, message: 'x' }).success).toBe(false);
-  },
-);
+test.each(['States.ALL', 'Lambda.Unknown', 'lower', '${ "Dynamic" }', ''])('%j is no name of an error', (error) => {
+  expect(raise.schema.safeParse({ error, message: 'x' }).success).toBe(false);
+});

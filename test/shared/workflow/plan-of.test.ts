@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { aStep, planOfSteps } from './documents.ts';
+import { plannedIn } from '../../../shared/workflow/plan.ts';
+import { listOf, listsInside } from '../../../shared/workflow/plan-of.ts';
+import { aStep, planOfSteps, saidOf } from './documents.ts';
 
 const plan = planOfSteps(
   aStep('a'),
@@ -29,15 +31,37 @@ test('steps stand in the order of the document, outer before inner', () => {
 });
 
 test('a step knows its place', () => {
-  expect([of('x')?.parent?.id, of('x')?.list, of('h2')?.parent?.id, of('h2')?.list, of('a')?.parent, of('a')?.list]).toEqual([
-    's',
-    'case0',
-    'l',
-    'catch1',
-    null,
-    'steps',
+  expect([of('x')?.parent?.id, of('x')?.place]).toEqual(['s', { kind: 'branch', name: 'case0' }]);
+  expect([of('h2')?.parent?.id, of('h2')?.place]).toEqual(['l', { kind: 'catch', index: 1 }]);
+  expect([of('a')?.parent, of('a')?.place]).toEqual([null, { kind: 'top' }]);
+  expect([of('l')?.branches, of('l')?.handlers]).toEqual([new Map([['steps', ['s']]]), [['h1'], ['h2', 'h3']]]);
+});
+
+test('a step knows its list', () => {
+  expect(['x', 'h1', 'h3', 'b'].map((id) => listOf(plan, plannedIn(plan, id)))).toEqual([
+    ['x'],
+    ['h1'],
+    ['h2', 'h3'],
+    ['a', 'l', 'b'],
   ]);
-  expect(Object.fromEntries(of('l')?.lists ?? [])).toEqual({ steps: ['s'], catch0: ['h1'], catch1: ['h2', 'h3'] });
+  expect(listsInside(plannedIn(plan, 'l')).map(({ ids }) => ids)).toEqual([['s'], ['h1'], ['h2', 'h3']]);
+});
+
+test.each(['catchAll', 'catch0'])('a branch named %s is a branch, beside a handler of the same group', (name) => {
+  const group = {
+    id: 'p',
+    parallel: { [name]: [aStep('a'), aStep('b')], other: [aStep('c')] },
+    catch: [{ steps: [aStep('h', { set: { why: '${ $error.name }' } })] }],
+  };
+  const { steps } = planOfSteps(group);
+  expect(['a', 'b', 'h'].map((id) => steps.get(id)?.place)).toEqual([
+    { kind: 'branch', name },
+    { kind: 'branch', name },
+    { kind: 'catch', index: 0 },
+  ]);
+  expect(steps.get('b')?.needs).toEqual(['a']);
+  const reads = { ...group, parallel: { [name]: [aStep('a', { set: { why: '${ $error.name }' } })] } };
+  expect(saidOf(reads)).toEqual(['steps.a.set.why: $error is known inside catch only']);
 });
 
 test('a step needs the one above it unless it says otherwise', () => {

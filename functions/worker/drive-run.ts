@@ -1,0 +1,18 @@
+import { engineServices } from '../../shared/aws/services.ts';
+import { env } from '../../shared/env.ts';
+import { background } from '../../shared/observe.ts';
+import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
+import { configureHttp } from '../../shared/step/http.ts';
+
+/** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
+export const handler = background(
+  driveMessage,
+  (message, services, { awsRequestId, getRemainingTimeInMillis }) => {
+    const until = new Date(services.now().getTime() + getRemainingTimeInMillis());
+    return drive(services, message, { id: awsRequestId, until });
+  },
+  () => {
+    configureHttp({ allowedNetworks: env.allowedNetworks() });
+    return engineServices();
+  },
+);
