@@ -41,7 +41,7 @@ class KeyHolders implements Members {
 
 /** What answers to mails work with on AWS, once their runs have ended. */
 export const replyDoor = (): ReplyDoor => ({
-  runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
+  runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
   values: new BucketValues(s3, env.valuesBucket()),
   replies: new DynamoReplies(dynamo, env.doorsTable()),
   outgoing: new SesOutgoing(ses),

@@ -4,7 +4,7 @@ import type { Files } from '../file/file.ts';
 import { watcher } from '../observe.ts';
 import { notFound } from '../problem.ts';
 import type { Definitions } from '../run/ports.ts';
-import { RecentRows } from '../run/work/recent.ts';
+import type { Starter } from '../run/start/start-run.ts';
 import type { Plan } from '../workflow/plan.ts';
 import { planOf } from '../workflow/plan-of.ts';
 import type { Workflows } from '../workflow/ports.ts';
@@ -13,7 +13,7 @@ import { dynamo, s3, sfn } from './clients.ts';
 import { DynamoFiles } from './dynamo-files.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
 import { DynamoWorkflows } from './dynamo-workflows.ts';
-import { SfnWalks } from './sfn.ts';
+import { SfnExecutions } from './sfn.ts';
 import { BucketValues } from './values.ts';
 
 const PLANS_KEPT = 200;
@@ -45,13 +45,14 @@ class CachedDefinitions implements Definitions {
 }
 
 /** What the engine works with on AWS. */
-export function engineServices() {
+export function engineServices(): Starter {
   let files: Files | undefined;
+  const values = new BucketValues(s3, env.valuesBucket());
   const workflows = new DynamoWorkflows(dynamo, env.workflowsTable());
   return {
-    runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
-    values: new BucketValues(s3, env.valuesBucket()),
-    walks: new SfnWalks(sfn),
+    runs: new DynamoRuns(dynamo, { table: env.runsTable(), values }),
+    values,
+    executions: new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
     workflows,
     definitions: new CachedDefinitions(workflows),
     // Not every function that works with runs may touch files.
@@ -62,8 +63,9 @@ export function engineServices() {
       };
       return files;
     },
-    recent: new RecentRows(),
     watcher,
+    retentionDays: env.retentionDays(),
     now: () => new Date(),
+    random: Math.random,
   };
 }

@@ -44,8 +44,9 @@ const errorBody = (status_code: number, message: string, details: Detail[]) => (
   details: details.length > 0 ? details.slice(0, MOST_DETAILS).map(cutDetail) : null,
 });
 
-/** AWS SDK names for "slow down". */
+/** What says "slow down": our stores, when they have tried for long enough, and the AWS SDK. */
 const BUSY = new Set([
+  'StoreBusy',
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
