@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
 import { arn } from './aws/account.ts';
+import { resolveHostPrefix } from './aws/host-prefix.ts';
 import { awsListener, sturdyServer } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
-import { shortCut } from './dynamodb/short-cut.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
+import { takeFastPath } from './fast-path/fast-path.ts';
 import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
 import { Functions } from './lambda/functions.ts';
@@ -23,7 +24,7 @@ import { SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startMail } from './smtp/mail.ts';
-import { startStates } from './states/states.ts';
+import { startStepFunctions } from './step-functions/step-functions.ts';
 import { loadTemplate } from './template/load.ts';
 import { Stack } from './template/stack.ts';
 import { usageListener } from './usage/listener.ts';
@@ -91,6 +92,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const stack = new Stack(await template());
   const declared = declaredFunctions(stack, (name) => arn('lambda', `function:${name}`));
   const gateway = declaredGateway(stack);
+  resolveHostPrefix();
   environment.set(mergedEnvironment(declared), cloudUrl, awsDoor.port);
 
   const usage = noUsage();
@@ -101,9 +103,12 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
 
   const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
   closing.push(() => dynamodb.close());
-  closing.push(shortCut(awsDoor.port, (...request) => dynamodb.call(...request)));
-  const states = startStates(join(options.dataDir, 'states.sqlite'), { functions, changes: events, usage: usage.stepFunctions });
-  closing.push(() => states.close());
+  const stepFunctions = startStepFunctions(stack, join(options.dataDir, 'step-functions.sqlite'), {
+    functions,
+    usage: usage.stepFunctions,
+  });
+  closing.push(() => stepFunctions.close());
+  if (options.fastPath ?? true) closing.push(takeFastPath(awsDoor.port, { dynamodb, stepFunctions: stepFunctions.operations }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
@@ -123,7 +128,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
     scheduler: (request, response) => scheduler.answer(request, response),
     ses: (request, response) => mail.answer(request, response),
-    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
+    json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
   });
   awsDoor.serve(services);
   await customResources.create(stack, functions, cloudUrl);
@@ -132,7 +137,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   events.start();
   scheduler.start();
   closing.push(() => events.close());
-  await states.resume();
+  await stepFunctions.resume();
   const smtpUrl = await mail.open();
   return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }

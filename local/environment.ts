@@ -1,5 +1,4 @@
 import { REGION } from './aws/account.ts';
-import { skipSignatures } from './unsigned.ts';
 
 let taken = false;
 /** What the SDK clients of this process were made for, if there are any. */
@@ -22,7 +21,6 @@ export function claimEnvironment(awsPort: number): Environment {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
       firstAwsPort ??= realPort;
-      skipSignatures(realPort);
       Object.assign(process.env, variables, {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,

@@ -15,6 +15,7 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
   DATA_DIR           where everything is kept (.millrun)
   LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)
   DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along
+  FAST_PATH          off: functions reach the services over HTTP, like everybody else (on)
   LOG_LEVEL          of the functions (WARN)
 
 Ports can be 0 for any free one.

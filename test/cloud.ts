@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Cloud, type StackSource, startCloud } from '../local/cloud.ts';
+import type { CloudOptions } from '../local/options.ts';
 
 export const API_KEY = 'local-dev-key';
 
@@ -16,9 +17,13 @@ export function temporaryFolder(): { path: string; remove(): void } {
  * The stack in this process, on free ports, with a data folder of its own. One at a time: Vitest gives every file a process, and within one
  * file a second cloud must wait for the first to be closed.
  */
-export async function cloudInProcess(source?: StackSource, dataDir?: string): Promise<Cloud> {
+export async function cloudInProcess(
+  source?: StackSource,
+  dataDir?: string,
+  options: Partial<CloudOptions> = {},
+): Promise<Cloud> {
   const folder = dataDir ? { path: dataDir, remove: () => {} } : temporaryFolder();
-  const cloud = await startCloud({ port: 0, awsPort: 0, dataDir: folder.path, apiKey: API_KEY }, source);
+  const cloud = await startCloud({ port: 0, awsPort: 0, dataDir: folder.path, apiKey: API_KEY, ...options }, source);
   return {
     ...cloud,
     async close() {

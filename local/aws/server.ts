@@ -13,7 +13,8 @@ export interface Services {
   json: Record<string, JsonOperations>;
 }
 
-const LOOPBACK_NAMES = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+/** With what the SDK writes before the host of a synchronous start. */
+const LOOPBACK_NAMES = /^(?:sync-)?(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /** Routes a request to the service it is for: by target, by form, else S3. */
 export function awsListener(services: Services): RequestListener {
