@@ -6,15 +6,16 @@ import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
 import { arn } from './aws/account.ts';
 import { credentialOf } from './aws/credential.ts';
+import { patchRequests } from './aws/own-requests.ts';
 import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
-import { shortCut } from './dynamodb/short-cut.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
+import { takeFastPath } from './fast-path/fast-path.ts';
 import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
@@ -27,7 +28,7 @@ import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startMail } from './smtp/mail.ts';
-import { startStates } from './states/states.ts';
+import { startStepFunctions } from './step-functions/step-functions.ts';
 import { loadTemplate } from './template/load.ts';
 import { Stack } from './template/stack.ts';
 import { usageListener } from './usage/listener.ts';
@@ -97,6 +98,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const stack = new Stack(await template());
   const declared = declaredFunctions(stack, (name) => arn('lambda', `function:${name}`));
   const gateway = declaredGateway(stack);
+  patchRequests();
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
@@ -111,9 +113,12 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
 
   const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
   closing.push(() => dynamodb.close());
-  closing.push(shortCut(awsDoor.port, (...request) => dynamodb.call(...request)));
-  const states = startStates(join(options.dataDir, 'states.sqlite'), { functions, changes: events, usage: usage.stepFunctions });
-  closing.push(() => states.close());
+  const stepFunctions = startStepFunctions(stack, join(options.dataDir, 'step-functions.sqlite'), {
+    functions,
+    usage: usage.stepFunctions,
+  });
+  closing.push(() => stepFunctions.close());
+  if (options.fastPath ?? true) closing.push(takeFastPath(awsDoor.port, { dynamodb, stepFunctions: stepFunctions.operations }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
@@ -133,7 +138,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     s3: s3.answer.bind(s3),
     scheduler: scheduler.answer.bind(scheduler),
     ses: mail.answer,
-    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
+    json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
     open: [customResources, samples],
   };
   awsDoor.serve(awsListener(services, credential));
@@ -143,7 +148,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   events.start();
   scheduler.start();
   closing.push(() => events.close());
-  await states.resume();
+  await stepFunctions.resume();
   const smtpUrl = await mail.open();
   return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { REGION } from './aws/account.ts';
-import { skipSignatures } from './unsigned.ts';
 
 /** On AWS a function has a process to itself; here all share one, so what takes long needs another thread. */
 const EXPRESSION_THREADS = Math.max(2, availableParallelism() - 1);
@@ -30,7 +29,6 @@ export function claimEnvironment(awsPort: number): Environment {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
       firstAwsPort ??= realPort;
-      skipSignatures(realPort);
       Object.assign(process.env, variables, {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,

@@ -4,7 +4,8 @@ import { gatewayAnswer } from './api/answer.ts';
 /** How long a sender may take for the head of a request, for all of it, and between two. */
 const TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 60_000 };
 
-const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
+/** `sync-` is what the SDK writes before the host of a synchronous start. */
+const LOOPBACK_NAMES = ['127.0.0.1', 'localhost', '[::1]', 'sync-127.0.0.1', 'sync-localhost'];
 
 /** What Node.js says about bytes that are no request; all else is a bad one. */
 const STATUS_OF: Record<string, number> = {

@@ -11,6 +11,8 @@ const schema = z.object({
   ALLOWED_HOSTS: z.string().toLowerCase().default(''),
   DYNAMODB_ENDPOINT: z.url().optional(),
   SMTP_URL: z.url().optional(),
+  FAST_PATH: z.enum(['on', 'off']).default('on'),
+  USAGE_KEYS_WINDOW_MS: z.coerce.number().int().min(1).optional(),
 });
 
 /** How a cloud is brought up. A port of 0 means any free one. */
@@ -26,6 +28,10 @@ export interface CloudOptions {
   dynamodbEndpoint?: string | undefined;
   /** A mail server that takes what goes out. */
   smtpUrl?: string | undefined;
+  /** Whether functions of this process reach its services without HTTP. */
+  fastPath?: boolean | undefined;
+  /** Counts write units by table key and index key, in windows of so many milliseconds. */
+  usageKeysWindowMs?: number | undefined;
 }
 
 /** Reads the variables that `npm start` knows; throws one message that names every wrong one. */
@@ -35,7 +41,8 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
-  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL } = parsed.data;
+  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL, FAST_PATH } =
+    parsed.data;
   return {
     port: PORT,
     awsPort: AWS_PORT,
@@ -46,5 +53,7 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
     allowedHosts: ALLOWED_HOSTS.split(',').filter(Boolean),
     dynamodbEndpoint: DYNAMODB_ENDPOINT,
     smtpUrl: SMTP_URL,
+    fastPath: FAST_PATH === 'on',
+    usageKeysWindowMs: parsed.data.USAGE_KEYS_WINDOW_MS,
   };
 }

@@ -10,7 +10,7 @@ import { temporaryFolder } from './harness/temporary-folder.ts';
 export async function cloudInProcess(
   source?: StackSource,
   dataDir?: string,
-  options: Pick<CloudOptions, 'allowedHosts'> = {},
+  options: Partial<CloudOptions> = {},
 ): Promise<Cloud> {
   const folder = dataDir ? { path: dataDir, remove: () => {} } : temporaryFolder();
   const cloud = await startCloud({ port: 0, awsPort: 0, dataDir: folder.path, apiKey: API_KEY, ...options }, source);

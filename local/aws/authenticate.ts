@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { OWN_SIGNATURE } from '../unsigned.ts';
+import { OWN_SIGNATURE } from '../fast-path/unsigned.ts';
 import { AwsError } from './aws-error.ts';
 import { readBodyAhead } from './body.ts';
 import type { Credential } from './credential.ts';

@@ -22,10 +22,15 @@ let patched = false;
 
 /**
  * Spares requests of this process to this port their signature: making it is two fifths of what a call of the SDK costs. Requests to anywhere
- * else are signed as ever.
+ * else are signed as ever. Returns how to end it.
  */
-export function skipSignatures(port: number): void {
+export function skipSignatures(port: number): () => void {
   ports.add(port);
+  patch();
+  return () => ports.delete(port);
+}
+
+function patch(): void {
   if (patched) return;
   patched = true;
   const signer = signerPrototype();
