@@ -8,6 +8,7 @@ import { resolveHostPrefix } from './aws/host-prefix.ts';
 import { awsListener, sturdyServer } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
+import { KeyUsage } from './dynamodb/key-usage.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
@@ -101,7 +102,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
   await createTables(stack, endpoint);
 
-  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
+  const keyUsage = options.usageKeysWindowMs === undefined ? undefined : new KeyUsage(stack, options.usageKeysWindowMs);
+  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb, keyUsage);
   closing.push(() => dynamodb.close());
   const stepFunctions = startStepFunctions(stack, join(options.dataDir, 'step-functions.sqlite'), {
     functions,
@@ -132,7 +134,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   awsDoor.serve(services);
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
+  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
   scheduler.start();
