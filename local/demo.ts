@@ -24,7 +24,8 @@ const event = z.object({
   scope: z.string(),
   message: z.string(),
 });
-const page = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item), continuation_token: z.union([z.string(), z.int()]).nullable() });
+const events = z.object({ items: z.array(event) });
+const page = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 
 interface Demo {
   /** Where the API answers. */
@@ -81,7 +82,7 @@ async function follow(api: Api, workflowId: string, services: string): Promise<b
 /** Prints what happened since; answers the id of the last event seen. */
 async function printEvents(api: Api, id: string, after: number | undefined): Promise<number | undefined> {
   const query = after === undefined ? '' : `?after=${after}`;
-  const { items } = page(event).parse(await api('GET', `/v1/runs/${id}/events${query}`));
+  const { items } = events.parse(await api('GET', `/v1/runs/${id}/events${query}`));
   for (const { time, type, step, scope, message } of items)
     console.log(`  ${time.slice(11, 23)} ${type.padEnd(14)} ${`${scope}${step ?? ''}`.padEnd(14)} ${message}`);
   return items.at(-1)?.id ?? after;
