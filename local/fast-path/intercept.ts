@@ -30,13 +30,17 @@ function patched(prototype: object, variable: string): Map<number, Serve> {
   // Another version of the SDK: slower, and otherwise the same.
   if (!isSend(send)) return byPort;
   Reflect.set(prototype, 'send', function (this: Client, command: Command, ...rest: unknown[]) {
-    const serve = rest.length === 0 && byPort.size > 0 ? byPort.get(portOf(this, variable) ?? 0) : undefined;
+    const serve = byPort.size > 0 && isPlain(rest) ? byPort.get(portOf(this, variable) ?? 0) : undefined;
     if (!serve) return send.call(this, command, ...rest);
     const operation = command.constructor.name.replace(/Command$/, '');
-    return serve(operation, command.input).then((answer) => answer ?? send.call(this, command));
+    return serve(operation, command.input).then((answer) => answer ?? send.call(this, command, ...rest));
   });
   return byPort;
 }
+
+/** A time limit is for connections. A call that may be called off, or that calls back, goes the long way. */
+const isPlain = ([options]: unknown[]) =>
+  options === undefined || (typeof options === 'object' && options !== null && !('abortSignal' in options));
 
 /** Undefined for a client of elsewhere, and for one with an endpoint of its own until that is known. */
 function portOf(client: Client, variable: string): number | undefined {

@@ -106,7 +106,6 @@ export class Effort {
 
   /** A busy machine is no fault of the expression: what counts is the time that it had the processor. */
   #processorMsLeft(): number {
-    if (!this.#limits.final) return 0;
     const { user, system } = process.threadCpuUsage(this.#begunAt);
     return this.#limits.expressionMs - (user + system) / 1000;
   }
