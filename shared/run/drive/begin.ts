@@ -8,6 +8,7 @@ import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Begin } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
+import { persistently } from '../journal/persistently.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { isOver, type StepState } from '../model/step-state.ts';
@@ -28,6 +29,8 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
+  /** Until when a busy store is waited for. */
+  patience: Date;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
@@ -39,9 +42,11 @@ export class Beginner {
   readonly #services: Starter;
   readonly #journal: Journal;
   readonly #names: Names;
+  readonly #patience: Date;
 
-  constructor(services: Starter, journal: Journal, names: Names) {
+  constructor(services: Starter, journal: Journal, names: Names, patience: Date) {
     this.#services = services;
+    this.#patience = patience;
     this.#journal = journal;
     this.#names = names;
   }
@@ -77,6 +82,7 @@ export class Beginner {
       planned,
       scope,
       key,
+      patience: this.#patience,
       step: step && { ...step },
     };
   }
@@ -135,7 +141,7 @@ export async function evaluate(
   context?: unknown,
   bounds?: Bounds,
 ): Promise<unknown> {
-  return evaluateTemplate(template, await names.of(planned, scope), { step: planned.id, field }, context, bounds);
+  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
 }
 
 /** Fixes the instant of a wait, once. */
@@ -161,7 +167,8 @@ export async function complete(scene: Scene, full: unknown, bounds?: Bounds): Pr
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
   const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
-  const stored = await services.values.store(journal.run.id, `${key}.output`, output);
+  // It came back from outside, perhaps never to be had again.
+  const stored = await persistently(() => services.values.store(journal.run.id, `${key}.output`, output), scene.patience);
   record(scene, { type: 'step_completed', output: stored });
   services.watcher.stepEnded();
 }
