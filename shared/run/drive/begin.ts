@@ -9,7 +9,7 @@ import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
-import { isOver, type StepState } from '../model/step-state.ts';
+import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { Starter } from '../start/start-run.ts';
@@ -86,11 +86,11 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key }: Scene, error: Failure): void {
-    const step = this.#journal.state.step(key);
-    if (step && isOver(step)) return;
-    const { now, random } = this.#services;
-    this.#journal.record(failed(planned, step ?? { key, failures: 0 }, error, { now: now(), random }));
+  #recordFailure({ planned, key, step: before }: Scene, error: Failure): void {
+    const step = this.#journal.state.step(key) ?? { key, failures: 0 };
+    // Another driver has counted this attempt already.
+    if (step.failures !== (before?.failures ?? 0)) return;
+    this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
 }
 
