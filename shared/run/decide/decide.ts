@@ -51,9 +51,9 @@ const NOTHING: Decision = { entries: [], begin: [], passed: false, wakeAt: undef
 export function decide(plan: Plan, state: RunState, situation: Situation): Decision {
   if (state.ended) return NOTHING;
   const { now, deadline, held } = situation;
-  // A pause does not count; how long it was is known when it is over.
-  if (now >= deadline && !state.pause) return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
   if (state.stop) return drain(plan, state, situation, state.stop);
+  if (clock(state, now) >= deadline.getTime())
+    return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
   if (state.pause?.paused) return { ...NOTHING, wakeAt: undefined };
   if (state.pause) {
     const quiet = held.size === 0 && childrenStandStill(state);
@@ -73,11 +73,16 @@ export function decide(plan: Plan, state: RunState, situation: Situation): Decis
   };
 }
 
+/** The time that counts against the deadline: it stands still while the run pauses. */
+const clock = ({ pause }: RunState, now: Date) => Math.min(now.getTime(), pause ? Date.parse(pause.at) : now.getTime());
+
 function drain(plan: Plan, state: RunState, { now, held }: Situation, stop: NonNullable<RunState['stop']>): Decision {
-  const late = stop.until <= now.toISOString();
+  const { by, reason, until } = stop;
   const quiet = held.size === 0 && childrenStandStill(state);
-  if (!late && !quiet) return { ...NOTHING, wakeAt: stop.until };
-  return { ...NOTHING, entries: ended(plan, state, { kind: quiet ? 'cancelled' : 'drained', stop }, now) };
+  if (until === undefined || quiet)
+    return { ...NOTHING, entries: ended(plan, state, { kind: 'cancelled', stop: { by, reason } }, now) };
+  if (now.toISOString() < until) return { ...NOTHING, wakeAt: until };
+  return { ...NOTHING, entries: ended(plan, state, { kind: 'drained', stop: { by, reason, until } }, now) };
 }
 
 /** A run that pauses or drains waits until those that its steps wait for do not move either. */

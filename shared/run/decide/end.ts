@@ -25,6 +25,12 @@ export function ended(plan: Plan, state: RunState, ending: Ending, now: Date): E
   ];
 }
 
+/** A run that is stopped at once: whoever finds only a part of this goes on with it. */
+export const stopped = (plan: Plan, state: RunState, stop: { by: string; reason?: string | undefined }, now: Date): Entry[] => [
+  { type: 'run_stopping', at: now.toISOString(), ...stop },
+  ...ended(plan, state, { kind: 'cancelled', stop }, now),
+];
+
 function outcomeOf(ending: Ending): Pick<EntryOf<'run_ended'>, 'status' | 'error' | 'by' | 'reason'> {
   switch (ending.kind) {
     case 'failed':

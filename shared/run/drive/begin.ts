@@ -8,10 +8,9 @@ import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Begin } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
-import { persistently } from '../journal/persistently.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
-import { isOver, type StepState } from '../model/step-state.ts';
+import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
@@ -29,8 +28,6 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
-  /** Until when a busy store is waited for. */
-  patience: Date;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
@@ -42,11 +39,9 @@ export class Beginner {
   readonly #services: Starter;
   readonly #journal: Journal;
   readonly #names: Names;
-  readonly #patience: Date;
 
-  constructor(services: Starter, journal: Journal, names: Names, patience: Date) {
+  constructor(services: Starter, journal: Journal, names: Names) {
     this.#services = services;
-    this.#patience = patience;
     this.#journal = journal;
     this.#names = names;
   }
@@ -82,7 +77,6 @@ export class Beginner {
       planned,
       scope,
       key,
-      patience: this.#patience,
       step: step && { ...step },
     };
   }
@@ -98,11 +92,11 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key }: Scene, error: Failure): void {
-    const step = this.#journal.state.step(key);
-    if (step && isOver(step)) return;
-    const { now, random } = this.#services;
-    this.#journal.record(failed(planned, step ?? { key, failures: 0 }, error, { now: now(), random }));
+  #recordFailure({ planned, key, step: before }: Scene, error: Failure): void {
+    const step = this.#journal.state.step(key) ?? { key, failures: 0 };
+    // Another driver has counted this attempt already.
+    if (step.failures !== (before?.failures ?? 0)) return;
+    this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
 }
 
@@ -167,8 +161,7 @@ export async function complete(scene: Scene, full: unknown, bounds?: Bounds): Pr
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
   const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
-  // It came back from outside, perhaps never to be had again.
-  const stored = await persistently(() => services.values.store(journal.run.id, `${key}.output`, output), scene.patience);
+  const stored = await services.values.store(journal.run.id, `${key}.output`, output);
   record(scene, { type: 'step_completed', output: stored });
   services.watcher.stepEnded();
 }

@@ -30,8 +30,13 @@ export async function startChild(scene: Scene): Promise<void> {
   const stored = await services.values.store(journal.run.id, `${scene.key}.input`, await shownTo(scene, input));
   record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
   await journal.flush();
+  // Another driver may have named one before.
+  const named = waits ? journal.state.step(scene.key)?.child : child;
+  if (named === undefined) return;
   const started =
-    isWell(origin) && waits ? origin : await begin(scene, { id: child, input, origin, failures: step?.failures ?? 0 });
+    isWell(origin) && named === origin.id
+      ? origin
+      : await begin(scene, { id: named, input, origin, failures: step?.failures ?? 0 });
   if (!waits) return complete(scene, started.id);
   hear(scene, started);
 }

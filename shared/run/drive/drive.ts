@@ -12,6 +12,7 @@ import type { Starter } from '../start/start-run.ts';
 import { settle } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
+import { endure } from './endure.ts';
 import { finishRun } from './finish-run.ts';
 import { Held } from './held.ts';
 import { Names } from './names.ts';
@@ -53,6 +54,8 @@ const SHORT_WAIT_MS = 2_000;
 /** A deadline that is nearer is waited for, so that the run ends at it and not with the next look of the sweeper. */
 const DEADLINE_WAIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 1_000;
+/** Before a step begins, a driver looks whether others have written, unless it has just read or written itself. */
+const STALE_AFTER_MS = 100;
 const MOST_AT_ONCE = 100;
 /** A run this old shows that it runs. */
 const MARK_RUNNING_AFTER_MS = 500;
@@ -76,21 +79,23 @@ const MOST_TURNS = 1_000;
  * delivered twice or from one that was thought dead, finds out at its first append and leaves.
  */
 export async function drive(services: Starter, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
-  const loaded = await services.runs.load(message.run);
+  const enduring = endure(services, invocation.until);
+  const loaded = await enduring.runs.load(message.run);
   if (!loaded) return answer(message, { next: 'done' });
   const plan = await services.definitions.planOf(loaded.run.workflowId, loaded.run.definition);
-  const before = new Journal(services, plan, loaded);
-  if (before.state.ended) {
-    await settle(services, before.run, before.state);
-    return ending(message, before.state);
-  }
-  if (isForeign(before.state, message)) return answer(message, { next: 'done' });
-  const predecessor = before.state.driver?.invocation;
+  let predecessor: string | undefined;
   const isMine = ({ execution, driver }: RunState) =>
     execution === message.execution &&
     (driver === undefined || driver.invocation === invocation.id || driver.invocation === predecessor);
-  const journal = new Journal(services, plan, loaded, isMine, invocation.until);
-  const driver = new Driver(services, journal, message, invocation);
+  const journal = new Journal(enduring, plan, loaded, isMine);
+  const { run, state } = journal;
+  if (state.ended) {
+    await settle(enduring, run, state);
+    return ending(message, state);
+  }
+  if (isForeign(state, message)) return answer(message, { next: 'done' });
+  predecessor = state.driver?.invocation;
+  const driver = new Driver(enduring, journal, message, invocation);
   try {
     return await driver.drive();
   } catch (error) {
@@ -136,6 +141,7 @@ class Driver {
   readonly #invocation: Invocation;
   readonly #startedMs: number;
   #fault: unknown;
+  #isWatching = false;
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
@@ -146,7 +152,7 @@ class Driver {
     this.#until = new Date(Math.min(invocation.until.getTime(), executionEnd) - MARGIN_MS);
     this.#startedMs = services.now().getTime();
     this.#names = new Names(journal, services.values, journal.state.plan);
-    this.#beginner = new Beginner(services, journal, this.#names, invocation.until);
+    this.#beginner = new Beginner(services, journal, this.#names);
   }
 
   get #plan() {
@@ -198,7 +204,11 @@ class Driver {
         this.#take(decision.entries);
         continue;
       }
-      if (this.#journal.state.ended) return this.#end();
+      if (this.#journal.state.ended) {
+        const end = await this.#end();
+        if (end) return end;
+        continue;
+      }
       if (this.#journal.state.pause?.paused) {
         const left = await this.#leave(undefined);
         if (left) return left;
@@ -216,6 +226,10 @@ class Driver {
       if (this.#journal.hasNews && (outside.length > 0 || this.#held.size > 0)) {
         await this.#journal.flush();
         // Others may have written meanwhile.
+        continue;
+      }
+      if (outside.length > 0 && this.#journal.isOlderThan(STALE_AFTER_MS)) {
+        await this.#journal.look();
         continue;
       }
       for (const begin of outside) {
@@ -320,10 +334,12 @@ class Driver {
     return answer(this.#message, { next: 'done' });
   }
 
-  async #end(): Promise<DriveAnswer> {
-    this.giveUp(new Error('The run has ended.'));
+  /** Goes on when somebody has said meanwhile how the run is to end. */
+  async #end(): Promise<DriveAnswer | undefined> {
     await this.#journal.flush();
     const { state, run } = this.#journal;
+    if (!state.ended) return undefined;
+    this.giveUp(new Error('The run has ended.'));
     await settle(this.#services, run, state);
     this.#services.watcher.runEnded({ status: state.status });
     return ending(this.#message, state);
@@ -331,16 +347,19 @@ class Driver {
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
-    if (this.#held.size === 0) return;
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     try {
-      await this.#journal.look();
+      if (this.#held.size > 0) await this.#journal.look();
       await snapshotWhenDue(this.#services, this.#journal);
       await this.#hold();
     } catch (error) {
-      if (!(error instanceof DriverReplaced)) return;
-      this.#fail(error);
-      this.giveUp(error);
+      if (error instanceof DriverReplaced) {
+        this.#fail(error);
+        this.giveUp(error);
+      }
     }
+    this.#isWatching = false;
     this.#held.notify();
   }
 

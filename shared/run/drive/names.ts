@@ -6,6 +6,7 @@ import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import { indexIn, keyOf, scopeOf } from '../model/scope.ts';
+import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
 import { Budget } from './budget.ts';
@@ -18,12 +19,12 @@ async function secretsOf(schema: unknown, inputs: () => Promise<unknown>): Promi
   return hasSecrets(schema) ? secretInputs(schema, await inputs()) : [];
 }
 
-/** What `$run` is. */
-export const runNames = ({ id, name, reference, startedAt, createdAt, trigger }: Run) => ({
+/** What `$run` is: the same for every step, whoever drives. */
+const runNames = ({ id, name, reference, createdAt, trigger }: Run, { startedAt = createdAt }: RunState) => ({
   id,
   name,
   reference: reference ?? null,
-  startedAt: startedAt ?? createdAt,
+  startedAt,
   trigger,
 });
 
@@ -64,7 +65,11 @@ export class Names {
 
   async #of(planned: PlannedStep, scope: string): Promise<Record<string, unknown>> {
     const steps = await this.#outputs(planned.reads, scope);
-    const bound: Record<string, unknown> = { input: await this.inputs(), run: runNames(this.#journal.run), steps };
+    const bound: Record<string, unknown> = {
+      input: await this.inputs(),
+      run: runNames(this.#journal.run, this.#journal.state),
+      steps,
+    };
     for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
       const around = this.#journal.state.step(keyOf(parent, scope));
       if (child.place.kind === 'catch') {
@@ -85,7 +90,7 @@ export class Names {
   /** What the document's `output` may use. */
   async ofRun(): Promise<Record<string, unknown>> {
     const steps = await this.#outputs(this.#plan.outputReads, '');
-    return { input: await this.inputs(), run: runNames(this.#journal.run), steps };
+    return { input: await this.inputs(), run: runNames(this.#journal.run, this.#journal.state), steps };
   }
 
   /** What the run's input schema marks as secret. */

@@ -39,6 +39,8 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_resumed'), at, by }),
   /** A graceful stop: what is in flight may complete until then. */
   z.object({ type: z.literal('run_draining'), at, by, until: z.string(), reason }),
+  /** A stop that is immediate: nothing but the end follows. It says so first, since a large end takes several items. */
+  z.object({ type: z.literal('run_stopping'), at, by, reason }),
   /** The last entry of a journal. */
   z.object({
     type: z.literal('run_ended'),

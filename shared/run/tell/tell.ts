@@ -1,9 +1,9 @@
 import { decide } from '../decide/decide.ts';
-import { ended } from '../decide/end.ts';
+import { stopped } from '../decide/end.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
-import { failuresAt, type RunState, stateOf } from '../model/state.ts';
+import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { childEnd } from './child-end.ts';
@@ -65,6 +65,7 @@ function withConsequences(services: Engine, run: Run, state: RunState, said: Ent
   const entries: Entry[] = [];
   const add = (all: Entry[]) => {
     for (const given of all) {
+      if (!isTimely(state, given)) continue;
       const entry = withAttempt(given, failuresAt(state, given));
       state.apply(entry);
       entries.push(entry);
@@ -126,7 +127,7 @@ async function stopChildren(services: Engine, run: Run, state: RunState): Promis
     if (child === undefined || status !== 'cancelled') continue;
     const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
     await tell(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : ended(of.plan, of, { kind: 'cancelled', stop }, services.now()),
+      of.ended || parent !== run.id ? [] : stopped(of.plan, of, stop, services.now()),
     );
   }
 }
