@@ -8,9 +8,10 @@ import { NewestFirst, type Partition, type Reading } from './newest-first.ts';
 import { patiently } from './patiently.ts';
 import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.ts';
 
-/** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. */
-const MOST_READ = 300;
+/** What one BatchGetItem reads. */
 const BATCH = 100;
+/** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. More would take over 10 ms. */
+const MOST_READ = BATCH;
 
 /**
  * Newest first: ids from the index that narrows the list most, then their rows, which say what the index does not. A page reads about what it returns.
