@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { bringUp } from './cloud.ts';
-import { temporaryFolder } from './folder.ts';
 import { median } from './statistics.ts';
 
 const CACHE = join(import.meta.dirname, '../node_modules/.cache/millrun');

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { temporaryFolder } from './folder.ts';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { median } from './statistics.ts';
 
 export interface Bundle {

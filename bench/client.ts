@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import * as z from 'zod';
+import { API_KEY } from '../test/harness/millrun-process.ts';
 
-export const API_KEY = 'local-dev-key';
 const PROJECT = 'examples';
 
 const made = z.object({ id: z.string() });

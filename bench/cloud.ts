@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { API_KEY } from './client.ts';
+import { MillrunProcess } from '../test/harness/millrun-process.ts';
 
 export interface BenchCloud {
   pid: number;
   url: string;
   cloudUrl: string;
+  dataDir: string;
   /** Where mail comes in. */
   smtpUrl: string;
   /** From the start of the process to the line that says it is ready. */
@@ -16,41 +14,19 @@ export interface BenchCloud {
 }
 
 /** `npm start` in a process of its own, with its own data folder and free ports. */
-export async function bringUp(dataDir: string, { once: once_ = false } = {}): Promise<BenchCloud> {
-  const startedAt = performance.now();
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../local/start.ts'), ...(once_ ? ['--once'] : [])], {
-    env: { ...process.env, PORT: '0', AWS_PORT: '0', SMTP_PORT: '0', DATA_DIR: dataDir, LOCAL_API_KEY: API_KEY },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
-  const [, url = '', cloudUrl = '', smtpUrl = ''] = await said(
-    child,
-    /millrun ready (\S+) cloud (\S+)\nmail comes in at (\S+)\n/,
-    ended,
-  );
-  const readyMs = performance.now() - startedAt;
+export async function bringUp(dataDir: string, { once = false } = {}): Promise<BenchCloud> {
+  const cloud = new MillrunProcess({ dataDir, args: once ? ['--once'] : [] });
+  const { api, cloud: cloudUrl, smtp, afterMs } = await cloud.ready;
   return {
-    pid: child.pid ?? 0,
-    url,
+    pid: cloud.pid,
+    url: api,
     cloudUrl,
-    smtpUrl,
-    readyMs,
+    dataDir,
+    smtpUrl: smtp,
+    readyMs: afterMs,
     async end() {
-      if (!once_) child.kill('SIGTERM');
-      const [code] = await ended;
-      if (code !== 0) throw new Error(`The embedded cloud ended with ${code}`);
+      const { code } = await (once ? cloud.ended : cloud.end());
+      if (code !== 0) throw new Error(`The embedded cloud ended with ${code}:\n${cloud.output}`);
     },
   };
-}
-
-function said(child: ChildProcess, pattern: RegExp, ended: Promise<unknown>): Promise<RegExpExecArray> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk;
-      const found = pattern.exec(text);
-      if (found) resolve(found);
-    });
-    ended.then(() => reject(new Error(`The embedded cloud ended before it was ready:\n${text}`)));
-  });
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { API_KEY, Client } from './client.ts';
+import { API_KEY } from '../test/harness/millrun-process.ts';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
+import { Client } from './client.ts';
 import { bringUp } from './cloud.ts';
-import { temporaryFolder } from './folder.ts';
 import { spreadOf } from './statistics.ts';
 import { startStub } from './stub.ts';
 

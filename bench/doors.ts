@@ -1,11 +1,12 @@
 import { loadavg } from 'node:os';
 import { createTransport } from 'nodemailer';
 import * as z from 'zod';
+import { API_KEY } from '../test/harness/millrun-process.ts';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { deliver } from '../test/trigger/webhook/sender.ts';
-import { API_KEY, Client } from './client.ts';
+import { Client } from './client.ts';
 import { bringUp } from './cloud.ts';
 import { listFires } from './fires.ts';
-import { temporaryFolder } from './folder.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import { startStub } from './stub.ts';
 

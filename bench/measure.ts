@@ -1,10 +1,10 @@
 import { loadavg } from 'node:os';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import type { Bench, Published } from './bench.ts';
 import { boots } from './boot.ts';
 import { bundles } from './bundles.ts';
 import { Client } from './client.ts';
 import { bringUp } from './cloud.ts';
-import { temporaryFolder } from './folder.ts';
 import { latency } from './latency.ts';
 import { listNewest } from './lists.ts';
 import { operationsOf, rawStepFunctions } from './operations.ts';
@@ -49,7 +49,7 @@ async function measureEngine(bench: Bench, sizes: Sizes, say: (what: string) => 
   let stored = 0;
   for (const wanted of sizes.stored) {
     say(`list with ${wanted} runs stored`);
-    await seedRuns(cloud.cloudUrl, w3.id, wanted - stored);
+    await seedRuns(cloud, w3.id, wanted - stored);
     stored = wanted;
     lists.push({ stored, ...(await listNewest(bench, sizes.lists)) });
   }

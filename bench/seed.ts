@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { BatchWriteItemCommand, DynamoDBClient, ListTablesCommand, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
+import { readCredential } from '../local/aws/credential.ts';
 import { runItem } from '../shared/aws/run-items.ts';
 import { lineIds } from '../shared/run/model/event.ts';
 import type { Run } from '../shared/run/model/run.ts';
@@ -8,12 +10,17 @@ const BATCH = 25;
 const WRITERS = 4;
 const DAY_MS = 86_400_000;
 
+interface Place {
+  cloudUrl: string;
+  dataDir: string;
+}
+
 /** Writes settled runs as the repository would have left them, spread over the last thirty days. */
-export async function seedRuns(cloudUrl: string, workflowId: string, count: number): Promise<void> {
+export async function seedRuns({ cloudUrl, dataDir }: Place, workflowId: string, count: number): Promise<void> {
   const client = new DynamoDBClient({
     endpoint: cloudUrl,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: readCredential(join(dataDir, 'credentials')),
   });
   const table = await runsTable(client);
   const now = Date.now();

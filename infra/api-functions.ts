@@ -40,6 +40,7 @@ export class ApiFunctions extends Construct {
     stores.runs.allow(readRuns, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(readRuns, ['GetItem']);
     stores.values.allowReads(readRuns);
+    stores.values.allowViews(readRuns);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,

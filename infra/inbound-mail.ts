@@ -60,6 +60,7 @@ export class InboundMail extends Construct {
     allowStarts(this.receive, props);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
+    stores.workflows.allow(this.results, ['GetItem']);
     stores.doors.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);

@@ -39,6 +39,8 @@ export class ValuesBucket extends Bucket {
           expiration: Duration.days(2 * settings.retentionDays + graceDays),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
+        // Copies that links lead to, each for minutes.
+        { id: 'views', prefix: 'views/', expiration: Duration.days(1) },
       ],
       autoDeleteObjects: settings.removal === 'destroy',
       removalPolicy: removalPolicyOf(settings),
@@ -56,6 +58,15 @@ export class ValuesBucket extends Bucket {
 
   allowReadsAndWrites(writer: AppFunction): void {
     this.#allow(writer, ['s3:GetObject', 's3:PutObject']);
+  }
+
+  /** Writing copies of values for links to lead to. */
+  allowViews(fn: AppFunction): void {
+    fn.allow({
+      actions: ['s3:PutObject'],
+      resources: [this.arnForObjects('views/*')],
+      because: 'Copies are named by run and value while runs run.',
+    });
   }
 
   allowDeletes(fn: AppFunction): void {

@@ -61,9 +61,13 @@ const IDENTITIES: Record<string, Identify> = {
       attributes: { Arn: arn('sqs', name), QueueName: name },
     };
   },
-  'AWS::Events::Rule': named('Name', (name) => arn('events', `rule/${name}`)),
   'AWS::Scheduler::ScheduleGroup': named('Name', (name) => arn('scheduler', `schedule-group/${name}`)),
   'AWS::Scheduler::Schedule': named('Name', (name) => arn('scheduler', `schedule/default/${name}`)),
+  'AWS::StepFunctions::StateMachine': ({ property, unique }) => {
+    const name = property('StateMachineName') ?? unique;
+    const machine = arn('states', `stateMachine:${name}`);
+    return { ref: machine, attributes: { Arn: machine, Name: name } };
+  },
   'AWS::ApiGatewayV2::Api': ({ unique }) => {
     const id = unique.toLowerCase();
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: `https://${id}.execute-api.us-east-1.amazonaws.com` } };

@@ -14,6 +14,9 @@ export const PRICES = {
   lambdaGbSecond: 0.0000133334,
   /** Standard workflows; retries count. */
   stateTransition: 25 / MILLION,
+  /** Express workflows: each execution, and $0.06 for a GB-hour, counted in 100 ms and 64 MB. */
+  expressRequest: 1 / MILLION,
+  expressGbSecond: 0.00001667,
   /** DynamoDB standard table class, on demand. */
   readUnit: 0.125 / MILLION,
   writeUnit: 0.625 / MILLION,
@@ -21,7 +24,5 @@ export const PRICES = {
   s3Put: 5 / MILLION,
   s3Get: 0.4 / MILLION,
   schedulerInvocation: 1 / MILLION,
-  /** Events of AWS services on the default bus. */
-  serviceEvent: 0,
   secretsRequest: 5 / MILLION,
 } as const;

@@ -42,7 +42,7 @@ export function readToken(list: string, token: string | undefined): string | und
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
     const [of, at]: unknown[] = Array.isArray(parsed) ? parsed : [];
-    if (of === list && typeof at === 'string' && /^[0-9A-Za-z]{1,26}$/.test(at) && token === writeToken(list, at)) return at;
+    if (of === list && typeof at === 'string' && /^[0-9A-Za-z]{1,40}$/.test(at) && token === writeToken(list, at)) return at;
   } catch {
     // not JSON: refused below like any other
   }

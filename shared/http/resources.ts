@@ -134,11 +134,18 @@ const stepCounts = z.object({
   skipped: z.int(),
 });
 
+const shownFields = z.record(z.string(), z.unknown()).meta({
+  description:
+    'Secrets are `***`. Above 768 KiB its large fields are `{truncated: true, bytes, start, whole}`: `whole` is the path of a link to all of it',
+});
+
+export const valueLink = z.object({ url: z.string(), expires_at: time }).meta({ id: 'ValueLink' });
+
 export const runDetail = runEntry
   .extend({
     definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
-    inputs: z.record(z.string(), z.unknown()),
-    outputs: z.record(z.string(), z.unknown()).nullable(),
+    inputs: shownFields,
+    outputs: shownFields.nullable(),
     file_ids: z.array(z.string()),
     deadline: time,
     steps: stepCounts,

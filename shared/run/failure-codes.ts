@@ -12,7 +12,7 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'HttpClientError',
     of: 'step',
     meaning:
-      'The server answered 4xx, or another status below 500 that `expect` does not name; or it redirected more than 10 times, or to something that is no http or https URL.',
+      'The server answered 4xx, or another status below 500 that `expect` does not name; or it redirected more than 10 times, with a body to another origin, or to something that is no http or https URL.',
     what_to_do:
       'The request is wrong for this server, so the same request will fail again. Read the start of the answer in the message: an address, a field, a permission (401, 403). If the status is a fair answer (404 for "none yet"), name it in `expect`.',
   },

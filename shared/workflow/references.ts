@@ -1,7 +1,7 @@
 import { isExactNumber, numberFrom } from '../json.ts';
 import type { Template } from '../step/kind.ts';
 import { BUILTINS } from './builtins.ts';
-import { type Explained, explain } from './expression.ts';
+import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
 import { hasExpression, partsOf, UnclosedExpression } from './template.ts';

@@ -23,10 +23,6 @@ const call = (id: string, path: string) => ({
 });
 const callsOf = (run: { id: string }) =>
   stub.calls.filter(({ query }) => query['run'] === run.id).map(({ query }) => query['id']);
-const crash = async () => {
-  await house.kill();
-  await house.start();
-};
 
 test('kill -9 while paused, while pausing, while resuming, while draining, while a child is paused, while a rerun begins: each run ends right, no finished step is executed again', {
   timeout: 90_000,
@@ -70,14 +66,14 @@ test('kill -9 while paused, while pausing, while resuming, while draining, while
   await operator.stop(draining, { mode: 'graceful', reason: 'release' });
   await operator.resume(resuming);
   const again = await operator.again(failed.id, { from: 'failed' });
-  await crash();
+  await house.crash();
 
   expect(await operator.look(paused.id)).toMatchObject({ status: 'paused' });
   expect(await operator.look(child.id)).toMatchObject({ status: 'paused' });
   expect(await operator.isPaused(family.id)).toMatchObject({ status: 'paused' });
   await operator.isPaused(pausing.id);
   await operator.resume(paused);
-  await crash();
+  await house.crash();
 
   await operator.resume(pausing);
   await operator.resume(family);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { howMany } from '../harness/how-many.ts';
 import type { Run } from '../run/client.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
 import { Household } from './household.ts';
 import { callsOf, orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
+const ROUNDS = howMany('ROUNDS', 12);
 
 const house = new Household();
 let stub: StubServer;
@@ -32,9 +33,9 @@ interface Accepted {
   finished: Map<string, number>;
 }
 
-/** Notes what the log says has ended: from now on it must not be called again. */
-async function note(accepted: Accepted[]): Promise<void> {
-  await Promise.all(
+/** Notes what the log says has ended: from now on it must not be called again. Answers how many runs are in the middle of it. */
+async function note(accepted: Accepted[]): Promise<number> {
+  const underWay = await Promise.all(
     accepted.map(async ({ run, finished }) => {
       const events = await house.api.events(run.id);
       const counts = callsOf(stub, run);
@@ -43,13 +44,10 @@ async function note(accepted: Accepted[]): Promise<void> {
         const count = counts.get(key);
         if (type === 'step_completed' && count !== undefined && !finished.has(key)) finished.set(key, count);
       }
+      return events.every(({ type }) => type !== 'run_succeeded');
     }),
   );
-}
-
-async function crash(): Promise<void> {
-  await house.kill();
-  await house.start();
+  return underWay.filter(Boolean).length;
 }
 
 async function check({ run, n, killsBefore, finished }: Accepted, what = `run ${run.id}`): Promise<void> {
@@ -75,9 +73,10 @@ describe('kill -9 of everything, at any moment', () => {
           accepted.push({ run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() });
           await sleep(Math.max(0, Math.min(250, until - performance.now())));
         }
-        await note(accepted);
-        await crash();
+        expect(await note(accepted), 'runs that are killed in the middle').toBeGreaterThan(0);
+        await house.crash();
       }
+      expect(house.kills).toBe(ROUNDS);
       expect(accepted.length).toBeGreaterThanOrEqual(ROUNDS);
       for (const one of accepted) await check(one);
     },
@@ -112,7 +111,7 @@ describe('kill -9 at a chosen moment', () => {
       const one: Accepted = { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() };
       accepted.set(moment, one);
       await reached(one.run);
-      await crash();
+      await house.crash();
     }
     for (const [moment, one] of accepted) await check(one, `killed ${moment}`);
   });
@@ -124,7 +123,7 @@ describe('kill -9 at a chosen moment', () => {
     });
     const runs = await Promise.all(Array.from({ length: 10 }, () => house.api.start(quick)));
     await stub.called('/settle', 4);
-    await crash();
+    await house.crash();
     for (const { id } of runs) {
       expect(await house.api.ended(id)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
       expect((await house.api.story(id)).filter((line) => line === 'run_succeeded')).toHaveLength(1);
@@ -144,7 +143,7 @@ describe('kill -9 at a chosen moment', () => {
     });
     const run = await house.api.start(once);
     await stub.called('/once');
-    await crash();
+    await house.crash();
     expect(await house.api.ended(run.id)).toMatchObject({ status: 'failed', error: { name: 'StepInterrupted', step: 'pay' } });
     expect(await house.api.fates(run.id)).toEqual({ pay: 'failed', after: 'skipped/blocked' });
     expect(stub.count('/once')).toBe(1);
@@ -165,9 +164,9 @@ describe('kill -9 at a chosen moment', () => {
     });
     const run = await house.api.start(again);
     await stub.called('/tries', 1);
-    await crash();
+    await house.crash();
     await stub.called('/tries', 2);
-    await crash();
+    await house.crash();
     expect(await house.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { g: { ok: true } } });
     expect(stub.count('/tries')).toBeLessThanOrEqual(4);
     expect(Object.keys(await house.api.fates(run.id)).filter((key) => key.endsWith('call')).length).toBeLessThanOrEqual(2);
@@ -186,8 +185,9 @@ describe('kill -9 at a chosen moment', () => {
       }
     })().catch(() => undefined);
     while (created.length < 3) await sleep(5);
-    await crash();
+    await house.crash();
     await publishing;
+    expect(created.length, 'published before the kill').toBeLessThan(50);
     for (const id of created.slice(-3)) {
       await house.api.publishDraft(id);
       const run = await house.api.start(id);
@@ -206,7 +206,10 @@ describe('kill -9 at a chosen moment', () => {
     const [first, ...rest] = runs;
     if (!first) throw new Error('no run');
     const stopped = await house.api.stop(first);
-    await Promise.all([Promise.all(rest.map((run) => house.api.stop(run).catch(() => undefined))), sleep(5).then(crash)]);
+    await Promise.all([
+      Promise.all(rest.map((run) => house.api.stop(run).catch(() => undefined))),
+      sleep(5).then(() => house.crash()),
+    ]);
     expect(stopped.status).toBe(202);
     expect((await house.api.run(first.id)).status).toBe('stopped');
     for (const { id, workflow_id } of rest) {

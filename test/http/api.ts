@@ -7,7 +7,8 @@ import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { parseJson } from '../../shared/json.ts';
-import { API_KEY, cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
 
 export interface Ask {
   /** Another key than the first one, which is an admin's of the project `examples`; null for none. */
@@ -33,8 +34,8 @@ const INSIDES =
 const root = join(import.meta.dirname, '../..');
 
 /** The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours and no look inside pass. */
-export async function startApi(settings?: SettingsInput) {
-  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) });
+export async function startApi(settings?: SettingsInput, dataDir?: string) {
+  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) }, dataDir);
   const client = new DynamoDBClient({ endpoint: cloud.cloudUrl });
   const keys = new DynamoKeys(() => client, process.env['ACCESS_TABLE'] ?? '');
 

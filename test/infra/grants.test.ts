@@ -92,6 +92,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
+    'StoresValues.Arn/views/*': ['s3:PutObject'],
   },
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),

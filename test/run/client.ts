@@ -154,6 +154,12 @@ export class Client {
     return Object.fromEntries(steps.map(({ key, status, reason }) => [key, reason === null ? status : `${status}/${reason}`]));
   }
 
+  /** What a `whole` of a view leads to. */
+  async whole(path: unknown): Promise<unknown> {
+    const { url } = z.object({ url: z.string() }).parse(await this.expect(200, 'GET', String(path)));
+    return (await fetch(url)).json();
+  }
+
   /** The log in short: `step_completed a`, ... */
   async story(id: string): Promise<string[]> {
     return (await this.events(id)).map(({ type, step, scope }) => (step === null ? type : `${type} ${scope}${step}`));

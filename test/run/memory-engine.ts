@@ -10,7 +10,10 @@ import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedE
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
 const absent = (name: string) =>
-  new Proxy({}, { get: (_, property) => () => Promise.reject(new Error(`${name}.${String(property)} is not there in this test`)) });
+  new Proxy(
+    {},
+    { get: (_, property) => () => Promise.reject(new Error(`${name}.${String(property)} is not there in this test`)) },
+  );
 
 export interface MemoryEngine extends Starter {
   runs: MemoryRuns;

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { settleWalk } from '../../functions/settle/execution-status.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
-import type { WalkEnd, Walks } from '../../shared/run/ports.ts';
 import { refOf, walkName } from '../../shared/run/model/run.ts';
+import type { WalkEnd, Walks } from '../../shared/run/ports.ts';
 import { settleRun } from '../../shared/run/settle-run.ts';
 import { type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';

@@ -7,7 +7,7 @@ import { configureHttp } from '../../shared/step/http.ts';
 
 /** The engine over the services of the cloud in this process, for tests that need to hold a walk or an event in their hands. */
 export function engine() {
-  configureHttp({ allowedNetworks: env.allowedNetworks() });
+  configureHttp(env.stepNetwork());
   const services = engineServices();
   return {
     ...services,

@@ -179,6 +179,8 @@ export class House {
 
 export class Crash extends Error {}
 
+const lineKey = (id: string, nominal: string, trigger = '') => `${id} ${nominal} ${trigger}`;
+
 class MemorySchedules implements Schedules {
   readonly rows = new Map<string, Schedule>();
   readonly lines = new Map<string, LedgerFire>();
@@ -211,21 +213,21 @@ class MemorySchedules implements Schedules {
   }
   async claim(fire: LedgerFire) {
     this.effect('claim');
-    const key = `${fire.scheduleId} ${fire.nominal}`;
+    const key = lineKey(fire.scheduleId, fire.nominal, fire.trigger);
     const known = this.lines.get(key);
     if (!known) this.lines.set(key, fire);
     return known ?? fire;
   }
   async amend(seen: LedgerFire, next: LedgerFire) {
     this.effect('amend');
-    const key = `${seen.scheduleId} ${seen.nominal}`;
+    const key = lineKey(seen.scheduleId, seen.nominal, seen.trigger);
     const stands = this.lines.get(key);
     if (stands && (stands.outcome !== seen.outcome || stands.attempt !== seen.attempt)) return stands;
     this.lines.set(key, next);
     return next;
   }
-  async fire(id: string, nominal: string) {
-    return this.lines.get(`${id} ${nominal}`);
+  async fire(id: string, nominal: string, trigger?: string) {
+    return this.lines.get(lineKey(id, nominal, trigger));
   }
   async fires() {
     return { items: [], next: undefined };

@@ -51,7 +51,8 @@ const NOTHING: Decision = { entries: [], begin: [], passed: false, wakeAt: undef
 export function decide(plan: Plan, state: RunState, situation: Situation): Decision {
   if (state.ended) return NOTHING;
   const { now, deadline, held } = situation;
-  if (now >= deadline) return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
+  // A pause does not count; how long it was is known when it is over.
+  if (now >= deadline && !state.pause) return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
   if (state.stop) return drain(plan, state, situation, state.stop);
   if (state.pause?.paused) return { ...NOTHING, wakeAt: undefined };
   if (state.pause) {

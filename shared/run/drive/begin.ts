@@ -1,17 +1,20 @@
+import { maskOf } from '../../mask.ts';
 import type { Template } from '../../step/kind.ts';
 import { kindOf, timerKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
+import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Begin } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
+import { persistently } from '../journal/persistently.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { isOver, type StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
+import { maskedFailure } from '../shown/masked.ts';
 import type { Starter } from '../start/start-run.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
 import { executeLeaf } from './execute-leaf.ts';
@@ -26,6 +29,10 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
+  /** Until when a busy store is waited for. */
+  patience: Date;
+  /** What must be kept out of what it says when it fails; those of the run when there are no others. */
+  secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
   step: StepState | undefined;
 }
@@ -35,9 +42,11 @@ export class Beginner {
   readonly #services: Starter;
   readonly #journal: Journal;
   readonly #names: Names;
+  readonly #patience: Date;
 
-  constructor(services: Starter, journal: Journal, names: Names) {
+  constructor(services: Starter, journal: Journal, names: Names, patience: Date) {
     this.#services = services;
+    this.#patience = patience;
     this.#journal = journal;
     this.#names = names;
   }
@@ -73,6 +82,7 @@ export class Beginner {
       planned,
       scope,
       key,
+      patience: this.#patience,
       step: step && { ...step },
     };
   }
@@ -82,7 +92,9 @@ export class Beginner {
       await act();
     } catch (error) {
       // It was given up: whoever did that has said why.
-      if (!signal.aborted || signal.reason instanceof StepError) this.#recordFailure(scene, failureOf(error));
+      if (signal.aborted && !(signal.reason instanceof StepError)) return;
+      const failure = failureOf(error);
+      this.#recordFailure(scene, maskedFailure(failure, maskOf(scene.secrets ?? (await this.#names.secrets()))));
     }
   }
 
@@ -127,8 +139,9 @@ export async function evaluate(
   template: Template,
   field: string,
   context?: unknown,
+  bounds?: Bounds,
 ): Promise<unknown> {
-  return evaluateTemplate(template, await names.of(planned, scope), { step: planned.id, field }, context);
+  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
 }
 
 /** Fixes the instant of a wait, once. */
@@ -150,10 +163,12 @@ async function finished(scene: Scene): Promise<unknown> {
 }
 
 /** Makes the output of a step from its full result, and records its end. */
-export async function complete(scene: Scene, full: unknown): Promise<void> {
+export async function complete(scene: Scene, full: unknown, bounds?: Bounds): Promise<void> {
   const { planned, services, journal, key } = scene;
-  const output = planned.step.output === undefined ? full : await evaluate(scene, planned.step.output, 'output', full);
-  const stored = await services.values.store(journal.run.id, `${key}.output`, output);
+  const { output: template } = planned.step;
+  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
+  // It came back from outside, perhaps never to be had again.
+  const stored = await persistently(() => services.values.store(journal.run.id, `${key}.output`, output), scene.patience);
   record(scene, { type: 'step_completed', output: stored });
   services.watcher.stepEnded();
 }

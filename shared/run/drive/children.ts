@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { newId } from '../../id.ts';
+import { maskOf } from '../../mask.ts';
 import { Problem } from '../../problem.ts';
 import { callKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
-import { plannedIn } from '../../workflow/plan.ts';
+import { maskedInputs } from '../../workflow/input-secrets.ts';
+import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
@@ -21,22 +23,11 @@ const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
 /** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
 export async function startChild(scene: Scene): Promise<void> {
-  const { services, journal, planned, step } = scene;
-  const { run } = journal;
-  const kind = callKind(planned.step.kind);
-  if (run.depth + 1 > DEPTH_LIMIT) {
-    throw new StepError(
-      CHILD_FAILED,
-      `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
-    );
-  }
-  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
-  if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
-  const { input } = resolvedInput.parse(spec.data);
+  const { services, journal, step } = scene;
+  const { input, waits } = await callOf(scene);
   const origin = await originOf(services, step);
-  const waits = kind.waits(spec.data);
   const child = isWell(origin) && waits ? origin.id : newId(services.now().getTime());
-  const stored = await services.values.store(run.id, `${scene.key}.input`, input);
+  const stored = await services.values.store(journal.run.id, `${scene.key}.input`, await shownTo(scene, input));
   record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
   await journal.flush();
   const started =
@@ -47,10 +38,39 @@ export async function startChild(scene: Scene): Promise<void> {
 
 /** The same for a run that the journal names and that nobody has started. */
 export async function startLostChild(scene: Scene): Promise<void> {
-  const { services, names, step } = scene;
+  const { services, step } = scene;
   if (step?.child === undefined) return;
-  const input = z.record(z.string(), z.unknown()).parse(await names.value(step.inputAt, 'input'));
+  const { input } = await callOf(scene);
   hear(scene, await begin(scene, { id: step.child, input, origin: await originOf(services, step), failures: step.failures }));
+}
+
+async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; waits: boolean }> {
+  const { journal, planned } = scene;
+  const kind = callKind(planned.step.kind);
+  if (journal.run.depth + 1 > DEPTH_LIMIT) {
+    throw new StepError(
+      CHILD_FAILED,
+      `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
+    );
+  }
+  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
+  if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
+  return { input: resolvedInput.parse(spec.data).input, waits: kind.waits(spec.data) };
+}
+
+/** What is stored of the inputs: neither the secrets of this run nor what the schema of the other one calls its own. */
+async function shownTo(scene: Scene, input: Record<string, unknown>): Promise<unknown> {
+  const { services, journal, names } = scene;
+  const { workflow, definition } = pinOf(scene);
+  const of = definition === 'self' ? journal.run.definition : definition;
+  const { document } = await services.definitions.planOf(workflow, of);
+  return maskOf(await names.secrets()).value(maskedInputs(document.input, input));
+}
+
+function pinOf({ journal, planned }: Scene): Pin {
+  const pin = journal.state.plan.pins[planned.id];
+  if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
+  return pin;
 }
 
 /** It may have ended while it was started. */
@@ -73,10 +93,10 @@ interface ChildStart {
   failures: number;
 }
 
-async function begin({ services, journal, planned, key }: Scene, { id, input, origin, failures }: ChildStart): Promise<Run> {
+async function begin(scene: Scene, { id, input, origin, failures }: ChildStart): Promise<Run> {
+  const { services, journal, key } = scene;
   const { run } = journal;
-  const pin = journal.state.plan.pins[planned.id];
-  if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
+  const pin = pinOf(scene);
   const definition =
     pin.definition === 'self'
       ? { definition: run.definition, version: run.version }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { type Begin, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -61,6 +62,8 @@ const HOLD_BEFORE_MS = 15_000;
 const HOLD_GRACE_MS = 60_000;
 /** An Express execution ends after five minutes, whatever it does. */
 const EXPRESS_MS = 5 * 60_000;
+/** So long after its start an invocation counts as having all of its time. */
+const FRESH_MS = 5_000;
 /** What a driver needs to write the last outcome and to answer. */
 const MARGIN_MS = 8_000;
 /** For what is over before anybody could give it up. */
@@ -76,7 +79,7 @@ export async function drive(services: Starter, message: DriveMessage, invocation
   const loaded = await services.runs.load(message.run);
   if (!loaded) return answer(message, { next: 'done' });
   const plan = await services.definitions.planOf(loaded.run.workflowId, loaded.run.definition);
-  const before = new Journal(services, plan, loaded, () => true);
+  const before = new Journal(services, plan, loaded);
   if (before.state.ended) {
     await settle(services, before.run, before.state);
     return ending(message, before.state);
@@ -86,7 +89,7 @@ export async function drive(services: Starter, message: DriveMessage, invocation
   const isMine = ({ execution, driver }: RunState) =>
     execution === message.execution &&
     (driver === undefined || driver.invocation === invocation.id || driver.invocation === predecessor);
-  const journal = new Journal(services, plan, loaded, isMine);
+  const journal = new Journal(services, plan, loaded, isMine, invocation.until);
   const driver = new Driver(services, journal, message, invocation);
   try {
     return await driver.drive();
@@ -131,6 +134,7 @@ class Driver {
   /** When leaf steps must be over. */
   readonly #until: Date;
   readonly #invocation: Invocation;
+  readonly #startedMs: number;
   #fault: unknown;
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
@@ -140,8 +144,9 @@ class Driver {
     this.#invocation = invocation;
     const executionEnd = message.express ? Date.parse(message.startedAt) + EXPRESS_MS : Number.POSITIVE_INFINITY;
     this.#until = new Date(Math.min(invocation.until.getTime(), executionEnd) - MARGIN_MS);
+    this.#startedMs = services.now().getTime();
     this.#names = new Names(journal, services.values, journal.state.plan);
-    this.#beginner = new Beginner(services, journal, this.#names);
+    this.#beginner = new Beginner(services, journal, this.#names, invocation.until);
   }
 
   get #plan() {
@@ -237,8 +242,14 @@ class Driver {
       deadline: deadlineOf(this.#journal.run, this.#journal.state),
       held: this.#held.keys,
       room: MOST_AT_ONCE - this.#held.size,
-      until: this.#until,
+      until: this.#stepsUntil(now),
     };
+  }
+
+  /** A step of the longest kind fits into a fresh invocation of a Standard execution, whatever was read before. */
+  #stepsUntil(now: Date): Date {
+    const isFresh = !this.#message.express && now.getTime() - this.#startedMs < FRESH_MS;
+    return isFresh ? new Date(Math.max(this.#until.getTime(), now.getTime() + MAX_TIMEOUT_SECONDS * 1000)) : this.#until;
   }
 
   /** What follows from the state alone may end steps that are in flight. */

@@ -6,6 +6,7 @@ import type { Run } from '../model/run.ts';
 import { failuresAt, type RunState, stateOf } from '../model/state.ts';
 import { isOver } from '../model/step-state.ts';
 import type { Engine, Loaded } from '../ports.ts';
+import { persistently } from './persistently.ts';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 const ENTRY_OVERHEAD_BYTES = 300;
@@ -23,6 +24,7 @@ export class Journal {
   readonly #engine: Engine;
   readonly #plan: Plan;
   readonly #isMine: (state: RunState) => boolean;
+  readonly #patience: Date | undefined;
   readonly #recent = new LRUCache<number, Entry>({ maxSize: KEPT_BYTES, sizeCalculation: weightOf });
   #run: Run;
   #state: RunState;
@@ -30,11 +32,12 @@ export class Journal {
   #buffer: Entry[] = [];
   #flushing: Promise<void> | undefined;
 
-  /** `isMine`: whether the driver may still go on, by the state of the journal. */
-  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean) {
+  /** `isMine`: whether the driver may still go on, by the state of the journal. `patience`: until when a busy store is waited for. */
+  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean = () => true, patience?: Date) {
     this.#engine = engine;
     this.#plan = plan;
     this.#isMine = isMine;
+    this.#patience = patience;
     this.#run = loaded.run;
     this.#state = this.#fold(loaded);
     this.#written = this.#state.seen;
@@ -119,7 +122,8 @@ export class Journal {
     const entries = [...this.#buffer];
     const ended = entries.at(-1)?.type === 'run_ended' ? this.#engine.now() : deadlineOf(this.#run, this.#state);
     const until = keptUntil(ended, this.#engine.retentionDays);
-    const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until);
+    const write = () => this.#engine.runs.append(this.#run.id, this.#written, entries, until);
+    const written = await (this.#patience ? persistently(write, this.#patience) : write());
     this.#buffer.splice(0, written);
     this.#written += written;
     if (written === entries.length) return;

@@ -15,6 +15,7 @@ export interface Told {
 }
 
 const MOST_TRIES = 50;
+const LOOK_MS = 30_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
 export type Saying = (state: RunState, run: Run) => Entry[];
@@ -34,6 +35,8 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     const said = saying(state, run);
     if (said.length === 0) return { run: state.seen > run.seen ? await settle(services, run, state) : run, state };
     const { entries, starts } = withConsequences(services, run, state, said);
+    // Whatever breaks off from here on, the sweeper comes.
+    if (starts && !(await hasten(services, run))) continue;
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
@@ -41,6 +44,12 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     return { run: settled, state };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
+}
+
+/** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
+async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
+  const soon = new Date(now().getTime() + LOOK_MS).toISOString();
+  return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
@@ -63,6 +72,7 @@ function withConsequences(services: Engine, run: Run, state: RunState, said: Ent
   };
   const left = state.left;
   add(said);
+  if (said.some(({ type }) => type === 'execution_started')) return { entries, starts: true };
   if (!left || state.ended) return { entries, starts: false };
   let decision = decideUndriven(services, run, state);
   for (; decision.entries.length > 0; decision = decideUndriven(services, run, state)) add(decision.entries);

@@ -17,6 +17,49 @@ export function checkNetworks(networks: readonly string[]): void {
   }
 }
 
+/** An address and port of the installation itself, which steps may not reach in whatever network it is. */
+export interface ReservedEndpoint {
+  address: string;
+  port: number;
+  /** What stays open: paths that begin like this. */
+  openPath: string | undefined;
+}
+
+/** Reads `http://127.0.0.1:4566/_sample/`; without a path, nothing stays open. */
+export function reservedEndpoint(text: string): ReservedEndpoint {
+  const url = new URL(text);
+  return { address: hostOf(url), port: portOf(url), openPath: url.pathname === '/' ? undefined : url.pathname };
+}
+
+/** Those of them with the port of `url` and another path: whatever its name resolves to, it must be none of these. */
+export function closedTo(url: URL, reserved: readonly ReservedEndpoint[]): ReservedEndpoint[] {
+  return reserved.filter(
+    ({ port, openPath }) => port === portOf(url) && !(openPath !== undefined && url.pathname.startsWith(openPath)),
+  );
+}
+
+/** Whether `address` is that of one of them. This machine has many: 127.0.0.1, ::1, 0.0.0.0 and their like. */
+export function isOneOf(address: string, endpoints: readonly ReservedEndpoint[]): boolean {
+  const target = effective(address);
+  return endpoints.some((endpoint) => {
+    const own = effective(endpoint.address);
+    return own.toString() === target.toString() || (isLocal(own) && isLocal(target));
+  });
+}
+
+/** The host of a URL without the brackets of IPv6. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
+}
+
+export function portOf(url: URL): number {
+  return Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+}
+
+function isLocal(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return address.range() === 'loopback' || address.range() === 'unspecified';
+}
+
 /** The address that packets end up at: IPv4 hides in mapped and in NAT64 addresses. */
 function effective(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
   const parsed = ipaddr.process(address);

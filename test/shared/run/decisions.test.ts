@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { afterFailure } from '../../../shared/run/after-failure.ts';
-import { nextLook } from '../../../shared/run/next-look.ts';
 import { indexIn, itemScope, keyOf, scopeOf, tryIn, tryScope } from '../../../shared/run/model/scope.ts';
+import { nextLook } from '../../../shared/run/next-look.ts';
 import { aPlan, aRun } from '../../builders.ts';
 
 describe('what to do with a step that has failed', () => {

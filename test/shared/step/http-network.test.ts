@@ -18,6 +18,66 @@ function resolvesTo(...addresses: string[]): LookupFunction {
     );
 }
 
+describe('a reserved endpoint', () => {
+  const reservedAt = (port: number, path = '/') => ({ reservedEndpoints: [`http://127.0.0.1:${port}${path}`] });
+  const refused = { name: 'ConnectionFailed', data: { code: 'ADDRESS_REFUSED' } };
+
+  test('is not reached, though its network is allowed, by any name or number of this machine', async () => {
+    const { port } = await aServer(ok);
+    const call = aCaller({ ...reservedAt(port), lookup: resolvesTo('127.0.0.1') });
+    for (const host of ['127.0.0.1', '[::1]', '[::]', '0.0.0.0', '2130706433', 'rebound.example'])
+      expect(await failureOf(call({ url: `http://${host}:${port}/` }))).toMatchObject(refused);
+  });
+
+  test('stays open below its path, and a connection that goes there serves no other', async () => {
+    const { port } = await aServer(ok);
+    const call = aCaller({ ...reservedAt(port, '/open/'), lookup: resolvesTo('127.0.0.1') });
+    for (const host of ['127.0.0.1', 'rebound.example']) {
+      await expect(call({ url: `http://${host}:${port}/open/it` })).resolves.toMatchObject({ status: 200 });
+      for (const path of ['/', '/open', '/open/../', '/OPEN/'])
+        expect(await failureOf(call({ url: `http://${host}:${port}${path}` }))).toMatchObject(refused);
+    }
+  });
+
+  test('leaves other ports and other machines alone', async () => {
+    const { port } = await aServer(ok);
+    await expect(aCaller(reservedAt(port + 1))({ url: `http://127.0.0.1:${port}/` })).resolves.toMatchObject({ status: 200 });
+    const elsewhere = { reservedEndpoints: [`http://10.0.0.9:${port}`] };
+    await expect(aCaller(elsewhere)({ url: `http://127.0.0.1:${port}/` })).resolves.toMatchObject({ status: 200 });
+  });
+});
+
+describe('calls at once', () => {
+  test('are as many as there are connections, whatever becomes of them', async () => {
+    let busy = 0;
+    let most = 0;
+    const { url } = await aServer((request, response) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      setTimeout(() => {
+        busy -= 1;
+        if (request.url === '/broken') request.socket.destroy();
+        else response.writeHead(request.url === '/refused' ? 500 : 200).end('x'.repeat(100_000));
+      }, 5);
+    });
+    const call = aCaller({ connections: 3 });
+    const paths = Array.from({ length: 8 }, () => ['/', '/refused', '/broken']).flat();
+    const outcomes = await Promise.allSettled(paths.map((path) => call({ url: url + path, method: 'POST' })));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+    expect(most).toBe(3);
+  });
+
+  test('that wait for one keep their time limit', async () => {
+    const { url } = await aServer(() => {});
+    const call = aCaller({ connections: 1 });
+    const first = new AbortController();
+    const hanging = failureOf(call({ url }, { signal: first.signal }));
+    expect(await failureOf(call({ url }, { signal: AbortSignal.timeout(20) }))).toMatchObject({ name: 'Timeout' });
+    first.abort(new Error('enough'));
+    await hanging;
+  });
+});
+
 describe('an address', () => {
   test.each(['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is public', (address) => {
     expect(mayReach(address, [])).toBe(true);
@@ -71,11 +131,18 @@ describe('an address', () => {
     const privately = fc
       .tuple(fc.constantFrom('10', '127', '0', '240'), fc.nat(255), fc.nat(255), fc.nat(255))
       .map((parts) => parts.join('.'));
-    fc.assert(fc.property(privately, (address) => !mayReach(address, []) && !mayReach(`::ffff:${address}`, [])));
+    fc.assert(
+      fc.property(
+        privately,
+        (address) => void expect([mayReach(address, []), mayReach(`::ffff:${address}`, [])]).toEqual([false, false]),
+      ),
+    );
   });
 
   test('is anything at all when every network is allowed', () => {
-    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => mayReach(address, ['0.0.0.0/0', '::/0'])));
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => void expect(mayReach(address, ['0.0.0.0/0', '::/0'])).toBe(true)),
+    );
   });
 
   test('list that holds nonsense is refused at once', () => {
