@@ -11,6 +11,7 @@ import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
+import { KeyUsage } from './dynamodb/key-usage.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
@@ -111,7 +112,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   await createTables(stack, endpoint);
   environment.reserve([`${cloudUrl}${SAMPLES_PATH}`, ...(await addressesOf(endpoint))]);
 
-  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
+  const keyUsage = options.usageKeysWindowMs === undefined ? undefined : new KeyUsage(stack, options.usageKeysWindowMs);
+  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb, keyUsage);
   closing.push(() => dynamodb.close());
   const stepFunctions = startStepFunctions(stack, join(options.dataDir, 'step-functions.sqlite'), {
     functions,
@@ -143,7 +145,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   };
   awsDoor.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
+  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
   scheduler.start();
