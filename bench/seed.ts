@@ -3,7 +3,6 @@ import { BatchWriteItemCommand, DynamoDBClient, ListTablesCommand, type WriteReq
 import { ulid } from 'ulid';
 import { readCredential } from '../local/aws/credential.ts';
 import { runItem } from '../shared/aws/run-items.ts';
-import { lineIds } from '../shared/run/model/event.ts';
 import type { Run } from '../shared/run/model/run.ts';
 
 const BATCH = 25;
@@ -52,7 +51,7 @@ async function write(client: DynamoDBClient, table: string, requests: WriteReque
 }
 
 const put = (workflowId: string, n: number, createdMs: number): WriteRequest => ({
-  PutRequest: { Item: runItem(settledRun(workflowId, n, createdMs), Math.floor(Date.now() / 1000) + 90 * 86_400) },
+  PutRequest: { Item: runItem(settledRun(workflowId, n, createdMs)) },
 });
 
 function settledRun(workflowId: string, n: number, createdMs: number): Run {
@@ -77,13 +76,25 @@ function settledRun(workflowId: string, n: number, createdMs: number): Run {
     startedAt: createdAt,
     endedAt,
     definition: 'a'.repeat(64),
-    machine: 'none',
     inputs: { json: JSON.stringify({ n }) },
     fileIds: [],
     startedBy: 'local',
-    walk: 1,
+    timeoutSeconds: 90 * 86_400,
     deadline: endedAt,
-    endedId: lineIds(1, new Date(createdMs + 1200), id)[0],
+    depth: 0,
+    attempt: 1,
+    seen: 7,
+    execution: 1,
+    steps: {
+      total: 3,
+      pending: 0,
+      running: 0,
+      waiting: 0,
+      succeeded: failed ? 1 : 3,
+      failed: failed ? 1 : 0,
+      cancelled: 0,
+      skipped: failed ? 1 : 0,
+    },
     ...(failed
       ? { error: { name: 'HttpServerError', message: 'The service answered 503.', step: 'second' } }
       : { outputs: { json: '{"total":250000}' } }),

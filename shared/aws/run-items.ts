@@ -15,7 +15,7 @@ export const isRow = (item: Item) => item['sk']?.S === ROW;
 export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${workspace}#${hash}`, sk: 'START' });
 
 /** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
-export const FEED_SHARDS = 4;
+const FEED_SHARDS = 4;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -31,7 +31,7 @@ export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: S
 export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
 
 export const liveKey = (shard: number) => `live#${shard}`;
-export const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
+const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
 
 /** A run that has come so far, or whose next projection may be so far away, no list looks for at the top of a feed. */
 const YOUNG_MS = 25_000;
