@@ -1,5 +1,5 @@
 import { decide } from '../decide/decide.ts';
-import { ended } from '../decide/end.ts';
+import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
@@ -116,7 +116,7 @@ async function stopChildren(services: Engine, run: Run, state: RunState): Promis
     if (child === undefined || status !== 'cancelled') continue;
     const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
     await tell(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : ended(of.plan, of, { kind: 'cancelled', stop }, services.now()),
+      of.ended || parent !== run.id ? [] : stopped(of.plan, of, stop, services.now()),
     );
   }
 }
