@@ -1,4 +1,4 @@
-import { stopped } from '../decide/end.ts';
+import { stopped } from '../decide/stopped.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';

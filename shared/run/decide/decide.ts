@@ -19,6 +19,13 @@ export type Begin =
   /** Its wait is over, or the run that it waits for has ended: make its output. */
   | { kind: 'finish'; planned: PlannedStep; scope: string };
 
+/** Whether it reaches nothing outside the run. */
+export function isPure({ kind, planned }: Begin): boolean {
+  if (kind !== 'start') return true;
+  const step = kindOf(planned.step.kind);
+  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
+}
+
 export interface Situation {
   now: Date;
   /** In [0, 1), for the jitter of retries. */

@@ -5,7 +5,7 @@ import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
-import type { Begin } from '../decide/decide.ts';
+import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry, Failure } from '../model/entry.ts';
@@ -98,12 +98,6 @@ export class Beginner {
     if (step.failures !== (before?.failures ?? 0)) return;
     this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
-}
-
-function isPure({ kind, planned }: Begin): boolean {
-  if (kind !== 'start') return true;
-  const step = kindOf(planned.step.kind);
-  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
 }
 
 async function start(scene: Scene, signal: AbortSignal): Promise<void> {

@@ -226,6 +226,7 @@ export class RunState {
         return;
       case 'step_completed':
         step.status = 'succeeded';
+        step.error = undefined;
         step.outputAt = this.seen;
         return;
       case 'step_skipped':

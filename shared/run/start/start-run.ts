@@ -123,7 +123,6 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     seen: 0,
     execution: 1,
     deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
-    steps: new RunState(plan).countSteps(),
     ...beginning(prepared, now),
     ...kinship(request),
   };
@@ -136,9 +135,15 @@ function tooLarge(error: unknown): never {
     : error;
 }
 
-function beginning({ wanted }: Prepared, now: Date) {
-  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString() };
-  return { status: 'skipped' as const, endedAt: now.toISOString(), reason: "The workflow's runIf was false." };
+function beginning({ wanted, plan }: Prepared, now: Date) {
+  const steps = new RunState(plan).countSteps();
+  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString(), steps };
+  return {
+    status: 'skipped' as const,
+    endedAt: now.toISOString(),
+    reason: "The workflow's runIf was false.",
+    steps: { ...steps, pending: 0, skipped: steps.total },
+  };
 }
 
 /** Where it comes from: the run it runs again, or the one that waits for it. */

@@ -1,5 +1,5 @@
 import { decide } from '../decide/decide.ts';
-import { stopped } from '../decide/end.ts';
+import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
