@@ -1,14 +1,17 @@
+import { isExactNumber } from './json.ts';
+
 interface Place {
   container: object;
   key: PropertyKey;
   above: Place | undefined;
 }
 
-/** The path, such as `lines.3.price`, of a number that JSON cannot hold: `1e999` is read as infinity and written as null. */
+/** The path, such as `lines.3.price`, of a number such as `1e999`, which every other reader takes for infinity and writes as null. */
 export function infiniteIn(value: unknown): string | undefined {
   // A list of what is to be looked at, since answers of others nest deeper than a stack takes.
   const open: Place[] = [];
   const isInfinite = (inner: unknown, key: PropertyKey, above: Place | undefined): boolean => {
+    if (isExactNumber(inner)) return !Number.isFinite(Number(inner.digits));
     if (typeof inner === 'object' && inner !== null) open.push({ container: inner, key, above });
     return typeof inner === 'number' && !Number.isFinite(inner);
   };

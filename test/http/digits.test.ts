@@ -19,7 +19,7 @@ test('v2 takes it as an input and gives it as an output, as a number', () => {
   const of = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
   const text = `{"name":"x","process_id":"${of}","agent_id":"ops","stage":"Draft","inputs":${inputs}}`;
   expect(readPart('body', createRunV2, readBody(event(text)))).toHaveProperty('inputs', parseJson(inputs));
-  expect(answered(outputsV2View({ id: parseJson(ID), order: parseJson(`{"id":${ID}}`) }))).toBe(
+  expect(answered(outputsV2View({ id: parseJson(ID), order: parseJson(`{"id":${ID}}`) }, '/whole'))).toBe(
     `[{"name":"id","value":${ID}},{"name":"order","value":"{\\"id\\":${ID}}"}]`,
   );
 });
