@@ -215,7 +215,7 @@ class Driver {
         continue;
       }
       if (decision.passed && this.#held.size === 0) {
-        this.#journal.record(await finishRun(this.#services, this.#journal, this.#names));
+        this.#journal.conclude(await finishRun(this.#services, this.#journal, this.#names));
         continue;
       }
       const [pure, outside] = this.#beginner.sort(decision.begin);
@@ -268,7 +268,7 @@ class Driver {
 
   /** What follows from the state alone may end steps that are in flight. */
   #take(entries: Entry[]): void {
-    this.#journal.record(...entries);
+    this.#journal.conclude(...entries);
     for (const entry of entries) {
       if (entry.type === 'step_cancelled') this.#held.abort(entry.key, new Error(entry.error.name));
     }
@@ -307,7 +307,7 @@ class Driver {
     const fits = until === undefined || !this.#message.express || Date.parse(until) < this.#until.getTime();
     if (!fits || this.#message.turn >= MOST_TURNS) return this.#handOver(until);
     const at = this.#services.now().toISOString();
-    this.#journal.record({ type: 'driver_left', at, until });
+    this.#journal.conclude({ type: 'driver_left', at, until });
     await this.#journal.flush();
     if (!this.#journal.state.left) return undefined;
     await settle(this.#services, this.#journal.run, this.#journal.state);
@@ -323,7 +323,7 @@ class Driver {
       return answer(this.#message, { next: 'again' });
     }
     const execution = this.#message.execution + 1;
-    this.#journal.record({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
+    this.#journal.conclude({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
     await this.#journal.flush();
     if (this.#journal.state.execution !== execution) return undefined;
     await settle(this.#services, run, this.#journal.state);
