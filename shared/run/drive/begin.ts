@@ -151,18 +151,22 @@ async function finished(scene: Scene): Promise<unknown> {
 }
 
 /** Makes the output of a step from its full result, and records its end. */
-export async function complete(scene: Scene, full: unknown, bounds?: Bounds): Promise<void> {
+export async function complete(
+  scene: Scene,
+  full: unknown,
+  { child, ...bounds }: Bounds & { child?: string } = {},
+): Promise<void> {
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
   const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
-  record(scene, { type: 'step_completed', output: stored });
+  record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();
 }
 
 type Said =
   | { type: 'step_skipped'; reason: 'condition' }
-  | { type: 'step_completed'; output: Stored }
+  | { type: 'step_completed'; output: Stored; child?: string }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
 export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {

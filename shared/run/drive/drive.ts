@@ -59,6 +59,8 @@ const STALE_AFTER_MS = 100;
 const MOST_AT_ONCE = 100;
 /** A run this old shows that it runs. */
 const MARK_RUNNING_AFTER_MS = 500;
+/** How far the row of a long run may be behind. */
+const SHOW_EVERY_MS = 5_000;
 /** So long before the sweeper would look, a driver says how long it may take. */
 const HOLD_BEFORE_MS = 15_000;
 /** What the next driver of the same execution needs to say the same. */
@@ -142,6 +144,7 @@ class Driver {
   readonly #startedMs: number;
   #fault: unknown;
   #isWatching = false;
+  #shownMs = 0;
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
@@ -353,6 +356,7 @@ class Driver {
       if (this.#held.size > 0) await this.#journal.look();
       await snapshotWhenDue(this.#services, this.#journal);
       await this.#hold();
+      await this.#catchUp();
     } catch (error) {
       if (error instanceof DriverReplaced) {
         this.#fail(error);
@@ -372,6 +376,12 @@ class Driver {
     if (!this.#journal.state.ended) await this.#project(undefined);
   }
 
+  /** What is shown of a long run follows what comes of it. */
+  async #catchUp(): Promise<void> {
+    const { run, state } = this.#journal;
+    if (state.seen > run.seen && this.#services.now().getTime() >= this.#shownMs + SHOW_EVERY_MS) await this.#show();
+  }
+
   /** The sweeper need not look before this driver can no longer be alive. */
   async #hold(): Promise<void> {
     const { dueAt } = this.#journal.run;
@@ -382,6 +392,7 @@ class Driver {
   }
 
   async #project(dueAt: string | undefined): Promise<void> {
+    this.#shownMs = this.#services.now().getTime();
     while (!this.#journal.isClean) await this.#journal.flush();
     const { run, state } = this.#journal;
     if (state.ended) return;

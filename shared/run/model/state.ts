@@ -228,6 +228,7 @@ export class RunState {
         step.status = 'succeeded';
         step.error = undefined;
         step.outputAt = this.seen;
+        step.child ??= entry.child;
         return;
       case 'step_skipped':
         step.status = 'skipped';

@@ -1,4 +1,5 @@
 import { decide } from '../decide/decide.ts';
+import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
@@ -22,9 +23,16 @@ export type Saying = (state: RunState, run: Run) => Entry[];
 
 /**
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
- * written with it, and the next execution is started if there is something to do. Undefined for a run that does not exist.
+ * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
 export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+  const told = await say(services, runId, saying);
+  if (!told || told.state.seen === told.run.seen) return told;
+  return { run: await settle(services, told.run, told.state), state: told.state };
+}
+
+/** The same between runs that stand in one another's way to be settled: the rows of others are left to the others. */
+async function say(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -33,7 +41,7 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
     const said = saying(state, run);
-    if (said.length === 0) return { run: state.seen > run.seen ? await settle(services, run, state) : run, state };
+    if (said.length === 0) return { run, state };
     const { entries, starts } = withConsequences(services, run, state, said);
     // Whatever breaks off from here on, the sweeper comes.
     if (starts && !(await hasten(services, run))) continue;
@@ -125,17 +133,23 @@ const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
 async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
   for (const { child, status } of state.steps.values()) {
     if (child === undefined || status !== 'cancelled') continue;
-    const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
-    await tell(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : stopped(of.plan, of, stop, services.now()),
+    await say(services, child, (of, { parent }) =>
+      of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
     );
   }
+}
+
+/** How a child ends whose parent has ended: as drained when the time of both is over. */
+function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2] {
+  if (stop && parent.error?.name === CANCELLED_BY.drained.name) return { kind: 'drained', stop };
+  const reason = `Run ${parent.id}, which waited for it, has ended.`;
+  return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
 }
 
 async function tellParent(services: Engine, run: Run): Promise<void> {
   const { parent, parentStep: key } = run;
   if (parent === undefined || key === undefined) return;
-  await tell(services, parent, (state): Entry[] => {
+  await say(services, parent, (state): Entry[] => {
     const step = state.step(key);
     if (step?.child !== run.id || step.childEnded !== undefined || step.status !== 'waiting') return [];
     if (run.endedAt !== undefined) return [childEnd(run, key, services.now())];
