@@ -247,6 +247,39 @@ describe('a start with an Idempotency-Key', () => {
     expectRefusal(await keyed('other-body', { inputs: { a: 1 } }, sleeper), 409);
   });
 
+  test('is the same request whatever the order of its members, and another one when its values differ', async () => {
+    const once = (body: string) =>
+      api.post(`/v1/workflows/${workflow}/command`, body, { headers: { 'idempotency-key': 'any-order' } });
+    const first = await once(
+      '{"command": "start", "params": {"name": "a", "inputs": {"id": 8202522731445525542, "to": {"x": 1, "y": [{"p": 1, "q": 2}]}}}}',
+    );
+    const again = await once(
+      '{"params": {"inputs": {"to": {"y": [{"q": 2, "p": 1}], "x": 1}, "id": 8202522731445525542}, "name": "a"}, "command": "start"}',
+    );
+    expect([first.status, again.status, again.body.id]).toEqual([201, 200, first.body.id]);
+    expectRefusal(
+      await once(
+        '{"command": "start", "params": {"name": "a", "inputs": {"id": 8202522731445525543, "to": {"x": 1, "y": [{"p": 1, "q": 2}]}}}}',
+      ),
+      409,
+      'run_id',
+    );
+  });
+
+  test('is the project’s own', async () => {
+    const key = await api.keyOf({});
+    const starts = ['north', 'south'].map(async (project) =>
+      api.post(
+        `/v1/workflows/${await api.publish(ONE_STEP, { project, key })}/command`,
+        { command: 'start' },
+        { key, headers: { 'idempotency-key': 'of-a-project' } },
+      ),
+    );
+    const [north, south] = await Promise.all(starts);
+    expect([north?.status, south?.status]).toEqual([201, 201]);
+    expect(north?.body.id).not.toBe(south?.body.id);
+  });
+
   test('sent many times at once starts one run', async () => {
     const id = await api.publish(ONE_STEP);
     const answers = await Promise.all(Array.from({ length: 12 }, () => keyed('at-once', { inputs: { a: 1 } }, id)));
