@@ -141,7 +141,8 @@ async function stopChildren(services: Engine, run: Run, state: RunState): Promis
 
 /** How a child ends whose parent has ended: as drained when the time of both is over. */
 function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2] {
-  if (stop && parent.error?.name === CANCELLED_BY.drained.name) return { kind: 'drained', stop };
+  if (stop?.until !== undefined && parent.error?.name === CANCELLED_BY.drained.name)
+    return { kind: 'drained', stop: { ...stop, until: stop.until } };
   const reason = `Run ${parent.id}, which waited for it, has ended.`;
   return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
 }
