@@ -10,7 +10,7 @@ import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
 import { type Starter, startRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
-import { complete, evaluate, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 export const CHILD_FAILED = 'ChildRunFailed';
 
@@ -20,7 +20,7 @@ const DEPTH_LIMIT = 10;
 const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
 /** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
-export async function startChild(scene: Scene): Promise<void> {
+export async function startChild(scene: Scene, signal: AbortSignal): Promise<void> {
   const { services, journal, planned, step } = scene;
   const { run } = journal;
   const kind = callKind(planned.step.kind);
@@ -37,6 +37,7 @@ export async function startChild(scene: Scene): Promise<void> {
   const waits = kind.waits(spec.data);
   const child = isWell(origin) && waits ? origin.id : newId(services.now().getTime());
   const stored = await services.values.store(run.id, `${scene.key}.input`, input);
+  if (!(await mayStillBegin(scene, signal))) return;
   record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
   await journal.flush();
   // Another driver may have named one before.

@@ -4,7 +4,7 @@ import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
-import { complete, evaluate, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 /** A step that ends sooner is written once, its start and its end together. */
 const ANNOUNCE_AFTER_MS = 500;
@@ -21,7 +21,9 @@ export async function executeLeaf(scene: Scene, signal: AbortSignal): Promise<vo
     throw new StepError('ExpressionError', `${planned.id}.${field}: ${issue?.message}`);
   }
   const seconds = await timeoutSeconds(scene);
-  record(scene, { type: 'step_started', input: await services.values.store(journal.run.id, `${key}.input`, input) });
+  const stored = await services.values.store(journal.run.id, `${key}.input`, input);
+  if (!kind.isPure && !(await mayStillBegin(scene, signal))) return;
+  record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
 
