@@ -130,6 +130,7 @@ export class World {
   readonly #begun = Date.now();
   /** By the clock that an actor was given. */
   readonly #actors = new WeakMap<() => Date, Actor>();
+  readonly #noted = new Set<string>();
   #random: () => number;
   #actorCount = 0;
   /** Resolves when an execution ends. */
@@ -246,8 +247,9 @@ export class World {
   #note([run, after, entries]: Parameters<Runs['append']>, written: number): void {
     for (const [place, entry] of entries.slice(0, written).entries()) {
       const number = after + place + 1;
-      if (!this.writes.some((known) => known.run === run && known.number === number))
-        this.writes.push({ run, number, entry, at: Date.now() });
+      if (this.#noted.has(`${run} ${number}`)) continue;
+      this.#noted.add(`${run} ${number}`);
+      this.writes.push({ run, number, entry, at: Date.now() });
     }
   }
 
