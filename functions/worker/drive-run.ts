@@ -4,6 +4,9 @@ import { background } from '../../shared/observe.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 
+/** As long as Lambda lets it: what came back from a call that was made is not given up while somebody can still write it. */
+const WHILE_IT_LIVES = { withinMs: 15 * 60_000 };
+
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
   driveMessage,
@@ -13,6 +16,6 @@ export const handler = background(
   },
   () => {
     configureHttp(env.stepNetwork());
-    return engineServices();
+    return engineServices(WHILE_IT_LIVES);
   },
 );

@@ -8,16 +8,17 @@ import { dynamo, s3, sfn } from './clients.ts';
 import { DynamoFiles } from './dynamo-files.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
 import { DynamoWorkflows } from './dynamo-workflows.ts';
+import type { Patience } from './patiently.ts';
 import { SfnExecutions } from './sfn.ts';
 import { BucketValues } from './values.ts';
 
-/** What the engine works with on AWS. */
-export function engineServices(): Starter {
+/** What the engine works with on AWS. `patience`: for how long tables and bucket are asked again that refuse. */
+export function engineServices(patience?: Patience): Starter {
   let files: Files | undefined;
-  const values = new BucketValues(s3, env.valuesBucket());
+  const values = new BucketValues(s3, env.valuesBucket(), patience);
   const workflows = new DynamoWorkflows(dynamo, env.workflowsTable());
   return {
-    runs: new DynamoRuns(dynamo, { table: env.runsTable(), values }),
+    runs: new DynamoRuns(dynamo, { table: env.runsTable(), values, patience }),
     values,
     executions: new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
     workflows,

@@ -135,6 +135,7 @@ class Driver {
   readonly #invocation: Invocation;
   #fault: unknown;
   #shownMs = 0;
+  #isWatching = false;
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
@@ -323,7 +324,9 @@ class Driver {
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
-    if (this.#held.size === 0) return;
+    // One look at a time: while the tables refuse, each takes long.
+    if (this.#held.size === 0 || this.#isWatching) return;
+    this.#isWatching = true;
     try {
       await this.#journal.look();
       await snapshotWhenDue(this.#services, this.#journal);
@@ -333,6 +336,8 @@ class Driver {
       if (!(error instanceof DriverReplaced)) return;
       this.#fail(error);
       this.giveUp(error);
+    } finally {
+      this.#isWatching = false;
     }
     this.#held.notify();
   }
