@@ -341,6 +341,7 @@ class Driver {
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
+    // One look at a time: while the tables refuse, each takes long.
     if (this.#isWatching) return;
     this.#isWatching = true;
     try {
