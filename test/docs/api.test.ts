@@ -23,9 +23,7 @@ beforeAll(async () => {
   ({ api } = await cloud.ready);
   await cloud.said(/^run \S+ succeeded/m);
   // Each answer of curl that is not put into a variable is shown with its status.
-  const script = commands
-    .replace('http://127.0.0.1:4000', api)
-    .replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
+  const script = commands.replace('http://127.0.0.1:4000', api).replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
   const { stdout } = await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script]);
   said = stdout;
 });
