@@ -49,6 +49,8 @@ function threeSteps({ name, second = 'second', third = 'third', between = [] }: 
 export const W3 = threeSteps({ name: 'bench-w3' });
 export const SLOW = threeSteps({ name: 'bench-slow', second: 'slow' });
 export const FAILING = threeSteps({ name: 'bench-failing', third: 'missing' });
+/** Longer than a driver sleeps through. */
+export const PAUSING = threeSteps({ name: 'bench-pausing', between: [{ id: 'pause', wait: '3s' }] });
 export const SHORT_WAIT = threeSteps({ name: 'bench-short-wait', between: [{ id: 'pause', wait: '10s' }] });
 export const LONG_WAIT = threeSteps({ name: 'bench-long-wait', between: [{ id: 'pause', wait: '10m' }] });
 
