@@ -45,7 +45,7 @@ const only = (item: Item, names: string[]): Item =>
   Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name)));
 
 /** As the developer guide counts: names and values; a number has a byte for two digits and one more, a list or map three and one for each element. */
-export const itemBytes = (item: Item): number =>
+const itemBytes = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
 
 function valueBytes({ S, N, M, L, B }: AttributeValue): number {

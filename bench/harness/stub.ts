@@ -7,7 +7,7 @@ const ANSWER = JSON.stringify({ customer: 'C-1001', total: 125_000, items: ['BOL
 const SLOW = 'slow';
 const MISSING = 'missing';
 /** Longer than a driver waits before it writes down that a step is in flight. */
-export const SLOW_MS = 700;
+const SLOW_MS = 700;
 
 /** The service that the measured workflows call at `/<step>/<number of the run>`: it knows how far each run has come. */
 export interface Stub {
