@@ -1,16 +1,19 @@
+import { isExactNumber } from './json.ts';
+
 interface Place {
   container: object;
   key: PropertyKey;
   above: Place | undefined;
 }
 
-/** The path, such as `lines.3.price`, of a number that JSON cannot hold: `1e999` is read as infinity and written as null. */
+/** The path, such as `lines.3.price`, of a number beyond all doubles: `1e999` is infinity, or null, to nearly everyone who reads JSON. */
 export function infiniteIn(value: unknown): string | undefined {
   // A list of what is to be looked at, since answers of others nest deeper than a stack takes.
   const open: Place[] = [];
   const isInfinite = (inner: unknown, key: PropertyKey, above: Place | undefined): boolean => {
-    if (typeof inner === 'object' && inner !== null) open.push({ container: inner, key, above });
-    return typeof inner === 'number' && !Number.isFinite(inner);
+    const number = isExactNumber(inner) ? Number(inner.digits) : inner;
+    if (typeof number === 'object' && number !== null) open.push({ container: number, key, above });
+    return typeof number === 'number' && !Number.isFinite(number);
   };
   if (isInfinite(value, '', undefined)) return '';
   for (let place = open.pop(); place; place = open.pop()) {

@@ -37,7 +37,8 @@ export async function listRuns({ query, caller }: RequestOf<'listRuns'>, service
   const { workflow_id: workflowId, project_id: project = caller.project, ...rest } = query;
   if (workflowId !== undefined)
     return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
-  if (caller.project !== undefined && project !== caller.project) return ok({ items: [], continuation_token: null });
+  if (caller.project !== undefined && project !== caller.project)
+    return ok({ items: [], continuation_token: null, searched_to: null });
   return feed(services, caller.workspace, rest, undefined, project);
 }
 
@@ -88,7 +89,7 @@ async function events(services: Services, run: Run, query: RequestOf<'getRunEven
   const lines = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(values, run.id, event) }));
   const items = thatFit(lines, PAGE_BYTES);
   const next = items.length < lines.length ? items.at(-1)?.id : page.next;
-  return ok({ items, continuation_token: next ?? null });
+  return ok({ items, continuation_token: next === undefined ? null : String(next) });
 }
 
 /** A page is over when it holds so much, so that it fits into an answer. */

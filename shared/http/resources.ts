@@ -221,9 +221,7 @@ const runEvent = z
     data: z.unknown().optional(),
   })
   .meta({ id: 'RunEvent' });
-export const runEvents = z
-  .object({ items: z.array(runEvent), continuation_token: z.int().nullable() })
-  .meta({ id: 'RunEventList' });
+export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
 
 const stepState = z
   .object({

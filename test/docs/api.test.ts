@@ -23,12 +23,8 @@ beforeAll(async () => {
   ({ api } = await cloud.ready);
   await cloud.said(/^run \S+ succeeded/m);
   // Each answer of curl that is not put into a variable is shown with its status.
-  const script = commands
-    .replace('http://127.0.0.1:4000', api)
-    // People are slower than runs.
-    .replace(/^LAST=/m, 'sleep 1; LAST=')
-    .replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+  const script = commands.replace('http://127.0.0.1:4000', api).replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
+  const { stdout } = await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script]);
   said = stdout;
 });
 afterAll(async () => {

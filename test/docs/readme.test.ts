@@ -9,7 +9,7 @@ import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { blocksOf } from './blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
-const shell = (script: string) => promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: root });
+const shell = (script: string) => promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script], { cwd: root });
 const [start = '', curl = '', deploy = '', work = ''] = blocksOf('README.md', 'sh');
 
 const folder = temporaryFolder();

@@ -158,6 +158,8 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/mail/send-results.ts': {
     ...logs('InboundMailResults'),
     ...table('Runs', 'GetItem'),
+    // Which inputs are secret, and not to be sent.
+    ...table('Workflows', 'GetItem'),
     ...table('Doors', 'DeleteItem UpdateItem', 'by-workspace'),
     ...readsValues,
     ...sendsMail,

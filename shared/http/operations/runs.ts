@@ -38,9 +38,12 @@ const waitSeconds = z.coerce
   .max(25)
   .default(0)
   .meta({ description: 'Seconds to wait for something new, at most' });
-const lineNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const lineNumber = z
+  .string()
+  .refine((text) => /^\d{1,15}$/.test(text), 'must be the id of an event')
+  .transform(Number);
 const eventsQuery = z.strictObject({
-  after: lineNumber.optional().meta({ description: 'Id of the last event seen' }),
+  after: lineNumber.meta({ override: { type: 'integer', minimum: 0 }, description: 'Id of the last event seen' }).optional(),
   wait: waitSeconds,
   step: z.string().min(1).max(40).optional().meta({ description: 'Id of a step' }),
   type: eventType.optional(),

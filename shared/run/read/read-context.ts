@@ -1,4 +1,4 @@
-import { notFound } from '../../problem.ts';
+import { notFound, Problem } from '../../problem.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { Journal } from '../journal/journal.ts';
@@ -45,8 +45,7 @@ export async function readContext(reader: Engine, values: ShownValues, run: Run,
   const journal = await journalOf(reader, run);
   const all = stepsOf(journal.state);
   if (filter.key !== undefined && !all.some(({ key }) => key === filter.key)) throw notFound('step', filter.key);
-  const from = filter.after === undefined ? 0 : all.findIndex(({ key }) => key === filter.after) + 1;
-  const rest = all.slice(from).filter((step) => fits(step, filter));
+  const rest = behind(all, filter.after).filter((step) => fits(step, filter));
   const page = rest.slice(0, filter.limit);
   const alone = filter.key !== undefined;
   const limit = alone ? SHOWN_BYTES : Math.min(GLIMPSE_BYTES, Math.floor(SHOWN_BYTES / (2 * Math.max(1, page.length))));
@@ -65,6 +64,15 @@ export async function readContext(reader: Engine, values: ShownValues, run: Run,
     })),
   );
   return { steps, next: rest.length > page.length ? page.at(-1)?.key : undefined };
+}
+
+function behind(steps: ShownStep[], key: string | undefined): ShownStep[] {
+  if (key === undefined) return steps;
+  const at = steps.findIndex((step) => step.key === key);
+  if (at >= 0) return steps.slice(at + 1);
+  throw new Problem('invalid', 'The continuation_token is not one of this list, or its step is in it no more. Begin again.', [
+    { name: 'continuation_token', value: key },
+  ]);
 }
 
 const fits = ({ key, scope, status }: ShownStep, filter: ContextFilter) =>
@@ -93,7 +101,7 @@ export async function readStepValue(
 async function journalOf(reader: Engine, run: Run): Promise<Journal> {
   const [plan, loaded] = await Promise.all([reader.definitions.planOf(run.workflowId, run.definition), reader.runs.load(run.id)]);
   if (!loaded) throw notFound('run', run.id);
-  return new Journal(reader, plan, loaded, () => true);
+  return new Journal(reader, plan, loaded);
 }
 
 async function storedAt(journal: Journal, number: number | undefined, name: EntryValue): Promise<Stored | undefined> {

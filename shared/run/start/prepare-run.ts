@@ -5,11 +5,12 @@ import { notFound, Problem } from '../../problem.ts';
 import type { Template } from '../../step/kind.ts';
 import { StepError } from '../../step/step-error.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
+import { longestRunSeconds } from '../../workflow/check-retention.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
 import { secretsOf } from '../../workflow/input-secrets.ts';
-import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../../workflow/limits.ts';
+import { DEFAULT_RUN_SECONDS } from '../../workflow/limits.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import type { Starter, StartRequest } from './start-run.ts';
@@ -52,7 +53,7 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
     name,
     reference: given ?? (await says.reference(plan)),
     wanted: (request.rerunOf !== undefined && request.rerunOf.from !== 'start') || (await says.runIf(plan)),
-    timeoutSeconds: await says.timeoutSeconds(plan),
+    timeoutSeconds: await says.timeoutSeconds(plan, longestRunSeconds(services.retentionDays)),
     connectionOverrides: Object.keys(connectionOverrides).length > 0 ? connectionOverrides : undefined,
   };
 }
@@ -143,14 +144,12 @@ function asker(input: Record<string, unknown>, run: Record<string, unknown>, mas
     async runIf({ document }: Plan): Promise<boolean> {
       return document.runIf === undefined || ask(document.runIf, 'runIf', (value) => conditionOf(value, 'runIf'));
     },
-    async timeoutSeconds({ document }: Plan): Promise<number> {
-      if (document.timeout === undefined) return DEFAULT_RUN_SECONDS;
-      const seconds = secondsOf(document.timeout) ?? (await ask(document.timeout, 'timeout', Number));
-      if (seconds > 0 && seconds <= MAX_RUN_SECONDS) return seconds;
-      throw new Problem(
-        'invalid',
-        `timeout gives ${seconds} seconds; it must be more than 0 and at most ${MAX_RUN_SECONDS} (365 days).`,
-      );
+    async timeoutSeconds({ document: { timeout } }: Plan, longest: number): Promise<number> {
+      const seconds =
+        timeout === undefined ? DEFAULT_RUN_SECONDS : (secondsOf(timeout) ?? (await ask(timeout, 'timeout', Number)));
+      if (seconds > 0 && seconds <= longest) return seconds;
+      const message = `timeout gives ${seconds} seconds; it must be more than 0 and at most ${longest}, since no run goes on for more than 365 days, nor for longer than runs are kept here (the setting retentionDays).`;
+      throw new Problem('invalid', message, [{ name: 'timeout', value: message }]);
     },
   };
 }

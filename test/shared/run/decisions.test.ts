@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { afterFailure } from '../../../shared/run/after-failure.ts';
+import { afterFailure } from '../../../shared/run/decide/after-failure.ts';
 import { indexIn, itemScope, keyOf, scopeOf, tryIn, tryScope } from '../../../shared/run/model/scope.ts';
-import { nextLook } from '../../../shared/run/next-look.ts';
-import { aPlan, aRun } from '../../builders.ts';
+import { aPlan } from '../../builders.ts';
 
 describe('what to do with a step that has failed', () => {
   const policy = { attempts: 3, delaySeconds: 1, backoff: 2, jitter: false };
@@ -25,23 +24,6 @@ describe('what to do with a step that has failed', () => {
     expect(afterFailure('HttpClientError', 1, { ...policy, on: ['Timeout'] })).toEqual({ kind: 'fail' });
     expect(afterFailure('StepInterrupted', 1, policy)).toEqual({ kind: 'fail' });
     expect(afterFailure('StepInterrupted', 1, { ...policy, on: ['StepInterrupted'] })).toEqual({ kind: 'retry' });
-  });
-});
-
-describe('when the sweeper looks again', () => {
-  const created = Date.parse('2026-11-23T08:00:00.000Z');
-  const minutesLater = (minutes: number, deadline = '2027-11-23T08:00:00.000Z') => {
-    const now = created + minutes * 60_000;
-    return (Date.parse(nextLook(aRun({ createdAt: new Date(created).toISOString(), deadline }), new Date(now))) - now) / 60_000;
-  };
-
-  test('the less often the older the run, between five minutes and six hours', () => {
-    expect([0, 20, 60, 1440, 100_000].map((minutes) => minutesLater(minutes))).toEqual([5, 5, 15, 360, 360]);
-  });
-
-  test('not later than its deadline, and later again once that has passed', () => {
-    expect(minutesLater(60, '2026-11-23T09:02:00.000Z')).toBe(2);
-    expect(minutesLater(60, '2026-11-23T08:30:00.000Z')).toBe(15);
   });
 });
 

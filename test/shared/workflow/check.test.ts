@@ -177,7 +177,7 @@ steps:
         const problems = checked.ok ? [] : checked.diagnostics;
         expect(problems.filter(({ line, column }) => line < 1 || column < 1)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

@@ -4,8 +4,8 @@ import { parseJson } from '../../../shared/json.ts';
 import { textOf } from '../../../shared/run/model/value.ts';
 import { inputsOf } from '../../../shared/trigger/webhook/mapping.ts';
 import { checkDocument } from '../../../shared/workflow/check.ts';
+import { checkInputs } from '../../../shared/workflow/check-inputs.ts';
 import { evaluateTemplate } from '../../../shared/workflow/expression.ts';
-import { checkInputs } from '../../../shared/workflow/input.ts';
 import { aDocument, aStep, said, saidOf } from './documents.ts';
 
 const ID = '8202522731445525542';
@@ -100,8 +100,8 @@ describe('a number that a double cannot hold', () => {
 });
 
 describe('inputs with a number that a double cannot hold', () => {
-  const check = (schema: object, inputs: string) => {
-    const checked = checkInputs(documentOf({ input: schema }).document, parseJson(inputs));
+  const check = async (schema: object, inputs: string) => {
+    const checked = await checkInputs(documentOf({ input: schema }).document, parseJson(inputs));
     return { ...checked, inputs: JSON.stringify(checked.inputs) };
   };
   const properties = {
@@ -110,16 +110,16 @@ describe('inputs with a number that a double cannot hold', () => {
     speed: { default: 'slow' },
   };
 
-  test('fit where a number is wanted, and keep it beside the defaults', () => {
-    expect(check({ type: 'object', properties }, `{"id":${ID},"ids":[${ID},${NEXT}]}`)).toEqual({
+  test('fit where a number is wanted, and keep it beside the defaults', async () => {
+    expect(await check({ type: 'object', properties }, `{"id":${ID},"ids":[${ID},${NEXT}]}`)).toEqual({
       inputs: `{"id":${ID},"ids":[${ID},${NEXT}],"speed":"slow"}`,
       problems: [],
     });
   });
 
-  test('do not fit where a text, a smaller number or another one is wanted', () => {
+  test('do not fit where a text, a smaller number or another one is wanted', async () => {
     const wanted = { a: { type: 'string' }, b: { maximum: 5 }, c: { type: 'integer' }, ids: properties.ids };
-    const { problems } = check(
+    const { problems } = await check(
       { type: 'object', properties: wanted },
       `{"a":${ID},"b":${ID},"c":0.12345678901234567890,"ids":[${ID},${ID}]}`,
     );

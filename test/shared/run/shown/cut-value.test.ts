@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cutFields, cutValue, thatFit } from '../../../shared/run/cut-value.ts';
+import { cutFields, cutValue, thatFit } from '../../../../shared/run/shown/cut-value.ts';
 
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 

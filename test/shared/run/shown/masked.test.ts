@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { maskOf } from '../../../shared/mask.ts';
-import { maskedError, maskedStepInput } from '../../../shared/run/masked.ts';
-import { http } from '../../../shared/step/http.ts';
-import { set } from '../../../shared/step/set.ts';
-import { StepError } from '../../../shared/step/step-error.ts';
+import { maskOf } from '../../../../shared/mask.ts';
+import { maskedFailure, maskedStepInput } from '../../../../shared/run/shown/masked.ts';
+import { http } from '../../../../shared/step/http.ts';
+import { set } from '../../../../shared/step/set.ts';
+import { StepError } from '../../../../shared/step/step-error.ts';
 
 test('the input of a step is stored without the secrets of its run', () => {
   const { shown, secrets } = maskedStepInput(set, { text: 'is s3cret' }, ['s3cret']);
@@ -16,7 +16,7 @@ test('and without what its kind knows for credentials; both are kept out of its 
   const { shown, secrets } = maskedStepInput(http, input, ['s3cret']);
   expect(shown).toEqual({ method: 'GET', url: 'https://a.example/***', headers: { authorization: '***' } });
   const failure = new StepError('HttpClientError', 'no abcdefgh at /s3cret', { body: 'Bearer abcdefgh' });
-  expect(maskedError(failure, maskOf(secrets))).toMatchObject({
+  expect(maskedFailure(failure, maskOf(secrets))).toMatchObject({
     name: 'HttpClientError',
     message: 'no *** at /***',
     data: { body: '***' },
