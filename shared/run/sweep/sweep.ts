@@ -1,5 +1,5 @@
 import type { Entry } from '../model/entry.ts';
-import { keptUntil } from '../model/project.ts';
+import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type Engine, LIVE_SHARDS } from '../ports.ts';
@@ -50,10 +50,11 @@ async function look(services: Engine, id: string, dueAt: string, swept: Swept): 
   const lateMs = now.getTime() - Date.parse(dueAt);
   try {
     // Taken first: whatever happens now, the run comes up again, and no other sweeper looks at it.
-    if (!(await services.runs.takeDue(id, dueAt, laterAt(now, lateMs)))) return;
+    const later = laterAt(now, lateMs);
+    if (!(await services.runs.takeDue(id, dueAt, later))) return;
     swept.seen += 1;
     swept.oldestMs = Math.max(swept.oldestMs, lateMs);
-    if (await goOn(services, id, now)) swept.started += 1;
+    if (await goOn(services, id, now, later)) swept.started += 1;
   } catch (error) {
     swept.failed.push({ id, error });
   }
@@ -64,7 +65,7 @@ const laterAt = (now: Date, lateMs: number) =>
   new Date(now.getTime() + Math.min(Math.max(LOOK_MS, lateMs), LONGEST_LOOK_MS)).toISOString();
 
 /** Whether an execution was started. */
-async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
+async function goOn(services: Engine, id: string, now: Date, later: string): Promise<boolean> {
   let starts = false;
   const told = await tell(services, id, (state, run) => {
     starts = false;
@@ -80,7 +81,11 @@ async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
     return false;
   }
   await keep(services, run, now);
-  if (!starts) return false;
+  if (!starts) {
+    const next = dueAtOf(run, state, now);
+    if (next !== undefined && next > later) await services.runs.takeDue(id, later, next);
+    return false;
+  }
   services.watcher.driverLost(id);
   await startExecution(services, run, state);
   return true;
@@ -89,12 +94,17 @@ async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
 /** What a run needs whose driver has not been heard of in time. */
 function consequences(services: Engine, run: Run, state: RunState, now: Date): { entries: Entry[]; starts: boolean } {
   if (state.pause?.paused) return { entries: [], starts: false };
-  const { entries } = decideUndriven(services, run, state);
+  if (isDriven(state, now)) return { entries: [], starts: false };
+  const { entries, begin, passed } = decideUndriven(services, run, state);
   if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return { entries, starts: false };
   // It waits for a person or a child and is not due for anything else.
-  if (state.left && state.left.until === undefined) return { entries: [], starts: false };
+  if (state.left && state.left.until === undefined && begin.length === 0 && !passed) return { entries: [], starts: false };
   return { entries: [nextExecution(state, now)], starts: true };
 }
+
+/** Its driver has come late, but it has come. */
+const isDriven = ({ driver, left }: RunState, now: Date) =>
+  driver !== undefined && !left && now.getTime() - Date.parse(driver.at) < START_GRACE_MS;
 
 /** A live run stays, however long it lives. */
 async function keep({ runs, retentionDays }: Engine, run: Run, now: Date): Promise<void> {

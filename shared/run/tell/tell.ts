@@ -1,7 +1,7 @@
 import { decide } from '../decide/decide.ts';
 import { stopped } from '../decide/end.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
+import { deadlineOf, dueAtOf, keptUntil, projectionOf, START_GRACE_MS } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
@@ -24,6 +24,13 @@ export type Saying = (state: RunState, run: Run) => Entry[];
  * written with it, and the next execution is started if there is something to do. Undefined for a run that does not exist.
  */
 export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+  const told = await say(services, runId, saying);
+  if (!told || told.isNews || told.state.seen === told.run.seen) return told;
+  return { ...told, run: await settle(services, told.run, told.state) };
+}
+
+/** The same without mending the row of a run that has nothing to hear: two runs that have both ended would mend each other for ever. */
+async function say(services: Engine, runId: string, saying: Saying): Promise<(Told & { isNews: boolean }) | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -32,15 +39,26 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
     const said = saying(state, run);
-    if (said.length === 0) return { run: state.seen > run.seen ? await settle(services, run, state) : run, state };
+    if (said.length === 0) {
+      // Whoever woke it may have died before the row could show that it is to be looked at.
+      if (state.seen > run.seen && !state.ended) await show(services, run, state);
+      return { run, state, isNews: false };
+    }
     const { entries, starts } = withConsequences(services, run, state, said);
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
+    if (starts) await lookSoon(services, run);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
     if (starts) await startExecution(services, settled, state);
-    return { run: settled, state };
+    return { run: settled, state, isNews: true };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
+}
+
+/** A parked run is looked at once in a while: whoever wakes it sees to it first that, should he die, somebody finds it soon. */
+async function lookSoon({ runs, now }: Engine, { id, dueAt }: Run): Promise<void> {
+  const soon = new Date(now().getTime() + START_GRACE_MS).toISOString();
+  if (dueAt !== undefined && dueAt > soon) await runs.takeDue(id, dueAt, soon);
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
@@ -99,33 +117,40 @@ export const decideUndriven = ({ now, random }: Engine, run: Run, state: RunStat
  * so that a run whose row lives is looked at again; may be done any number of times.
  */
 export async function settle(services: Engine, run: Run, state: RunState): Promise<Run> {
+  const told = { ...run, ...projectionOf(run, state) };
+  if (state.ended) await stopChildren(services, told, state);
+  if (state.ended || state.pause?.paused) await tellParent(services, told);
+  return show(services, run, state);
+}
+
+/** Makes the row reflect the journal. */
+async function show(services: Engine, run: Run, state: RunState): Promise<Run> {
   const next = projectionOf(run, state);
   const dueAt = dueAtOf(run, state, services.now());
-  const settled: Run = { ...run, ...next, dueAt: dueAt ?? run.dueAt };
-  if (state.ended) await stopChildren(services, settled, state);
-  if (state.ended || state.pause?.paused) await tellParent(services, settled);
   await services.runs.project(run, next, { dueAt, keptUntil: keptAfter(services, next) });
-  return settled;
+  return { ...run, ...next, dueAt: dueAt ?? run.dueAt };
 }
 
 const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
   endedAt === undefined ? undefined : keptUntil(new Date(endedAt), retentionDays);
 
-/** Nobody waits any more for a run that a cancelled step has started. */
 async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
-  for (const { child, status } of state.steps.values()) {
-    if (child === undefined || status !== 'cancelled') continue;
-    const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
-    await tell(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : stopped(of.plan, of, stop, services.now()),
-    );
-  }
+  for (const { child, status } of state.steps.values())
+    if (child !== undefined && status === 'cancelled') await stopChild(services, run, child);
+}
+
+/** Nobody waits any more for a run that a cancelled step has started. */
+export async function stopChild(services: Engine, run: Run, child: string): Promise<void> {
+  const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id} waits for it no longer.` };
+  await say(services, child, (state, { parent }) =>
+    state.ended || parent !== run.id ? [] : stopped(state.plan, state, stop, services.now()),
+  );
 }
 
 async function tellParent(services: Engine, run: Run): Promise<void> {
   const { parent, parentStep: key } = run;
   if (parent === undefined || key === undefined) return;
-  await tell(services, parent, (state): Entry[] => {
+  await say(services, parent, (state): Entry[] => {
     const step = state.step(key);
     if (step?.child !== run.id || step.childEnded !== undefined || step.status !== 'waiting') return [];
     if (run.endedAt !== undefined) return [childEnd(run, key, services.now())];
