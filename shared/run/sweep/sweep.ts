@@ -90,7 +90,10 @@ async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
 function consequences(services: Engine, run: Run, state: RunState, now: Date): { entries: Entry[]; starts: boolean } {
   if (state.pause?.paused) return { entries: [], starts: false };
   const { entries } = decideUndriven(services, run, state);
-  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return { entries, starts: false };
+  if (entries.some(({ type }) => type === 'run_ended')) return { entries, starts: false };
+  // Whoever lets it go on finds that nobody drives it.
+  if (entries.some(({ type }) => type === 'run_paused'))
+    return { entries: [...entries, { type: 'driver_left', at: now.toISOString() }], starts: false };
   // It waits for a person or a child and is not due for anything else.
   if (state.left && state.left.until === undefined) return { entries: [], starts: false };
   return { entries: [nextExecution(state, now)], starts: true };

@@ -41,6 +41,7 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<Tol
     const before = state.seen;
     const said = saying(state, run);
     if (said.length === 0) return { run, state };
+    if (state.left) await lookSoon(services, run);
     const { entries, starts } = withConsequences(services, run, state, said);
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
@@ -49,6 +50,14 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<Tol
     return { run: settled, state };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
+}
+
+/** Should this process end before what follows is done, the sweeper does it. */
+const LOOK_WITHIN_MS = 60_000;
+
+async function lookSoon({ runs, now }: Engine, { id, dueAt }: Run): Promise<void> {
+  const soon = new Date(now().getTime() + LOOK_WITHIN_MS).toISOString();
+  if (dueAt !== undefined && dueAt > soon) await runs.takeDue(id, dueAt, soon);
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
