@@ -6,14 +6,14 @@ interface Place {
   above: Place | undefined;
 }
 
-/** The path, such as `lines.3.price`, of a number such as `1e999`, which every other reader takes for infinity and writes as null. */
+/** The path, such as `lines.3.price`, of a number beyond all doubles: `1e999` is infinity, or null, to nearly everyone who reads JSON. */
 export function infiniteIn(value: unknown): string | undefined {
   // A list of what is to be looked at, since answers of others nest deeper than a stack takes.
   const open: Place[] = [];
   const isInfinite = (inner: unknown, key: PropertyKey, above: Place | undefined): boolean => {
-    if (isExactNumber(inner)) return !Number.isFinite(Number(inner.digits));
-    if (typeof inner === 'object' && inner !== null) open.push({ container: inner, key, above });
-    return typeof inner === 'number' && !Number.isFinite(inner);
+    const number = isExactNumber(inner) ? Number(inner.digits) : inner;
+    if (typeof number === 'object' && number !== null) open.push({ container: number, key, above });
+    return typeof number === 'number' && !Number.isFinite(number);
   };
   if (isInfinite(value, '', undefined)) return '';
   for (let place = open.pop(); place; place = open.pop()) {

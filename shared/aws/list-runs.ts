@@ -1,16 +1,17 @@
 import { BatchGetItemCommand, type BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
-import type { Run } from '../run/model/run.ts';
+import { type Run, run } from '../run/model/run.ts';
 import { RUN_STATUS, STAGES } from '../run/model/status.ts';
 import type { Page, PageOf, RunFilter } from '../run/ports.ts';
 import { badToken, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 import { NewestFirst, type Partition, type Reading } from './newest-first.ts';
 import { patiently } from './patiently.ts';
-import { inProject, inState, inWorkflow, inWorkspace, parseRun, runIdOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.ts';
+import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.ts';
 
-/** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. */
-const MOST_READ = 300;
+/** What one BatchGetItem reads. */
 const BATCH = 100;
+/** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. More would take over 10 ms. */
+const MOST_READ = BATCH;
 
 /**
  * Newest first: ids from the index that narrows the list most, then their rows, which say what the index does not. A page reads about what it returns.
@@ -93,7 +94,7 @@ async function readPage(
     const rows = await rowsOf(reading, some);
     for (const [place, id] of some.entries()) {
       const row = rows.get(id);
-      if (row && fits(row, filter)) items.push(parseRun(row));
+      if (row && fits(row, filter)) items.push(run.parse(row));
       if (items.length < limit) continue;
       const isLast = place === some.length - 1 && (await ids.isExhausted());
       return { items, end: isLast ? undefined : id };
@@ -103,18 +104,21 @@ async function readPage(
   }
 }
 
-const FIELDS = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigger'] as const;
+const FIELDS = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigger', 'parent'] as const;
 
 /** An index may be behind its rows, and archived runs are in no list. */
-const fits = (row: Item, filter: RunFilter) =>
-  FIELDS.every((field) => filter[field] === undefined || row[field]?.S === filter[field]) &&
-  (filter.parent === undefined || row['parent']?.S === filter.parent) &&
-  row['archived']?.BOOL !== true;
+const fits = (row: Record<string, unknown>, filter: RunFilter) =>
+  row['archived'] !== true && FIELDS.every((field) => filter[field] === undefined || row[field] === filter[field]);
 
-async function rowsOf(reading: Reading, ids: string[]): Promise<Map<string, Item>> {
+async function rowsOf(reading: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
   const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) => ids.slice(at * BATCH, (at + 1) * BATCH));
   const rows = await Promise.all(batches.map((batch) => batchOf(reading, batch)));
-  return new Map(rows.flat().map((row) => [runIdOf(row['pk']?.S ?? ''), row]));
+  return new Map(
+    rows
+      .flat()
+      .map((item) => rowOf(item))
+      .map((row) => [row['id'], row]),
+  );
 }
 
 /** At most 100 rows; asks again for what a busy table or a large answer has left over. */

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { type Run, run as runSchema } from '../run/model/run.ts';
+import { parseJson } from '../json.ts';
+import { type Projection, projection, type Run, run as runSchema, stepCounts } from '../run/model/run.ts';
 import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../run/model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../run/ports.ts';
-import { fromItem, fromText, type Item, toItem } from './items.ts';
+import { fromItem, type Item, toItem } from './items.ts';
 
 const ROW = 'RUN';
 const RUN_PREFIX = 'RUN#';
@@ -14,7 +15,7 @@ export const isRow = (item: Item) => item['sk']?.S === ROW;
 export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${workspace}#${hash}`, sk: 'START' });
 
 /** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
-export const FEED_SHARDS = 4;
+const FEED_SHARDS = 4;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -30,7 +31,7 @@ export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: S
 export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
 
 export const liveKey = (shard: number) => `live#${shard}`;
-export const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
+const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
 
 /** A run that has come so far, or whose next projection may be so far away, no list looks for at the top of a feed. */
 const YOUNG_MS = 25_000;
@@ -50,37 +51,59 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
   return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, FEED_SHARDS)}`;
 }
 
-/** The run with the keys of every index that it is born into. What says nothing is left out: a row of a kilobyte costs one unit. */
+/**
+ * The run with the keys of every index that it is born into. What it was given and what follows from its journal are two texts: each is written as a
+ * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
+ */
 export function runItem(run: Run): Item {
-  const shard = shardOf(run.id, FEED_SHARDS);
-  const { id, archived, fileIds, depth, attempt, execution, ...rest } = run;
-  return toItem({
-    ...asStored(rest),
-    ...runKey(id),
-    ...(archived && { archived }),
+  const { id, archived, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
+  const shard = shardOf(id, FEED_SHARDS);
+  const created = {
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
     ...(fileIds.length > 0 && { fileIds }),
     ...(depth > 0 && { depth }),
     ...(attempt > 1 && { attempt }),
-    ...(execution > 1 && { execution }),
+  };
+  return toItem({
+    ...runKey(id),
+    created: JSON.stringify(created),
+    inputs,
+    ...projectionItem(run),
+    archived: archived || undefined,
+    dueAt,
     workspaceKey: `${inWorkspace(run)}#${shard}`,
     projectKey: `${inProject(run)}#${shard}`,
     workflowKey: `${inWorkflow(run)}#${shard}`,
     parentKey: run.parent,
     referenceKey: run.reference === undefined ? undefined : `${run.workspace}#${run.reference.toLowerCase()}`,
+    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });
 }
 
-/** The data of an error may have any shape, and an item takes neither every number nor every depth. */
-export const asStored = <Row extends { error?: unknown }>({ error, ...rest }: Row) => ({
-  ...rest,
-  error: error === undefined ? undefined : JSON.stringify(error),
-});
+/** What follows from the journal: what others than readers need for itself, the rest as a text. */
+export function projectionItem({ seen, status, outputs, snapshot, steps, execution, ...next }: Projection) {
+  const rest = {
+    ...Object.fromEntries(Object.entries(next).filter(([name]) => name in projection.shape)),
+    steps: Object.fromEntries(Object.entries(steps).filter(([, count]) => count > 0)),
+    ...(execution > 1 && { execution }),
+  };
+  return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
+}
 
-const row = z.looseObject({ pk: z.string(), error: fromText.optional() });
+const text = z.string().transform(parseJson).pipe(z.looseObject({}));
+const row = z.looseObject({
+  pk: z.string().transform(runIdOf),
+  created: text,
+  projection: text.pipe(z.looseObject({ steps: z.looseObject({}) })),
+});
+const NONE = Object.fromEntries(stepCounts.keyof().options.map((name) => [name, 0]));
+
+/** What a row says, unchecked: enough to see whether it is looked for. */
+export function rowOf(item: Item): Record<string, unknown> {
+  const { pk, created, projection: shown, ...rest } = row.parse(fromItem(item));
+  return { ...created, ...shown, steps: { ...NONE, ...shown.steps }, ...rest, id: pk };
+}
 
 /** The run that a row holds. */
-export function parseRun(item: Item): Run {
-  const { pk, ...rest } = row.parse(fromItem(item));
-  return runSchema.parse({ ...rest, id: runIdOf(pk) });
-}
+export const parseRun = (item: Item): Run => runSchema.parse(rowOf(item));

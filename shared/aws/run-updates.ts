@@ -1,8 +1,8 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { type Projection, projection, type Run } from '../run/model/run.ts';
+import type { Projection, Run } from '../run/model/run.ts';
 import { isTerminal } from '../run/model/status.ts';
 import { toItem } from './items.ts';
-import { asStored, stateKeyOf } from './run-items.ts';
+import { projectionItem, stateKeyOf } from './run-items.ts';
 
 /** A conditional update of a row: what is undefined is removed. */
 export type RowUpdate = Pick<
@@ -10,29 +10,23 @@ export type RowUpdate = Pick<
   'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
-const PROJECTED = projection.keyof().options;
+/** The row may go forward only; one that has ended takes the same end once more and nothing else. */
+const NOT_BEYOND = '#seen <= :seen AND (attribute_exists(liveKey) OR (#seen = :seen AND #status = :status))';
 
-/**
- * The row may go forward only. All of the projection is written, since it may take the place of another one than the writer has seen; a row that has
- * ended takes the same end once more and nothing else.
- */
-const NOT_BEYOND = '#seen <= :seen AND (attribute_not_exists(#endedAt) OR (#seen = :seen AND #status = :status))';
-
-/** What follows from the journal. A snapshot is never taken back. */
+/** What follows from the journal, as a whole: it may take the place of another state than the writer has seen. A snapshot is never taken back. */
 export function projected(
   run: Run,
   next: Projection,
   { dueAt, keptUntil }: { dueAt?: string | undefined; keptUntil?: number | undefined },
   now: Date,
 ): RowUpdate {
-  const { snapshot, ...rest } = Object.fromEntries(PROJECTED.map((name) => [name, next[name]]));
+  const { snapshot, ...row } = projectionItem(next);
+  const end = { liveKey: undefined, dueAt: undefined, ...(keptUntil !== undefined && { expires: keptUntil }) };
   const changes = {
-    ...asStored(rest),
-    ...(snapshot !== undefined && { snapshot }),
+    ...row,
+    ...(snapshot && { snapshot }),
     stateKey: stateKeyOf(run, next.status, now, dueAt),
-    ...(isTerminal(next.status)
-      ? { liveKey: undefined, dueAt: undefined, ...(keptUntil !== undefined && { expires: keptUntil }) }
-      : dueAt !== undefined && { dueAt }),
+    ...(isTerminal(next.status) ? end : dueAt !== undefined && { dueAt }),
   };
   return updateOf(changes, NOT_BEYOND);
 }

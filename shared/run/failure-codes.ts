@@ -19,7 +19,7 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'HttpServerError',
     of: 'step',
-    meaning: 'The server answered 5xx, or its answer says it is JSON and is not.',
+    meaning: 'The server answered 5xx, or its answer says it is JSON and is not, or holds a number too large for JSON (`1e999`).',
     what_to_do:
       'Mostly passes: `retry: {on: [HttpServerError], attempts: 3, delay: 2s}`. Every attempt carries the same `Idempotency-Key`, so a server that honours it acts once.',
   },

@@ -130,7 +130,7 @@ async function checkEnd({ run, one, stopAsked, stopAccepted }: Followed, crashes
 
   const events = await house.api.events(run.id);
   const ids = events.map(({ id }) => id);
-  expect([...new Set(ids)].sort()).toEqual(ids);
+  expect([...new Set(ids)].toSorted((a, b) => a - b)).toEqual(ids);
   expect(events.filter(({ type }) => /^run_(succeeded|failed|cancelled|timed_out)/.test(type)).map(({ type }) => type)).toEqual([
     events.at(-1)?.type,
   ]);

@@ -80,6 +80,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
     at.stub.on('/drain', { afterMs: 3000, body: { ok: true } });
     const run = await start([call('a', '/drain', { output: '${ body.ok }' }), call('b', '/drained')]);
     await at.stub.called('/drain');
+    await operator.until(run.id, ({ status }) => status === 'running');
     expect(await operator.stop(run, { mode: 'graceful', reason: 'release' })).toMatchObject({
       status: 202,
       body: { status: 'draining', stop: { mode: 'graceful', by: 'first key', reason: 'release', until: expect.any(String) } },

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
 import type { Run } from '../run/client.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
+import { type Finished, noteFinished } from './finished.ts';
 import { Household } from './household.ts';
-import { callsOf, orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
+import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */
 const ROUNDS = howMany('ROUNDS', 12);
@@ -29,25 +30,13 @@ interface Accepted {
   run: Run;
   n: number;
   killsBefore: number;
-  /** Keys whose end was in the log before a kill, with the calls there had been. */
-  finished: Map<string, number>;
+  finished: Finished;
 }
 
-/** Notes what the log says has ended: from now on it must not be called again. Answers how many runs are in the middle of it. */
+/** Notes what has ended before a kill. Answers how many runs are in the middle of it. */
 async function note(accepted: Accepted[]): Promise<number> {
-  const underWay = await Promise.all(
-    accepted.map(async ({ run, finished }) => {
-      const events = await house.api.events(run.id);
-      const counts = callsOf(stub, run);
-      for (const { type, step, scope } of events) {
-        const key = `${scope}${step}`;
-        const count = counts.get(key);
-        if (type === 'step_completed' && count !== undefined && !finished.has(key)) finished.set(key, count);
-      }
-      return events.every(({ type }) => type !== 'run_succeeded');
-    }),
-  );
-  return underWay.filter(Boolean).length;
+  const logs = await Promise.all(accepted.map(({ run, finished }) => noteFinished(house.api, stub, run, finished)));
+  return logs.filter((log) => log.every(({ type }) => type !== 'run_succeeded')).length;
 }
 
 async function check({ run, n, killsBefore, finished }: Accepted, what = `run ${run.id}`): Promise<void> {

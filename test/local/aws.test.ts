@@ -301,7 +301,8 @@ describe('the credential of the data folder', () => {
     const objects = new S3Client({ ...settings(), forcePathStyle: true });
     for (const Key of ['signed/a b+c', 'signed/ü&%'])
       await objects.send(new PutObjectCommand({ Bucket, Key, Body: 'bytes', ContentType: 'text/plain' }));
-    await objects.send(new ListObjectsV2Command({ Bucket, Prefix: 'signed/', Delimiter: '/' }));
+    const { Contents } = await objects.send(new ListObjectsV2Command({ Bucket, Prefix: 'signed/', Delimiter: '/' }));
+    expect(Contents).toMatchObject([{ Key: 'signed/a b+c' }, { Key: 'signed/ü&%' }]);
   });
 
   test.each([
@@ -368,7 +369,7 @@ test('what is written, by the emulator too, is for the owner of the process alon
     return [name, (mode & 0o777).toString(8), statSync(join(parentPath, name)).isDirectory()] as const;
   });
   expect(modes.map(([name]) => name)).toEqual(
-    expect.arrayContaining(['dynamodb.sqlite', 'states.sqlite', 'secrets.json', 'files']),
+    expect.arrayContaining(['dynamodb.sqlite', 'step-functions.sqlite', 'secrets.json', 'files']),
   );
   expect(modes.filter(([, mode, isFolder]) => mode !== (isFolder ? '700' : '600'))).toEqual([]);
 });

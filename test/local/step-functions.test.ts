@@ -15,12 +15,14 @@ import {
   StateMachineDoesNotExist,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runMachine } from '../../infra/run-machine.ts';
+import { readCredential } from '../../local/aws/credential.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import { declaredMachines } from '../../local/step-functions/machines.ts';
 import { Stack } from '../../local/template/stack.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack, smallTemplate } from './small-stack.ts';
 
@@ -275,18 +277,20 @@ describe('after kill -9', () => {
     });
     const [line] = await once(createInterface(child.stdout), 'line');
     const endpoint = String(line).replace('ready ', '');
-    return {
-      client: new SFNClient({ endpoint, maxAttempts: 1 }),
-      async kill() {
-        child.kill('SIGKILL');
-        await once(child, 'close');
-      },
+    const credentials = readCredential(join(dataDir, 'credentials'));
+    const closed = once(child, 'close');
+    const kill = () => {
+      child.kill('SIGKILL');
+      return closed;
     };
+    onTestFinished(async () => void (await kill()));
+    return { client: new SFNClient({ endpoint, credentials, maxAttempts: 1 }), kill };
   }
 
   test('executions go on where they stood, as themselves: in a task, between tries, asleep; what has ended stays so', async () => {
     writeFileSync(log, '');
     const data = temporaryFolder();
+    onTestFinished(data.remove);
     const before = await smallCloud(data.path);
     const begin = async (stateMachineArn: string, turns: object[]) => {
       const command = new StartExecutionCommand({ stateMachineArn, input: inputOf(turns, { log }) });
@@ -304,7 +308,7 @@ describe('after kill -9', () => {
     });
     const triedBefore = callsOf(retried).length;
     await before.kill();
-    const { client, kill } = await smallCloud(data.path);
+    const { client } = await smallCloud(data.path);
 
     await vi.waitFor(() => expect(callsOf(asleep)).toHaveLength(3), { timeout: 10_000 });
     expect(callsOf(asleep).map(({ turn }) => turn)).toEqual([0, 1, 2]);
@@ -316,7 +320,5 @@ describe('after kill -9', () => {
     await expect(client.send(new DescribeExecutionCommand({ executionArn: done }))).resolves.toMatchObject({
       status: 'SUCCEEDED',
     });
-    await kill();
-    data.remove();
   });
 });

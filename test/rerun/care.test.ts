@@ -99,9 +99,10 @@ describe.concurrent('a dry run', { timeout: 90_000 }, () => {
       problems: [],
     });
     expect(answer.steps).toMatchObject([
-      { step: 'a', kind: 'set', title: 'First', skipped: false },
-      { together: [[{ step: 'x', skipped: true }], [{ step: 'y', skipped: null }]] },
-      { step: 'z', kind: 'forEach', skipped: false, inside: { steps: [{ step: 'inner', skipped: false }] } },
+      { step: 'a', kind: 'set', title: 'First', needs: [], skipped: false },
+      { step: 'x', needs: ['a'], skipped: true },
+      { step: 'y', needs: ['a'], skipped: null },
+      { step: 'z', kind: 'forEach', needs: ['x', 'y'], skipped: false, inside: { steps: [{ step: 'inner', skipped: false }] } },
     ]);
     expect(await dryRun(id, { inputs: { n: 0 } })).toMatchObject({ would_start: false });
     expect((await command(id, { inputs: {}, dry_run: true })).status).toBe(400);

@@ -1,4 +1,4 @@
-import { listsOf, type Program } from './programs.ts';
+import { listsOf, type Program, readBy } from './programs.ts';
 
 /** What a workflow should do, said a second time and as plainly as can be: no checkpoints, no machine, one thing after the other. */
 export interface Expected {
@@ -10,6 +10,9 @@ export interface Expected {
   /** Calls of the stub by the id of the step. */
   calls: Record<string, number>;
 }
+
+/** What a wait gives is an instant, which no model knows. */
+export const WAITED = 'waited';
 
 class Failed extends Error {
   readonly step: string;
@@ -49,7 +52,7 @@ class Model {
     let last: unknown = null;
     for (const [place, step] of steps.entries()) {
       try {
-        const output = this.#step(step, scope, steps[place - 1]);
+        const output = this.#step(step, scope, readBy(steps, place));
         this.outputs.set(scope + step.id, output);
         if (step.holds !== false) last = output;
       } catch (error) {
@@ -88,6 +91,8 @@ class Model {
         return { v: step.value, before: before === undefined ? null : (this.outputs.get(scope + before.id) ?? null) };
       case 'http':
         return this.#call(step.id, step.fails, step.attempts);
+      case 'wait':
+        return WAITED;
       case 'raise':
         throw new Failed(step.error, step.id);
       case 'switch': {

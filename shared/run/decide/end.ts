@@ -14,13 +14,19 @@ export type Ending =
   /** The time of a graceful stop was over while steps were in flight. */
   | { kind: 'drained'; stop: { by: string; until: string; reason?: string | undefined } };
 
-/** The last entries of a run that does not succeed: what is in flight is cancelled, what could not begin is blocked, the run ends. */
-export function ended(plan: Plan, state: RunState, ending: Ending, now: Date): Entry[] {
+/**
+ * The last entries of a run that does not succeed: what is in flight is cancelled, what could not begin is blocked, the run ends. `begun`: keys of steps
+ * that are in flight and have not said so yet.
+ */
+export function ended(plan: Plan, state: RunState, ending: Ending, now: Date, begun: readonly string[] = []): Entry[] {
   const at = now.toISOString();
   const error = CANCELLED_BY[ending.kind];
+  const inFlight = new Set([...state.active, ...begun]);
   return [
-    ...[...state.active].map((key): Entry => ({ type: 'step_cancelled', at, key, error })),
-    ...blockedIn(plan, state).map((key): Entry => ({ type: 'step_skipped', at, key, reason: 'blocked' })),
+    ...[...inFlight].map((key): Entry => ({ type: 'step_cancelled', at, key, error })),
+    ...blockedIn(plan, state)
+      .filter((key) => !inFlight.has(key))
+      .map((key): Entry => ({ type: 'step_skipped', at, key, reason: 'blocked' })),
     { type: 'run_ended', at, ...outcomeOf(ending) },
   ];
 }

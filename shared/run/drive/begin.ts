@@ -5,12 +5,12 @@ import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
-import type { Begin } from '../decide/decide.ts';
+import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
-import { isOver, type StepState } from '../model/step-state.ts';
+import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
@@ -92,18 +92,12 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key }: Scene, error: Failure): void {
-    const step = this.#journal.state.step(key);
-    if (step && isOver(step)) return;
-    const { now, random } = this.#services;
-    this.#journal.record(failed(planned, step ?? { key, failures: 0 }, error, { now: now(), random }));
+  #recordFailure({ planned, key, step: before }: Scene, error: Failure): void {
+    const step = this.#journal.state.step(key) ?? { key, failures: 0 };
+    // Another driver has counted this attempt already.
+    if (step.failures !== (before?.failures ?? 0)) return;
+    this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
-}
-
-function isPure({ kind, planned }: Begin): boolean {
-  if (kind !== 'start') return true;
-  const step = kindOf(planned.step.kind);
-  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
 }
 
 async function start(scene: Scene, signal: AbortSignal): Promise<void> {
@@ -116,7 +110,7 @@ async function start(scene: Scene, signal: AbortSignal): Promise<void> {
     case 'timer':
       return startTimer(scene);
     case 'call':
-      return startChild(scene);
+      return startChild(scene, signal);
   }
 }
 
@@ -135,7 +129,7 @@ export async function evaluate(
   context?: unknown,
   bounds?: Bounds,
 ): Promise<unknown> {
-  return evaluateTemplate(template, await names.of(planned, scope), { step: planned.id, field }, context, bounds);
+  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
 }
 
 /** Fixes the instant of a wait, once. */
@@ -157,18 +151,32 @@ async function finished(scene: Scene): Promise<unknown> {
 }
 
 /** Makes the output of a step from its full result, and records its end. */
-export async function complete(scene: Scene, full: unknown, bounds?: Bounds): Promise<void> {
+export async function complete(
+  scene: Scene,
+  full: unknown,
+  { child, ...bounds }: Bounds & { child?: string } = {},
+): Promise<void> {
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
   const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
-  record(scene, { type: 'step_completed', output: stored });
+  record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();
+}
+
+/** Before a step reaches outside, its driver looks whether others have written, unless it has just read or written itself. */
+const STALE_AFTER_MS = 100;
+
+/** Whether the step may begin still: a pause or a stop may have come, and the group around it may have failed. */
+export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Promise<boolean> {
+  await journal.look(STALE_AFTER_MS);
+  const { pause, stop, ended } = journal.state;
+  return !signal.aborted && !pause && !stop && !ended;
 }
 
 type Said =
   | { type: 'step_skipped'; reason: 'condition' }
-  | { type: 'step_completed'; output: Stored }
+  | { type: 'step_completed'; output: Stored; child?: string }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
 export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {

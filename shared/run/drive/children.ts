@@ -10,9 +10,9 @@ import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
-import { type Starter, startRun } from '../start/start-run.ts';
+import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
-import { complete, evaluate, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 export const CHILD_FAILED = 'ChildRunFailed';
 
@@ -22,18 +22,31 @@ const DEPTH_LIMIT = 10;
 const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
 /** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
-export async function startChild(scene: Scene): Promise<void> {
+export async function startChild(scene: Scene, signal: AbortSignal): Promise<void> {
   const { services, journal, step } = scene;
   const { input, waits } = await callOf(scene);
   const origin = await originOf(services, step);
-  const child = isWell(origin) && waits ? origin.id : newId(services.now().getTime());
   const stored = await services.values.store(journal.run.id, `${scene.key}.input`, await shownTo(scene, input));
-  record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
+  const say = (child?: string) => record(scene, { type: 'step_started', input: stored, ...(child !== undefined && { child }) });
+  if (isWell(origin) && waits) {
+    say(origin.id);
+    return hear(scene, origin);
+  }
+  const id = newId(services.now().getTime());
+  const start = { id, input, origin, failures: step?.failures ?? 0 };
+  const checked = await check(scene, start).catch((error: unknown) => {
+    say();
+    throw error;
+  });
+  if (!(await mayStillBegin(scene, signal))) return;
+  say(waits ? id : undefined);
   await journal.flush();
-  const started =
-    isWell(origin) && waits ? origin : await begin(scene, { id: child, input, origin, failures: step?.failures ?? 0 });
-  if (!waits) return complete(scene, started.id);
-  hear(scene, started);
+  // Another driver may have named one before.
+  const named = waits ? journal.state.step(scene.key)?.child : id;
+  if (named === undefined) return;
+  const child = await write(scene, named === id ? checked : await check(scene, { ...start, id: named }));
+  if (waits) hear(scene, child);
+  else await complete(scene, child.id, { child: child.id });
 }
 
 /** The same for a run that the journal names and that nobody has started. */
@@ -41,7 +54,8 @@ export async function startLostChild(scene: Scene): Promise<void> {
   const { services, step } = scene;
   if (step?.child === undefined) return;
   const { input } = await callOf(scene);
-  hear(scene, await begin(scene, { id: step.child, input, origin: await originOf(services, step), failures: step.failures }));
+  const origin = await originOf(services, step);
+  hear(scene, await write(scene, await check(scene, { id: step.child, input, origin, failures: step.failures })));
 }
 
 async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; waits: boolean }> {
@@ -93,7 +107,7 @@ interface ChildStart {
   failures: number;
 }
 
-async function begin(scene: Scene, { id, input, origin, failures }: ChildStart): Promise<Run> {
+async function check(scene: Scene, { id, input, origin, failures }: ChildStart): Promise<CheckedStart> {
   const { services, journal, key } = scene;
   const { run } = journal;
   const pin = pinOf(scene);
@@ -101,26 +115,29 @@ async function begin(scene: Scene, { id, input, origin, failures }: ChildStart):
     pin.definition === 'self'
       ? { definition: run.definition, version: run.version }
       : { definition: pin.definition, version: pin.version };
-  try {
-    const { run: child } = await startRun(services, {
-      id,
-      workspace: run.workspace,
-      workflowId: pin.workflow,
-      stage: definition.version === null ? run.stage : 'Published',
-      definition,
-      inputs: input,
-      fileIds: [],
-      trigger: 'parent',
-      startedBy: run.startedBy,
-      childOf: { run, stepKey: key },
-      rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
-      key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
-    });
-    return child;
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
-  }
+  return checkStart(services, {
+    id,
+    workspace: run.workspace,
+    workflowId: pin.workflow,
+    stage: definition.version === null ? run.stage : 'Published',
+    definition,
+    inputs: input,
+    fileIds: [],
+    trigger: 'parent',
+    startedBy: run.startedBy,
+    childOf: { run, stepKey: key },
+    rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
+    key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
+  }).catch(asFailure);
+}
+
+async function write({ services }: Scene, checked: CheckedStart): Promise<Run> {
+  return (await writeRun(services, checked).catch(asFailure)).run;
+}
+
+function asFailure(error: unknown): never {
+  if (!(error instanceof Problem)) throw error;
+  throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
 }
 
 /** The outputs of a run that has ended well. Throws for one that has not. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Begin, decide, type Situation } from '../decide/decide.ts';
+import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { type Begin, type Decision, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import { deadlineOf, projectionOf } from '../model/project.ts';
@@ -11,6 +12,7 @@ import type { Starter } from '../start/start-run.ts';
 import { settle } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
+import { endure } from './endure.ts';
 import { finishRun } from './finish-run.ts';
 import { Held } from './held.ts';
 import { Names } from './names.ts';
@@ -55,12 +57,16 @@ const LOOK_EVERY_MS = 1_000;
 const MOST_AT_ONCE = 100;
 /** A run this old shows that it runs. */
 const MARK_RUNNING_AFTER_MS = 500;
+/** How far the row of a long run may be behind. */
+const SHOW_EVERY_MS = 5_000;
 /** So long before the sweeper would look, a driver says how long it may take. */
 const HOLD_BEFORE_MS = 15_000;
 /** What the next driver of the same execution needs to say the same. */
 const HOLD_GRACE_MS = 60_000;
 /** An Express execution ends after five minutes, whatever it does. */
 const EXPRESS_MS = 5 * 60_000;
+/** So long after its start an invocation counts as having all of its time. */
+const FRESH_MS = 5_000;
 /** What a driver needs to write the last outcome and to answer. */
 const MARGIN_MS = 8_000;
 /** For what is over before anybody could give it up. */
@@ -73,21 +79,23 @@ const MOST_TURNS = 1_000;
  * delivered twice or from one that was thought dead, finds out at its first append and leaves.
  */
 export async function drive(services: Starter, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
-  const loaded = await services.runs.load(message.run);
+  const enduring = endure(services, invocation.until);
+  const loaded = await enduring.runs.load(message.run);
   if (!loaded) return answer(message, { next: 'done' });
   const plan = await services.definitions.planOf(loaded.run.workflowId, loaded.run.definition);
-  const before = new Journal(services, plan, loaded, () => true);
-  if (before.state.ended) {
-    await settle(services, before.run, before.state);
-    return ending(message, before.state);
-  }
-  if (isForeign(before.state, message)) return answer(message, { next: 'done' });
-  const predecessor = before.state.driver?.invocation;
+  let predecessor: string | undefined;
   const isMine = ({ execution, driver }: RunState) =>
     execution === message.execution &&
     (driver === undefined || driver.invocation === invocation.id || driver.invocation === predecessor);
-  const journal = new Journal(services, plan, loaded, isMine);
-  const driver = new Driver(services, journal, message, invocation);
+  const journal = new Journal(enduring, plan, loaded, isMine);
+  const { run, state } = journal;
+  if (state.ended) {
+    await settle(enduring, run, state);
+    return ending(message, state);
+  }
+  if (isForeign(state, message)) return answer(message, { next: 'done' });
+  predecessor = state.driver?.invocation;
+  const driver = new Driver(enduring, journal, message, invocation);
   try {
     return await driver.drive();
   } catch (error) {
@@ -131,7 +139,12 @@ class Driver {
   /** When leaf steps must be over. */
   readonly #until: Date;
   readonly #invocation: Invocation;
+  readonly #startedMs: number;
   #fault: unknown;
+  #isWatching = false;
+  #shownMs = 0;
+  /** Keys of what may begin although there is something unwritten: what it stands on is written. */
+  #founded = new Set<string>();
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
@@ -140,6 +153,7 @@ class Driver {
     this.#invocation = invocation;
     const executionEnd = message.express ? Date.parse(message.startedAt) + EXPRESS_MS : Number.POSITIVE_INFINITY;
     this.#until = new Date(Math.min(invocation.until.getTime(), executionEnd) - MARGIN_MS);
+    this.#startedMs = services.now().getTime();
     this.#names = new Names(journal, services.values, journal.state.plan);
     this.#beginner = new Beginner(services, journal, this.#names);
   }
@@ -188,45 +202,43 @@ class Driver {
   async #loop(): Promise<DriveAnswer> {
     for (;;) {
       if (this.#fault !== undefined) throw this.#fault;
-      const decision = decide(this.#plan, this.#journal.state, this.#situation());
-      if (decision.entries.length > 0) {
-        this.#take(decision.entries);
-        continue;
-      }
-      if (this.#journal.state.ended) return this.#end();
-      if (this.#journal.state.pause?.paused) {
-        const left = await this.#leave(undefined);
-        if (left) return left;
-        continue;
-      }
-      if (decision.passed && this.#held.size === 0) {
-        this.#journal.record(await finishRun(this.#services, this.#journal, this.#names));
-        continue;
-      }
-      const [pure, outside] = this.#beginner.sort(decision.begin);
-      if (pure.length > 0) {
-        await Promise.all(pure.map((begin) => this.#beginner.act(begin, NEVER)));
-        continue;
-      }
-      if (this.#journal.hasNews && (outside.length > 0 || this.#held.size > 0)) {
-        await this.#journal.flush();
-        // Others may have written meanwhile.
-        continue;
-      }
-      for (const begin of outside) {
-        this.#held.hold(
-          keyOfBegin(begin),
-          (signal) => this.#beginner.act(begin, signal),
-          (error) => this.#fail(error),
-        );
-      }
-      if (this.#held.size > 0) {
-        await this.#nextChange(decision.wakeAt);
-        continue;
-      }
-      const left = await (decision.outOfTime ? this.#handOver() : this.#wait(decision.wakeAt));
-      if (left) return left;
+      const answer = await this.#follow(decide(this.#plan, this.#journal.state, this.#situation()));
+      if (answer) return answer;
     }
+  }
+
+  /** Does what was decided, as far as it goes until there is something to decide anew. */
+  async #follow({ entries, begin, passed, wakeAt, outOfTime }: Decision): Promise<DriveAnswer | undefined> {
+    const { state } = this.#journal;
+    const [pure, outside] = this.#beginner.sort(begin);
+    if (entries.length > 0) this.#take(entries);
+    else if (state.ended) return this.#end();
+    else if (state.pause?.paused) return this.#leave(undefined);
+    else if (passed && this.#held.size === 0) this.#journal.conclude(await finishRun(this.#services, this.#journal, this.#names));
+    else if (pure.length > 0) await Promise.all(pure.map((one) => this.#beginner.act(one, NEVER)));
+    else if (outside.length > 0 || this.#held.size > 0) await this.#carryOn(outside, wakeAt);
+    else return outOfTime ? this.#handOver() : this.#wait(wakeAt);
+    return undefined;
+  }
+
+  /** Begins what stands on nothing unwritten, then writes what there is, or waits for a change. */
+  async #carryOn(outside: Begin[], wakeAt: string | undefined): Promise<void> {
+    const { hasNews } = this.#journal;
+    const [ready, others] = parted(outside, (begin) => !hasNews || this.#founded.has(keyOfBegin(begin)));
+    for (const begin of ready) this.#hold(begin);
+    if (!hasNews) return this.#nextChange(wakeAt);
+    await this.#journal.flush();
+    this.#founded = new Set(others.map(keyOfBegin));
+  }
+
+  #hold(begin: Begin): void {
+    const key = keyOfBegin(begin);
+    this.#founded.delete(key);
+    this.#held.hold(
+      key,
+      (signal) => this.#beginner.act(begin, signal),
+      (error) => this.#fail(error),
+    );
   }
 
   #situation(): Situation {
@@ -237,13 +249,19 @@ class Driver {
       deadline: deadlineOf(this.#journal.run, this.#journal.state),
       held: this.#held.keys,
       room: MOST_AT_ONCE - this.#held.size,
-      until: this.#until,
+      until: this.#stepsUntil(now),
     };
+  }
+
+  /** A step of the longest kind fits into a fresh invocation of a Standard execution, whatever was read before. */
+  #stepsUntil(now: Date): Date {
+    const isFresh = !this.#message.express && now.getTime() - this.#startedMs < FRESH_MS;
+    return isFresh ? new Date(Math.max(this.#until.getTime(), now.getTime() + MAX_TIMEOUT_SECONDS * 1000)) : this.#until;
   }
 
   /** What follows from the state alone may end steps that are in flight. */
   #take(entries: Entry[]): void {
-    this.#journal.record(...entries);
+    this.#journal.conclude(...entries);
     for (const entry of entries) {
       if (entry.type === 'step_cancelled') this.#held.abort(entry.key, new Error(entry.error.name));
     }
@@ -282,7 +300,7 @@ class Driver {
     const fits = until === undefined || !this.#message.express || Date.parse(until) < this.#until.getTime();
     if (!fits || this.#message.turn >= MOST_TURNS) return this.#handOver(until);
     const at = this.#services.now().toISOString();
-    this.#journal.record({ type: 'driver_left', at, until });
+    this.#journal.conclude({ type: 'driver_left', at, until });
     await this.#journal.flush();
     if (!this.#journal.state.left) return undefined;
     await settle(this.#services, this.#journal.run, this.#journal.state);
@@ -298,7 +316,7 @@ class Driver {
       return answer(this.#message, { next: 'again' });
     }
     const execution = this.#message.execution + 1;
-    this.#journal.record({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
+    this.#journal.conclude({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
     await this.#journal.flush();
     if (this.#journal.state.execution !== execution) return undefined;
     await settle(this.#services, run, this.#journal.state);
@@ -309,27 +327,35 @@ class Driver {
     return answer(this.#message, { next: 'done' });
   }
 
-  async #end(): Promise<DriveAnswer> {
-    this.giveUp(new Error('The run has ended.'));
+  /** Goes on when somebody has said meanwhile how the run is to end. */
+  async #end(): Promise<DriveAnswer | undefined> {
     await this.#journal.flush();
-    const { state, run } = this.#journal;
-    await settle(this.#services, run, state);
+    const { state } = this.#journal;
+    if (!state.ended) return undefined;
+    this.giveUp(new Error('The run has ended.'));
+    await snapshotWhenDue(this.#services, this.#journal);
+    await settle(this.#services, this.#journal.run, state);
     this.#services.watcher.runEnded({ status: state.status });
     return ending(this.#message, state);
   }
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
-    if (this.#held.size === 0) return;
+    // One look at a time: while the tables refuse, each takes long.
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     try {
-      await this.#journal.look();
-      await snapshotWhenDue(this.#services, this.#journal);
-      await this.#hold();
+      if (this.#held.size > 0) await this.#journal.look();
+      if (!this.#journal.state.ended) await snapshotWhenDue(this.#services, this.#journal);
+      await this.#stay();
+      await this.#catchUp();
     } catch (error) {
-      if (!(error instanceof DriverReplaced)) return;
-      this.#fail(error);
-      this.giveUp(error);
+      if (error instanceof DriverReplaced) {
+        this.#fail(error);
+        this.giveUp(error);
+      }
     }
+    this.#isWatching = false;
     this.#held.notify();
   }
 
@@ -342,8 +368,14 @@ class Driver {
     if (!this.#journal.state.ended) await this.#project(undefined);
   }
 
+  /** What is shown of a long run follows what comes of it. */
+  async #catchUp(): Promise<void> {
+    const { run, state } = this.#journal;
+    if (state.seen > run.seen && this.#services.now().getTime() >= this.#shownMs + SHOW_EVERY_MS) await this.#show();
+  }
+
   /** The sweeper need not look before this driver can no longer be alive. */
-  async #hold(): Promise<void> {
+  async #stay(): Promise<void> {
     const { dueAt } = this.#journal.run;
     const until = new Date(this.#until.getTime() + HOLD_GRACE_MS).toISOString();
     const now = this.#services.now().getTime();
@@ -352,6 +384,7 @@ class Driver {
   }
 
   async #project(dueAt: string | undefined): Promise<void> {
+    this.#shownMs = this.#services.now().getTime();
     while (!this.#journal.isClean) await this.#journal.flush();
     const { run, state } = this.#journal;
     if (state.ended) return;
@@ -362,3 +395,8 @@ class Driver {
 }
 
 const keyOfBegin = ({ planned, scope }: Begin) => scope + planned.id;
+
+const parted = <T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+];

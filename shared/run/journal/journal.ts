@@ -3,8 +3,7 @@ import type { Plan } from '../../workflow/plan.ts';
 import { ENTRY_VALUES, type Entry, storedIn, withAttempt } from '../model/entry.ts';
 import { deadlineOf, keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
-import { failuresAt, type RunState, stateOf } from '../model/state.ts';
-import { isOver } from '../model/step-state.ts';
+import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine, Loaded } from '../ports.ts';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -27,17 +26,22 @@ export class Journal {
   #run: Run;
   #state: RunState;
   #written: number;
-  #buffer: Entry[] = [];
-  #flushing: Promise<void> | undefined;
+  /** What is not written yet. What only follows from the state is decided anew when that turns out to be another one. */
+  #buffer: { entry: Entry; follows: boolean }[] = [];
+  /** The last of those that read or write, one after another: what is read must not cross what is being written. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** When it was last known that nobody else has written. */
+  #knownAt: number;
 
   /** `isMine`: whether the driver may still go on, by the state of the journal. */
-  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean) {
+  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean = () => true) {
     this.#engine = engine;
     this.#plan = plan;
     this.#isMine = isMine;
     this.#run = loaded.run;
     this.#state = this.#fold(loaded);
     this.#written = this.#state.seen;
+    this.#knownAt = engine.now().getTime();
   }
 
   get run(): Run {
@@ -50,7 +54,9 @@ export class Journal {
 
   /** Whether there is something that must be known before anything is done that stands on it: all but the mere start of what may be repeated. */
   get hasNews(): boolean {
-    return this.#buffer.some(({ type }) => type !== 'step_started' && type !== 'driver_started' && type !== 'run_started');
+    return this.#buffer.some(
+      ({ entry: { type } }) => type !== 'step_started' && type !== 'driver_started' && type !== 'run_started',
+    );
   }
 
   get isClean(): boolean {
@@ -59,34 +65,33 @@ export class Journal {
 
   /** Applies entries at once and writes them later. What comes too late for its step is dropped. */
   record(...entries: Entry[]): void {
-    for (const entry of entries) if (isTimely(this.#state, entry)) this.#add(entry);
+    for (const entry of entries) this.#add(entry, false);
+  }
+
+  /** The same for what follows from the state as it is known here. */
+  conclude(...entries: Entry[]): void {
+    for (const entry of entries) this.#add(entry, true);
   }
 
   /** Writes everything recorded so far. Throws `DriverReplaced`. */
-  async flush(): Promise<void> {
-    // One append at a time: what is recorded meanwhile goes into the next.
-    while (this.#flushing) await this.#flushing;
-    if (this.#buffer.length === 0) return;
-    this.#flushing = this.#append().finally(() => {
-      this.#flushing = undefined;
+  flush(): Promise<void> {
+    return this.#alone(async () => {
+      while (!(await this.#append()));
     });
-    await this.#flushing;
-    if (this.#buffer.length > 0) await this.flush();
   }
 
-  /** Takes in what others have written. Throws `DriverReplaced`. */
-  async look(): Promise<boolean> {
-    while (this.#flushing) await this.#flushing;
-    const before = this.#written;
-    const news = await this.#engine.runs.entriesAfter(this.#run.id, before);
-    if (news.length === 0 || this.#written !== before) return false;
-    if (this.#buffer.length > 0) await this.#reload();
-    else {
+  /** Takes in what others have written, unless it was looked for, or nothing came between, within the last milliseconds. Throws `DriverReplaced`. */
+  look(withinMs = 0): Promise<void> {
+    return this.#alone(async () => {
+      if (withinMs > 0 && this.#engine.now().getTime() - this.#knownAt <= withinMs) return;
+      const news = await this.#engine.runs.entriesAfter(this.#run.id, this.#written);
+      this.#know();
+      if (news.length === 0) return;
+      if (this.#buffer.length > 0) return this.#reload();
       for (const entry of news) this.#remember(entry);
       this.#written = this.#state.seen;
-    }
-    this.#check();
-    return true;
+      this.#check();
+    });
   }
 
   /** The entries of these numbers. */
@@ -112,33 +117,45 @@ export class Journal {
   }
 
   #unwritten(number: number): Entry | undefined {
-    return number > this.#written ? this.#buffer[number - this.#written - 1] : undefined;
+    return number > this.#written ? this.#buffer[number - this.#written - 1]?.entry : undefined;
   }
 
-  async #append(): Promise<void> {
-    const entries = [...this.#buffer];
+  #alone(work: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #know(): void {
+    this.#knownAt = this.#engine.now().getTime();
+  }
+
+  /** Whether all of it could be written: what is recorded meanwhile goes into the next item. */
+  async #append(): Promise<boolean> {
+    if (this.#buffer.length === 0) return true;
+    const entries = this.#buffer.map(({ entry }) => entry);
     const ended = entries.at(-1)?.type === 'run_ended' ? this.#engine.now() : deadlineOf(this.#run, this.#state);
     const until = keptUntil(ended, this.#engine.retentionDays);
     const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until);
+    this.#know();
     this.#buffer.splice(0, written);
     this.#written += written;
-    if (written === entries.length) return;
+    if (written === entries.length) return true;
     await this.#reload();
-    this.#check();
+    return false;
   }
 
   async #reload(): Promise<void> {
     const loaded = await this.#engine.runs.load(this.#run.id);
     if (!loaded) throw new DriverReplaced(this.#run.id);
-    // Whether to leave is decided anew by what has been learned.
-    const buffer = this.#buffer.filter(({ type }) => type !== 'driver_left' && type !== 'execution_started');
+    const facts = this.#buffer.filter(({ follows }) => !follows);
     this.#buffer = [];
     this.#recent.clear();
     this.#run = loaded.run;
     this.#state = this.#fold(loaded);
     this.#written = this.#state.seen;
     this.#check();
-    this.record(...buffer);
+    for (const { entry } of facts) if (!isOutdated(this.#state, entry)) this.record(entry);
   }
 
   #check(): void {
@@ -154,10 +171,11 @@ export class Journal {
     return state;
   }
 
-  #add(given: Entry): void {
+  #add(given: Entry, follows: boolean): void {
+    if (!isTimely(this.#state, given)) return;
     const entry = withAttempt(given, failuresAt(this.#state, given));
     this.#remember(entry);
-    this.#buffer.push(entry);
+    this.#buffer.push({ entry, follows });
   }
 
   #remember(entry: Entry): void {
@@ -166,12 +184,10 @@ export class Journal {
   }
 }
 
-/** Nothing is said behind the end of a run, nor of a step that is over. A run that was told to stop ends as that and nothing else. */
-function isTimely(state: RunState, entry: Entry): boolean {
-  if (state.ended) return false;
-  if (entry.type === 'run_ended' && state.stop) return entry.status === 'cancelled';
-  const step = 'key' in entry ? state.step(entry.key) : undefined;
-  return step === undefined || !isOver(step);
+/** Another driver has written meanwhile how the same attempt failed: it is counted once. */
+function isOutdated(state: RunState, entry: Entry): boolean {
+  if (entry.type !== 'step_started' && entry.type !== 'step_retrying' && entry.type !== 'step_failed') return false;
+  return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
 }
 
 function weightOf(entry: Entry): number {

@@ -39,6 +39,8 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run_resumed'), at, by }),
   /** A graceful stop: what is in flight may complete until then. */
   z.object({ type: z.literal('run_draining'), at, by, until: z.string(), reason }),
+  /** A stop that is immediate: nothing but the end follows. It says so first, since a large end takes several items. */
+  z.object({ type: z.literal('run_stopping'), at, by, reason }),
   /** The last entry of a journal. */
   z.object({
     type: z.literal('run_ended'),
@@ -68,7 +70,16 @@ export const entry = z.discriminatedUnion('type', [
     /** Taken over from another run, in which it was open: it goes on here. */
     reused: z.string().optional(),
   }),
-  z.object({ type: z.literal('step_completed'), at, key, attempt, output: stored, reused: z.string().optional() }),
+  z.object({
+    type: z.literal('step_completed'),
+    at,
+    key,
+    attempt,
+    output: stored,
+    /** The run that it has started and does not wait for. */
+    child: z.string().optional(),
+    reused: z.string().optional(),
+  }),
   z.object({ type: z.literal('step_skipped'), at, key, reason: z.enum(['condition', 'blocked']), reused: z.string().optional() }),
   /** Another attempt, or another try of a group, is due then. */
   z.object({

@@ -31,21 +31,15 @@ export function projectionOf(run: Run, state: RunState): Projection {
     execution: state.execution,
     steps: state.countSteps(),
     pause: pause && { by: pause.by, at: pause.at, reason: pause.reason },
-    stop: stopOf(state) ?? (stop && { mode: 'graceful', by: stop.by, at: stop.at, until: stop.until, reason: stop.reason }),
+    stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
   };
-}
-
-/** An immediate stop is known by the end that it brought about. */
-function stopOf({ ended, stop }: RunState): Projection['stop'] {
-  if (ended?.status !== 'cancelled' || ended.by === undefined || stop) return undefined;
-  return { mode: 'immediate', by: ended.by, at: ended.at, reason: ended.reason };
 }
 
 /** When the sweeper should look at a live run that nobody drives, or whose next driver is still to come. A driver says itself how long it may take. */
 export function dueAtOf(run: Run, state: RunState, now: Date): string | undefined {
   if (state.ended || (state.driver && !state.left)) return undefined;
-  const drained = state.stop ? Date.parse(state.stop.until) : Number.POSITIVE_INFINITY;
+  const drained = state.stop ? Date.parse(state.stop.until ?? state.stop.at) : Number.POSITIVE_INFINITY;
   return new Date(Math.min(wakeMs(state, now, deadlineOf(run, state)), drained)).toISOString();
 }
 

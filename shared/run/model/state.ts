@@ -33,7 +33,8 @@ export class RunState {
   ended: EntryOf<'run_ended'> | undefined;
   endedNumber = 0;
   pause: (Halt & { paused: boolean }) | undefined;
-  stop: (Halt & { until: string }) | undefined;
+  /** `until`: of a graceful stop, for how long what is in flight may take. */
+  stop: (Halt & { until?: string | undefined }) | undefined;
   /** For how long it has been paused, up to the last resumption. */
   pausedMs = 0;
   /** Number of the newest execution. */
@@ -169,6 +170,9 @@ export class RunState {
         this.stop = { by: entry.by, at: entry.at, until: entry.until, reason: entry.reason };
         this.#forgetHalts();
         return;
+      case 'run_stopping':
+        this.stop = { by: entry.by, at: entry.at, reason: entry.reason };
+        return;
       case 'run_ended':
         this.ended = entry;
         this.endedNumber = this.seen;
@@ -189,7 +193,7 @@ export class RunState {
 
   #applyStep(entry: Extract<Entry, { key: string }>): void {
     const known = this.steps.get(entry.key);
-    if (known && isOver(known)) return;
+    if (known && !mayFollow(this.plan, known, entry)) return;
     const step = known ?? this.#begin(entry.key);
     const before = step.status;
     this.#change(step, entry);
@@ -222,7 +226,9 @@ export class RunState {
         return;
       case 'step_completed':
         step.status = 'succeeded';
+        step.error = undefined;
         step.outputAt = this.seen;
+        step.child ??= entry.child;
         return;
       case 'step_skipped':
         step.status = 'skipped';
@@ -358,6 +364,21 @@ export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown
   const state = snapshot === undefined ? new RunState(plan) : RunState.restore(plan, snapshot);
   for (const entry of entries) state.apply(entry);
   return state;
+}
+
+/** Nothing follows the end of a step, and no group, wait or child is begun a second time while it is under way. */
+function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
+  if (isOver(step)) return false;
+  if (entry.type !== 'step_started') return true;
+  return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
+}
+
+/** Nothing is said behind the end of a run, nor what a step is past. A run that was told to stop ends as that and nothing else. */
+export function isTimely(state: RunState, entry: Entry): boolean {
+  if (state.ended) return false;
+  if (entry.type === 'run_ended' && state.stop) return entry.status === 'cancelled';
+  const step = 'key' in entry ? state.step(entry.key) : undefined;
+  return step === undefined || mayFollow(state.plan, step, entry);
 }
 
 /** How often the step of an entry has failed so far. */

@@ -101,7 +101,7 @@ export async function readStepValue(
 async function journalOf(reader: Engine, run: Run): Promise<Journal> {
   const [plan, loaded] = await Promise.all([reader.definitions.planOf(run.workflowId, run.definition), reader.runs.load(run.id)]);
   if (!loaded) throw notFound('run', run.id);
-  return new Journal(reader, plan, loaded, () => true);
+  return new Journal(reader, plan, loaded);
 }
 
 async function storedAt(journal: Journal, number: number | undefined, name: EntryValue): Promise<Stored | undefined> {

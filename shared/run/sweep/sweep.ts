@@ -3,7 +3,7 @@ import { keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type Engine, LIVE_SHARDS } from '../ports.ts';
-import { decideUndriven, nextExecution, settle, startExecution, tell } from '../tell/tell.ts';
+import { decideUndriven, nextExecution, settle, tell } from '../tell/tell.ts';
 
 export interface Swept {
   /** Runs that were due. */
@@ -67,33 +67,26 @@ const laterAt = (now: Date, lateMs: number) =>
 async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
   let starts = false;
   const told = await tell(services, id, (state, run) => {
-    starts = false;
-    if (state.ended) return [];
-    const follows = consequences(services, run, state, now);
-    starts = follows.starts;
-    return follows.entries;
+    const said = state.ended ? [] : consequences(services, run, state, now);
+    starts = said.some(({ type }) => type === 'execution_started');
+    return said;
   });
   if (!told) return false;
-  const { run, state } = told;
-  if (state.ended) {
-    await settle(services, run, state);
-    return false;
-  }
-  await keep(services, run, now);
-  if (!starts) return false;
-  services.watcher.driverLost(id);
-  await startExecution(services, run, state);
-  return true;
+  // Whoever ended it may not have come to tell whom it concerns.
+  if (told.state.ended) await settle(services, told.run, told.state);
+  else await keep(services, told.run, now);
+  if (starts) services.watcher.driverLost(id);
+  return starts;
 }
 
 /** What a run needs whose driver has not been heard of in time. */
-function consequences(services: Engine, run: Run, state: RunState, now: Date): { entries: Entry[]; starts: boolean } {
-  if (state.pause?.paused) return { entries: [], starts: false };
+function consequences(services: Engine, run: Run, state: RunState, now: Date): Entry[] {
+  if (state.pause?.paused) return [];
   const { entries } = decideUndriven(services, run, state);
-  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return { entries, starts: false };
+  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return entries;
   // It waits for a person or a child and is not due for anything else.
-  if (state.left && state.left.until === undefined) return { entries: [], starts: false };
-  return { entries: [nextExecution(state, now)], starts: true };
+  if (state.left && state.left.until === undefined) return [];
+  return [nextExecution(state, now)];
 }
 
 /** A live run stays, however long it lives. */

@@ -1,9 +1,10 @@
 import { decide } from '../decide/decide.ts';
-import { ended } from '../decide/end.ts';
+import { CANCELLED_BY } from '../decide/failures.ts';
+import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
-import { failuresAt, type RunState, stateOf } from '../model/state.ts';
+import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { childEnd } from './child-end.ts';
@@ -15,15 +16,23 @@ export interface Told {
 }
 
 const MOST_TRIES = 50;
+const LOOK_MS = 30_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
 export type Saying = (state: RunState, run: Run) => Entry[];
 
 /**
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
- * written with it, and the next execution is started if there is something to do. Undefined for a run that does not exist.
+ * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
 export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+  const told = await say(services, runId, saying);
+  if (!told || told.state.seen === told.run.seen) return told;
+  return { run: await settle(services, told.run, told.state), state: told.state };
+}
+
+/** The same between runs that stand in one another's way to be settled: the rows of others are left to the others. */
+async function say(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -32,8 +41,10 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
     const said = saying(state, run);
-    if (said.length === 0) return { run: state.seen > run.seen ? await settle(services, run, state) : run, state };
+    if (said.length === 0) return { run, state };
     const { entries, starts } = withConsequences(services, run, state, said);
+    // Whatever breaks off from here on, the sweeper comes.
+    if (starts && !(await hasten(services, run))) continue;
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
@@ -41,6 +52,12 @@ export async function tell(services: Engine, runId: string, saying: Saying): Pro
     return { run: settled, state };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
+}
+
+/** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
+async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
+  const soon = new Date(now().getTime() + LOOK_MS).toISOString();
+  return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
@@ -56,6 +73,7 @@ function withConsequences(services: Engine, run: Run, state: RunState, said: Ent
   const entries: Entry[] = [];
   const add = (all: Entry[]) => {
     for (const given of all) {
+      if (!isTimely(state, given)) continue;
       const entry = withAttempt(given, failuresAt(state, given));
       state.apply(entry);
       entries.push(entry);
@@ -63,6 +81,7 @@ function withConsequences(services: Engine, run: Run, state: RunState, said: Ent
   };
   const left = state.left;
   add(said);
+  if (said.some(({ type }) => type === 'execution_started')) return { entries, starts: true };
   if (!left || state.ended) return { entries, starts: false };
   let decision = decideUndriven(services, run, state);
   for (; decision.entries.length > 0; decision = decideUndriven(services, run, state)) add(decision.entries);
@@ -114,17 +133,24 @@ const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
 async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
   for (const { child, status } of state.steps.values()) {
     if (child === undefined || status !== 'cancelled') continue;
-    const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id}, which waited for it, has ended.` };
-    await tell(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : ended(of.plan, of, { kind: 'cancelled', stop }, services.now()),
+    await say(services, child, (of, { parent }) =>
+      of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
     );
   }
+}
+
+/** How a child ends whose parent has ended: as drained when the time of both is over. */
+function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2] {
+  if (stop?.until !== undefined && parent.error?.name === CANCELLED_BY.drained.name)
+    return { kind: 'drained', stop: { ...stop, until: stop.until } };
+  const reason = `Run ${parent.id}, which waited for it, has ended.`;
+  return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
 }
 
 async function tellParent(services: Engine, run: Run): Promise<void> {
   const { parent, parentStep: key } = run;
   if (parent === undefined || key === undefined) return;
-  await tell(services, parent, (state): Entry[] => {
+  await say(services, parent, (state): Entry[] => {
     const step = state.step(key);
     if (step?.child !== run.id || step.childEnded !== undefined || step.status !== 'waiting') return [];
     if (run.endedAt !== undefined) return [childEnd(run, key, services.now())];
