@@ -39,8 +39,9 @@ export class Engine extends Construct {
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.workflows.allow(this.worker, ['GetItem']);
-    stores.doors.allow(this.worker, ['GetItem', 'PutItem', 'UpdateItem']);
-    stores.values.allowReadsAndWrites(this.worker);
+    stores.doors.allow(this.worker, ['GetItem', 'PutItem']);
+    stores.values.allowReads(this.worker);
+    stores.values.allowWrites(this.worker);
     this.allowStarts(this.worker);
 
     // Machines name the alias, so a run begun yesterday is carried on by the worker of today.

@@ -7,7 +7,7 @@ import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk
 import { Construct } from 'constructs';
 import { MAX_MAIL_BYTES } from '../shared/trigger/mail/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { type ApiFunctions, allowCanary, allowStarts } from './api-functions.ts';
+import { type ApiFunctions, allowCanary, allowFilesOfStarts, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
 import type { SafetyNet } from './safety-net.ts';
@@ -58,6 +58,7 @@ export class InboundMail extends Construct {
       retryAttempts: 0,
     });
     allowStarts(this.receive, props);
+    allowFilesOfStarts(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);

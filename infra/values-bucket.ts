@@ -53,11 +53,13 @@ export class ValuesBucket extends Bucket {
   }
 
   allowReads(reader: AppFunction): void {
+    // Without it S3 says of what is not there that it is forbidden.
+    reader.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
     this.#allow(reader, ['s3:GetObject']);
   }
 
-  allowReadsAndWrites(writer: AppFunction): void {
-    this.#allow(writer, ['s3:GetObject', 's3:PutObject']);
+  allowWrites(writer: AppFunction): void {
+    this.#allow(writer, ['s3:PutObject']);
   }
 
   /** Writing copies of values for links to lead to. */
@@ -75,8 +77,6 @@ export class ValuesBucket extends Bucket {
 
   #allow(grantee: AppFunction, actions: string[]): void {
     grantee.addEnvironment('VALUES_BUCKET', this.bucketName);
-    // Without it S3 says of what is not there that it is forbidden.
-    grantee.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
     grantee.allow({
       actions,
       resources: [this.arnForObjects('*')],

@@ -44,6 +44,7 @@ function table(name: TableName, rows: string, ...indexes: string[]) {
 
 const listsValues = { 'StoresValues.Arn': ['s3:ListBucket'] };
 const readsValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject'] };
+const writesValues = { 'StoresValues.Arn/*': ['s3:PutObject'] };
 const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObject', 's3:PutObject'] };
 
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
@@ -54,12 +55,14 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 const starts = {
   ...table('Runs', 'GetItem PutItem'),
   ...table('Workflows', 'GetItem'),
-  ...table('Doors', 'GetItem PutItem UpdateItem'),
-  ...readsAndWritesValues,
+  ...table('Doors', 'GetItem PutItem'),
+  ...writesValues,
   ...executions,
 };
+/** To see the files that a start is given whole, and to hold them for the run. */
+const filesOfStarts = { ...table('Doors', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
-const carriesOn = table('Runs', 'GetItem PutItem Query UpdateItem');
+const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
 
@@ -79,16 +82,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
   'functions/http/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
-    ...table(
-      'Runs',
-      'BatchGetItem GetItem Query',
-      'by-workspace',
-      'by-project',
-      'by-workflow',
-      'by-state',
-      'by-parent',
-      'by-reference',
-    ),
+    ...table('Runs', 'BatchGetItem GetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent'),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
@@ -96,12 +90,14 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/http/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
     ...starts,
+    ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
   'functions/http/receipts.ts': {
     ...logs('FunctionsReceipts'),
     ...starts,
+    ...filesOfStarts,
     ...table('Doors', 'GetItem PutItem UpdateItem', 'by-workspace', 'by-workflow'),
     ...table('Access', '', 'by-workspace'),
     ...opensSecrets,
@@ -150,6 +146,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/mail/receive-mail.ts': {
     ...logs('InboundMailReceive'),
     ...starts,
+    ...filesOfStarts,
     ...table('Access', '', 'by-workspace'),
     ...sendsMail,
     'SafetyNetUndelivered.Arn': ['sqs:SendMessage'],
@@ -187,14 +184,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesReconcile'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem UpdateItem', 'by-due'),
+    ...table('Doors', 'GetItem PutItem', 'by-due'),
     ...alarmClocks,
   },
   'functions/http/schedules.ts': {
     ...logs('SchedulesRoutes'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem Query UpdateItem', 'by-workflow'),
+    ...table('Doors', 'GetItem PutItem Query', 'by-workflow'),
     ...alarmClocks,
   },
   'functions/setup/first-key.ts': {
