@@ -70,7 +70,11 @@ export class Engine extends Construct {
         'SF1',
         'Each event costs a line of log; errors of Express are logged, Standard keeps its own history.',
       );
-      acknowledge(machine, 'SF2', 'The worker is traced, and there is nothing else to see: a machine does no more than call it.');
+      acknowledge(
+        machine,
+        'SF2',
+        'The worker is traced where the owner wants that, and there is nothing else to see: a machine does no more than call it.',
+      );
     }
   }
 

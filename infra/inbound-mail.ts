@@ -128,7 +128,11 @@ export class InboundMail extends Construct {
       description: 'Makes the receipt rule set the active one',
       timeout: Duration.minutes(1),
     });
-    activate.allow({ actions: ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'], resources: ['*'] });
+    activate.allow({
+      actions: ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
+      resources: ['*'],
+      because: 'Which rule set is active is a setting of the account: the actions take * only.',
+    });
     new CustomResource(this, 'Activation', {
       resourceType: 'Custom::ActiveReceiptRuleSet',
       serviceToken: activate.functionArn,

@@ -30,7 +30,6 @@ function grantsOf(role: unknown): Record<string, string[]> {
 const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
-const traces = { '*': ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'] };
 
 type TableName = 'Runs' | 'Workflows' | 'Access' | 'Doors';
 
@@ -163,7 +162,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/setup/active-rule-set.ts': {
     ...logs('InboundMailActivate'),
-    '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet', ...traces['*']],
+    '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
   'functions/http/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': { ...logs('EngineWorker'), ...starts, ...carriesOn },
@@ -204,7 +203,7 @@ const expected: Record<string, Record<string, string[]>> = {
 
 test.each(Object.entries(expected))('%s may do what it needs, and nothing else', (entry, grants) => {
   const fn = functions.find((one) => entryOf(one) === entry);
-  expect(grantsOf(fn?.Properties['Role'])).toEqual({ ...traces, ...grants });
+  expect(grantsOf(fn?.Properties['Role'])).toEqual(grants);
 });
 
 test('every function is in this list', () => {

@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 import { Slots } from '../../slots.ts';
 import { StepError } from '../step-error.ts';
 import {
-  checkNetworks,
+  type Cidr,
+  cidrs,
   closedTo,
   hostOf,
   isOneOf,
@@ -55,16 +56,16 @@ export function openNetwork({
   lookup = systemLookup,
   ca,
 }: NetworkSettings = {}): Network {
-  checkNetworks(allowedNetworks);
+  const allowed = cidrs(allowedNetworks);
   const reserved = reservedEndpoints.map(reservedEndpoint);
   const open = (rule: Rule, keepAlive: boolean) => ({
     http: new HttpAgent({ keepAlive, lookup: guardLookup(lookup, rule) }),
     https: new HttpsAgent({ keepAlive, lookup: guardLookup(lookup, rule), ...(ca && { ca }) }),
   });
-  const kept = open({ allowed: allowedNetworks, closed: [] }, true);
+  const kept = open({ allowed, closed: [] }, true);
   const sweepers = new Map([kept.http, kept.https].map((agent) => [agent, idleSweeper(agent, connections / KEPT_SHARE)]));
   const slots = new Slots(connections);
-  const ruleFor = (url: URL): Rule => ({ allowed: allowedNetworks, closed: closedTo(url, reserved) });
+  const ruleFor = (url: URL): Rule => ({ allowed, closed: closedTo(url, reserved) });
 
   return {
     agentFor(url) {
@@ -86,7 +87,7 @@ export function openNetwork({
 
 /** Where one request may go. */
 interface Rule {
-  allowed: readonly string[];
+  allowed: readonly Cidr[];
   closed: readonly ReservedEndpoint[];
 }
 

@@ -3,18 +3,22 @@ import ipaddr from 'ipaddr.js';
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
-/** Whether a step may connect to `address`: it is public, or one of the `allowed` networks (CIDRs) holds it. */
-export function mayReach(address: string, allowed: readonly string[]): boolean {
+/** A range of addresses. */
+export type Cidr = ReturnType<typeof ipaddr.parseCIDR>;
+
+/** Reads `10.0.0.0/8` and its like; throws on the first text that is no network. */
+export function cidrs(networks: readonly string[]): Cidr[] {
+  return networks.map((network) => {
+    if (!ipaddr.isValidCIDR(network)) throw new Error(`"${network}" is not a network such as 10.0.0.0/8`);
+    return ipaddr.parseCIDR(network);
+  });
+}
+
+/** Whether a step may connect to `address`: it is public, or one of the `allowed` networks holds it. */
+export function mayReach(address: string, allowed: readonly Cidr[]): boolean {
   if (!ipaddr.isValid(address)) return false;
   const target = effective(address);
   return isPublic(target) || allowed.some((network) => holds(network, target));
-}
-
-/** Throws on the first text that is not a network such as `10.0.0.0/8`. */
-export function checkNetworks(networks: readonly string[]): void {
-  for (const network of networks) {
-    if (!ipaddr.isValidCIDR(network)) throw new Error(`"${network}" is not a network such as 10.0.0.0/8`);
-  }
 }
 
 /** An address and port of the installation itself, which steps may not reach in whatever network it is. */
@@ -72,7 +76,6 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_UNICAST));
 }
 
-function holds(network: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
-  const [base, bits] = ipaddr.parseCIDR(network);
+function holds([base, bits]: Cidr, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return base.kind() === address.kind() && address.match(base, bits);
 }
