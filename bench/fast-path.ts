@@ -8,8 +8,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { startCloud } from '../local/cloud.ts';
+import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { smallStack } from '../test/local/small-stack.ts';
-import { temporaryFolder } from './folder.ts';
 
 /** `node bench/fast-path.ts`: processor time of this process for one call of a service of this process, with the fast path and without it. */
 const CALLS = 4000;

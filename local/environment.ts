@@ -33,7 +33,7 @@ export function claimEnvironment(awsPort: number): Environment {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,
         EXPRESSION_THREADS: String(EXPRESSION_THREADS),
-        POWERTOOLS_METRICS_DISABLED: 'true',
+        POWERTOOLS_METRICS_DISABLED: process.env['POWERTOOLS_METRICS_DISABLED'] ?? 'true',
         POWERTOOLS_TRACE_ENABLED: 'false',
         POWERTOOLS_LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'WARN',
       });

@@ -93,6 +93,56 @@ describe('a run', () => {
   });
 });
 
+describe('whoever waits', () => {
+  const short = '  - id: nap\n    wait: 1s\n';
+
+  test('for the end of a run gets the run as it ended, from its start and from reading it', async () => {
+    const id = await api.publish(short, { top: "output: { a: '${ $input.a }' }" });
+    const [waited, plain] = await Promise.all([
+      command({ command: 'start', params: { inputs: { a: 1 }, wait: 10 } }, id),
+      command({ command: 'start', params: { inputs: { a: 2 } } }, id),
+    ]);
+    expect([waited.status, waited.body.status, waited.body.outputs]).toEqual([201, 'succeeded', { a: 1 }]);
+    expect(plain.body.status).toBe('pending');
+    expect((await api.get(`/v1/runs/${plain.body.id}?wait=10`)).body).toMatchObject({ status: 'succeeded', outputs: { a: 2 } });
+  });
+
+  test('in vain gets the run as it stands when the time is over', async () => {
+    const { body } = await command({ command: 'start', params: { wait: 0.2 } }, sleeper);
+    expect(body.ended_at).toBeNull();
+    expect((await api.get(`/v1/runs/${body.id}?wait=0.2`)).body).toMatchObject({ id: body.id, ended_at: null });
+    await command({ command: 'stop', run_id: body.id }, sleeper);
+  });
+
+  test('for a line of the log gets it as soon as it is there, and nothing once the run has ended', async () => {
+    const { id } = (await command({ command: 'start' }, await api.publish(short))).body;
+    const types: string[] = [];
+    let after = 0;
+    for (let items = [{ id: 0, type: '' }]; items.length > 0; ) {
+      items = (await api.get(`/v1/runs/${id}/events?after=${after}&wait=10`)).body.items;
+      types.push(...items.map(({ type }) => type));
+      after = items.at(-1)?.id ?? after;
+    }
+    expect(types).toEqual(['run_started', 'step_started', 'step_completed', 'run_succeeded']);
+  });
+
+  test.each(['26', '-1', 'x'])('does not wait for %s seconds', async (wait) => {
+    for (const path of ['', '/events']) expectRefusal(await api.get(`/v1/runs/x${path}?wait=${wait}`), 400, 'wait');
+    expectRefusal(await command({ command: 'start', params: { wait: Number(wait) } }), 400, 'params.wait');
+  });
+
+  test('with a key is the same caller whatever the time', async () => {
+    const start = (wait: number) =>
+      api.post(
+        `/v1/workflows/${workflow}/command`,
+        { command: 'start', params: { wait } },
+        { headers: { 'idempotency-key': 'waits' } },
+      );
+    const [first, second] = [await start(10), await start(0)];
+    expect([first.body.status, second.status, second.body.id]).toEqual(['succeeded', 200, first.body.id]);
+  });
+});
+
 describe('a start that cannot be', () => {
   test.each<[string, unknown, number, string]>([
     ['a command that nobody knows', { command: 'explode' }, 400, 'command'],

@@ -29,7 +29,10 @@ const nobody = fc.constant<Act[]>([]);
 /** Random workflows under random faults do what the model says: status, error, outputs, the fate of every step, the number of calls. */
 function holds(chaos: fc.Arbitrary<Partial<Chaos>>, people: fc.Arbitrary<Act[]> = nobody): Promise<void> {
   const follow = fc.asyncProperty(programs, chaos, people, followModel);
-  return fc.assert(follow, { numRuns: ROUNDS, endOnFailure: true });
+  return fc.assert(follow, {
+    numRuns: ROUNDS,
+    endOnFailure: true,
+  });
 }
 
 const timeout = 20_000 + ROUNDS * 1_000;

@@ -163,6 +163,11 @@ export class MemoryRuns implements Runs {
     return { row: this.#rows.get(id)?.expires, journal: (this.#journals.get(id) ?? []).map(({ expires }) => expires) };
   }
 
+  /** How long the items of a journal are, in characters. */
+  itemsOf(id: string): number[] {
+    return (this.#journals.get(id) ?? []).map(({ texts }) => texts.join(',').length);
+  }
+
   /** How many of the entries it could write or had written before. */
   #put(id: string, item: Item): number {
     const items = this.#journals.get(id) ?? [];

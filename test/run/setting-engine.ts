@@ -3,7 +3,7 @@ import { engineServices } from '../../shared/aws/services.ts';
 import { env } from '../../shared/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import type { Starter } from '../../shared/run/start/start-run.ts';
+import { type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 
 const INVOCATION_MS = 15 * 60_000;
@@ -35,3 +35,16 @@ export function driven(
   const message = { run, execution, turn: 0, id, startedAt: now.toISOString(), express: true, ...more };
   return drive(services, message, { id: ulid(), until: until ?? new Date(now.getTime() + INVOCATION_MS) });
 }
+
+/** A run that stands without an execution: its start was lost. */
+export async function heldRun(services: Starter, workflowId: string, inputs: Record<string, unknown> = {}): Promise<string> {
+  const request: StartRequest = { workspace: 'local', workflowId, stage: 'Published', inputs, fileIds: [], trigger: 'api' };
+  return (await startRun(withoutExecutions(services), request)).run.id;
+}
+
+/** The engine, whose calls of Step Functions are lost. */
+export const withoutExecutions = (services: Starter): Starter => ({
+  ...services,
+  executions: { start: () => Promise.reject(new Error('lost')) },
+  watcher: { ...services.watcher, startLost: () => {} },
+});

@@ -130,6 +130,7 @@ export class World {
   readonly #begun = Date.now();
   /** By the clock that an actor was given. */
   readonly #actors = new WeakMap<() => Date, Actor>();
+  readonly #noted = new Set<string>();
   #random: () => number;
   #actorCount = 0;
   /** Resolves when an execution ends. */
@@ -165,7 +166,7 @@ export class World {
       now,
       random: () => this.#random(),
       runs: this.#through(actor, this.engine.runs),
-      values: this.#through(actor, this.engine.values),
+      values: this.#through(actor, this.engine.values, 0),
       executions: { start: (kind, execution, input) => this.#start(actor, kind, execution, input) },
     };
   }
@@ -225,16 +226,17 @@ export class World {
     return run;
   }
 
-  #through<Port extends object>(actor: Actor, port: Port): Port {
+  /** Values are small mostly, and stored nowhere then. */
+  #through<Port extends object>(actor: Actor, port: Port, latencyMs = this.#chaos.latencyMs): Port {
     return new Proxy(port, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
         return async (...parameters: unknown[]) => {
-          await this.#operation(actor);
+          await this.#operation(actor, latencyMs);
           const result: unknown = await Reflect.apply(method, target, parameters);
           if (name === 'append') this.#note(parameters as Parameters<Runs['append']>, result as number);
-          await this.#operation(actor, true);
+          await this.#operation(actor, latencyMs, true);
           return result;
         };
       },
@@ -245,14 +247,15 @@ export class World {
   #note([run, after, entries]: Parameters<Runs['append']>, written: number): void {
     for (const [place, entry] of entries.slice(0, written).entries()) {
       const number = after + place + 1;
-      if (!this.writes.some((known) => known.run === run && known.number === number))
-        this.writes.push({ run, number, entry, at: Date.now() });
+      if (this.#noted.has(`${run} ${number}`)) continue;
+      this.#noted.add(`${run} ${number}`);
+      this.writes.push({ run, number, entry, at: Date.now() });
     }
   }
 
-  async #operation(actor: Actor, isDone = false): Promise<void> {
+  async #operation(actor: Actor, latencyMs: number, isDone = false): Promise<void> {
     actor.check();
-    const { latencyMs, dies, losesAnswer, busy } = this.#chaos;
+    const { dies, losesAnswer, busy } = this.#chaos;
     if (latencyMs > 0) await sleep(Math.ceil((this.#random() * latencyMs) / 2));
     if (!actor.dead && this.chance(dies)) {
       this.deaths += 1;

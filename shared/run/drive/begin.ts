@@ -110,7 +110,7 @@ async function start(scene: Scene, signal: AbortSignal): Promise<void> {
     case 'timer':
       return startTimer(scene);
     case 'call':
-      return startChild(scene);
+      return startChild(scene, signal);
   }
 }
 
@@ -162,6 +162,16 @@ export async function complete(
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
   record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();
+}
+
+/** Before a step reaches outside, its driver looks whether others have written, unless it has just read or written itself. */
+const STALE_AFTER_MS = 100;
+
+/** Whether the step may begin still: a pause or a stop may have come, and the group around it may have failed. */
+export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Promise<boolean> {
+  await journal.look(STALE_AFTER_MS);
+  const { pause, stop, ended } = journal.state;
+  return !signal.aborted && !pause && !stop && !ended;
 }
 
 type Said =

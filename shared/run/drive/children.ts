@@ -12,7 +12,7 @@ import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
 import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
-import { complete, evaluate, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 export const CHILD_FAILED = 'ChildRunFailed';
 
@@ -22,7 +22,7 @@ const DEPTH_LIMIT = 10;
 const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
 /** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
-export async function startChild(scene: Scene): Promise<void> {
+export async function startChild(scene: Scene, signal: AbortSignal): Promise<void> {
   const { services, journal, step } = scene;
   const { input, waits } = await callOf(scene);
   const origin = await originOf(services, step);
@@ -38,6 +38,7 @@ export async function startChild(scene: Scene): Promise<void> {
     say();
     throw error;
   });
+  if (!(await mayStillBegin(scene, signal))) return;
   say(waits ? id : undefined);
   await journal.flush();
   // Another driver may have named one before.

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
-import { type Begin, decide, type Situation } from '../decide/decide.ts';
+import { type Begin, type Decision, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import { deadlineOf, projectionOf } from '../model/project.ts';
@@ -54,8 +54,6 @@ const SHORT_WAIT_MS = 2_000;
 /** A deadline that is nearer is waited for, so that the run ends at it and not with the next look of the sweeper. */
 const DEADLINE_WAIT_MS = 15 * 60_000;
 const LOOK_EVERY_MS = 1_000;
-/** Before a step begins, a driver looks whether others have written, unless it has just read or written itself. */
-const STALE_AFTER_MS = 100;
 const MOST_AT_ONCE = 100;
 /** A run this old shows that it runs. */
 const MARK_RUNNING_AFTER_MS = 500;
@@ -145,6 +143,8 @@ class Driver {
   #fault: unknown;
   #isWatching = false;
   #shownMs = 0;
+  /** Keys of what may begin although there is something unwritten: what it stands on is written. */
+  #founded = new Set<string>();
 
   constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
@@ -202,53 +202,43 @@ class Driver {
   async #loop(): Promise<DriveAnswer> {
     for (;;) {
       if (this.#fault !== undefined) throw this.#fault;
-      const decision = decide(this.#plan, this.#journal.state, this.#situation());
-      if (decision.entries.length > 0) {
-        this.#take(decision.entries);
-        continue;
-      }
-      if (this.#journal.state.ended) {
-        const end = await this.#end();
-        if (end) return end;
-        continue;
-      }
-      if (this.#journal.state.pause?.paused) {
-        const left = await this.#leave(undefined);
-        if (left) return left;
-        continue;
-      }
-      if (decision.passed && this.#held.size === 0) {
-        this.#journal.conclude(await finishRun(this.#services, this.#journal, this.#names));
-        continue;
-      }
-      const [pure, outside] = this.#beginner.sort(decision.begin);
-      if (pure.length > 0) {
-        await Promise.all(pure.map((begin) => this.#beginner.act(begin, NEVER)));
-        continue;
-      }
-      if (this.#journal.hasNews && (outside.length > 0 || this.#held.size > 0)) {
-        await this.#journal.flush();
-        // Others may have written meanwhile.
-        continue;
-      }
-      if (outside.length > 0 && this.#journal.isOlderThan(STALE_AFTER_MS)) {
-        await this.#journal.look();
-        continue;
-      }
-      for (const begin of outside) {
-        this.#held.hold(
-          keyOfBegin(begin),
-          (signal) => this.#beginner.act(begin, signal),
-          (error) => this.#fail(error),
-        );
-      }
-      if (this.#held.size > 0) {
-        await this.#nextChange(decision.wakeAt);
-        continue;
-      }
-      const left = await (decision.outOfTime ? this.#handOver() : this.#wait(decision.wakeAt));
-      if (left) return left;
+      const answer = await this.#follow(decide(this.#plan, this.#journal.state, this.#situation()));
+      if (answer) return answer;
     }
+  }
+
+  /** Does what was decided, as far as it goes until there is something to decide anew. */
+  async #follow({ entries, begin, passed, wakeAt, outOfTime }: Decision): Promise<DriveAnswer | undefined> {
+    const { state } = this.#journal;
+    const [pure, outside] = this.#beginner.sort(begin);
+    if (entries.length > 0) this.#take(entries);
+    else if (state.ended) return this.#end();
+    else if (state.pause?.paused) return this.#leave(undefined);
+    else if (passed && this.#held.size === 0) this.#journal.conclude(await finishRun(this.#services, this.#journal, this.#names));
+    else if (pure.length > 0) await Promise.all(pure.map((one) => this.#beginner.act(one, NEVER)));
+    else if (outside.length > 0 || this.#held.size > 0) await this.#carryOn(outside, wakeAt);
+    else return outOfTime ? this.#handOver() : this.#wait(wakeAt);
+    return undefined;
+  }
+
+  /** Begins what stands on nothing unwritten, then writes what there is, or waits for a change. */
+  async #carryOn(outside: Begin[], wakeAt: string | undefined): Promise<void> {
+    const { hasNews } = this.#journal;
+    const [ready, others] = parted(outside, (begin) => !hasNews || this.#founded.has(keyOfBegin(begin)));
+    for (const begin of ready) this.#hold(begin);
+    if (!hasNews) return this.#nextChange(wakeAt);
+    await this.#journal.flush();
+    this.#founded = new Set(others.map(keyOfBegin));
+  }
+
+  #hold(begin: Begin): void {
+    const key = keyOfBegin(begin);
+    this.#founded.delete(key);
+    this.#held.hold(
+      key,
+      (signal) => this.#beginner.act(begin, signal),
+      (error) => this.#fail(error),
+    );
   }
 
   #situation(): Situation {
@@ -340,22 +330,24 @@ class Driver {
   /** Goes on when somebody has said meanwhile how the run is to end. */
   async #end(): Promise<DriveAnswer | undefined> {
     await this.#journal.flush();
-    const { state, run } = this.#journal;
+    const { state } = this.#journal;
     if (!state.ended) return undefined;
     this.giveUp(new Error('The run has ended.'));
-    await settle(this.#services, run, state);
+    await snapshotWhenDue(this.#services, this.#journal);
+    await settle(this.#services, this.#journal.run, state);
     this.#services.watcher.runEnded({ status: state.status });
     return ending(this.#message, state);
   }
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
+    // One look at a time: while the tables refuse, each takes long.
     if (this.#isWatching) return;
     this.#isWatching = true;
     try {
       if (this.#held.size > 0) await this.#journal.look();
-      await snapshotWhenDue(this.#services, this.#journal);
-      await this.#hold();
+      if (!this.#journal.state.ended) await snapshotWhenDue(this.#services, this.#journal);
+      await this.#stay();
       await this.#catchUp();
     } catch (error) {
       if (error instanceof DriverReplaced) {
@@ -383,7 +375,7 @@ class Driver {
   }
 
   /** The sweeper need not look before this driver can no longer be alive. */
-  async #hold(): Promise<void> {
+  async #stay(): Promise<void> {
     const { dueAt } = this.#journal.run;
     const until = new Date(this.#until.getTime() + HOLD_GRACE_MS).toISOString();
     const now = this.#services.now().getTime();
@@ -403,3 +395,8 @@ class Driver {
 }
 
 const keyOfBegin = ({ planned, scope }: Begin) => scope + planned.id;
+
+const parted = <T>(all: T[], isFirst: (one: T) => boolean): [T[], T[]] => [
+  all.filter(isFirst),
+  all.filter((one) => !isFirst(one)),
+];

@@ -5,7 +5,7 @@ import { StepError } from '../../step/step-error.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { maskedStepInput } from '../shown/masked.ts';
-import { complete, evaluate, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 /** A step that ends sooner is written once, its start and its end together. */
 const ANNOUNCE_AFTER_MS = 500;
@@ -34,7 +34,9 @@ async function within(scene: Scene, timer: Timer): Promise<void> {
   }
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
-  record(scene, { type: 'step_started', input: await services.values.store(journal.run.id, `${key}.input`, shown) });
+  const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
+  if (!kind.isPure && !(await mayStillBegin(scene, signal))) return;
+  record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
   else timer.announce(() => journal.flush());

@@ -7,12 +7,14 @@ const SNAPSHOT_EVERY = 1_000;
 
 /** Keeps the fold of a long journal, so that nobody has to read all of it. Only what is written counts. */
 export async function snapshotWhenDue({ runs, values }: Engine, journal: Journal): Promise<void> {
+  if (journal.state.seen - (journal.run.snapshot?.number ?? 0) < SNAPSHOT_EVERY) return;
+  while (!journal.isClean) await journal.flush();
   const { run, state } = journal;
-  if (!journal.isClean || state.seen - (run.snapshot?.number ?? 0) < SNAPSHOT_EVERY) return;
   const number = state.seen;
   const text = JSON.stringify(state.snapshot());
   const next = projectionOf(run, state);
   const ref = await values.put(run.id, `snapshots/${number}`, text);
   const snapshot = { number, ref };
-  if (await runs.project(run, { ...next, snapshot }, {})) journal.replaceRun({ ...run, snapshot });
+  // The end is told to others before the row shows it.
+  if (state.ended || (await runs.project(run, { ...next, snapshot }, {}))) journal.replaceRun({ ...journal.run, snapshot });
 }

@@ -63,11 +63,6 @@ export class Journal {
     return this.#buffer.length === 0;
   }
 
-  /** Whether others may have written for so long without being seen. */
-  isOlderThan(ms: number): boolean {
-    return this.#engine.now().getTime() - this.#knownAt > ms;
-  }
-
   /** Applies entries at once and writes them later. What comes too late for its step is dropped. */
   record(...entries: Entry[]): void {
     for (const entry of entries) this.#add(entry, false);
@@ -85,9 +80,10 @@ export class Journal {
     });
   }
 
-  /** Takes in what others have written. Throws `DriverReplaced`. */
-  look(): Promise<void> {
+  /** Takes in what others have written, unless it was looked for, or nothing came between, within the last milliseconds. Throws `DriverReplaced`. */
+  look(withinMs = 0): Promise<void> {
     return this.#alone(async () => {
+      if (withinMs > 0 && this.#engine.now().getTime() - this.#knownAt <= withinMs) return;
       const news = await this.#engine.runs.entriesAfter(this.#run.id, this.#written);
       this.#know();
       if (news.length === 0) return;

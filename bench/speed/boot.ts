@@ -1,10 +1,10 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryFolder } from '../test/harness/temporary-folder.ts';
-import { bringUp } from './cloud.ts';
-import { median } from './statistics.ts';
+import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
+import { bringUp } from '../harness/cloud.ts';
+import { median } from '../harness/statistics.ts';
 
-const CACHE = join(import.meta.dirname, '../node_modules/.cache/millrun');
+const CACHE = join(import.meta.dirname, '../../node_modules/.cache/millrun');
 const ASIDE = `${CACHE}.aside`;
 
 /** Medians in milliseconds from the start of the process to the ready line, each time with an empty data folder. */

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import { temporaryFolder } from '../test/harness/temporary-folder.ts';
-import { median } from './statistics.ts';
+import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
+import { median } from '../harness/statistics.ts';
 
 export interface Bundle {
   entry: string;
@@ -13,7 +13,7 @@ export interface Bundle {
   loadMs: number;
 }
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../..');
 
 const template = z.object({
   Resources: z.record(
