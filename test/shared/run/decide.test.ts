@@ -293,7 +293,8 @@ describe('pause, stop and deadline', () => {
   });
 
   test('half of an immediate stop is carried on to its end', () => {
-    const entries = stopped(plan, stateOf(plan, [started('a')]), { kind: 'cancelled', stop: { by: 'ann' } }, now);
+    const begun: Entry[] = [started('a'), { type: 'driver_left', at }];
+    const entries = stopped(plan, stateOf(plan, begun), { kind: 'cancelled', stop: { by: 'ann' } }, now);
     expect(entries.map(({ type }) => type)).toEqual([
       'run_stopping',
       'step_cancelled',
@@ -302,7 +303,7 @@ describe('pause, stop and deadline', () => {
       'run_ended',
     ]);
     for (let written = 1; written < entries.length; written += 1) {
-      const rest = decided(plan, [started('a'), ...entries.slice(0, written)]);
+      const rest = decided(plan, [...begun, ...entries.slice(0, written)]);
       expect(said(rest)).toEqual(said({ ...rest, entries: entries.slice(written) }));
     }
   });
