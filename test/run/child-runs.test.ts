@@ -94,7 +94,7 @@ describe('a step that starts a run', { timeout: 60_000 }, () => {
       });
       const { id } = await at(world.start(parent));
       const [run] = await world.settled([id]);
-      const children = await childrenOf(world, run);
+      const children = await world.settled((await childrenOf(world, run)).map((child) => child.id));
       expect([seed, run.status, children.map(({ status }) => status)]).toEqual([seed, 'succeeded', ['succeeded']]);
     }
   });
