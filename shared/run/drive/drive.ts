@@ -64,6 +64,7 @@ const HOLD_GRACE_MS = 60_000;
 const EXPRESS_MS = 5 * 60_000;
 /** What a driver needs to write the last outcome and to answer. */
 const MARGIN_MS = 8_000;
+const FAR = new Date(8.64e15);
 /** For what is over before anybody could give it up. */
 const NEVER = new AbortController().signal;
 /** A history of Step Functions has 25,000 events; a call of a driver takes seven and more when it is repeated. */
@@ -136,6 +137,7 @@ class Driver {
   readonly #invocation: Invocation;
   #fault: unknown;
   #isWatching = false;
+  #hasBegun = false;
   /** Keys of what may begin although there is something unwritten: what it stands on is written. */
   #founded = new Set<string>();
 
@@ -225,6 +227,7 @@ class Driver {
 
   #hold(begin: Begin): void {
     const key = keyOfBegin(begin);
+    this.#hasBegun = true;
     this.#founded.delete(key);
     this.#held.hold(
       key,
@@ -241,7 +244,8 @@ class Driver {
       deadline: deadlineOf(this.#journal.run, this.#journal.state),
       held: this.#held.keys,
       room: MOST_AT_ONCE - this.#held.size,
-      until: this.#until,
+      // A new invocation gives no more time than one that has begun nothing yet has.
+      until: this.#hasBegun || this.#message.express ? this.#until : FAR,
     };
   }
 
