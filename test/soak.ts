@@ -10,6 +10,11 @@ const vitest = await startVitest(
   [
     'test/crash',
     'test/run/random',
+    'test/run/chaos',
+    'test/run/driver',
+    'test/run/child-runs',
+    'test/run/reruns',
+    'test/shared/run',
     'test/control/random',
     'test/mail/flood',
     'test/shared/trigger/mail',

@@ -341,7 +341,7 @@ export class World {
       const timer = setTimeout(resolve, this.#service.ms(asked));
       const giveUp = (reason: unknown) => {
         clearTimeout(timer);
-        call.outcome = 'aborted';
+        if (call.outcome === 'open') call.outcome = 'aborted';
         reject(reason);
       };
       if (signal.aborted) giveUp(signal.reason);
