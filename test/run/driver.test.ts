@@ -8,6 +8,10 @@ import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, type Service, World } from './world.ts';
 
+/** More of them in `npm run soak`. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+const timeout = 60_000 * ROUNDS;
+
 beforeAll(() => virtualTime.begin());
 afterAll(() => virtualTime.end());
 
@@ -22,10 +26,10 @@ async function through(world: World, plan: Plan, of: Partial<Run> = {}): Promise
   return run;
 }
 
-describe('a step that says repeatable: false', { timeout: 60_000 }, () => {
+describe('a step that says repeatable: false', { timeout }, () => {
   test('is called once at most, whoever dies and whatever comes twice; interrupted, it fails as StepInterrupted', async () => {
     const ends = new Set<string>();
-    for (let seed = 0; seed < 60 * Number(process.env['ROUNDS'] ?? 1); seed += 1) {
+    for (let seed = 0; seed < 60 * ROUNDS; seed += 1) {
       const chaos: Partial<Chaos> = {
         seed,
         dies: 0.1,

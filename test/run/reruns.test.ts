@@ -8,6 +8,10 @@ import { checkPromises } from './follow.ts';
 import { virtualTime } from './virtual-time.ts';
 import { type Asked, type Chaos, World } from './world.ts';
 
+/** More of them in `npm run soak`. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+const timeout = 60_000 * ROUNDS;
+
 beforeAll(() => virtualTime.begin());
 afterAll(() => virtualTime.end());
 
@@ -58,7 +62,7 @@ async function again(world: Broken, origin: Run, from: string): Promise<Run> {
 
 const calls = (world: World, { id }: Run) => world.calls.filter(({ run }) => run === id).map(({ key }) => key);
 
-describe('a rerun from the failure', { timeout: 60_000 }, () => {
+describe('a rerun from the failure', { timeout }, () => {
   const chain = aPlan(`
   - ${get('a')}
   - ${get('b')}
@@ -130,7 +134,7 @@ describe('a rerun from the failure', { timeout: 60_000 }, () => {
   - ${get('last')}
 `);
     let deaths = 0;
-    for (let seed = 0; seed < 4 * Number(process.env['ROUNDS'] ?? 1); seed += 1) {
+    for (let seed = 0; seed < 4 * ROUNDS; seed += 1) {
       const world = new Broken(['last'], {
         seed,
         dies: 0.1,
@@ -150,7 +154,7 @@ describe('a rerun from the failure', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a rerun from a step', { timeout: 60_000 }, () => {
+describe('a rerun from a step', { timeout }, () => {
   const plan = aPlan(`
   - ${get('a')}
   - id: each
