@@ -52,5 +52,5 @@ export function plannedIn(plan: Plan, id: string): PlannedStep {
 }
 
 /** Tells the lists of one holder apart. */
-export const placeName = ({ place }: PlannedStep): string =>
+export const placeName = ({ place }: Pick<PlannedStep, 'place'>): string =>
   place.kind === 'top' ? '' : place.kind === 'branch' ? `branch ${place.name}` : `catch ${place.index}`;

@@ -16,6 +16,10 @@ export function recount(plan: Plan, entries: Entry[]): StepCounts {
     const { id, scope } = parseKey(entry.key);
     const planned = plannedIn(plan, id);
     enterItems(lists, planned, scope);
+    const { parent, place } = planned;
+    if (parent && place.kind === 'branch') lists.set(`${scope}${parent.id} ${place.name}`, parent.branches.get(place.name) ?? []);
+    if (parent && place.kind === 'catch')
+      lists.set(`${scope}${parent.id} catch ${place.index}`, parent.handlers[place.index] ?? []);
     steps.set(entry.key, stateAfter(entry, steps.get(entry.key) ?? 'pending'));
     if (entry.type === 'step_retrying') tries.set(entry.key, (tries.get(entry.key) ?? 1) + 1);
     if (entry.type === 'step_started' && !loops(planned)) {
@@ -61,7 +65,7 @@ function enterItems(lists: Map<string, string[]>, planned: PlannedStep, scope: s
     const retried = scope.slice(around.length).split('/')[0] ?? '';
     const inner = group.step.retry ? `${around}${retried}/` : around;
     for (let index = 0; index <= last; index += 1)
-      lists.set(`${itemScope(inner, group.id, index)}${group.id}`, group.branches.values().next().value ?? []);
+      for (const [name, ids] of group.branches) lists.set(`${itemScope(inner, group.id, index)}${group.id} ${name}`, ids);
   }
 }
 

@@ -166,7 +166,7 @@ export class World {
       now,
       random: () => this.#random(),
       runs: this.#through(actor, this.engine.runs),
-      values: this.#through(actor, this.engine.values, 0),
+      values: this.#through(actor, this.engine.values, false),
       executions: { start: (kind, execution, input) => this.#start(actor, kind, execution, input) },
     };
   }
@@ -225,21 +225,37 @@ export class World {
     return run;
   }
 
-  /** Values are small mostly, and stored nowhere then. */
-  #through<Port extends object>(actor: Actor, port: Port, latencyMs = this.#chaos.latencyMs): Port {
+  /** Values are small mostly, and kept in memory: that takes no time, and nobody dies of it. */
+  #through<Port extends object>(actor: Actor, port: Port, isFar = true): Port {
     return new Proxy(port, {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
         return async (...parameters: unknown[]) => {
-          await this.#operation(actor, latencyMs);
+          await this.#cross(actor, isFar);
+          const at = Date.now() - this.#begun;
+          if (this.#chaos.busy.some(({ from, to }) => at >= from && at < to)) throw new StoreBusy(new Error('chaos'));
           const result: unknown = await Reflect.apply(method, target, parameters);
           if (name === 'append') this.#note(parameters as Parameters<Runs['append']>, result as number);
-          await this.#operation(actor, latencyMs, true);
+          await this.#cross(actor, isFar);
+          if (isFar && this.chance(this.#chaos.losesAnswer)) throw new StoreBusy(new Error('the answer is lost'));
           return result;
         };
       },
     });
+  }
+
+  /** Half of the way to a store and back, on which somebody may die. */
+  async #cross(actor: Actor, isFar: boolean): Promise<void> {
+    actor.check();
+    if (!isFar) return;
+    const { latencyMs, dies } = this.#chaos;
+    if (latencyMs > 0) await sleep(Math.ceil((this.#random() * latencyMs) / 2));
+    if (!actor.dead && this.chance(dies)) {
+      this.deaths += 1;
+      actor.die();
+    }
+    actor.check();
   }
 
   /** Remembers when entries were written, the first time. */
@@ -250,20 +266,6 @@ export class World {
       this.#noted.add(`${run} ${number}`);
       this.writes.push({ run, number, entry, at: Date.now() });
     }
-  }
-
-  async #operation(actor: Actor, latencyMs: number, isDone = false): Promise<void> {
-    actor.check();
-    const { dies, losesAnswer, busy } = this.#chaos;
-    if (latencyMs > 0) await sleep(Math.ceil((this.#random() * latencyMs) / 2));
-    if (!actor.dead && this.chance(dies)) {
-      this.deaths += 1;
-      actor.die();
-    }
-    actor.check();
-    const at = Date.now() - this.#begun;
-    const isBusy = !isDone && busy.some(({ from, to }) => at >= from && at < to);
-    if (isBusy || (isDone && this.chance(losesAnswer))) throw new StoreBusy(new Error('chaos'));
   }
 
   async #start(actor: Actor, kind: ExecutionKind, name: string, input: { run: string; execution: number }): Promise<void> {
@@ -339,7 +341,7 @@ export class World {
       const timer = setTimeout(resolve, this.#service.ms(asked));
       const giveUp = (reason: unknown) => {
         clearTimeout(timer);
-        call.outcome = 'aborted';
+        if (call.outcome === 'open') call.outcome = 'aborted';
         reject(reason);
       };
       if (signal.aborted) giveUp(signal.reason);

@@ -212,8 +212,10 @@ class Walk {
     const [ids = []] = planned.branches.values();
     const count = step.itemCount ?? 0;
     const width = loopWidth(planned.step);
-    const outcomes = [...loop.open].map((index) => this.list(ids, itemScope(inner, planned.id, index)));
     let open = loop.open.size;
+    // A rerun may have more of them open than may be walked at once.
+    const walked = open > width ? [...loop.open].sort((a, b) => a - b).slice(0, width) : [...loop.open];
+    const outcomes = walked.map((index) => this.list(ids, itemScope(inner, planned.id, index)));
     for (let index = loop.next; index < count && open < width && this.#room > 0; index += 1, open += 1)
       outcomes.push(this.list(ids, itemScope(inner, planned.id, index)));
     const outcome = merged(outcomes);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { kindOf } from '../../step/registry.ts';
-import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
+import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, EntryOf, Failure } from './entry.ts';
-import { indexIn, parseKey, scopeOf, tryScope } from './scope.ts';
+import { indexIn, itemScope, parseKey, scopeOf, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
 import { isOver, type StepState, type StepStatus } from './step-state.ts';
 
@@ -56,7 +56,8 @@ export class RunState {
     cancelled: 0,
     skipped: 0,
   };
-  /** Steps in lists that have been entered. */
+  /** Lists that have been entered, and how many steps they have. */
+  readonly #lists = new Set<string>();
   #entered: number;
 
   constructor(plan: Plan) {
@@ -70,6 +71,7 @@ export class RunState {
     return {
       ...rest,
       entered: this.#entered,
+      lists: [...this.#lists],
       steps: [...steps.values()],
       active: [...active],
       loops: [...loops].map(([key, { open, passed, next }]) => [key, { open: [...open], passed, next }]),
@@ -77,11 +79,12 @@ export class RunState {
   }
 
   static restore(plan: Plan, snapshot: unknown): RunState {
-    const { entered, steps, active, loops, counts, ...rest } = snapshotSchema.parse(snapshot);
+    const { entered, lists, steps, active, loops, counts, ...rest } = snapshotSchema.parse(snapshot);
     const state = new RunState(plan);
     Object.assign(state, rest);
     Object.assign(state.counts, counts);
     state.#entered = entered;
+    for (const list of lists) state.#lists.add(list);
     for (const step of steps) state.steps.set(step.key, step);
     for (const key of active) state.active.add(key);
     for (const [key, { open, passed, next }] of loops) state.loops.set(key, { open: new Set(open), passed, next });
@@ -214,7 +217,10 @@ export class RunState {
     const step: StepState = { key, id, scope, status: 'pending', failures: 0 };
     this.steps.set(key, step);
     this.counts.pending += 1;
-    this.#enterItem(plannedIn(this.plan, id), scope);
+    const planned = plannedIn(this.plan, id);
+    this.#enterItem(planned, scope);
+    // Of what a rerun takes over, the group around it may come later or not at all.
+    if (planned.parent) this.#enter(scope, planned.parent, planned.place);
     return step;
   }
 
@@ -249,7 +255,8 @@ export class RunState {
         step.failures += 1;
         step.error = entry.error;
         step.handler = handlerOf(plannedIn(this.plan, step.id), entry.error);
-        if (step.handler !== undefined) this.#enter(plannedIn(this.plan, step.id).handlers[step.handler] ?? []);
+        if (step.handler !== undefined)
+          this.#enter(step.scope, plannedIn(this.plan, step.id), { kind: 'catch', index: step.handler });
         return;
       case 'step_cancelled':
         step.status = 'cancelled';
@@ -277,15 +284,19 @@ export class RunState {
     if (entry.case !== undefined) step.case = entry.case;
     if (entry.items) step.itemsAt = this.seen;
     if (entry.itemCount !== undefined) step.itemCount = entry.itemCount;
-    for (const [name, ids] of planned.branches) {
-      const kind = kindOf(planned.step.kind);
-      if (kind.shape !== 'group' || kind.loops) continue;
-      if (step.case === undefined || step.case === name) this.#enter(ids);
-    }
+    const kind = kindOf(planned.step.kind);
+    if (kind.shape !== 'group' || kind.loops) return;
+    for (const name of planned.branches.keys())
+      if (step.case === undefined || step.case === name)
+        this.#enter(this.innerScope(planned, step.scope), planned, { kind: 'branch', name });
   }
 
-  #enter(ids: string[]): void {
-    this.#entered += ids.length;
+  /** A list of `holder` is entered, once; its steps stand in `scope`. */
+  #enter(scope: string, holder: PlannedStep, place: Place): void {
+    const list = `${scope}${holder.id} ${placeName({ place })}`;
+    if (this.#lists.has(list)) return;
+    this.#lists.add(list);
+    this.#entered += listAt(holder, place).length;
   }
 
   loopOf(planned: PlannedStep, scope: string): Loop {
@@ -304,16 +315,12 @@ export class RunState {
       if (index === undefined || !isCurrent(this, group, scope)) continue;
       const loop = this.loopOf(group, scopeOf(group, scope));
       // Items are entered in their order, but journals of reruns may leave some out.
-      if (loop.open.has(index) || index < loop.next) continue;
-      for (let skipped = loop.next; skipped < index; skipped += 1) this.#openItem(loop, skipped, child, group);
-      this.#openItem(loop, index, child, group);
+      const inner = this.innerScope(group, scopeOf(group, scope));
+      for (; loop.next <= index; loop.next += 1) {
+        loop.open.add(loop.next);
+        this.#enter(itemScope(inner, group.id, loop.next), group, child.place);
+      }
     }
-  }
-
-  #openItem(loop: Loop, index: number, child: PlannedStep, group: PlannedStep): void {
-    loop.open.add(index);
-    loop.next = Math.max(loop.next, index + 1);
-    this.#enter(listOf(child, group));
   }
 
   /** A step is over: perhaps the item around it is, and what its handler was for. */
@@ -329,7 +336,7 @@ export class RunState {
     const index = group ? indexIn(at, group.id) : undefined;
     if (!group || index === undefined || !isCurrent(this, group, at)) return;
     const loop = this.loopOf(group, scopeOf(group, at));
-    if (!loop.open.has(index) || !this.listPassed(listOf(child, group), at)) return;
+    if (!loop.open.has(index) || !this.listPassed(listAt(group, child.place), at)) return;
     loop.open.delete(index);
     loop.passed += 1;
   }
@@ -340,8 +347,10 @@ function isCurrent(state: RunState, group: PlannedStep, scope: string): boolean 
   return scope.startsWith(state.innerScope(group, scopeOf(group, scope)));
 }
 
-const listOf = (step: PlannedStep, group: PlannedStep) =>
-  step.place.kind === 'branch' ? (group.branches.get(step.place.name) ?? []) : [];
+function listAt({ branches, handlers }: PlannedStep, place: Place): string[] {
+  if (place.kind === 'top') return [];
+  return (place.kind === 'branch' ? branches.get(place.name) : handlers[place.index]) ?? [];
+}
 
 /** The first of its handlers that takes the failure. */
 function handlerOf({ step }: PlannedStep, error: Failure): number | undefined {
@@ -353,6 +362,7 @@ function handlerOf({ step }: PlannedStep, error: Failure): number | undefined {
 const snapshotSchema = z.looseObject({
   seen: z.int(),
   entered: z.int(),
+  lists: z.array(z.string()),
   steps: z.array(z.custom<StepState>((step) => typeof step === 'object' && step !== null && 'key' in step)),
   active: z.array(z.string()),
   loops: z.array(z.tuple([z.string(), z.object({ open: z.array(z.int()), passed: z.int(), next: z.int() })])),

@@ -58,6 +58,9 @@ class Transfer {
     for (const one of groups) if (one.kind !== 'resumes') await this.#open(one.step);
     for (let from = 0; from < fresh.length; from += BATCH) {
       const batch = fresh.slice(from, from + BATCH);
+      await this.#from.entries(
+        batch.flatMap(({ step }) => [step.inputAt, step.outputAt].filter((number) => number !== undefined)),
+      );
       const entries = await Promise.all(batch.map((one) => this.#entriesOf(one)));
       this.#to.record(...entries.flat());
       await this.#to.flush();
