@@ -91,18 +91,17 @@ export function projectionItem({ seen, status, outputs, snapshot, steps, executi
   return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
 }
 
-const text = z.string().transform(parseJson).pipe(z.looseObject({}));
-const row = z.looseObject({
-  pk: z.string().transform(runIdOf),
-  created: text,
-  projection: text.pipe(z.looseObject({ steps: z.looseObject({}) })),
-});
+// A list reads hundreds of rows: what the schema of runs checks is not looked through here.
+const fields = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null);
+const text = z.string().transform(parseJson).pipe(fields);
+const row = z.object({ pk: z.string().transform(runIdOf), created: text, projection: text });
 const NONE = Object.fromEntries(stepCounts.keyof().options.map((name) => [name, 0]));
 
 /** What a row says, unchecked: enough to see whether it is looked for. */
 export function rowOf(item: Item): Record<string, unknown> {
-  const { pk, created, projection: shown, ...rest } = row.parse(fromItem(item));
-  return { ...created, ...shown, steps: { ...NONE, ...shown.steps }, ...rest, id: pk };
+  const stored = fromItem(item);
+  const { pk, created, projection } = row.parse(stored);
+  return { ...stored, ...created, ...projection, steps: { ...NONE, ...Object(projection['steps']) }, id: pk };
 }
 
 /** The run that a row holds. */
