@@ -16,14 +16,17 @@ export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${w
 
 /** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
 const FEED_SHARDS = 4;
+/** Twice as many: a run that waits enters and leaves. */
+const STATE_SHARDS = 8;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** The end of a ULID is random. */
 const shardOf = (id: string, shards: number) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % shards;
 
-/** Every shard of a partition. */
-export const shardsOf = (partition: string) => Array.from({ length: FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
+/** Every shard of a partition of an index. */
+export const shardsOf = (index: string, partition: string) =>
+  Array.from({ length: index === 'by-state' ? STATE_SHARDS : FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
 
 export const inWorkspace = ({ workspace }: { workspace: string }) => workspace;
 export const inProject = ({ workspace, project }: { workspace: string; project: string }) => `${workspace}#${project}`;
@@ -48,7 +51,7 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
   const isYoung =
     now.getTime() - createdMs < YOUNG_MS && !(nextLook !== undefined && Date.parse(nextLook) - createdMs > YOUNG_LIST_MS);
   const isFleeting = status === 'pending' || status === 'running';
-  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, FEED_SHARDS)}`;
+  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, STATE_SHARDS)}`;
 }
 
 /**
