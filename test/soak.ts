@@ -3,6 +3,9 @@ import { startVitest } from 'vitest/node';
 /** The tests that find more the longer they run, with the counts that they read; each can be told otherwise. */
 const LONGER = {
   ROUNDS: '60',
+  CRASHES: '1000',
+  DRIVER_KILLS: '1000',
+  OUTAGE_SECONDS: '60',
   KILLS: '20',
   MAILS: '1000',
   FLOOD: '1000',
@@ -17,6 +20,7 @@ const vitest = await startVitest(
   [
     'test/crash',
     'test/run/random',
+    'test/run/outage',
     'test/control/random',
     'test/schedule/crash',
     'test/mail/flood',

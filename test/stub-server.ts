@@ -48,6 +48,11 @@ export class StubServer {
     return this.to(path).length;
   }
 
+  /** Lets go of calls that nobody will ask about, so that a long test can look through the others. */
+  forget(isOver: (call: Call) => boolean): void {
+    this.calls.splice(0, this.calls.length, ...this.calls.filter((call) => !isOver(call)));
+  }
+
   /** How many calls of a path were in flight at the same time. */
   mostAtOnce(path: string): number {
     const calls = this.to(path);

@@ -12,7 +12,7 @@ export interface Limits {
   steps: number;
   characters: number;
   weight: number;
-  /** Instructions of a pattern times characters of the text. */
+  /** Instructions of a pattern times characters of the text: of one search, or of all of them in a glimpse. */
   regexSteps: number;
   /** False: whatever needs more is not wrong, it belongs elsewhere. */
   final: boolean;
@@ -68,6 +68,7 @@ export class Effort {
   #turnEnd: number;
   #source = '';
   #steps = 0;
+  #regexSteps = 0;
   #begunAt = process.threadCpuUsage();
 
   constructor(limits: Limits, signal?: AbortSignal) {
@@ -130,7 +131,8 @@ export class Effort {
   /** Runs one search of a regular expression. */
   search<T>(steps: number, run: () => T): T {
     this.checkTime();
-    if (steps > this.#limits.regexSteps) throw this.#tooMuch('the text is too long for this regular expression');
+    this.#regexSteps = this.#limits.final ? steps : this.#regexSteps + steps;
+    if (this.#regexSteps > this.#limits.regexSteps) throw this.#tooMuch('the text is too long for this regular expression');
     return steps > WATCHED_STEPS ? this.watched(run) : run();
   }
 

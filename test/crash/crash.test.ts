@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
-import type { Run } from '../run/client.ts';
+import type { Event, Run } from '../run/client.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
-import { type Finished, noteFinished } from './finished.ts';
+import { type Finished, noteFinished, wrongLog } from './finished.ts';
 import { Household } from './household.ts';
 import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */
-const ROUNDS = howMany('ROUNDS', 12);
+const CRASHES = howMany('CRASHES', 12);
 
 const house = new Household();
 let stub: StubServer;
@@ -31,45 +31,73 @@ interface Accepted {
   n: number;
   killsBefore: number;
   finished: Finished;
+  /** As far as it was read. */
+  log: Event[];
 }
 
-/** Notes what has ended before a kill. Answers how many runs are in the middle of it. */
-async function note(accepted: Accepted[]): Promise<number> {
-  const logs = await Promise.all(accepted.map(({ run, finished }) => noteFinished(house.api, stub, run, finished)));
-  return logs.filter((log) => log.every(({ type }) => type !== 'run_succeeded')).length;
+const accept = async (n: number): Promise<Accepted> => {
+  const killsBefore = house.kills;
+  return { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map(), log: [] };
+};
+
+/** Reads the log of a run that goes on: it is what it was, and perhaps longer. Answers whether it has ended. */
+async function follow(one: Accepted): Promise<boolean> {
+  const log = await noteFinished(house.api, stub, one.run, one.finished);
+  expect(log.slice(0, one.log.length), `log of run ${one.run.id}`).toEqual(one.log);
+  one.log = log;
+  return log.at(-1)?.type === 'run_succeeded';
 }
 
-async function check({ run, n, killsBefore, finished }: Accepted, what = `run ${run.id}`): Promise<void> {
-  const ended = await house.api.ended(run.id);
-  expect(ended, what).toMatchObject(rightEnd(n));
+async function check(one: Accepted, what = `run ${one.run.id}`): Promise<void> {
+  const { run, n, killsBefore, finished } = one;
+  expect(await house.api.ended(run.id), what).toMatchObject(rightEnd(n));
+  expect(await follow(one), what).toBe(true);
   expect(wrongCalls(stub, run, n, house.kills - killsBefore, finished), what).toEqual([]);
-  const story = await house.api.story(run.id);
-  expect(story.filter((line) => line === 'run_succeeded')).toHaveLength(1);
-  expect(new Set(story.filter((line) => line.startsWith('step_completed'))).size, 'ends told once').toBe(
-    story.filter((line) => line.startsWith('step_completed')).length,
-  );
+  expect(wrongLog(one.log), what).toEqual([]);
+  stub.forget(({ query }) => query['run'] === run.id);
 }
+
+/** kill -9, and up again. How long it took until the API answered, and until a run that was in the middle of it made its next call. */
+async function timedCrash(open: Accepted[]): Promise<{ upMs: number; onMs: number | undefined }> {
+  const killed = performance.now();
+  await house.crash();
+  const upMs = performance.now() - killed;
+  const goesOn = () => stub.calls.find(({ at, query }) => at > killed + 50 && open.some(({ run }) => run.id === query['run']));
+  const call = await vi.waitUntil(goesOn, { timeout: 5_000, interval: 10 }).catch(() => undefined);
+  return { upMs, onMs: call && call.at - killed };
+}
+
+const median = (values: number[]) => Math.round(values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN);
 
 describe('kill -9 of everything, at any moment', () => {
   test(
-    `${ROUNDS} times at random while runs come in: each accepted run reaches its right end, no finished step is executed again`,
+    `${CRASHES} times at random while runs come in: each accepted run reaches its right end, no finished step is executed again, the log has one order`,
     async () => {
-      const accepted: Accepted[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
+      let open: Accepted[] = [];
+      let count = 0;
+      const times: Awaited<ReturnType<typeof timedCrash>>[] = [];
+      for (let round = 0; round < CRASHES; round++) {
         const until = performance.now() + 150 + Math.random() * 1400;
-        for (let n = accepted.length; performance.now() < until; n = accepted.length) {
-          const killsBefore = house.kills;
-          accepted.push({ run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() });
+        while (performance.now() < until) {
+          open.push(await accept(count++));
           await sleep(Math.max(0, Math.min(250, until - performance.now())));
         }
-        expect(await note(accepted), 'runs that are killed in the middle').toBeGreaterThan(0);
-        await house.crash();
+        const ended = new Set<Accepted>();
+        await Promise.all(open.map(async (one) => (await follow(one)) && ended.add(one)));
+        for (const one of ended) await check(one);
+        open = open.filter((one) => !ended.has(one));
+        expect(open.length, 'runs that are killed in the middle').toBeGreaterThan(0);
+        times.push(await timedCrash(open));
       }
-      expect(house.kills).toBe(ROUNDS);
-      expect(accepted.length).toBeGreaterThanOrEqual(ROUNDS);
-      for (const one of accepted) await check(one);
+      for (const one of open) await check(one);
+      expect(house.kills).toBe(CRASHES);
+      expect(count).toBeGreaterThanOrEqual(CRASHES);
+      const [up, on] = [times.map(({ upMs }) => upMs), times.flatMap(({ onMs }) => onMs ?? [])];
+      console.info(
+        `kill -9: ${CRASHES} times, ${count} runs. Up again after ${median(up)} ms (median; ${Math.round(Math.max(...up))} at most), runs go on after ${median(on)} ms (${Math.round(Math.max(...on))} at most).`,
+      );
     },
-    60_000 + ROUNDS * 10_000,
+    60_000 + CRASHES * 15_000,
   );
 });
 
@@ -95,9 +123,7 @@ describe('kill -9 at a chosen moment', () => {
   test(`${moments.map(([moment]) => moment).join('; ')}`, { timeout: 120_000 }, async () => {
     const accepted = new Map<string, Accepted>();
     for (const [moment, reached] of moments) {
-      const n = accepted.size;
-      const killsBefore = house.kills;
-      const one: Accepted = { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() };
+      const one = await accept(accepted.size);
       accepted.set(moment, one);
       await reached(one.run);
       await house.crash();

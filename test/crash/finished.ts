@@ -35,3 +35,15 @@ export const calledAgain = (stub: StubServer, run: Pick<Run, 'id'>, finished: Fi
       ? []
       : [`${key} had ended after ${before} calls and was called ${count - before} times more`];
   });
+
+/** What is wrong with the log of a run that has succeeded: it has one order, and tells each end once. */
+export function wrongLog(log: Event[]): string[] {
+  const disordered = log.filter(({ id }, n) => id <= (log[n - 1]?.id ?? -1)).map(({ id }) => `line ${id} is out of order`);
+  const ends = log.flatMap(({ type, scope, step }) =>
+    type === 'step_completed' || /^run_(succeeded|failed|cancelled|timed_out)$/.test(type)
+      ? [`${type} ${scope}${step ?? ''}`]
+      : [],
+  );
+  const twice = ends.filter((end, n) => ends.indexOf(end) < n).map((end) => `${end} is told again`);
+  return [...disordered, ...twice, ...(log.at(-1)?.type === 'run_succeeded' ? [] : ['its last line is not run_succeeded'])];
+}

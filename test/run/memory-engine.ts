@@ -5,6 +5,7 @@ import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
 import type { Starter } from '../../shared/run/start/start-run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
+import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { aRun } from '../builders.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
@@ -18,6 +19,8 @@ const absent = (name: string) =>
 export interface MemoryEngine extends Starter {
   runs: MemoryRuns;
   executions: MemoryExecutions;
+  /** A workflow that runs may start: its id is its name. */
+  publish(name: string, plan: Plan): void;
   /** A new run of the plan, not started yet. */
   create(plan: Plan, of?: Partial<Run>): Promise<Run>;
   /** Drives an execution as its state machine does, until it ends; `lives` says how long a driver may live. */
@@ -25,6 +28,19 @@ export interface MemoryEngine extends Starter {
   state(id: string): Promise<RunState>;
   journal(id: string): Promise<Entry[]>;
 }
+
+/** Every workflow is there, and its definition has its name. */
+const aWorkflow = (id: string): Workflow => ({
+  id,
+  workspace: 'acme',
+  project: 'ops',
+  name: id,
+  enabled: true,
+  draft: { definition: id, savedAt: '', savedBy: '' },
+  published: { version: 1, definition: id },
+  createdAt: '',
+  updatedAt: '',
+});
 
 /** The engine over tables in memory. */
 export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
@@ -43,7 +59,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
       },
     },
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
-    workflows: absent('workflows'),
+    workflows: { get: async (id: string) => aWorkflow(id) },
     files: absent('files'),
     retentionDays: 90,
     now: () => new Date(),
@@ -51,6 +67,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
   };
   const engine = starter as unknown as MemoryEngine;
   return Object.assign(engine, {
+    publish: (name: string, plan: Plan) => void plans.set(name, plan),
     async create(plan: Plan, of: Partial<Run> = {}) {
       const definition = ulid();
       plans.set(definition, plan);

@@ -163,6 +163,11 @@ export class MemoryRuns implements Runs {
     return { row: this.#rows.get(id)?.expires, journal: (this.#journals.get(id) ?? []).map(({ expires }) => expires) };
   }
 
+  /** When the next run is to be looked at, in milliseconds since 1970. */
+  nextDue(): number {
+    return Math.min(...this.#all().map(({ dueAt }) => (dueAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(dueAt))));
+  }
+
   /** How long the items of a journal are, in characters. */
   itemsOf(id: string): number[] {
     return (this.#journals.get(id) ?? []).map(({ texts }) => texts.join(',').length);

@@ -4,6 +4,7 @@ import { env } from '../../shared/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
+import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 
 const INVOCATION_MS = 15 * 60_000;
@@ -48,3 +49,12 @@ export const withoutExecutions = (services: Starter): Starter => ({
   executions: { start: () => Promise.reject(new Error('lost')) },
   watcher: { ...services.watcher, startLost: () => {} },
 });
+
+/** The engine so much later. */
+export const later = (services: Starter, ms: number): Starter => ({ ...services, now: () => new Date(Date.now() + ms) });
+
+/** A look of the sweeper, all of it; throws what it could not deal with. */
+export async function swept(services: Starter): Promise<void> {
+  const { failed } = await sweep(services, new Date(services.now().getTime() + 60_000));
+  for (const { id, error } of failed) throw new Error(`Run ${id} could not be dealt with.`, { cause: error });
+}

@@ -201,8 +201,7 @@ export class World {
         const live = rows.filter(({ status }) => !isTerminal(status));
         if (live.length === 0 && this.living === 0) return rows;
         if (Date.now() > this.#begun + mostMs) throw new Error(`These live for ever: ${JSON.stringify(live, null, 1)}`);
-        const due = Math.min(...live.map(({ dueAt }) => (dueAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(dueAt))));
-        const next = Math.max(swept + SWEEP_EVERY_MS, due);
+        const next = Math.max(swept + SWEEP_EVERY_MS, this.engine.runs.nextDue());
         await Promise.race([this.#left.promise, sleepUntil(Math.min(next, Date.now() + 86_400_000))]);
         if (Date.now() < next) continue;
         swept = Date.now();

@@ -14,7 +14,7 @@ import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/
 import { childEnd } from '../tell/child-end.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
-export const CHILD_FAILED = 'ChildRunFailed';
+const CHILD_FAILED = 'ChildRunFailed';
 
 /** Runs that stand below one another: deeper is refused, so that a workflow that calls itself without end comes to one. */
 const DEPTH_LIMIT = 10;

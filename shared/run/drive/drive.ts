@@ -9,7 +9,7 @@ import type { RunState } from '../model/state.ts';
 import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import type { Starter } from '../start/start-run.ts';
-import { settle } from '../tell/tell.ts';
+import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
 import { endure } from './endure.ts';
@@ -263,8 +263,24 @@ class Driver {
   #take(entries: Entry[]): void {
     this.#journal.conclude(...entries);
     for (const entry of entries) {
-      if (entry.type === 'step_cancelled') this.#held.abort(entry.key, new Error(entry.error.name));
+      if (entry.type !== 'step_cancelled') continue;
+      this.#held.abort(entry.key, new Error(entry.error.name));
+      this.#abandon(entry.key);
     }
+  }
+
+  /** The run that a cancelled step waited for is stopped, though this one goes on. */
+  #abandon(key: string): void {
+    const child = this.#journal.state.step(key)?.child;
+    if (child === undefined || this.#journal.state.ended) return;
+    this.#held.hold(
+      `child of ${key}`,
+      async () => {
+        await this.#journal.flush();
+        await stopChild(this.#services, this.#journal.run, child);
+      },
+      (error) => this.#fail(error),
+    );
   }
 
   #fail(error: unknown): void {

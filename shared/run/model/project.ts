@@ -1,12 +1,12 @@
 import type { Projection, Run } from './run.ts';
 import type { RunState } from './state.ts';
 
-/** When the sweeper looks at a run whose pause nobody ends, so that what is kept of it stays kept. */
-const PAUSED_LOOK_MS = 7 * 86_400_000;
+/** When the sweeper looks at a run that waits for somebody, or is paused: nobody can be sure of being told, and what is kept of it stays kept. */
+const PARKED_LOOK_MS = 6 * 3_600_000;
 /** After the instant at which an execution should have come back. */
 const WAKE_GRACE_MS = 60_000;
 /** A driver that has not come by then has been lost. */
-const START_GRACE_MS = 30_000;
+export const START_GRACE_MS = 30_000;
 
 /** When the run is timed out: so long after its creation, pauses not counted. */
 export function deadlineOf(
@@ -44,10 +44,10 @@ export function dueAtOf(run: Run, state: RunState, now: Date): string | undefine
 }
 
 function wakeMs({ pause, left }: RunState, now: Date, deadline: Date): number {
-  if (pause?.paused) return now.getTime() + PAUSED_LOOK_MS;
+  if (pause?.paused) return now.getTime() + PARKED_LOOK_MS;
   if (!left) return now.getTime() + START_GRACE_MS;
-  if (left.until === undefined) return deadline.getTime();
-  return Math.min(Date.parse(left.until) + WAKE_GRACE_MS, deadline.getTime());
+  const wake = left.until === undefined ? now.getTime() + PARKED_LOOK_MS : Date.parse(left.until) + WAKE_GRACE_MS;
+  return Math.min(wake, deadline.getTime());
 }
 
 const DAY_SECONDS = 86_400;

@@ -7,6 +7,7 @@ import { notFound, Problem } from '../../problem.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflows } from '../../workflow/ports.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import { START_GRACE_MS } from '../model/project.ts';
 import { executionName, type Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import type { Stage, Trigger } from '../model/status.ts';
@@ -61,9 +62,6 @@ export interface Started {
 }
 
 export type Starter = Engine & { workflows: Workflows; files: Files };
-
-/** How long a run may stay `pending` before the sweeper starts another execution. */
-const START_GRACE_MS = 30_000;
 
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When

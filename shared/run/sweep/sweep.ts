@@ -1,9 +1,9 @@
 import type { Entry } from '../model/entry.ts';
-import { keptUntil } from '../model/project.ts';
+import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type Engine, LIVE_SHARDS } from '../ports.ts';
-import { decideUndriven, nextExecution, settle, tell } from '../tell/tell.ts';
+import { decideUndriven, nextExecution, settle, type Told, tell } from '../tell/tell.ts';
 
 export interface Swept {
   /** Runs that were due. */
@@ -50,10 +50,11 @@ async function look(services: Engine, id: string, dueAt: string, swept: Swept): 
   const lateMs = now.getTime() - Date.parse(dueAt);
   try {
     // Taken first: whatever happens now, the run comes up again, and no other sweeper looks at it.
-    if (!(await services.runs.takeDue(id, dueAt, laterAt(now, lateMs)))) return;
+    const later = laterAt(now, lateMs);
+    if (!(await services.runs.takeDue(id, dueAt, later))) return;
     swept.seen += 1;
     swept.oldestMs = Math.max(swept.oldestMs, lateMs);
-    if (await goOn(services, id, now)) swept.started += 1;
+    if (await goOn(services, id, now, later)) swept.started += 1;
   } catch (error) {
     swept.failed.push({ id, error });
   }
@@ -64,7 +65,7 @@ const laterAt = (now: Date, lateMs: number) =>
   new Date(now.getTime() + Math.min(Math.max(LOOK_MS, lateMs), LONGEST_LOOK_MS)).toISOString();
 
 /** Whether an execution was started. */
-async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
+async function goOn(services: Engine, id: string, now: Date, later: string): Promise<boolean> {
   let starts = false;
   const told = await tell(services, id, (state, run) => {
     const said = state.ended ? [] : consequences(services, run, state, now);
@@ -72,22 +73,39 @@ async function goOn(services: Engine, id: string, now: Date): Promise<boolean> {
     return said;
   });
   if (!told) return false;
+  const { run, state } = told;
   // Whoever ended it may not have come to tell whom it concerns.
-  if (told.state.ended) await settle(services, told.run, told.state);
-  else await keep(services, told.run, now);
+  if (state.ended) {
+    await settle(services, run, state);
+    return false;
+  }
+  await keep(services, run, now);
   if (starts) services.watcher.driverLost(id);
+  else await putOff(services, told, later);
   return starts;
+}
+
+/** Nothing is to be done now: the next look comes when something will be. */
+async function putOff({ runs, now }: Engine, { run, state }: Told, later: string): Promise<void> {
+  const next = dueAtOf(run, state, now());
+  if (next !== undefined && next > later) await runs.takeDue(run.id, later, next);
 }
 
 /** What a run needs whose driver has not been heard of in time. */
 function consequences(services: Engine, run: Run, state: RunState, now: Date): Entry[] {
-  if (state.pause?.paused) return [];
-  const { entries } = decideUndriven(services, run, state);
-  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return entries;
+  if (state.pause?.paused || isDriven(state, now)) return [];
+  const { entries, begin, passed } = decideUndriven(services, run, state);
+  if (entries.some(({ type }) => type === 'run_ended')) return entries;
+  // Whoever lets it go on finds that nobody drives it.
+  if (entries.some(({ type }) => type === 'run_paused')) return [...entries, { type: 'driver_left', at: now.toISOString() }];
   // It waits for a person or a child and is not due for anything else.
-  if (state.left && state.left.until === undefined) return [];
+  if (state.left && state.left.until === undefined && begin.length === 0 && !passed) return [];
   return [nextExecution(state, now)];
 }
+
+/** Its driver has come late, but it has come. */
+const isDriven = ({ driver, left }: RunState, now: Date) =>
+  driver !== undefined && !left && now.getTime() - Date.parse(driver.at) < START_GRACE_MS;
 
 /** A live run stays, however long it lives. */
 async function keep({ runs, retentionDays }: Engine, run: Run, now: Date): Promise<void> {

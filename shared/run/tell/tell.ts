@@ -2,7 +2,7 @@ import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
+import { deadlineOf, dueAtOf, keptUntil, projectionOf, START_GRACE_MS } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
@@ -16,7 +16,6 @@ export interface Told {
 }
 
 const MOST_TRIES = 50;
-const LOOK_MS = 30_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
 export type Saying = (state: RunState, run: Run) => Entry[];
@@ -27,12 +26,12 @@ export type Saying = (state: RunState, run: Run) => Entry[];
  */
 export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
   const told = await say(services, runId, saying);
-  if (!told || told.state.seen === told.run.seen) return told;
-  return { run: await settle(services, told.run, told.state), state: told.state };
+  if (!told || told.isNews || told.state.seen === told.run.seen) return told;
+  return { ...told, run: await settle(services, told.run, told.state) };
 }
 
-/** The same between runs that stand in one another's way to be settled: the rows of others are left to the others. */
-async function say(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+/** The same without mending the row of a run that has nothing to hear: two runs that have both ended would mend each other for ever. */
+async function say(services: Engine, runId: string, saying: Saying): Promise<(Told & { isNews: boolean }) | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -41,7 +40,11 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<Tol
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
     const said = saying(state, run);
-    if (said.length === 0) return { run, state };
+    if (said.length === 0) {
+      // Whoever woke it may have died before the row could show that it is to be looked at.
+      if (state.seen > run.seen && !state.ended) await show(services, run, state);
+      return { run, state, isNews: false };
+    }
     const { entries, starts } = withConsequences(services, run, state, said);
     // Whatever breaks off from here on, the sweeper comes.
     if (starts && !(await hasten(services, run))) continue;
@@ -49,14 +52,14 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<Tol
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
     if (starts) await startExecution(services, settled, state);
-    return { run: settled, state };
+    return { run: settled, state, isNews: true };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
 }
 
 /** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
 async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
-  const soon = new Date(now().getTime() + LOOK_MS).toISOString();
+  const soon = new Date(now().getTime() + START_GRACE_MS).toISOString();
   return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
@@ -117,26 +120,33 @@ export const decideUndriven = ({ now, random }: Engine, run: Run, state: RunStat
  * so that a run whose row lives is looked at again; may be done any number of times.
  */
 export async function settle(services: Engine, run: Run, state: RunState): Promise<Run> {
+  const told = { ...run, ...projectionOf(run, state) };
+  if (state.ended) await stopChildren(services, told, state);
+  if (state.ended || state.pause?.paused) await tellParent(services, told);
+  return show(services, run, state);
+}
+
+/** Makes the row reflect the journal. */
+async function show(services: Engine, run: Run, state: RunState): Promise<Run> {
   const next = projectionOf(run, state);
   const dueAt = dueAtOf(run, state, services.now());
-  const settled: Run = { ...run, ...next, dueAt: dueAt ?? run.dueAt };
-  if (state.ended) await stopChildren(services, settled, state);
-  if (state.ended || state.pause?.paused) await tellParent(services, settled);
   await services.runs.project(run, next, { dueAt, keptUntil: keptAfter(services, next) });
-  return settled;
+  return { ...run, ...next, dueAt: dueAt ?? run.dueAt };
 }
 
 const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
   endedAt === undefined ? undefined : keptUntil(new Date(endedAt), retentionDays);
 
-/** Nobody waits any more for a run that a cancelled step has started. */
 async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
-  for (const { child, status } of state.steps.values()) {
-    if (child === undefined || status !== 'cancelled') continue;
-    await say(services, child, (of, { parent }) =>
-      of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
-    );
-  }
+  for (const { child, status } of state.steps.values())
+    if (child !== undefined && status === 'cancelled') await stopChild(services, run, child);
+}
+
+/** Nobody waits any more for a run that a cancelled step has started. */
+export async function stopChild(services: Engine, run: Run, child: string): Promise<void> {
+  await say(services, child, (of, { parent }) =>
+    of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
+  );
 }
 
 /** How a child ends whose parent has ended: as drained when the time of both is over. */
