@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
-import { API_KEY, Client } from './client.ts';
-import { bringUp } from './cloud.ts';
-import { temporaryFolder } from './folder.ts';
-import { spreadOf } from './statistics.ts';
-import { startStub } from './stub.ts';
+import { between, quiet } from './cost/usage.ts';
+import { type Bench, withBench } from './harness/bench.ts';
+import { type Spread, spreadOf } from './harness/statistics.ts';
 
 const HELP = `Usage: node bench/control.ts [samples]
 
@@ -19,32 +16,9 @@ if (!Number.isInteger(samples) || samples < 1) {
   process.exit(2);
 }
 
-const one = z.object({ id: z.string(), status: z.string() });
+let last = 1_000_000;
 
-const folder = temporaryFolder();
-const stub = await startStub();
-await (await bringUp(folder.path, { once: true })).end();
-const cloud = await bringUp(folder.path);
-const client = new Client(cloud.url, 1);
-
-async function post(path: string, body: object): Promise<z.infer<typeof one>> {
-  const answer = await fetch(cloud.url + path, {
-    method: 'POST',
-    headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`);
-  return one.parse(await answer.json());
-}
-
-const command = (workflow: string, verb: string, runId: string, params = {}) =>
-  post(`/v1/workflows/${workflow}/command`, { command: verb, run_id: runId, params });
-
-async function until(id: string, status: string): Promise<void> {
-  while ((await client.run(id)).status !== status) await sleep(2);
-}
-
-async function measured(act: () => Promise<number>) {
+async function measured(act: () => Promise<number>): Promise<Spread> {
   const times: number[] = [];
   for (let n = 0; n < samples; n++) times.push(await act());
   return spreadOf(times);
@@ -56,85 +30,80 @@ async function since(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - at;
 }
 
-let last = 1_000_000;
-const call = (id: string, path = id) => ({ id, http: { method: 'POST', url: `${stub.url}/${path}/\${ $input.n }`, body: {} } });
-const input = { type: 'object', properties: { n: { type: 'integer' } } };
+async function until({ client }: Bench, id: string, status: string): Promise<void> {
+  while ((await client.run(id)).status !== status) await sleep(2);
+}
 
-try {
-  const waits = await client.publish({ format: 1, name: 'bench-waits', input, steps: [call('first'), { id: 'w', wait: '1h' }] });
-  const fails = await client.publish({
-    format: 1,
-    name: 'bench-fails',
-    input,
-    steps: [
-      {
-        id: 'each',
-        forEach: { in: `\${ [1..${REUSED}] }`, as: 'i', concurrency: 10, steps: [{ id: 'x', set: { i: '${ $i }' } }] },
-      },
-      { id: 'bad', if: '${ $input.n > 0 }', raise: { error: 'Bad', message: '' } },
-      call('again'),
-    ],
-  });
+const command = ({ client }: Bench, workflow: string, verb: string, id: string) =>
+  client.post(`/v1/workflows/${workflow}/command`, { command: verb, run_id: id, params: {} });
+
+const input = { type: 'object', properties: { n: { type: 'integer' } } };
+const call = ({ stub }: Bench, id: string) => ({
+  id,
+  http: { method: 'POST', url: `${stub.url}/${id}/\${ $input.n }`, body: {} },
+});
+
+async function obeying(bench: Bench): Promise<Record<string, Spread>> {
+  const { client, stub } = bench;
+  const steps = [call(bench, 'first'), { id: 'pause', wait: '1h' }];
+  const workflow = await client.publish({ format: 1, name: 'bench-waits', input, steps });
   const waiting = async () => {
     last += 1;
-    const id = await client.start(waits, { n: last });
+    const id = await client.start(workflow, { n: last });
     await stub.called(last, 1);
-    await until(id, 'running');
+    await until(bench, id, 'waiting');
     return id;
   };
+  const obeyed = (verb: string, id: string, status: string) =>
+    since(() => command(bench, workflow, verb, id).then(() => until(bench, id, status)));
+
+  const paused: string[] = [];
+  return {
+    'pause to paused, nothing in flight': await measured(async () => {
+      const id = await waiting();
+      paused.push(id);
+      return obeyed('pause', id, 'paused');
+    }),
+    'stop to stopped, paused': await measured(() => obeyed('stop', paused.pop() ?? '', 'stopped')),
+    'stop to stopped, in a wait': await measured(async () => obeyed('stop', await waiting(), 'stopped')),
+  };
+}
+
+async function rerunning(bench: Bench): Promise<{ times: Spread; units: number }> {
+  const { client, stub } = bench;
+  const each = { in: `\${ [1..${REUSED}] }`, as: 'i', concurrency: 10, steps: [{ id: 'x', set: { i: '${ $i }' } }] };
+  const bad = { id: 'bad', if: '${ $input.n > 0 }', raise: { error: 'Bad', message: '' } };
+  const steps = [{ id: 'each', forEach: each }, bad, call(bench, 'again')];
+  const workflow = await client.publish({ format: 1, name: 'bench-fails', input, steps });
   const failed = async () => {
     last += 1;
-    const id = await client.start(fails, { n: last });
-    await until(id, 'failed');
+    const id = await client.start(workflow, { n: last });
+    await until(bench, id, 'failed');
     return id;
   };
   // The same inputs would fail again: others make the condition of the step false.
   const again = async (id: string) => {
     last += 1;
-    await post(`/v1/runs/${id}/rerun`, { from: 'failed', inputs: { n: -last }, accept_changes: true });
+    const asked = { from: 'failed', inputs: { n: -last }, accept_changes: true };
+    await client.post(`/v1/runs/${id}/rerun`, asked);
     await stub.called(-last, 1);
   };
-
-  const paused: string[] = [];
-  const pause = await measured(async () => {
-    const id = await waiting();
-    paused.push(id);
-    return since(() => command(waits, 'pause', id).then(() => until(id, 'paused')));
-  });
-  const stopPaused = await measured(async () => {
-    const id = paused.pop() ?? '';
-    return since(() => command(waits, 'stop', id).then(() => until(id, 'stopped')));
-  });
-  const stop = await measured(async () => {
-    const id = await waiting();
-    return since(() => command(waits, 'stop', id).then(() => until(id, 'stopped')));
-  });
-  const rerun = await measured(async () => {
+  const times = await measured(async () => {
     const id = await failed();
     return since(() => again(id));
   });
-
   const origin = await failed();
-  await sleep(500);
-  const before = await client.usage();
+  const before = await quiet(client);
   await again(origin);
-  await sleep(500);
-  const after = await client.usage();
-  const units = after.operations.dynamodb.writeUnits - before.operations.dynamodb.writeUnits;
+  return { times, units: between(before, await quiet(client)).dynamodb.writeUnits };
+}
 
+await withBench({ connections: 1 }, async (bench) => {
+  const obeyed = await obeying(bench);
+  const { times, units } = await rerunning(bench);
   console.log(`samples ${samples}, times in ms`);
-  console.table({
-    'pause to paused, nothing in flight': pause,
-    'stop to stopped, in a wait': stop,
-    'stop to stopped, paused': stopPaused,
-    [`rerun to the first new call, ${REUSED} steps taken over`]: rerun,
-  });
+  console.table({ ...obeyed, [`rerun to the first new call, ${REUSED} steps taken over`]: times });
   console.log(
     `one such rerun to its end: ${units} write units, ${(units / REUSED).toFixed(2)} for each step taken over at the most`,
   );
-} finally {
-  await client.close();
-  await cloud.end();
-  stub.close();
-  folder.remove();
-}
+});

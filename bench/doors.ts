@@ -2,12 +2,9 @@ import { loadavg } from 'node:os';
 import { createTransport } from 'nodemailer';
 import * as z from 'zod';
 import { deliver } from '../test/trigger/webhook/sender.ts';
-import { API_KEY, Client } from './client.ts';
-import { bringUp } from './cloud.ts';
 import { listFires } from './fires.ts';
-import { temporaryFolder } from './folder.ts';
-import { type Spread, spreadOf } from './statistics.ts';
-import { startStub } from './stub.ts';
+import { type Bench, withBench } from './harness/bench.ts';
+import { type Spread, spreadOf } from './harness/statistics.ts';
 
 const HELP = `Usage: node bench/doors.ts
 
@@ -31,26 +28,9 @@ const runs = z.object({ items: z.array(z.object({ reference: z.string(), created
 const [loadBefore = 0] = loadavg();
 const schedules = listFires(SCHEDULES);
 
-const folder = temporaryFolder();
-const stub = await startStub();
-await (await bringUp(folder.path, { once: true })).end();
-const cloud = await bringUp(folder.path);
-const client = new Client(cloud.url, 1);
-const transport = createTransport({ url: cloud.smtpUrl, pool: true, maxConnections: 1, maxMessages: Infinity });
-
-async function send(method: 'PUT' | 'POST', path: string, body: object): Promise<unknown> {
-  const answer = await fetch(cloud.url + path, {
-    method,
-    headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`);
-  return answer.json();
-}
-
 let last = 1_000_000;
 /** A workflow that calls the stub with the number it was knocked with: then nothing is left of one knock to slow the next down. */
-const publish = (name: string, number: string) =>
+const publish = ({ client, stub }: Bench, name: string, number: string) =>
   client.publish({
     format: 1,
     name,
@@ -59,11 +39,12 @@ const publish = (name: string, number: string) =>
   });
 
 /** From the 250 of the mail server to the creation that the run records: below 0 when the run was there first. */
-async function mailToRun(): Promise<Spread> {
-  const workflow = await publish('bench-mail', '$input.subject');
-  const { address } = mailbox.parse(
-    await send('PUT', `/v1/workflows/${workflow}/mailbox`, { enabled: true, permission: 'anyone' }),
-  );
+async function mailToRun(bench: Bench): Promise<Spread> {
+  const { client, cloud, stub } = bench;
+  const workflow = await publish(bench, 'bench-mail', '$input.subject');
+  const transport = createTransport({ url: cloud.smtpUrl, pool: true, maxConnections: 1, maxMessages: Infinity });
+  const settings = { enabled: true, permission: 'anyone' };
+  const { address } = mailbox.parse(await client.put(`/v1/workflows/${workflow}/mailbox`, settings));
   const taken = new Map<string, number>();
   for (let n = 0; n < WARM_UP + MAILS; n++) {
     last += 1;
@@ -72,6 +53,7 @@ async function mailToRun(): Promise<Spread> {
     if (n >= WARM_UP) taken.set(subject, Date.now());
     await stub.called(last, 1);
   }
+  transport.close();
   const { items } = runs.parse(await client.get(`/v1/runs?workflow_id=${workflow}&limit=100`));
   const created = new Map(items.map(({ reference, created_at }) => [reference, Date.parse(created_at)]));
   const missing = [...taken.keys()].find((subject) => !created.has(subject));
@@ -79,11 +61,11 @@ async function mailToRun(): Promise<Spread> {
   return spreadOf([...taken].map(([subject, at]) => (created.get(subject) ?? at) - at));
 }
 
-async function webhookToAnswer(): Promise<{ alone: Spread; atOnce: Spread & { slowest: number } }> {
-  const workflow = await publish('bench-webhook', '$input.n');
-  const { url, secret } = webhook.parse(
-    await send('POST', `/v1/workflows/${workflow}/webhooks`, { name: 'bench', scheme: 'sha256' }),
-  );
+async function webhookToAnswer(bench: Bench): Promise<{ alone: Spread; atOnce: Spread & { slowest: number } }> {
+  const { client, stub } = bench;
+  const workflow = await publish(bench, 'bench-webhook', '$input.n');
+  const settings = { name: 'bench', scheme: 'sha256' };
+  const { url, secret } = webhook.parse(await client.post(`/v1/workflows/${workflow}/webhooks`, settings));
   const delivery = async (n: number) => {
     const at = performance.now();
     const { status, outcome } = await deliver(url, secret, n);
@@ -105,9 +87,9 @@ async function webhookToAnswer(): Promise<{ alone: Spread; atOnce: Spread & { sl
   return { alone: spreadOf(alone), atOnce: { ...spreadOf(atOnce), slowest: Math.max(...atOnce) } };
 }
 
-try {
-  const mail = await mailToRun();
-  const { alone, atOnce } = await webhookToAnswer();
+await withBench({ connections: 1 }, async (bench) => {
+  const mail = await mailToRun(bench);
+  const { alone, atOnce } = await webhookToAnswer(bench);
   const [loadAfter = 0] = loadavg();
 
   console.log('times in ms');
@@ -124,13 +106,7 @@ try {
     `the next fires of ${SCHEDULES.toLocaleString('en')} schedules, five each: ${schedules.ms.toFixed(0)} ms, ${schedules.each.toFixed(3)} ms each`,
   );
   console.log(`load of the machine before / after: ${loadBefore.toFixed(1)} / ${loadAfter.toFixed(1)}`);
-} finally {
-  transport.close();
-  await client.close();
-  await cloud.end();
-  stub.close();
-  folder.remove();
-}
+});
 
 function rounded(times: object): object {
   return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, Math.round(ms * 10) / 10]));

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { measure } from './measure.ts';
+import { tables } from './report/tables.ts';
 import { FULL, QUICK } from './sizes.ts';
-import { table } from './table.ts';
 
 const HELP = `Usage: npm run bench [-- --quick] [-- --markdown]
 
@@ -22,4 +22,4 @@ if (unknown) {
 const quick = given.includes('--quick');
 const results = await measure(quick ? QUICK : FULL, (what) => console.error(`measuring: ${what}`));
 if (!quick) writeFileSync(join(import.meta.dirname, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-console.log(table(results, { markdown: given.includes('--markdown') }));
+console.log(tables(results, { markdown: given.includes('--markdown') }));

@@ -1,12 +1,15 @@
+import type { SpeedSizes } from './speed/rounds.ts';
+
 /** How much is measured. */
 export interface Sizes {
-  /** Sequential runs of each workflow. */
-  latencyRuns: number;
-  throughput: { runs: number; callers: number };
-  /** How many runs are stored when the newest are listed, ascending. */
-  stored: number[];
-  lists: number;
-  /** Runs whose operations are counted. */
+  speed: SpeedSizes;
+  /** One load after another on the same data, and of how many runs each rate is. */
+  endurance: { runs: number; callers: number; stretch: number };
+  /** Runs in flight when the process is killed. */
+  killedRuns: number;
+  /** Runs that are stored when lists are asked for, and how often each list is. */
+  lists: { stored: number; times: number };
+  /** Runs whose operations are counted, of each kind. */
   countedRuns: number;
   boots: { cold: number; warm: number };
   /** Loads of each bundle; none leaves bundles out, which takes the time of a synthesis. */
@@ -14,20 +17,20 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  latencyRuns: 200,
-  throughput: { runs: 2000, callers: 32 },
-  stored: [10_000, 50_000],
-  lists: 200,
-  countedRuns: 100,
+  speed: { rounds: 3, warmUpRuns: 1000, latencyRuns: 200, load: { runs: 2000, callers: 32 } },
+  endurance: { runs: 20_000, callers: 32, stretch: 1000 },
+  killedRuns: 32,
+  lists: { stored: 200_000, times: 200 },
+  countedRuns: 50,
   boots: { cold: 3, warm: 5 },
   bundleLoads: 5,
 };
 
 export const QUICK: Sizes = {
-  latencyRuns: 50,
-  throughput: { runs: 500, callers: 32 },
-  stored: [2000, 10_000],
-  lists: 50,
+  speed: { rounds: 1, warmUpRuns: 500, latencyRuns: 50, load: { runs: 500, callers: 32 } },
+  endurance: { runs: 4000, callers: 32, stretch: 1000 },
+  killedRuns: 16,
+  lists: { stored: 10_000, times: 50 },
   countedRuns: 20,
   boots: { cold: 0, warm: 2 },
   bundleLoads: 0,
@@ -35,11 +38,11 @@ export const QUICK: Sizes = {
 
 /** Too little to say anything about time; enough to count operations. */
 export const TINY: Sizes = {
-  latencyRuns: 2,
-  throughput: { runs: 8, callers: 4 },
-  stored: [100, 200],
-  lists: 2,
-  countedRuns: 5,
+  speed: { rounds: 1, warmUpRuns: 2, latencyRuns: 2, load: { runs: 8, callers: 4 } },
+  endurance: { runs: 8, callers: 4, stretch: 4 },
+  killedRuns: 2,
+  lists: { stored: 200, times: 2 },
+  countedRuns: 4,
   boots: { cold: 0, warm: 1 },
   bundleLoads: 0,
 };

@@ -11,7 +11,7 @@ export interface ApiFunctionsProps {
 }
 
 /** The indexes that lists of runs are read from. */
-const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent'];
 
 /** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
 export class ApiFunctions extends Construct {
@@ -40,6 +40,7 @@ export class ApiFunctions extends Construct {
     stores.runs.allow(readRuns, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(readRuns, ['GetItem']);
     stores.values.allowReads(readRuns);
+    stores.values.allowViews(readRuns);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
@@ -49,6 +50,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(startRuns, { stores, engine });
+    allowFilesOfStarts(startRuns, stores);
     engine.allowStartsThatWait(startRuns);
     // Steering appends to the journal; the answer shows the run with its children.
     stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
@@ -82,6 +84,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(receipts, { stores, engine });
+    allowFilesOfStarts(receipts, stores);
     stores.doors.allow(receipts, [], ['by-workspace', 'by-workflow']);
     stores.access.allow(receipts, [], ['by-workspace']);
     stores.sealKey.allowOpening(receipts);
@@ -102,7 +105,8 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     stores.doors.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
-    stores.values.allowReadsAndWrites(files);
+    stores.values.allowReads(files);
+    stores.values.allowWrites(files);
     stores.values.allowDeletes(files);
 
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
@@ -149,13 +153,19 @@ export class ApiFunctions extends Construct {
   }
 }
 
-/** What `startRun` needs: its run, the workflow, the files it is given, the delivery or receipt that is kept of it. */
+/** What `startRun` needs: its run, the workflow, the door and the receipt that is kept, room for large inputs. */
 export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
   stores.runs.allow(fn, ['GetItem', 'PutItem']);
   stores.workflows.allow(fn, ['GetItem']);
-  stores.doors.allow(fn, ['GetItem', 'PutItem', 'UpdateItem']);
-  stores.values.allowReadsAndWrites(fn);
+  stores.doors.allow(fn, ['GetItem', 'PutItem']);
+  stores.values.allowWrites(fn);
   engine.allowStarts(fn);
+}
+
+/** What a start with files needs beside: to see them whole, and to hold them for its run. */
+export function allowFilesOfStarts(fn: AppFunction, stores: Stores): void {
+  stores.doors.allow(fn, ['UpdateItem']);
+  stores.values.allowReads(fn);
 }
 
 /** What a canary needs: to make and publish its own workflow once, and to see its runs. */

@@ -62,7 +62,7 @@ export class AppFunction extends NodejsFunction {
       handler: 'handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      tracing: Tracing.ACTIVE,
+      tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       role,
       logGroup: logs,
       environment: {
@@ -88,7 +88,7 @@ export class AppFunction extends NodejsFunction {
     this.logs = logs;
     this.#role = role;
     logs.grantWrite(role);
-    acknowledge(role, 'IAM5[Resource::*]', 'X-Ray knows no resources: its two write actions take * only.');
+    if (settings.tracing) acknowledge(role, 'IAM5[Resource::*]', 'X-Ray knows no resources: its two write actions take * only.');
     // The embedded cloud imports handlers from source and finds them here.
     if (this.node.defaultChild instanceof CfnResource) this.node.defaultChild.addMetadata('millrun:entry', path);
   }

@@ -39,8 +39,9 @@ export class Engine extends Construct {
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.workflows.allow(this.worker, ['GetItem']);
-    stores.doors.allow(this.worker, ['GetItem', 'PutItem', 'UpdateItem']);
-    stores.values.allowReadsAndWrites(this.worker);
+    stores.doors.allow(this.worker, ['GetItem', 'PutItem']);
+    stores.values.allowReads(this.worker);
+    stores.values.allowWrites(this.worker);
     this.allowStarts(this.worker);
 
     // Machines name the alias, so a run begun yesterday is carried on by the worker of today.
@@ -69,7 +70,11 @@ export class Engine extends Construct {
         'SF1',
         'Each event costs a line of log; errors of Express are logged, Standard keeps its own history.',
       );
-      acknowledge(machine, 'SF2', 'The worker is traced, and there is nothing else to see: a machine does no more than call it.');
+      acknowledge(
+        machine,
+        'SF2',
+        'The worker is traced where the owner wants that, and there is nothing else to see: a machine does no more than call it.',
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk
 import { Construct } from 'constructs';
 import { MAX_MAIL_BYTES } from '../shared/trigger/mail/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { type ApiFunctions, allowCanary, allowStarts } from './api-functions.ts';
+import { type ApiFunctions, allowCanary, allowFilesOfStarts, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
 import type { SafetyNet } from './safety-net.ts';
@@ -58,8 +58,10 @@ export class InboundMail extends Construct {
       retryAttempts: 0,
     });
     allowStarts(this.receive, props);
+    allowFilesOfStarts(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
+    stores.workflows.allow(this.results, ['GetItem']);
     stores.doors.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
@@ -126,7 +128,11 @@ export class InboundMail extends Construct {
       description: 'Makes the receipt rule set the active one',
       timeout: Duration.minutes(1),
     });
-    activate.allow({ actions: ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'], resources: ['*'] });
+    activate.allow({
+      actions: ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
+      resources: ['*'],
+      because: 'Which rule set is active is a setting of the account: the actions take * only.',
+    });
     new CustomResource(this, 'Activation', {
       resourceType: 'Custom::ActiveReceiptRuleSet',
       serviceToken: activate.functionArn,

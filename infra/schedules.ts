@@ -84,8 +84,9 @@ export class Schedules extends Construct {
 
     for (const fn of [this.fire, this.reconcile, routes]) {
       allowStarts(fn, { stores, engine });
-      // Its overlap may ask to stop the run before.
+      // Its overlap may ask to stop the run before, of which there may be snapshots.
       stores.runs.allow(fn, ['Query', 'UpdateItem']);
+      stores.values.allowReads(fn);
       this.#allowAlarmClocks(fn);
     }
     stores.doors.allow(this.reconcile, [], ['by-due']);

@@ -49,6 +49,7 @@ const schema = z.object({
     .number()
     .refine((days) => logRetentions.includes(days), `must be one of ${logRetentions.join(', ')}`)
     .default(30),
+  tracing: flag.transform((value) => value ?? false),
   apiRateLimit: z.coerce.number().int().min(1).default(500),
   apiBurstLimit: z.coerce.number().int().min(1).default(1000),
   authorizerConcurrency: concurrency,

@@ -39,6 +39,8 @@ export class ValuesBucket extends Bucket {
           expiration: Duration.days(2 * settings.retentionDays + graceDays),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
+        // Copies that links lead to, each for minutes.
+        { id: 'views', prefix: 'views/', expiration: Duration.days(1) },
       ],
       autoDeleteObjects: settings.removal === 'destroy',
       removalPolicy: removalPolicyOf(settings),
@@ -51,11 +53,22 @@ export class ValuesBucket extends Bucket {
   }
 
   allowReads(reader: AppFunction): void {
+    // Without it S3 says of what is not there that it is forbidden.
+    reader.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
     this.#allow(reader, ['s3:GetObject']);
   }
 
-  allowReadsAndWrites(writer: AppFunction): void {
-    this.#allow(writer, ['s3:GetObject', 's3:PutObject']);
+  allowWrites(writer: AppFunction): void {
+    this.#allow(writer, ['s3:PutObject']);
+  }
+
+  /** Writing copies of values for links to lead to. */
+  allowViews(fn: AppFunction): void {
+    fn.allow({
+      actions: ['s3:PutObject'],
+      resources: [this.arnForObjects('views/*')],
+      because: 'Copies are named by run and value while runs run.',
+    });
   }
 
   allowDeletes(fn: AppFunction): void {
@@ -64,8 +77,6 @@ export class ValuesBucket extends Bucket {
 
   #allow(grantee: AppFunction, actions: string[]): void {
     grantee.addEnvironment('VALUES_BUCKET', this.bucketName);
-    // Without it S3 says of what is not there that it is forbidden.
-    grantee.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
     grantee.allow({
       actions,
       resources: [this.arnForObjects('*')],

@@ -1,17 +1,23 @@
-import { mkdirSync } from 'node:fs';
-import type { RequestListener, Server } from 'node:http';
+import { lookup } from 'node:dns/promises';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { gatewayAnswer } from './api/answer.ts';
 import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
 import { arn } from './aws/account.ts';
-import { awsListener, sturdyServer } from './aws/server.ts';
+import { credentialOf } from './aws/credential.ts';
+import { patchRequests } from './aws/own-requests.ts';
+import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
+import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
+import { KeyUsage } from './dynamodb/key-usage.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
-import { shortCut } from './dynamodb/short-cut.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { EventBridge } from './events/event-bridge.ts';
+import { takeFastPath } from './fast-path/fast-path.ts';
+import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
 import { Functions } from './lambda/functions.ts';
@@ -19,11 +25,11 @@ import { hangUp, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
 import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
-import { SampleServices } from './sample-services.ts';
+import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets/secrets.ts';
 import { startMail } from './smtp/mail.ts';
-import { startStates } from './states/states.ts';
+import { startStepFunctions } from './step-functions/step-functions.ts';
 import { loadTemplate } from './template/load.ts';
 import { Stack } from './template/stack.ts';
 import { usageListener } from './usage/listener.ts';
@@ -74,13 +80,15 @@ interface Lifetime {
 }
 
 async function bringUp(options: CloudOptions, { template, root }: StackSource, { closing, close }: Lifetime): Promise<Cloud> {
-  const lock = lockFolder(options.dataDir);
-  closing.push(() => lock.release());
   const environment = claimEnvironment(options.awsPort);
   closing.push(() => environment.release());
+  const lock = lockFolder(options.dataDir);
+  closing.push(() => lock.release());
 
-  const awsDoor = await openDoor(environment.awsPort, 'AWS_PORT', closing);
-  const apiDoor = await openDoor(options.port, 'PORT', closing);
+  const connections = sharedOut(openFilesLimit());
+  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws }, closing);
+  const { port, allowedHosts: names } = options;
+  const apiDoor = await openDoor({ port, variable: 'PORT', connections: connections.api, names }, closing);
   const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
 
   const emulator = emulatorFor(options);
@@ -91,48 +99,58 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const stack = new Stack(await template());
   const declared = declaredFunctions(stack, (name) => arn('lambda', `function:${name}`));
   const gateway = declaredGateway(stack);
-  environment.set(mergedEnvironment(declared), cloudUrl, awsDoor.port);
+  patchRequests();
+  const credential = credentialOf(options.dataDir);
+  const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
+  const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
+  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsDoor.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
   const events = new EventBridge(stack, functions, usage.events);
   const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
   await createTables(stack, endpoint);
+  environment.reserve([`${cloudUrl}${SAMPLES_PATH}`, ...(await addressesOf(endpoint))]);
 
-  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb);
+  const keyUsage = options.usageKeysWindowMs === undefined ? undefined : new KeyUsage(stack, options.usageKeysWindowMs);
+  const dynamodb = new DynamoDbProxy(endpoint, usage.dynamodb, keyUsage);
   closing.push(() => dynamodb.close());
-  closing.push(shortCut(awsDoor.port, (...request) => dynamodb.call(...request)));
-  const states = startStates(join(options.dataDir, 'states.sqlite'), { functions, changes: events, usage: usage.stepFunctions });
-  closing.push(() => states.close());
+  const stepFunctions = startStepFunctions(stack, join(options.dataDir, 'step-functions.sqlite'), {
+    functions,
+    usage: usage.stepFunctions,
+  });
+  closing.push(() => stepFunctions.close());
+  if (options.fastPath ?? true) closing.push(takeFastPath(awsDoor.port, { dynamodb, stepFunctions: stepFunctions.operations }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
     usage: usage.secrets,
   });
-  const s3 = new S3(stack, join(options.dataDir, 's3'), usage.s3);
+  const s3 = new S3(stack, { folder: join(options.dataDir, 's3'), usage: usage.s3, secret: credential.secretAccessKey });
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
   const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
   closing.push(() => scheduler.close());
-  const mail = startMail(stack, functions, options);
+  const mail = startMail(stack, functions, { ...options, smtpClients: connections.mail });
   closing.push(() => mail.close());
   const customResources = new CustomResources();
   const samples = new SampleServices();
 
-  const services = awsListener({
-    dynamodb: (request, response) => dynamodb.answer(request, response),
-    s3: (request, response) => ([customResources, samples].find((one) => one.owns(request)) ?? s3).answer(request, response),
-    scheduler: (request, response) => scheduler.answer(request, response),
-    ses: (request, response) => mail.answer(request, response),
-    json: { AWSStepFunctions: states.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
-  });
-  awsDoor.serve(services);
+  const services = {
+    dynamodb: dynamodb.answer.bind(dynamodb),
+    s3: s3.answer.bind(s3),
+    scheduler: scheduler.answer.bind(scheduler),
+    ses: mail.answer,
+    json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
+    open: [customResources, samples],
+  };
+  awsDoor.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, apiListener(gateway, { functions, usage: usage.api })));
+  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
   scheduler.start();
   closing.push(() => events.close());
-  await states.resume();
+  await stepFunctions.resume();
   const smtpUrl = await mail.open();
   return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }
@@ -142,12 +160,26 @@ interface Door {
   serve(listener: RequestListener): void;
 }
 
+interface DoorSettings {
+  port: number;
+  /** Where the port is set. */
+  variable: string;
+  /** How many it has at once. */
+  connections: number;
+  /** What it answers to beside the names of loopback. */
+  names?: readonly string[] | undefined;
+}
+
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
-async function openDoor(port: number, variable: string, closing: Lifetime['closing']): Promise<Door> {
+async function openDoor({ port, variable, connections, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
   let listener: RequestListener = (_, response) => {
-    response.writeHead(503, { 'retry-after': '1', connection: 'close' }).end();
+    const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
+    response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);
   };
-  const server: Server = sturdyServer((request, response) => listener(request, response));
+  const server = sturdyServer(
+    forNames(names, (request, response) => listener(request, response)),
+    connections,
+  );
   const real = await listen(server, port, variable);
   closing.push(() => hangUp(server));
   return {
@@ -158,9 +190,15 @@ async function openDoor(port: number, variable: string, closing: Lifetime['closi
   };
 }
 
+/** The URLs that an endpoint has by number. */
+async function addressesOf(endpoint: string): Promise<string[]> {
+  const { hostname, port } = new URL(endpoint);
+  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
+  return found.map(({ address, family }) => `http://${family === 6 ? `[${address}]` : address}:${port || 80}`);
+}
+
 async function emulatorFor({ dynamodbEndpoint, dataDir }: CloudOptions): Promise<Emulator> {
   if (!dynamodbEndpoint) {
-    mkdirSync(dataDir, { recursive: true });
     return startDynoxide(dataDir);
   }
   await answering(dynamodbEndpoint);

@@ -17,13 +17,14 @@ const run = z.object({
   error: z.unknown(),
 });
 const event = z.object({
-  id: z.string(),
+  id: z.int(),
   time: z.string(),
   type: z.string(),
   step: z.string().nullable(),
   scope: z.string(),
   message: z.string(),
 });
+const events = z.object({ items: z.array(event) });
 const page = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 
 interface Demo {
@@ -64,7 +65,7 @@ async function follow(api: Api, workflowId: string, services: string): Promise<b
   console.log(`run ${id} of ${SHOWN}`);
 
   const until = Date.now() + MAX_WAIT_MS;
-  for (let after: string | undefined; Date.now() < until; ) {
+  for (let after: number | undefined; Date.now() < until; ) {
     // Looked at first: an end seen before the log was read means that the log is whole.
     const now = run.parse(await api('GET', `/v1/runs/${id}`));
     after = await printEvents(api, id, after);
@@ -79,9 +80,9 @@ async function follow(api: Api, workflowId: string, services: string): Promise<b
 }
 
 /** Prints what happened since; answers the id of the last event seen. */
-async function printEvents(api: Api, id: string, after: string | undefined): Promise<string | undefined> {
+async function printEvents(api: Api, id: string, after: number | undefined): Promise<number | undefined> {
   const query = after === undefined ? '' : `?after=${after}`;
-  const { items } = page(event).parse(await api('GET', `/v1/runs/${id}/events${query}`));
+  const { items } = events.parse(await api('GET', `/v1/runs/${id}/events${query}`));
   for (const { time, type, step, scope, message } of items)
     console.log(`  ${time.slice(11, 23)} ${type.padEnd(14)} ${`${scope}${step ?? ''}`.padEnd(14)} ${message}`);
   return items.at(-1)?.id ?? after;

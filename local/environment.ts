@@ -1,5 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { REGION } from './aws/account.ts';
-import { skipSignatures } from './unsigned.ts';
+
+/** On AWS a function has a process to itself; here all share one, so what takes long needs another thread. */
+const EXPRESSION_THREADS = Math.max(2, availableParallelism() - 1);
 
 let taken = false;
 /** What the SDK clients of this process were made for, if there are any. */
@@ -10,6 +13,8 @@ export interface Environment {
   /** The port that the AWS endpoint must have. */
   awsPort: number;
   set(variables: Record<string, string>, endpoint: string, awsPort: number): void;
+  /** Keeps http steps away from where this process and its emulator answer; what begins with the path of one stays open. */
+  reserve(endpoints: string[]): void;
   release(): void;
 }
 
@@ -18,24 +23,28 @@ export function claimEnvironment(awsPort: number): Environment {
   if (taken)
     throw new Error('There is a cloud in this process already; close it first, or start the other in a process of its own.');
   taken = true;
+  // What is kept here is read by nobody else: databases of libraries and the files of the emulator, our child, included.
+  const umask = process.umask(0o077);
   return {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
       firstAwsPort ??= realPort;
-      skipSignatures(realPort);
       Object.assign(process.env, variables, {
         AWS_ENDPOINT_URL: endpoint,
         AWS_REGION: REGION,
-        AWS_ACCESS_KEY_ID: 'local',
-        AWS_SECRET_ACCESS_KEY: 'local',
-        POWERTOOLS_METRICS_DISABLED: 'true',
+        EXPRESSION_THREADS: String(EXPRESSION_THREADS),
+        POWERTOOLS_METRICS_DISABLED: process.env['POWERTOOLS_METRICS_DISABLED'] ?? 'true',
         POWERTOOLS_TRACE_ENABLED: 'false',
         POWERTOOLS_LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'WARN',
       });
       // A profile of the person who starts this must not reach AWS.
       for (const name of ['AWS_PROFILE', 'AWS_SESSION_TOKEN', 'AWS_DEFAULT_REGION']) delete process.env[name];
     },
+    reserve(endpoints) {
+      process.env['RESERVED_ENDPOINTS'] = endpoints.join(',');
+    },
     release() {
+      process.umask(umask);
       taken = false;
     },
   };

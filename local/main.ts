@@ -5,11 +5,20 @@ import { optionsFrom } from './options.ts';
 /** Ends in time even when something does not let go. */
 const CLOSE_WITHIN_MS = 1500;
 
+interface MainOptions {
+  /** End after the example has run. */
+  once: boolean;
+  /** Say that it is ready, and where, in a line for programs as well. */
+  json: boolean;
+}
+
 /** Brings the cloud up, shows that it works, and stays up unless told otherwise. */
-export async function main({ once }: { once: boolean }): Promise<void> {
+export async function main({ once, json }: MainOptions): Promise<void> {
   // On Lambda it would be the end of one sandbox; here it must not be the end of everything.
   process.on('unhandledRejection', (error) => console.error('A function left a rejection unhandled:', error));
   process.on('uncaughtException', (error) => console.error('A function left an exception uncaught:', error));
+  // Whoever read what we write may have gone. To tell of that would be one more write that fails, and so on without end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
   const cloud = await begin();
   let ending = false;
@@ -25,6 +34,7 @@ export async function main({ once }: { once: boolean }): Promise<void> {
 
   console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}`);
   if (cloud.smtpUrl !== undefined) console.log(`mail comes in at ${cloud.smtpUrl}`);
+  if (json) console.log(JSON.stringify({ event: 'ready', api: cloud.url, cloud: cloud.cloudUrl, smtp: cloud.smtpUrl }));
   try {
     const succeeded = await runDemo({
       url: cloud.url,

@@ -8,8 +8,11 @@ const schema = z.object({
   SMTP_PORT: port(2525),
   DATA_DIR: z.string().min(1).default('.millrun'),
   LOCAL_API_KEY: z.string().min(8, 'must have at least 8 characters').default('local-dev-key'),
+  ALLOWED_HOSTS: z.string().toLowerCase().default(''),
   DYNAMODB_ENDPOINT: z.url().optional(),
   SMTP_URL: z.url().optional(),
+  FAST_PATH: z.enum(['on', 'off']).default('on'),
+  USAGE_KEYS_WINDOW_MS: z.coerce.number().int().min(1).optional(),
 });
 
 /** How a cloud is brought up. A port of 0 means any free one. */
@@ -20,9 +23,15 @@ export interface CloudOptions {
   smtpPort?: number | undefined;
   dataDir: string;
   apiKey: string;
+  /** Names beside those of loopback that the API answers to. */
+  allowedHosts?: string[] | undefined;
   dynamodbEndpoint?: string | undefined;
   /** A mail server that takes what goes out. */
   smtpUrl?: string | undefined;
+  /** Whether functions of this process reach its services without HTTP. */
+  fastPath?: boolean | undefined;
+  /** Counts write units by table key and index key, in windows of so many milliseconds. */
+  usageKeysWindowMs?: number | undefined;
 }
 
 /** Reads the variables that `npm start` knows; throws one message that names every wrong one. */
@@ -32,7 +41,8 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
-  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, DYNAMODB_ENDPOINT, SMTP_URL } = parsed.data;
+  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL, FAST_PATH } =
+    parsed.data;
   return {
     port: PORT,
     awsPort: AWS_PORT,
@@ -40,7 +50,10 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
     smtpPort: given['SMTP_PORT'] === undefined && PORT === 0 ? 0 : SMTP_PORT,
     dataDir: DATA_DIR,
     apiKey: LOCAL_API_KEY,
+    allowedHosts: ALLOWED_HOSTS.split(',').filter(Boolean),
     dynamodbEndpoint: DYNAMODB_ENDPOINT,
     smtpUrl: SMTP_URL,
+    fastPath: FAST_PATH === 'on',
+    usageKeysWindowMs: parsed.data.USAGE_KEYS_WINDOW_MS,
   };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readBody } from './aws/body.ts';
 
 /** Outside services that the examples call. No bucket can have this name. */
-const PATH = '/_sample/';
+export const SAMPLES_PATH = '/_sample/';
 const MAX_BODY_BYTES = 1024 * 1024;
 const KEYS_REMEMBERED = 10_000;
 
@@ -51,7 +51,7 @@ export class SampleServices {
 
   /** Whether a request is for them. */
   owns(request: IncomingMessage): boolean {
-    return request.url?.startsWith(PATH) === true;
+    return request.url?.startsWith(SAMPLES_PATH) === true;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -62,7 +62,7 @@ export class SampleServices {
 
   async #answerTo(request: IncomingMessage): Promise<Answer> {
     const url = URL.parse(request.url ?? '', 'http://sample');
-    const [name = '', ...rest] = (url?.pathname ?? '').slice(PATH.length).split('/');
+    const [name = '', ...rest] = (url?.pathname ?? '').slice(SAMPLES_PATH.length).split('/');
     const service = this.#services[`${request.method} ${name}`];
     if (!service || !url) {
       const known = Object.keys(this.#services).some((one) => one.endsWith(` ${name}`));

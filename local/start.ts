@@ -1,11 +1,12 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
-const HELP = `Usage: npm start [-- --once]
+const HELP = `Usage: npm start [-- --once] [--json]
 
 Brings the stack up on this machine, publishes the examples, runs one of them and stays up.
 
   --once   end after that run: 0 if it succeeded
+  --json   say that it is ready, and where, in a line of JSON as well, for programs
   --help   show this
 
   PORT               where the API answers (4000)
@@ -14,13 +15,15 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
   SMTP_URL           a mail server that takes outgoing mail; without it that lies in DATA_DIR/outbox
   DATA_DIR           where everything is kept (.millrun)
   LOCAL_API_KEY      an admin key of the workspace "local" (local-dev-key)
+  ALLOWED_HOSTS      names beside those of loopback that the API answers to, such as that of a tunnel
   DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along
+  FAST_PATH          off: functions reach the services over HTTP, like everybody else (on)
   LOG_LEVEL          of the functions (WARN)
 
 Ports can be 0 for any free one.
 `;
 
-const known = ['--once', '--help', '-h'];
+const known = ['--once', '--json', '--help', '-h'];
 const given = process.argv.slice(2);
 const unknown = given.find((argument) => !known.includes(argument));
 if (unknown) {
@@ -35,4 +38,4 @@ if (given.includes('--help') || given.includes('-h')) {
 // Types are stripped and modules compiled once, not at every start; hence the import afterwards.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/millrun/compiled'));
 const { main } = await import('./main.ts');
-await main({ once: given.includes('--once') });
+await main({ once: given.includes('--once'), json: given.includes('--json') });

@@ -5,6 +5,8 @@ function required(name: string): string {
   return value;
 }
 
+const listed = (name: string) => (process.env[name] ?? '').split(',').filter(Boolean);
+
 export const env = {
   runsTable: () => required('RUNS_TABLE'),
   workflowsTable: () => required('WORKFLOWS_TABLE'),
@@ -24,8 +26,14 @@ export const env = {
     roleArn: required('SCHEDULE_ROLE_ARN'),
     deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
   }),
+  /** Threads for expressions that take long; none where a function has its process to itself. */
+  expressionThreads: () => Number(process.env['EXPRESSION_THREADS'] ?? 0),
   /** How long rows stay, in days. */
   retentionDays: () => Number(required('RETENTION_DAYS')),
-  /** CIDRs that http steps may reach although they are private. */
-  allowedNetworks: () => (process.env['ALLOWED_NETWORKS'] ?? '').split(',').filter(Boolean),
+  /** The network of http steps: CIDRs that they may reach although they are private, URLs of the installation itself, calls at once. */
+  stepNetwork: () => ({
+    allowedNetworks: listed('ALLOWED_NETWORKS'),
+    reservedEndpoints: listed('RESERVED_ENDPOINTS'),
+    connections: process.env['STEP_CONNECTIONS'] ? Number(process.env['STEP_CONNECTIONS']) : undefined,
+  }),
 };

@@ -59,7 +59,7 @@ export function numberFrom(text: string): number | ExactNumber {
   return isSame(number, text) ? number : exact(text);
 }
 
-// Equal ones are one object, since JSONata's \`in\` and the sets of JavaScript compare objects by identity.
+// Equal ones are one object, since JSONata's `in` and the sets of JavaScript compare objects by identity.
 const living = new Map<string, WeakRef<ExactNumber>>();
 const collected = new FinalizationRegistry((digits: string) => {
   if (living.get(digits)?.deref() === undefined) living.delete(digits);

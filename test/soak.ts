@@ -1,10 +1,20 @@
 import { startVitest } from 'vitest/node';
 
-/** The tests that find more the longer they run: ROUNDS of them, 60 unless told otherwise. */
-process.env['ROUNDS'] ??= '60';
-/** And a thousand mails at once. */
-process.env['MAILS'] ??= '1000';
-process.env['FLOOD'] ??= '1000';
+/** The tests that find more the longer they run, with the counts that they read; each can be told otherwise. */
+const LONGER = {
+  ROUNDS: '60',
+  CRASHES: '1000',
+  DRIVER_KILLS: '1000',
+  OUTAGE_SECONDS: '60',
+  KILLS: '20',
+  MAILS: '1000',
+  FLOOD: '1000',
+  LARGE_MAILS: '8',
+  CASES: '400',
+  TENANT_ROLES: '4',
+};
+for (const [variable, count] of Object.entries(LONGER)) process.env[variable] ??= count;
+
 const vitest = await startVitest(
   'test',
   [
@@ -15,8 +25,13 @@ const vitest = await startVitest(
     'test/run/child-runs',
     'test/run/reruns',
     'test/shared/run',
+    'test/run/outage',
     'test/control/random',
+    'test/schedule/crash',
     'test/mail/flood',
+    'test/mail/smuggling',
+    'test/security',
+    'test/mail/memory',
     'test/shared/trigger/mail',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseJson } from '../shared/json.ts';
 
 /** One request as the stub saw it. */
 export interface Call {
@@ -45,6 +46,11 @@ export class StubServer {
 
   count(path: string): number {
     return this.to(path).length;
+  }
+
+  /** Lets go of calls that nobody will ask about, so that a long test can look through the others. */
+  forget(isOver: (call: Call) => boolean): void {
+    this.calls.splice(0, this.calls.length, ...this.calls.filter((call) => !isOver(call)));
   }
 
   /** How many calls of a path were in flight at the same time. */
@@ -120,7 +126,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return text;
   }

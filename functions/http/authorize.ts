@@ -6,17 +6,18 @@ import type { Caller } from '../../shared/access/role.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
 import { env } from '../../shared/env.ts';
-import { keyIn } from '../../shared/http/caller.ts';
+import { keyIn, UNDECIDED } from '../../shared/http/caller.ts';
 import { observed } from '../../shared/observe.ts';
+import { willPass } from '../../shared/store-busy.ts';
 
 /** How long a revoked key may still be taken. */
 const KEPT_MS = 30_000;
 
-type Result = APIGatewaySimpleAuthorizerWithContextResult<Partial<Caller>>;
+type Result = APIGatewaySimpleAuthorizerWithContextResult<Partial<Caller> | typeof UNDECIDED>;
 
 /**
- * Says who calls. It lets unknown callers through without an identity: HTTP APIs cannot shape their own 401, so the edge of each
- * function answers it in the form of every other error.
+ * Says who calls. It lets unknown callers through without an identity, and so those whose key cannot be looked up at the moment: HTTP APIs can
+ * shape neither their own 401 nor a 429, so the edge of each function answers in the form of every other error.
  */
 export function authorizer(keys: () => Keys) {
   const known = new LRUCache<string, ApiKey>({ max: 1000, ttl: KEPT_MS });
@@ -24,11 +25,17 @@ export function authorizer(keys: () => Keys) {
     const key = keyIn(event.headers ?? {});
     if (key === undefined) return { isAuthorized: true, context: {} };
     const hash = hashOf(key);
-    const found = known.get(hash) ?? (await keys().byHash(hash));
+    const found = known.get(hash) ?? (await keys().byHash(hash).catch(undecided));
+    if (found && 'undecided' in found) return { isAuthorized: true, context: found };
     if (!found || found.revokedAt !== undefined) return { isAuthorized: true, context: {} };
     known.set(hash, found, { noUpdateTTL: true });
     return { isAuthorized: true, context: { ...callerOf(found) } };
   };
+}
+
+function undecided(error: unknown): typeof UNDECIDED {
+  if (willPass(error)) return UNDECIDED;
+  throw error;
 }
 
 export const handler = middy(authorizer(() => new DynamoKeys(dynamo, env.accessTable()))).use(observed());

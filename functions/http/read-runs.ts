@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { s3 } from '../../shared/aws/clients.ts';
 import { engineServices } from '../../shared/aws/services.ts';
+import { ValueLinks } from '../../shared/aws/value-links.ts';
+import { env } from '../../shared/env.ts';
 import { type Answer, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { ended, runDetailOf, runOf, workflowOf } from '../../shared/http/runs.ts';
@@ -9,8 +12,10 @@ import type { Run } from '../../shared/run/model/run.ts';
 import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
 import { attemptsOf } from '../../shared/run/model/step-state.ts';
 import type { Engine } from '../../shared/run/ports.ts';
-import { type ContextPage, readContext } from '../../shared/run/read/read-context.ts';
+import { type ContextPage, readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
+import { cutValue, SHOWN_BYTES, thatFit } from '../../shared/run/shown/cut-value.ts';
+import { ShownValues, wholeOf } from '../../shared/run/shown/shown-values.ts';
 import type { Workflows } from '../../shared/workflow/ports.ts';
 
 type Services = Engine & { workflows: Workflows };
@@ -23,8 +28,8 @@ export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, ser
 
 export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, services: Services) {
   const run = await runOf(services, caller, params.run_id);
-  const outputs = run.outputs ? await services.values.read(run.outputs) : null;
-  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs) : null;
+  const outputs = run.outputs && (await (await ShownValues.of(services, run)).outputs());
+  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs, wholeOf(run.id, 'outputs')) : null;
   return ok({ ...runV2View(run), file_ids: run.fileIds, outputs: listed });
 }
 
@@ -32,7 +37,8 @@ export async function listRuns({ query, caller }: RequestOf<'listRuns'>, service
   const { workflow_id: workflowId, project_id: project = caller.project, ...rest } = query;
   if (workflowId !== undefined)
     return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
-  if (caller.project !== undefined && project !== caller.project) return ok({ items: [], continuation_token: null });
+  if (caller.project !== undefined && project !== caller.project)
+    return ok({ items: [], continuation_token: null, searched_to: null });
   return feed(services, caller.workspace, rest, undefined, project);
 }
 
@@ -79,10 +85,15 @@ export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<
 async function events(services: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
   const { after, continuation_token: token, limit, step, type, wait } = query;
   const page = await news(services, run, { after: token ?? after, limit, step, type }, wait * 1000);
-  const items = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(run.id, event) }));
-  return ok({ items, continuation_token: page.next ?? null });
+  const values = await ShownValues.of(services, run);
+  const lines = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(values, run.id, event) }));
+  const items = thatFit(lines, PAGE_BYTES);
+  const next = items.length < lines.length ? items.at(-1)?.id : page.next;
+  return ok({ items, continuation_token: next === undefined ? null : String(next) });
 }
 
+/** A page is over when it holds so much, so that it fits into an answer. */
+const PAGE_BYTES = 2 * 1024 * 1024;
 const FIRST_LOOK_MS = 100;
 const SLOWEST_LOOK_MS = 1000;
 
@@ -110,14 +121,33 @@ export async function getWorkflowRunContext({ params, query, caller }: RequestOf
 
 async function context(services: Services, run: Run, query: RequestOf<'getRunContext'>['query']): Promise<Answer> {
   const { step: key, scope, status, limit, continuation_token: after } = query;
-  const page = await readContext(services, run, { key, scope, status, limit, after });
+  const shown = await ShownValues.of(services, run);
+  const page = await readContext(services, shown, run, { key, scope, status, limit, after });
   return ok({
     run_id: run.id,
     status: RUN_STATUS[run.status].v1,
-    variables: { input: await services.values.read(run.inputs) },
+    variables: { input: cutValue(await shown.inputs(), SHOWN_BYTES, wholeOf(run.id, 'inputs')) },
     steps: page.steps.map(stepView),
     continuation_token: page.next ?? null,
   });
+}
+
+/** A link to the whole of what a view has cut. */
+export async function getRunValue(
+  { params, query, caller }: RequestOf<'getRunValue'>,
+  services: Services & { links: ValueLinks },
+) {
+  const run = await runOf(services, caller, params.run_id);
+  const value = await wholeValue(services, run, params.name, query.step);
+  const name = `${query.step === undefined ? '' : `${query.step}.`}${params.name}`;
+  const { url, until } = await services.links.link(run.id, name, value, services.now());
+  return ok({ url, expires_at: until });
+}
+
+async function wholeValue(services: Services, run: Run, name: 'inputs' | 'outputs', step: string | undefined): Promise<unknown> {
+  const values = await ShownValues.of(services, run);
+  if (step === undefined) return name === 'inputs' ? values.inputs() : values.outputs();
+  return readStepValue(services, values, run, step, name);
 }
 
 const stepView = ({ planned, key, scope, status, reason, state, input, output }: ContextPage['steps'][number]) => ({
@@ -150,6 +180,7 @@ export const handler = http(
     getWorkflowRunEvents,
     getRunContext,
     getWorkflowRunContext,
+    getRunValue,
   },
-  engineServices,
+  () => Object.assign(engineServices(), { links: new ValueLinks(s3, env.valuesBucket()) }),
 );

@@ -3,11 +3,17 @@ import { mailDoor } from '../../shared/aws/mail-door.ts';
 import { background, logger } from '../../shared/observe.ts';
 import { arrivalOf, sesRecord } from '../../shared/trigger/mail/arrival.ts';
 import type { MailDoor } from '../../shared/trigger/mail/ports.ts';
-import { knows, noteRefused, receiveMail, refusedMail } from '../../shared/trigger/mail/receive-mail.ts';
+import { knows, noteRefused, noteUndelivered, receiveMail, refusedMail } from '../../shared/trigger/mail/receive-mail.ts';
 
-/** A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody: docs/decisions/009-who-says-550.md. */
+const received = z.object({ Records: z.array(sesRecord).min(1) });
+
+/**
+ * A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody:
+ * docs/decisions/009-who-says-550.md; or, from a queue, the mail that it gives up.
+ */
 const event = z.union([
-  z.object({ Records: z.array(sesRecord).min(1) }),
+  received,
+  z.object({ undelivered: received, reason: z.string() }),
   z.object({ question: z.literal('recipient'), recipient: z.string() }),
   z.object({ refused: refusedMail }),
 ]);
@@ -16,6 +22,10 @@ export async function takeMail(given: z.infer<typeof event>, door: MailDoor) {
   if ('question' in given) return { known: await knows(door, given.recipient) };
   if ('refused' in given) {
     await noteRefused(door, given.refused);
+    return null;
+  }
+  if ('undelivered' in given) {
+    for (const record of given.undelivered.Records) await noteUndelivered(door, arrivalOf(record), given.reason);
     return null;
   }
   for (const record of given.Records) {

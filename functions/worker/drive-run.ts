@@ -12,7 +12,7 @@ export const handler = background(
     return drive(services, message, { id: awsRequestId, until });
   },
   () => {
-    configureHttp({ allowedNetworks: env.allowedNetworks() });
+    configureHttp(env.stepNetwork());
     return engineServices();
   },
 );

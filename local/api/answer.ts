@@ -35,9 +35,14 @@ export function answerOf(result: unknown): Answer | undefined {
   };
 }
 
-/** Words of API Gateway's own. */
-export function gatewayAnswer(status: number, message: string): Answer {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
+/** Words of API Gateway's own, in the form that every refusal of the API has. */
+export function gatewayAnswer(
+  status: number,
+  message: string,
+): { status: number; headers: Record<string, string>; body: string } {
+  const body = JSON.stringify({ status_code: status, message, details: null });
+  const headers = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
+  return { status, headers, body };
 }
 
 function isFull(result: unknown): result is object {

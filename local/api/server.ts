@@ -91,7 +91,7 @@ function send(request: IncomingMessage, response: ServerResponse, { status, head
   } catch (error) {
     // A header that HTTP cannot carry.
     console.error(error);
-    response.writeHead(500, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ message: 'Internal Server Error' }));
+    const fault = gatewayAnswer(500, 'Internal Server Error');
+    response.writeHead(fault.status, fault.headers).end(fault.body);
   }
 }

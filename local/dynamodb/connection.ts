@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { Slots } from '../../shared/slots.ts';
 
 /** An HTTP answer, as little understood as possible. */
 export interface RawAnswer {
@@ -10,7 +11,8 @@ export interface RawAnswer {
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
-const IDLE_CONNECTIONS = 64;
+/** The emulator writes one after the other; more would only wait there. */
+const CONNECTIONS = 16;
 
 /**
  * Keep-alive connections to one HTTP server that answers with a content length. A general client costs half as much processor time again for
@@ -19,6 +21,7 @@ const IDLE_CONNECTIONS = 64;
 export class Connections {
   readonly #host: string;
   readonly #port: number;
+  readonly #slots = new Slots(CONNECTIONS);
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
 
@@ -30,14 +33,17 @@ export class Connections {
   }
 
   /** Sends `head` (without its last line) and `body`. Rejects when the connection breaks. */
-  async call(head: string, body: Buffer): Promise<RawAnswer> {
+  call(head: string, body: Buffer): Promise<RawAnswer> {
+    return this.#slots.run(() => this.#exchange(head, body));
+  }
+
+  async #exchange(head: string, body: Buffer): Promise<RawAnswer> {
     const connection = this.#idle.pop() ?? (await this.#open());
     const message = Buffer.allocUnsafe(head.length + body.length);
     message.write(head, 'latin1');
     body.copy(message, head.length);
     const answer = await connection.exchange(message);
-    if (this.#idle.length < IDLE_CONNECTIONS && !connection.closed) this.#idle.push(connection);
-    else connection.close();
+    if (!connection.closed) this.#idle.push(connection);
     return answer;
   }
 

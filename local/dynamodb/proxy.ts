@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../aws/body.ts';
 import type { Usage } from '../usage/usage.ts';
 import { Connections, type RawAnswer } from './connection.ts';
+import type { KeyUsage } from './key-usage.ts';
 import { askingForCapacity, isMetered, meter } from './meter.ts';
 
 /** DynamoDB's own limit is 16 MB, of a batch. */
@@ -26,11 +27,13 @@ export interface ServiceAnswer {
 export class DynamoDbProxy {
   readonly #connections: Connections;
   readonly #usage: Usage['dynamodb'];
+  readonly #keyUsage: KeyUsage | undefined;
   readonly #host: string;
 
-  constructor(endpoint: string, usage: Usage['dynamodb']) {
+  constructor(endpoint: string, usage: Usage['dynamodb'], keyUsage?: KeyUsage) {
     this.#connections = new Connections(endpoint);
     this.#usage = usage;
+    this.#keyUsage = keyUsage;
     this.#host = new URL(endpoint).host;
   }
 
@@ -56,6 +59,7 @@ export class DynamoDbProxy {
 
     const answer = await this.#send(this.#headOf(target, signature, body.length), body).catch(unavailable);
     if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200 });
+    if (answer.status === 200) this.#keyUsage?.record(operation, received, answer.body, Date.now());
     return { status: answer.status, requestId: REQUEST_ID.exec(answer.head)?.[1] ?? '', body: answer.body };
   }
 

@@ -26,19 +26,25 @@ export class ObjectFiles {
     this.#folder = folder;
   }
 
-  async put(key: string, body: Buffer, headers: Record<string, string>): Promise<StoredObject> {
-    const etag = `"${createHash('md5').update(body).digest('hex')}"`;
-    const stored = { key, size: body.length, etag, modifiedMs: Date.now(), headers };
-    const trailer = Buffer.from(JSON.stringify(stored));
-    const length = Buffer.alloc(LENGTH_BYTES);
-    length.writeUInt32BE(trailer.length);
-
+  async put(key: string, body: Buffer | AsyncIterable<Buffer>, headers: Record<string, string>): Promise<StoredObject> {
     const path = this.#pathOf(key);
     const temporary = `${path}.${randomUUID()}`;
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, Buffer.concat([body, trailer, length]));
+    const hash = createHash('md5');
+    let stored: StoredObject | undefined;
+    const written = async function* () {
+      let size = 0;
+      for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
+        hash.update(chunk);
+        size += chunk.length;
+        yield chunk;
+      }
+      stored = { key, size, etag: `"${hash.digest('hex')}"`, modifiedMs: Date.now(), headers };
+      yield trailerOf(stored);
+    };
+    await writeFile(temporary, written());
     await rename(temporary, path);
-    return stored;
+    return about.parse(stored);
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
@@ -77,6 +83,13 @@ export class ObjectFiles {
     const name = createHash('sha256').update(key).digest('hex');
     return join(this.#folder, name.slice(0, 2), name);
   }
+}
+
+function trailerOf(stored: StoredObject): Buffer {
+  const text = Buffer.from(JSON.stringify(stored));
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32BE(text.length);
+  return Buffer.concat([text, length]);
 }
 
 async function readAbout(path: string): Promise<StoredObject | undefined> {

@@ -10,14 +10,13 @@ const KEPT_FIELDS = /^(content-type|content-disposition|cache-control|x-amz-meta
 
 /** What a browser does with a presigned POST: a multipart form whose policy says what may be uploaded where. */
 export async function postForm(
-  files: ObjectFiles,
-  bucket: string,
+  { files, bucket, secret }: { files: ObjectFiles; bucket: string; secret: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { fields, file } = await formOf(await readBody(request, MAX_FORM_BYTES), request.headers['content-type'] ?? '');
   const bytes = Buffer.from(await file.arrayBuffer());
-  checkPolicy(fields, bucket, bytes.length);
+  checkPolicy({ fields, bucket, fileBytes: bytes.length }, secret);
   const key = fields.get('key')?.replace('${filename}', () => file.name);
   if (!key) throw new S3Error('InvalidArgument', 'Bucket POST must contain a field named key.', 400);
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { sameSignature, scopeOf, signatureOf } from '../aws/signature.ts';
 import { S3Error } from './s3-error.ts';
-import { scopeOf, signatureOf } from './signing.ts';
 
 const range = z.tuple([z.literal('content-length-range'), z.coerce.number(), z.coerce.number()]);
 const match = z.tuple([z.enum(['eq', 'starts-with']), z.string().startsWith('$'), z.string()]);
@@ -10,12 +10,19 @@ const policy = z.object({ expiration: z.iso.datetime(), conditions: z.array(z.un
 /** Fields that need no condition. */
 const FREE = /^(policy|x-amz-signature|file|x-ignore-.*)$/;
 
-/** Holds a form against the policy that it carries. Field names are in lower case. */
-export function checkPolicy(fields: Map<string, string>, bucket: string, fileBytes: number, now = new Date()): void {
+interface Form {
+  /** By their names in lower case. */
+  fields: Map<string, string>;
+  bucket: string;
+  fileBytes: number;
+}
+
+/** Holds a form against the policy that it carries and that was signed with `secret`. */
+export function checkPolicy({ fields, bucket, fileBytes }: Form, secret: string, now = new Date()): void {
   const text = fields.get('policy');
   if (text === undefined) throw denied('Anonymous uploads are not allowed; the form has no policy.');
-  const signature = signatureOf(text, scopeOf(fields.get('x-amz-credential') ?? ''));
-  if (fields.get('x-amz-signature') !== signature)
+  const signature = signatureOf(text, scopeOf(fields.get('x-amz-credential') ?? ''), secret);
+  if (!sameSignature(fields.get('x-amz-signature') ?? '', signature))
     throw new S3Error(
       'SignatureDoesNotMatch',
       'The request signature we calculated does not match the signature you provided.',

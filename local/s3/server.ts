@@ -33,17 +33,20 @@ export class S3 {
   readonly #buckets: Map<string, ObjectFiles>;
   readonly #cors: Map<string, CorsRule[]>;
   readonly #usage: Usage['s3'];
+  readonly #secret: string;
   readonly #since = new Date().toISOString();
 
-  constructor(stack: Stack, folder: string, usage: Usage['s3']) {
+  constructor(stack: Stack, { folder, usage, secret }: { folder: string; usage: Usage['s3']; secret: string }) {
     this.#buckets = new Map(stack.ofType('AWS::S3::Bucket').map(({ name }) => [name, new ObjectFiles(join(folder, name))]));
     this.#cors = new Map(stack.ofType('AWS::S3::Bucket').map((bucket) => [bucket.name, corsOf(bucket)]));
     this.#usage = usage;
+    this.#secret = secret;
   }
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** `signed`: a header has shown that the caller may do everything. */
+  async answer(request: IncomingMessage, response: ServerResponse, signed: boolean): Promise<void> {
     try {
-      await this.#route(callOf(request, response));
+      await this.#route(callOf(request, response), signed);
     } catch (error) {
       const known = s3ErrorOf(error);
       if (known.status >= 500 && known.name !== 'NotImplemented') console.error(error);
@@ -55,13 +58,13 @@ export class S3 {
     }
   }
 
-  async #route(call: Call): Promise<void> {
+  async #route(call: Call, signed: boolean): Promise<void> {
     const { request, response, query, bucket, key } = call;
     const method = request.method ?? '';
     const other = [...query.keys()].find((name) => !PLAIN_QUERY.test(name));
     if (other !== undefined) throw notServed(`${method} ?${other}`);
     if (answerCors(this.#cors.get(bucket) ?? [], request, response)) return;
-    checkPresigned(request, query);
+    if (!signed) this.#checkPermission(call);
 
     this.#usage[method === 'PUT' || method === 'POST' || (method === 'GET' && !key) ? 'puts' : 'gets'] +=
       method === 'DELETE' ? 0 : 1;
@@ -70,10 +73,16 @@ export class S3 {
     const files = this.#buckets.get(bucket);
     if (!files) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist', 404);
     if (key) return this.#onObject(method, files, call);
-    if (method === 'POST') return postForm(files, bucket, request, response);
+    if (method === 'POST') return postForm({ files, bucket, secret: this.#secret }, request, response);
     if (method === 'HEAD') return send(response, 200, '');
     if (method === 'GET') return send(response, 200, listing(bucket, await files.list(), query));
     throw notServed(`${method} of a bucket`);
+  }
+
+  /** A link or a form that was signed for this one use; a form is checked once it has been read. */
+  #checkPermission({ request, query, key }: Call): void {
+    if (query.has('X-Amz-Signature')) checkPresigned(request, query, this.#secret);
+    else if (request.method !== 'POST' || key) throw new S3Error('AccessDenied', 'Access Denied', 403);
   }
 
   async #onObject(method: string, files: ObjectFiles, { request, response, key, query }: Call): Promise<void> {

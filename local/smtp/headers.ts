@@ -3,7 +3,7 @@ export interface Header {
   value: string;
 }
 
-const MAX_HEADER_BYTES = 2 * 1024 * 1024;
+export const MAX_HEADER_BYTES = 2 * 1024 * 1024;
 
 /** The headers of a raw mail, unfolded, in their order. */
 export function headersOf(raw: Buffer): Header[] {

@@ -22,11 +22,16 @@ export interface Mail {
 export function startMail(
   stack: Stack,
   functions: Functions,
-  { dataDir, smtpPort = 0, smtpUrl }: Pick<CloudOptions, 'dataDir' | 'smtpPort' | 'smtpUrl'>,
+  {
+    dataDir,
+    smtpPort = 0,
+    smtpUrl,
+    smtpClients,
+  }: Pick<CloudOptions, 'dataDir' | 'smtpPort' | 'smtpUrl'> & { smtpClients: number },
 ): Mail {
   const rules = new ReceiptRules(stack, functions);
   const queue = new EventQueue(join(dataDir, 'mail'), functions);
-  const inbound = new Inbound({ rules, functions, queue, s3: join(dataDir, 's3') });
+  const inbound = new Inbound({ rules, functions, queue, s3: join(dataDir, 's3'), spool: join(dataDir, 'mail', 'spool') });
   const outbound = new Outbound({ inbound, outbox: join(dataDir, 'outbox'), relayUrl: smtpUrl });
   const api = new SesApi(stack, { rules, outbound });
   let closeServer = async () => {};
@@ -36,7 +41,7 @@ export function startMail(
     async open() {
       queue.start();
       if (!rules.declared) return undefined;
-      const server = await startSmtp(smtpPort, inbound, rules.maxBytes);
+      const server = await startSmtp(smtpPort, inbound, { maxBytes: rules.maxBytes, maxClients: smtpClients });
       closeServer = server.close;
       return `smtp://127.0.0.1:${server.port}`;
     },

@@ -27,7 +27,7 @@ export class Outbound {
     const mail = withMessageId(raw, `<${id}@email.amazonses.com>`);
     const own = recipients.filter((address) => this.#ways.inbound.wants(address));
     const others = recipients.filter((address) => !own.includes(address));
-    if (own.length > 0) await this.#ways.inbound.take(source, own, mail);
+    if (own.length > 0) await this.#ways.inbound.take({ source, recipients: own, greeting: 'localhost' }, [mail]);
     if (others.length === 0) return id;
     if (this.#relay) await this.#relay.sendMail({ envelope: { from: source, to: others }, raw: mail });
     else await this.#intoOutbox(id, source, others, mail);

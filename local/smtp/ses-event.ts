@@ -1,4 +1,4 @@
-import { type Header, headerIn, headersOf } from './headers.ts';
+import { type Header, headerIn } from './headers.ts';
 
 const CHECKS = ['spam', 'virus', 'spf', 'dkim', 'dmarc'] as const;
 type Verdicts = Record<(typeof CHECKS)[number], string>;
@@ -8,8 +8,11 @@ export interface Received {
   at: Date;
   /** Envelope sender; empty for a bounce. */
   source: string;
+  /** What the client called itself. */
+  greeting: string;
   recipients: string[];
-  raw: Buffer;
+  /** What the sender wrote above the text. */
+  headers: Header[];
 }
 
 /**
@@ -22,25 +25,36 @@ function verdictsIn(headers: Header[]): Verdicts {
   return { spam: of('spam'), virus: of('virus'), spf: of('spf'), dkim: of('dkim'), dmarc: of('dmarc') };
 }
 
-/** The mail as SES stores it: with what it has found out above what the sender wrote. */
-export function stampedMail({ messageId, at, source, recipients, raw }: Received): Buffer {
-  const { spam, virus, spf, dkim, dmarc } = verdictsIn(headersOf(raw));
-  const lines = [
-    `Return-Path: <${source}>`,
-    `Received: by inbound-smtp.localhost with SMTP id ${messageId} for ${recipients[0] ?? ''}; ${at.toUTCString().replace('GMT', '+0000')}`,
-    `X-SES-Spam-Verdict: ${spam}`,
-    `X-SES-Virus-Verdict: ${virus}`,
-    `Authentication-Results: amazonses.com; spf=${spf.toLowerCase()}; dkim=${dkim.toLowerCase()}; dmarc=${dmarc.toLowerCase()};`,
+/** What SES writes above a mail when it stores it. The greeting stands in it as the client gave it, whatever it holds. */
+export function stampOf({ messageId, at, source, greeting, recipients, headers }: Received): Header[] {
+  const { spam, virus, spf, dkim, dmarc } = verdictsIn(headers);
+  const checked = `client-ip=127.0.0.1; envelope-from=${source}; helo=${greeting};`;
+  const lower = { spf: spf.toLowerCase(), dkim: dkim.toLowerCase(), dmarc: dmarc.toLowerCase() };
+  const received = `from ${greeting} by inbound-smtp.localhost with SMTP id ${messageId} for ${recipients[0] ?? ''}`;
+  return [
+    { name: 'Return-Path', value: `<${source}>` },
+    { name: 'Received', value: `${received}; ${at.toUTCString().replace('GMT', '+0000')}` },
+    { name: 'X-SES-Spam-Verdict', value: spam },
+    { name: 'X-SES-Virus-Verdict', value: virus },
+    { name: 'Received-SPF', value: `${lower.spf} ${checked}` },
+    {
+      name: 'Authentication-Results',
+      value: `amazonses.com; spf=${lower.spf} ${checked} dkim=${lower.dkim}; dmarc=${lower.dmarc};`,
+    },
   ];
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n`), raw]);
 }
 
+export const writtenHeaders = (headers: Header[]) =>
+  Buffer.from(headers.map(({ name, value }) => `${name}: ${value}\r\n`).join(''));
+
 /** What the Lambda action of a receipt rule sends. */
-export function sesEvent({ messageId, at, source, recipients, raw }: Received, functionArn: string, stamped: Buffer): object {
-  const verdicts = verdictsIn(headersOf(raw));
-  const headers = headersOf(stamped);
+export function sesEvent(received: Received, functionArn: string): object {
+  const { messageId, at, source, recipients } = received;
+  const verdicts = verdictsIn(received.headers);
+  const all = [...stampOf(received), ...received.headers];
+  const headers = firstOf(all);
   const timestamp = at.toISOString();
-  const common = (name: string) => headerIn(headers, name);
+  const common = (name: string) => headerIn(all, name)?.slice(0, MOST_HEADER_CHARACTERS);
   return {
     Records: [
       {
@@ -52,8 +66,8 @@ export function sesEvent({ messageId, at, source, recipients, raw }: Received, f
             source,
             messageId,
             destination: recipients,
-            headersTruncated: headers.length > MOST_HEADERS,
-            headers: headers.slice(0, MOST_HEADERS),
+            headersTruncated: headers.length < all.length,
+            headers,
             commonHeaders: {
               returnPath: source,
               from: [common('from') ?? ''],
@@ -76,4 +90,14 @@ export function sesEvent({ messageId, at, source, recipients, raw }: Received, f
   };
 }
 
-const MOST_HEADERS = 100;
+/** SES leaves out of an event what is more than 10 KB of headers. */
+const MOST_HEADER_CHARACTERS = 10 * 1024;
+
+function firstOf(headers: Header[]): Header[] {
+  let left = MOST_HEADER_CHARACTERS;
+  const end = headers.findIndex(({ name, value }) => {
+    left -= name.length + value.length;
+    return left < 0;
+  });
+  return end < 0 ? headers : headers.slice(0, end);
+}

@@ -1,21 +1,30 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
-import type { Inbound } from './inbound.ts';
+import type { Envelope, Inbound } from './inbound.ts';
 
 export interface Smtp {
   port: number;
   close(): Promise<void>;
 }
 
+/** A host name has 255 characters at most. */
+const MAX_GREETING = 255;
+
 /**
  * A mail server for the addresses of the stack, on loopback. It says 250 once a mail is stored, 550 to addresses that nobody has, 552 to what is too
  * large. It has no TLS: what arrives here has not left this machine.
  */
-export async function startSmtp(port: number, inbound: Inbound, maxBytes: number): Promise<Smtp> {
+export async function startSmtp(
+  port: number,
+  inbound: Inbound,
+  { maxBytes, maxClients }: { maxBytes: number; maxClients: number },
+): Promise<Smtp> {
   const server = new SMTPServer({
     name: 'localhost',
     banner: 'Millrun',
     size: maxBytes,
+    // More are told to come again.
+    maxClients,
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     disableReverseLookup: true,
@@ -29,7 +38,12 @@ export async function startSmtp(port: number, inbound: Inbound, maxBytes: number
     },
     onData(stream, session, done) {
       const { mailFrom, rcptTo } = session.envelope;
-      const envelope = { source: mailFrom ? mailFrom.address : '', recipients: rcptTo.map(({ address }) => address) };
+      const source = mailFrom ? mailFrom.address : '';
+      const envelope = {
+        source,
+        recipients: rcptTo.map(({ address }) => address),
+        greeting: (session.hostNameAppearsAs || '').slice(0, MAX_GREETING),
+      };
       take(inbound, envelope, stream, maxBytes).then(
         (id) => done(null, `OK ${id}`),
         (error: unknown) => {
@@ -62,21 +76,19 @@ class Refused extends Error {
 }
 
 /** Resolves when the mail cannot be lost any more. That it is too large shows only when all of it has been sent. */
-async function take(
-  inbound: Inbound,
-  { source, recipients }: { source: string; recipients: string[] },
-  stream: SMTPServerDataStream,
-  maxBytes: number,
-): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) {
-    if (stream.sizeExceeded) chunks.length = 0;
-    else chunks.push(chunk);
+async function take(inbound: Inbound, envelope: Envelope, stream: SMTPServerDataStream, maxBytes: number): Promise<string> {
+  try {
+    return await inbound.take(envelope, upTo(stream, maxBytes));
+  } catch (error) {
+    if (error instanceof Refused) await inbound.tellRefused(envelope, stream.byteLength, error.message);
+    throw error;
   }
-  if (!stream.sizeExceeded) return inbound.take(source, recipients, Buffer.concat(chunks));
-  const reason = `The mail has ${stream.byteLength} bytes; ${maxBytes} are the most that are taken.`;
-  await inbound.tellRefused(source, recipients, stream.byteLength, reason);
-  throw new Refused(552, reason);
+}
+
+async function* upTo(stream: SMTPServerDataStream, maxBytes: number): AsyncGenerator<Buffer> {
+  for await (const chunk of stream) if (!stream.sizeExceeded) yield chunk;
+  if (stream.sizeExceeded)
+    throw new Refused(552, `The mail has ${stream.byteLength} bytes; ${maxBytes} are the most that are taken.`);
 }
 
 function listening(server: SMTPServer, port: number): Promise<number> {

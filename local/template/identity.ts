@@ -50,6 +50,7 @@ const IDENTITIES: Record<string, Identify> = {
     return { ref: name, attributes: { Id: name } };
   },
   'AWS::KMS::Key': ({ unique }) => ({ ref: unique, attributes: { Arn: arn('kms', `key/${unique}`), KeyId: unique } }),
+  'AWS::SES::EmailIdentity': ({ property, unique }) => ({ ref: property('EmailIdentity') ?? unique, attributes: {} }),
   'AWS::SNS::Topic': ({ property, unique }) => {
     const name = property('TopicName') ?? unique;
     return { ref: arn('sns', name), attributes: { TopicArn: arn('sns', name), TopicName: name } };
@@ -61,9 +62,13 @@ const IDENTITIES: Record<string, Identify> = {
       attributes: { Arn: arn('sqs', name), QueueName: name },
     };
   },
-  'AWS::Events::Rule': named('Name', (name) => arn('events', `rule/${name}`)),
   'AWS::Scheduler::ScheduleGroup': named('Name', (name) => arn('scheduler', `schedule-group/${name}`)),
   'AWS::Scheduler::Schedule': named('Name', (name) => arn('scheduler', `schedule/default/${name}`)),
+  'AWS::StepFunctions::StateMachine': ({ property, unique }) => {
+    const name = property('StateMachineName') ?? unique;
+    const machine = arn('states', `stateMachine:${name}`);
+    return { ref: machine, attributes: { Arn: machine, Name: name } };
+  },
   'AWS::ApiGatewayV2::Api': ({ unique }) => {
     const id = unique.toLowerCase();
     return { ref: id, attributes: { ApiId: id, ApiEndpoint: `https://${id}.execute-api.us-east-1.amazonaws.com` } };

@@ -10,7 +10,6 @@ const SERVED = new Set([
   'AWS::CloudFormation::CustomResource',
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
-  'AWS::Events::Rule',
   'AWS::KMS::Key',
   'AWS::Lambda::Alias',
   'AWS::Lambda::Function',
@@ -21,6 +20,7 @@ const SERVED = new Set([
   'AWS::SES::ReceiptRule',
   'AWS::SES::ReceiptRuleSet',
   'AWS::SecretsManager::Secret',
+  'AWS::StepFunctions::StateMachine',
 ]);
 
 /** Resource types that have nothing to do here, and why that is no loss. */

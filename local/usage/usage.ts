@@ -4,10 +4,11 @@ import { PRICES } from './prices.ts';
 export interface Usage {
   api: { requests: number };
   lambda: { invocations: number; gbSeconds: number };
-  stepFunctions: { transitions: number; executions: number };
+  /** `executions` of both kinds; transitions are those of Standard ones. */
+  stepFunctions: { executions: number; transitions: number; expressExecutions: number; expressGbSeconds: number };
   dynamodb: { requests: number; readUnits: number; writeUnits: number; itemWrites: number };
   s3: { puts: number; gets: number };
-  events: { scheduled: number; statusChanges: number };
+  events: { scheduled: number };
   secrets: { requests: number };
 }
 
@@ -15,10 +16,10 @@ export function noUsage(): Usage {
   return {
     api: { requests: 0 },
     lambda: { invocations: 0, gbSeconds: 0 },
-    stepFunctions: { transitions: 0, executions: 0 },
+    stepFunctions: { executions: 0, transitions: 0, expressExecutions: 0, expressGbSeconds: 0 },
     dynamodb: { requests: 0, readUnits: 0, writeUnits: 0, itemWrites: 0 },
     s3: { puts: 0, gets: 0 },
-    events: { scheduled: 0, statusChanges: 0 },
+    events: { scheduled: 0 },
     secrets: { requests: 0 },
   };
 }
@@ -28,10 +29,13 @@ export function priced(usage: Usage) {
   const cost = {
     api: usage.api.requests * PRICES.apiRequest,
     lambda: usage.lambda.invocations * PRICES.lambdaRequest + usage.lambda.gbSeconds * PRICES.lambdaGbSecond,
-    stepFunctions: usage.stepFunctions.transitions * PRICES.stateTransition,
+    stepFunctions:
+      usage.stepFunctions.transitions * PRICES.stateTransition +
+      usage.stepFunctions.expressExecutions * PRICES.expressRequest +
+      usage.stepFunctions.expressGbSeconds * PRICES.expressGbSecond,
     dynamodb: usage.dynamodb.readUnits * PRICES.readUnit + usage.dynamodb.writeUnits * PRICES.writeUnit,
     s3: usage.s3.puts * PRICES.s3Put + usage.s3.gets * PRICES.s3Get,
-    events: usage.events.scheduled * PRICES.schedulerInvocation + usage.events.statusChanges * PRICES.serviceEvent,
+    events: usage.events.scheduled * PRICES.schedulerInvocation,
     secrets: usage.secrets.requests * PRICES.secretsRequest,
   };
   const total = Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);

@@ -13,7 +13,7 @@ export const canaryDoor = (): CanaryDoor => ({
   workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
   retentionDays: env.retentionDays(),
   mailboxes: new DynamoMailboxes(dynamo, env.doorsTable()),
-  runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
+  runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
   outgoing: new SesOutgoing(ses),
   now: () => new Date(),
   sleep,

@@ -13,6 +13,23 @@ function lean<Client extends { middlewareStack: { remove(name: string): boolean 
   return client;
 }
 
+const CONNECTION_MS = 1_000;
+
+/** Without limits a call waits for ever on a connection that has died. */
+const limited = (requestTimeout: number) => ({
+  retryMode: 'standard',
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: CONNECTION_MS, requestTimeout, throwOnRequestTimeout: true },
+});
+
+/** Services that answer within milliseconds. */
+const QUICK = limited(3_000);
+/** An object may be some megabytes. */
+const LARGE = limited(30_000);
+const OTHERS = limited(10_000);
+/** A mail that is sent again because its answer was late comes twice. */
+const MAIL = limited(60_000);
+
 /** Made on first use, once a process. */
 function once<T>(make: () => T): () => T {
   let made: T | undefined;
@@ -23,9 +40,9 @@ function once<T>(make: () => T): () => T {
 }
 
 // Marked as pure, so that a function's bundle carries the clients it uses and no other.
-export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient({})));
-export const s3 = /* @__PURE__ */ once(() => new S3Client({}));
-export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient({})));
-export const ses = /* @__PURE__ */ once(() => new SESClient({}));
-export const kms = /* @__PURE__ */ once(() => lean(new KMSClient({})));
-export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient({}));
+export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient(QUICK)));
+export const s3 = /* @__PURE__ */ once(() => new S3Client(LARGE));
+export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient(OTHERS)));
+export const ses = /* @__PURE__ */ once(() => new SESClient(MAIL));
+export const kms = /* @__PURE__ */ once(() => lean(new KMSClient(OTHERS)));
+export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient(OTHERS));

@@ -1,82 +1,60 @@
-import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
-  BatchWriteItemCommand,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  TransactionCanceledException,
-  type TransactWriteItem,
+  type QueryCommandInput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
-  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { ulid } from 'ulid';
+import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
-import { lineIds } from '../run/model/event.ts';
-import type { Run } from '../run/model/run.ts';
-import {
-  type LogEntry,
-  type LogLines,
-  type PageOf,
-  type RunFilter,
-  type Runs,
-  type Settlement,
-  type StartKey,
-  StepEnded,
-} from '../run/ports.ts';
-import type { StepRow } from '../run/step-row.ts';
+import { parseJson } from '../json.ts';
+import type { Entry } from '../run/model/entry.ts';
+import type { Projection, Run } from '../run/model/run.ts';
+import type { Loaded, PageOf, RunFilter, Runs, StartKey, Values } from '../run/ports.ts';
+import { conditionalWrite, type Written } from './conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from './items.ts';
+import {
+  alreadyIn,
+  behind,
+  clustersOf,
+  endOf,
+  journalKey,
+  LAST_NUMBER,
+  numberOf,
+  type Packed,
+  packed,
+  parseJournal,
+} from './journal-items.ts';
 import { listRuns } from './list-runs.ts';
-import {
-  type Change,
-  deferred,
-  paused,
-  pausing,
-  resumed,
-  resumingLater,
-  running,
-  settled,
-  stopping,
-  updateOf,
-} from './run-changes.ts';
-import {
-  logKey,
-  parseLog,
-  parseRun,
-  parseStep,
-  runItem,
-  runKey,
-  runPk,
-  startItemKey,
-  stepItem,
-  stepKey,
-  stepSk,
-} from './run-items.ts';
+import { type Patience, patiently } from './patiently.ts';
+import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.ts';
+import { dueTaken, kept, projected, type RowUpdate } from './run-updates.ts';
 
 export interface RunsSettings {
   table: string;
-  retentionDays: number;
+  /** Reads snapshots, for those who load journals. */
+  values?: Pick<Values, 'text'> | undefined;
+  patience?: Patience | undefined;
 }
 
-const BATCH = 100;
-const WRITE_BATCH = 25;
-const NOT_ENDED = 'attribute_not_exists(pk) OR #status IN (:pending, :running, :waiting)';
-const NOT_ENDED_VALUES = { ':pending': { S: 'pending' }, ':running': { S: 'running' }, ':waiting': { S: 'waiting' } };
-const STATUS = { '#status': 'status' };
 const START_KEY_DAYS = 30;
-const MOST_TRIES = 5;
+const ENDS_KNOWN = 1_000;
+const WRITES_AT_ONCE = 25;
+const READS_AT_ONCE = 8;
+const NEW = { ConditionExpression: 'attribute_not_exists(pk)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
 
 const startItem = z.object({ runId: z.string(), bodyHash: z.string() });
 
-/** Runs in DynamoDB: one partition a run, one Query a list. */
+/** Runs in DynamoDB: one partition a run, with its row and its journal. */
 export class DynamoRuns implements Runs {
   readonly #client: () => DynamoDBClient;
   readonly #settings: RunsSettings;
   readonly #now: () => Date;
+  /** Where journals ended when they were seen last. Whoever goes on from there need not look into the item before. */
+  readonly #ends = new LRUCache<string, number>({ max: ENDS_KNOWN });
 
   constructor(client: () => DynamoDBClient, settings: RunsSettings, now: () => Date = () => new Date()) {
     this.#client = client;
@@ -85,37 +63,22 @@ export class DynamoRuns implements Runs {
   }
 
   async create(run: Run, key?: StartKey) {
-    const put = { ...this.#table(), Item: runItem(run, this.#expires()), ConditionExpression: 'attribute_not_exists(pk)' };
+    const row = { ...this.#table, ...NEW, Item: runItem(run) };
     if (!key) {
-      await this.#client().send(new PutItemCommand(put));
+      const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
+      if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
       return {};
     }
-    const promise = {
-      ...startItemKey(key),
-      runId: run.id,
-      bodyHash: key.bodyHash,
-      expires: expiresIn(START_KEY_DAYS, this.#now()),
-    };
-    const claim = { ...this.#table(), Item: toItem(promise), ConditionExpression: 'attribute_not_exists(pk)' };
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: claim }, { Put: put }] }));
-        return {};
-      } catch (error) {
-        if (!lostRace(error) && !inConflict(error)) throw error;
-        const earlier = await this.startedUnder(key);
-        if (earlier) return { earlier };
-        // The other one of two at the same time may be about to be written, or to give up.
-        if (lostRace(error) || tries === MOST_TRIES) throw error;
-        await setTimeout(20 * tries);
-      }
-    }
-  }
-
-  async adopt(run: Run, rows: StepRow[]) {
-    const lines = lineIds(rows.length, this.#now(), run.id);
-    const items = rows.map((row, line) => stepItem(run.id, reusedRow(row, lines[line] ?? '', run.createdAt), this.#expires()));
-    await Promise.all(chunksOf(items, WRITE_BATCH).map((batch) => this.#batchWrite(batch)));
+    const expires = expiresIn(START_KEY_DAYS, this.#now());
+    const promise = { ...startItemKey(key), runId: run.id, bodyHash: key.bodyHash, expires };
+    const start = { ...this.#table, ...NEW, Item: toItem(promise) };
+    const written = await this.#write(() =>
+      this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: start }, { Put: row }] })),
+    );
+    if (written.won) return {};
+    const [earlier, found] = written.found;
+    if (isDeepStrictEqual(found, row.Item)) return {};
+    return { earlier: earlier ? startItem.parse(fromItem(earlier)) : { runId: run.id, bodyHash: key.bodyHash } };
   }
 
   async startedUnder(key: StartKey) {
@@ -128,226 +91,191 @@ export class DynamoRuns implements Runs {
     return item && parseRun(item);
   }
 
-  async load(id: string, keys: string[]) {
-    const items = await this.#batch([runKey(id), ...keys.slice(0, BATCH - 1).map((key) => stepKey(id, key))]);
-    const run = items.find((item) => item['sk']?.S === 'RUN');
-    const steps = byKey(items.filter((item) => item !== run).map(parseStep));
-    for (const [key, row] of await this.stepsAt(id, keys.slice(BATCH - 1))) steps.set(key, row);
-    return { run: run && parseRun(run), steps };
+  async load(id: string): Promise<Loaded | undefined> {
+    let run: Run | undefined;
+    let before = 0;
+    const items: Packed[] = [];
+    // The row comes first, then the newest.
+    for await (const item of this.#query(whole(id))) {
+      if (isRow(item)) {
+        run = parseRun(item);
+        before = run.snapshot?.number ?? 0;
+        continue;
+      }
+      if (!run) return undefined;
+      const found = parseJournal(item);
+      if (endOf(found) <= before) break;
+      items.push(found);
+      if (found.number <= before + 1) break;
+    }
+    if (!run) return undefined;
+    this.#ends.set(id, items[0] ? endOf(items[0]) : before);
+    const entries = items.reverse().flatMap((item) => behind(item, before));
+    return run.snapshot ? { run, entries, snapshot: await this.#snapshot(run.snapshot.ref) } : { run, entries };
   }
 
-  async stepsAt(id: string, keys: string[]) {
-    const items = await Promise.all(chunksOf(keys, BATCH).map((batch) => this.#batch(batch.map((key) => stepKey(id, key)))));
-    return byKey(items.flat().map(parseStep));
+  async entriesAfter(id: string, number: number, limit?: number): Promise<Entry[]> {
+    const entries = this.#ends.get(id) === number ? [] : await this.#restOf(id, number);
+    const few = limit === undefined ? {} : { Limit: limit };
+    for await (const item of this.#query({ ...between(id, number + 1, LAST_NUMBER), ...few })) {
+      entries.push(...parseJournal(item).entries);
+      if (limit !== undefined && entries.length >= limit) break;
+    }
+    if (limit !== undefined && entries.length > limit) return entries.slice(0, limit);
+    this.#ends.set(id, number + entries.length);
+    return entries;
   }
 
-  steps(id: string) {
-    return this.stepsUnder(id, '');
-  }
-
-  async stepsUnder(id: string, prefix: string) {
-    const rows: StepRow[] = [];
-    let from: Item | undefined;
-    do {
-      const page = await this.#client().send(
-        new QueryCommand({
-          ...this.#table(),
-          ConsistentRead: true,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-          ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':sk': { S: stepSk(prefix) } },
-          ExclusiveStartKey: from,
-        }),
-      );
-      rows.push(...(page.Items ?? []).map(parseStep));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return rows;
-  }
-
-  async putStep(runId: string, row: StepRow, lines?: LogLines, only?: { waitsFor: string }) {
-    const put = {
-      ...this.#table(),
-      Item: stepItem(runId, row, this.#expires()),
-      ConditionExpression: only ? '#status = :waiting AND child = :child' : NOT_ENDED,
-      ExpressionAttributeNames: STATUS,
-      ExpressionAttributeValues: only
-        ? { ':waiting': NOT_ENDED_VALUES[':waiting'], ':child': { S: only.waitsFor } }
-        : NOT_ENDED_VALUES,
-    };
-    const written = lines
-      ? this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: put }, this.#linesPut(runId, lines)] }))
-      : this.#client().send(new PutItemCommand(put));
-    await written.catch((error: unknown) => {
-      throw lostRace(error) ? new StepEnded(row.key) : error;
-    });
-  }
-
-  async takeFailure(runId: string, key: string, handler: number) {
-    const update = new UpdateItemCommand({
-      ...this.#table(),
-      Key: toItem(stepKey(runId, key)),
-      UpdateExpression: 'SET #handler = :handler',
-      ConditionExpression: '#status = :failed AND attribute_not_exists(#handler)',
-      ExpressionAttributeNames: { ...STATUS, '#handler': 'handler' },
-      ExpressionAttributeValues: { ':handler': { N: String(handler) }, ':failed': { S: 'failed' } },
-    });
-    await this.#client().send(update).catch(unlessLost);
-  }
-
-  async append(runId: string, lines: LogLines) {
-    const { Put } = this.#linesPut(runId, lines);
-    await this.#client()
-      .send(new PutItemCommand({ ...Put, ConditionExpression: 'attribute_not_exists(pk)' }))
-      .catch(unlessLost);
-  }
-
-  markRunning(run: Run, at: string, dueAt: string) {
-    return this.#change(run.id, running(run, at, dueAt));
-  }
-
-  requestStop(run: Run, stop: NonNullable<Run['stop']>, dueAt = stop.at) {
-    return this.#change(run.id, stopping(run, stop, dueAt));
-  }
-
-  requestPause(run: Run, pause: NonNullable<Run['pause']>, dueAt: string) {
-    return this.#change(run.id, pausing(pause, dueAt));
-  }
-
-  resumeWhenQuiet(run: Run, by: string) {
-    return this.#change(run.id, resumingLater(by));
-  }
-
-  markPaused(run: Run) {
-    return this.#change(run.id, paused(run));
-  }
-
-  markResumed(seen: Run, next: Run) {
-    return this.#change(seen.id, resumed(seen, next));
-  }
-
-  settle(run: Run, settlement: Settlement) {
-    return this.#change(run.id, settled(run, settlement));
-  }
-
-  async defer(run: Run, dueAt: string) {
-    await this.#change(run.id, deferred(dueAt));
-  }
-
-  async due(now: string, limit: number) {
-    const { Items = [] } = await this.#client().send(
-      new QueryCommand({
-        ...this.#table(),
-        IndexName: 'by-due',
-        KeyConditionExpression: 'dueKey = :due AND dueAt <= :now',
-        ExpressionAttributeValues: { ':due': { S: 'due' }, ':now': { S: now } },
-        Limit: limit,
-      }),
+  async entriesAt(id: string, numbers: number[]): Promise<Map<number, Entry>> {
+    const items: Packed[] = [];
+    const clusters = clustersOf(numbers);
+    for (let at = 0; at < clusters.length; at += READS_AT_ONCE) {
+      const some = clusters.slice(at, at + READS_AT_ONCE);
+      items.push(...(await Promise.all(some.map((cluster) => this.#around(id, cluster)))).flat());
+    }
+    const found = new Map(
+      items.flatMap(({ number, entries }) => entries.map((entry, place) => [number + place, entry] as const)),
     );
-    return Items.flatMap((item) => item['pk']?.S?.slice(runPk('').length) ?? []);
+    return new Map(numbers.flatMap((number) => entryOf(found, number)));
   }
 
-  async log(id: string, after: string | undefined, limit: number): Promise<{ entries: LogEntry[]; more: boolean }> {
-    const { Items = [], LastEvaluatedKey } = await this.#client().send(
-      new QueryCommand({
-        ...this.#table(),
-        IndexName: 'log',
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND logId > :after',
-        ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':after': { S: after ?? '0' } },
-        Limit: limit,
-      }),
-    );
-    return { entries: Items.map(parseLog), more: LastEvaluatedKey !== undefined };
+  async append(id: string, after: number, entries: Entry[], keptUntil: number): Promise<number> {
+    let written = 0;
+    while (written < entries.length) {
+      const left = entries.slice(written);
+      const count = await this.#appendItem(id, after + written + 1, left, keptUntil);
+      if (count === 0) break;
+      written += count;
+    }
+    if (written === entries.length) this.#ends.set(id, after + written);
+    return written;
+  }
+
+  async project(run: Run, next: Projection, at: { dueAt?: string | undefined; keptUntil?: number | undefined }) {
+    return (await this.#update(runKey(run.id), projected(run, next, at, this.#now()))).won;
+  }
+
+  async due(shard: number, now: string, limit: number) {
+    const query = new QueryCommand({
+      ...this.#table,
+      IndexName: 'live',
+      KeyConditionExpression: 'liveKey = :key AND dueAt <= :now',
+      ExpressionAttributeValues: { ':key': { S: liveKey(shard) }, ':now': { S: now } },
+      Limit: limit,
+    });
+    const { Items = [] } = await this.#patiently(() => this.#client().send(query));
+    return Items.map((item) => dueItem.parse(fromItem(item))).map(({ pk, dueAt }) => ({ id: runIdOf(pk), dueAt }));
+  }
+
+  async takeDue(id: string, seen: string, dueAt: string): Promise<boolean> {
+    const written = await this.#update(runKey(id), dueTaken(seen, dueAt));
+    return written.won || written.found[0]?.['dueAt']?.S === dueAt;
+  }
+
+  async keep(id: string, until: number): Promise<void> {
+    const numbers: number[] = [];
+    const keysOnly = { ProjectionExpression: 'sk, expires' };
+    for await (const item of this.#query({ ...between(id, 1, LAST_NUMBER), ...keysOnly })) {
+      if (Number(item['expires']?.N) < until) numbers.push(numberOf(item));
+    }
+    for (let at = 0; at < numbers.length; at += WRITES_AT_ONCE) {
+      const some = numbers.slice(at, at + WRITES_AT_ONCE);
+      await Promise.all(some.map((number) => this.#update(journalKey(id, number), kept(until))));
+    }
   }
 
   list(filter: RunFilter, page: PageOf) {
-    return listRuns(this.#client(), this.#settings.table, filter, page);
+    return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
   }
 
-  #linesPut(runId: string, { name, events }: LogLines): TransactWriteItem & { Put: object } {
-    const logId = events.at(-1)?.id ?? ulid();
-    return {
-      Put: { ...this.#table(), Item: toItem({ ...logKey(runId, name ?? logId), logId, events, expires: this.#expires() }) },
-    };
+  async #snapshot(ref: string): Promise<unknown> {
+    const { values } = this.#settings;
+    if (!values) throw new Error('A journal with snapshots is loaded with the values they are in.');
+    return parseJson(await values.text(ref));
   }
 
-  /** False when its conditions do not hold any more. */
-  async #change(id: string, change: Change): Promise<boolean> {
-    const update = new UpdateItemCommand({ ...this.#table(), Key: toItem(runKey(id)), ...updateOf(change) });
-    return this.#client()
-      .send(update)
-      .then(() => true, unlessLost);
+  /** Of the item that holds the entry of that number: what stands behind it. */
+  async #restOf(id: string, number: number): Promise<Entry[]> {
+    if (number < 1) return [];
+    for await (const item of this.#query({ ...between(id, 1, number), ScanIndexForward: false, Limit: 1 }))
+      return behind(parseJournal(item), number);
+    return [];
   }
 
-  async #get(key: object): Promise<Item | undefined> {
-    const { Item } = await this.#client().send(new GetItemCommand({ ...this.#table(), Key: toItem(key), ConsistentRead: true }));
-    return Item;
-  }
-
-  /** At most 100 keys; asks again for what a busy table left over. */
-  async #batch(keys: object[]): Promise<Item[]> {
-    const items: Item[] = [];
-    let wanted: Item[] | undefined = keys.map(toItem);
-    while (wanted && wanted.length > 0) {
-      const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await this.#client().send(
-        new BatchGetItemCommand({ RequestItems: { [this.#settings.table]: { Keys: wanted, ConsistentRead: true } } }),
-      );
-      items.push(...(Responses?.[this.#settings.table] ?? []));
-      wanted = UnprocessedKeys?.[this.#settings.table]?.Keys;
+  /** The items that hold the entries of a range; the first may begin before it. */
+  async #around(id: string, { from, to }: { from: number; to: number }): Promise<Packed[]> {
+    const items: Packed[] = [];
+    const few = from === to ? { Limit: 1 } : {};
+    for await (const item of this.#query({ ...between(id, 1, to), ScanIndexForward: false, ...few })) {
+      const found = parseJournal(item);
+      items.push(found);
+      if (found.number <= from) break;
     }
     return items;
   }
 
-  /** Asks again for what a busy table left over. */
-  async #batchWrite(items: Item[]): Promise<void> {
-    let left: WriteRequest[] = items.map((Item) => ({ PutRequest: { Item } }));
-    while (left.length > 0) {
-      const { UnprocessedItems } = await this.#client().send(
-        new BatchWriteItemCommand({ RequestItems: { [this.#settings.table]: left } }),
-      );
-      left = UnprocessedItems?.[this.#settings.table] ?? [];
-    }
+  /** How many of the entries the item of that number has taken, now or before. */
+  async #appendItem(id: string, number: number, entries: Entry[], expires: number): Promise<number> {
+    const { text, count } = packed(entries);
+    const Item = { ...toItem(journalKey(id, number)), entries: { S: text }, expires: { N: String(expires) } };
+    const written = await this.#write(() => this.#client().send(new PutItemCommand({ ...this.#table, ...NEW, Item })));
+    return written.won ? count : alreadyIn(written.found[0], entries);
   }
 
-  #table() {
+  async #get(key: object): Promise<Item | undefined> {
+    const get = new GetItemCommand({ ...this.#table, Key: toItem(key), ConsistentRead: true });
+    return (await this.#patiently(() => this.#client().send(get))).Item;
+  }
+
+  async *#query(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Item> {
+    let ExclusiveStartKey: Item | undefined;
+    do {
+      const query = new QueryCommand({ ...this.#table, ...input, ExclusiveStartKey });
+      const page = await this.#patiently(() => this.#client().send(query));
+      yield* page.Items ?? [];
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
+  }
+
+  #update(key: object, update: RowUpdate): Promise<Written> {
+    const all = { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const, ...update };
+    return this.#write(() => this.#client().send(new UpdateItemCommand(all)));
+  }
+
+  #write(send: () => Promise<unknown>): Promise<Written> {
+    return conditionalWrite(send, this.#settings.patience);
+  }
+
+  #patiently<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, this.#settings.patience);
+  }
+
+  get #table() {
     return { TableName: this.#settings.table };
   }
-
-  #expires() {
-    return expiresIn(this.#settings.retentionDays, this.#now());
-  }
 }
 
-const chunksOf = <T>(all: T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+const dueItem = z.object({ pk: z.string(), dueAt: z.string() });
 
-/** A row that was taken over says so in the log; one of a group that goes on does not. */
-function reusedRow(row: StepRow, logId: string, time: string): StepRow {
-  if (row.reused === undefined) return row;
-  const said = {
-    id: logId,
-    time,
-    type: row.status === 'failed' ? ('step_failed' as const) : ('step_completed' as const),
-    step: row.id,
-    scope: row.scope,
-    message: `Taken over from run ${row.reused}.`,
-    reused: row.reused,
-  };
-  return { ...row, logId, events: [said] };
-}
+/** The row and, behind it, the journal: newest first. */
+const whole = (id: string) => ({
+  ConsistentRead: true,
+  ScanIndexForward: false,
+  KeyConditionExpression: 'pk = :pk',
+  ExpressionAttributeValues: { ':pk': { S: runPk(id) } },
+});
 
-const byKey = (rows: StepRow[]) => new Map(rows.map((row) => [row.key, row]));
+const between = (id: string, from: number, to: number) => ({
+  ConsistentRead: true,
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: {
+    ':pk': { S: runPk(id) },
+    ':from': { S: journalKey(id, from).sk },
+    ':to': { S: journalKey(id, to).sk },
+  },
+});
 
-const inConflict = (error: unknown) =>
-  error instanceof TransactionCanceledException &&
-  (error.CancellationReasons ?? []).some(({ Code }) => Code === 'TransactionConflict');
-
-const lostRace = (error: unknown) =>
-  error instanceof ConditionalCheckFailedException ||
-  (error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).some(({ Code }) => Code === 'ConditionalCheckFailed'));
-
-function unlessLost(error: unknown): false {
-  if (lostRace(error)) return false;
-  throw error;
+function entryOf(found: Map<number, Entry>, number: number): [number, Entry][] {
+  const entry = found.get(number);
+  return entry ? [[number, entry]] : [];
 }

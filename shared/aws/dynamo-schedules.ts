@@ -4,10 +4,24 @@ import type { PageOf } from '../run/ports.ts';
 import { ScheduleMoved, type Schedules } from '../trigger/schedule/ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from '../trigger/schedule/schedule.ts';
 import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
-import { expiresIn, fromItem, listName, readToken, toItem, writeToken } from './items.ts';
+import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from './items.ts';
+
+const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
 
 const keyOf = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
-const fireKeyOf = (id: string, nominal: string) => ({ pk: `SCHEDULE#${id}`, sk: `FIRE#${nominal}` });
+const fireKeyOf = (id: string, nominal: string, trigger?: string) => ({
+  pk: `SCHEDULE#${id}`,
+  sk: `FIRE#${nominal}${trigger === undefined ? '' : `#${trigger}`}`,
+});
+
+/** Where a ledger goes on, as letters and digits: the nominal time in milliseconds, and the trigger of a fire by hand. */
+const placeOf = (sk: string) => {
+  const [, nominal = '', trigger = ''] = sk.split('#');
+  return `${Date.parse(nominal)}${trigger}`;
+};
+const MS_DIGITS = 13;
+const keyAt = (id: string, place: string) =>
+  fireKeyOf(id, new Date(Number(place.slice(0, MS_DIGITS))).toISOString(), place.slice(MS_DIGITS) || undefined);
 
 /** Schedules that fire at the same minute are written at the same moment: the index of what is due has so many partitions. */
 const DUE_BUCKETS = 8;
@@ -32,7 +46,7 @@ export class DynamoSchedules implements Schedules {
 
   async get(id: string): Promise<Schedule | undefined> {
     const row = await getDoor(this.#client(), this.#settings.table, keyOf(id));
-    return row && schedule.parse(row);
+    return row && storedSchedule.parse(row);
   }
 
   async replace(seen: Schedule, next: Schedule): Promise<void> {
@@ -47,7 +61,7 @@ export class DynamoSchedules implements Schedules {
       workspace,
       workflowId,
       keyOf: (id: string) => toItem(keyOf(id)),
-      parse: schedule.parse,
+      parse: storedSchedule.parse,
     };
     return listDoors(this.#client(), this.#settings.table, list, page);
   }
@@ -74,17 +88,17 @@ export class DynamoSchedules implements Schedules {
 
   async claim(fire: LedgerFire): Promise<LedgerFire> {
     if (await this.#put(this.#fireItem(fire), 'attribute_not_exists(pk)', {})) return fire;
-    return (await this.fire(fire.scheduleId, fire.nominal)) ?? fire;
+    return (await this.fire(fire.scheduleId, fire.nominal, fire.trigger)) ?? fire;
   }
 
   async amend(seen: LedgerFire, next: LedgerFire): Promise<LedgerFire> {
     const unchanged = { ':outcome': seen.outcome, ':attempt': seen.attempt };
     if (await this.#put(this.#fireItem(next), 'outcome = :outcome AND attempt = :attempt', unchanged)) return next;
-    return (await this.fire(seen.scheduleId, seen.nominal)) ?? next;
+    return (await this.fire(seen.scheduleId, seen.nominal, seen.trigger)) ?? next;
   }
 
-  async fire(id: string, nominal: string): Promise<LedgerFire | undefined> {
-    const row = await getDoor(this.#client(), this.#settings.table, fireKeyOf(id, nominal));
+  async fire(id: string, nominal: string, trigger?: string): Promise<LedgerFire | undefined> {
+    const row = await getDoor(this.#client(), this.#settings.table, fireKeyOf(id, nominal, trigger));
     return row && ledgerFire.parse(row);
   }
 
@@ -99,23 +113,22 @@ export class DynamoSchedules implements Schedules {
         ExpressionAttributeValues: toItem({ ':pk': `SCHEDULE#${id}`, ':fire': 'FIRE#', ':outcome': outcome }),
         ScanIndexForward: false,
         Limit: outcome === undefined ? limit : Math.max(limit, FILTERED_READ),
-        ExclusiveStartKey: last === undefined ? undefined : toItem(fireKeyOf(id, new Date(Number(last)).toISOString())),
+        ExclusiveStartKey: last === undefined ? undefined : toItem(keyAt(id, last)),
       }),
     );
-    const read = Items.map((item) => ledgerFire.parse(fromItem(item)));
-    const items = read.slice(0, limit);
-    const behind = read.length > limit ? items.at(-1)?.nominal : LastEvaluatedKey?.['sk']?.S?.slice('FIRE#'.length);
-    return { items, next: behind === undefined ? undefined : writeToken(name, String(Date.parse(behind))) };
+    const items = Items.slice(0, limit).map((item) => ledgerFire.parse(fromItem(item)));
+    const behind = (Items.length > limit ? Items[limit - 1] : LastEvaluatedKey)?.['sk']?.S;
+    return { items, next: behind === undefined ? undefined : writeToken(name, placeOf(behind)) };
   }
 
   #scheduleItem(row: Schedule) {
     const lists = row.deletedAt === undefined ? doorKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
     const due = row.dueAt === undefined ? {} : { dueKey: dueKeyOf(row.id) };
-    return toItem({ ...keyOf(row.id), ...row, ...lists, ...due });
+    return toItem({ ...keyOf(row.id), ...row, inputs: JSON.stringify(row.inputs), ...lists, ...due });
   }
 
   #fireItem(fire: LedgerFire) {
-    return toItem({ ...fireKeyOf(fire.scheduleId, fire.nominal), ...fire, expires: this.#expires(fire.at) });
+    return toItem({ ...fireKeyOf(fire.scheduleId, fire.nominal, fire.trigger), ...fire, expires: this.#expires(fire.at) });
   }
 
   #expires(from: string): number {

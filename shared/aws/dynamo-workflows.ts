@@ -19,12 +19,13 @@ import {
   type Workflow,
   workflow as workflowSchema,
 } from '../workflow/workflow.ts';
-import { badToken, fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
+import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 import { packed, unpacked } from './packed-document.ts';
 
 /** Definitions kept in memory: they never change. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
+const storedWorkflow = workflowSchema.extend({ startDefaults: fromText.pipe(workflowSchema.shape.startDefaults).optional() });
 const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
@@ -42,6 +43,7 @@ const metaItem = (workflow: Workflow) =>
   toItem({
     ...metaKey(workflow.id),
     ...workflow,
+    startDefaults: workflow.startDefaults && JSON.stringify(workflow.startDefaults),
     workspaceKey: workflow.deletedAt ? undefined : workflow.workspace,
     projectKey: workflow.deletedAt ? undefined : `${workflow.workspace}#${workflow.project}`,
   });
@@ -77,7 +79,7 @@ export class DynamoWorkflows implements Workflows {
 
   async get(id: string) {
     const item = await this.#get(metaKey(id));
-    return item && workflowSchema.parse(fromItem(item));
+    return item && storedWorkflow.parse(fromItem(item));
   }
 
   async byName(workspace: string, project: string, name: string) {
@@ -176,7 +178,7 @@ export class DynamoWorkflows implements Workflows {
         ExclusiveStartKey: last === undefined ? undefined : toItem({ ...metaKey(last), [attribute]: value, id: last }),
       }),
     );
-    const items = Items.map((item) => workflowSchema.parse(fromItem(item)));
+    const items = Items.map((item) => storedWorkflow.parse(fromItem(item)));
     return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
   }
 

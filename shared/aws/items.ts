@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod';
+import { parseJson } from '../json.ts';
 import { Problem } from '../problem.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -17,6 +19,9 @@ function sound(value: unknown): unknown {
 }
 
 export const fromItem = (item: Item): Record<string, unknown> => unmarshall(item);
+
+/** A value of any shape, stored as its JSON text: maps of DynamoDB have 32 levels, and their numbers 38 digits. */
+export const fromText = z.string().transform(parseJson);
 
 const DAY_SECONDS = 86_400;
 /** TTL attribute, in seconds since 1970. */
@@ -37,7 +42,7 @@ export function readToken(list: string, token: string | undefined): string | und
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
     const [of, at]: unknown[] = Array.isArray(parsed) ? parsed : [];
-    if (of === list && typeof at === 'string' && /^[0-9A-Za-z]{1,26}$/.test(at) && token === writeToken(list, at)) return at;
+    if (of === list && typeof at === 'string' && /^[0-9A-Za-z]{1,40}$/.test(at) && token === writeToken(list, at)) return at;
   } catch {
     // not JSON: refused below like any other
   }

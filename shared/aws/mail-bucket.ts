@@ -22,8 +22,8 @@ export class BucketMails implements RawMails {
   async read(messageId: string, limitBytes: number): Promise<{ bytes: number; raw?: Buffer }> {
     const { Body, ContentLength = 0 } = await this.#get(this.keyOf(messageId));
     if (ContentLength <= limitBytes) {
-      const raw = Buffer.from((await Body?.transformToByteArray()) ?? []);
-      return { bytes: raw.length, raw };
+      const { buffer, byteOffset, byteLength } = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      return { bytes: byteLength, raw: Buffer.from(buffer, byteOffset, byteLength) };
     }
     if (Body && 'destroy' in Body && typeof Body.destroy === 'function') Body.destroy();
     return { bytes: ContentLength };

@@ -3,12 +3,14 @@ import { env } from '../env.ts';
 import { logger } from '../observe.ts';
 import type { MailDoor, Members } from '../trigger/mail/ports.ts';
 import type { ReplyDoor } from '../trigger/mail/reply.ts';
+import { CachedDefinitions } from './cached-definitions.ts';
 import { dynamo, s3, ses } from './clients.ts';
 import { DynamoKeys } from './dynamo-keys.ts';
 import { DynamoMailboxes } from './dynamo-mailboxes.ts';
 import { DynamoReceipts } from './dynamo-receipts.ts';
 import { DynamoReplies } from './dynamo-replies.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
+import { DynamoWorkflows } from './dynamo-workflows.ts';
 import { BucketMails } from './mail-bucket.ts';
 import { engineServices } from './services.ts';
 import { SesOutgoing } from './ses-outgoing.ts';
@@ -41,12 +43,16 @@ class KeyHolders implements Members {
 
 /** What answers to mails work with on AWS, once their runs have ended. */
 export const replyDoor = (): ReplyDoor => ({
-  runs: new DynamoRuns(dynamo, { table: env.runsTable(), retentionDays: env.retentionDays() }),
+  runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
   values: new BucketValues(s3, env.valuesBucket()),
   replies: new DynamoReplies(dynamo, env.doorsTable()),
+  definitions: new CachedDefinitions(new DynamoWorkflows(dynamo, env.workflowsTable())),
   outgoing: new SesOutgoing(ses),
   now: () => new Date(),
+  replyLost,
 });
+
+const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
 
 /** What the mail door works with on AWS. */
 export function mailDoor(): MailDoor {
@@ -61,6 +67,6 @@ export function mailDoor(): MailDoor {
     mails: new BucketMails(s3, env.valuesBucket()),
     outgoing: new SesOutgoing(ses),
     replies: new DynamoReplies(dynamo, table),
-    replyLost: (error) => logger.warn('a reply was not sent', { error }),
+    replyLost,
   };
 }

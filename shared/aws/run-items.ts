@@ -1,49 +1,109 @@
 import * as z from 'zod';
-import { event } from '../run/model/event.ts';
-import { type Run, run as runSchema, stored } from '../run/model/run.ts';
-import { isTerminal, RUN_STATUS, type RunStatus } from '../run/model/status.ts';
-import type { LogEntry, StartKey } from '../run/ports.ts';
-import { type StepRow, stepRow } from '../run/step-row.ts';
+import { parseJson } from '../json.ts';
+import { type Projection, projection, type Run, run as runSchema, stepCounts } from '../run/model/run.ts';
+import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../run/model/status.ts';
+import { LIVE_SHARDS, type StartKey } from '../run/ports.ts';
 import { fromItem, type Item, toItem } from './items.ts';
 
-export const runPk = (id: string) => `RUN#${id}`;
-export const runKey = (id: string) => ({ pk: runPk(id), sk: 'RUN' });
-export const stepSk = (key: string) => `STEP#${key}`;
-export const stepKey = (id: string, key: string) => ({ pk: runPk(id), sk: stepSk(key) });
-export const logKey = (id: string, name: string) => ({ pk: runPk(id), sk: `LOG#${name}` });
+const ROW = 'RUN';
+const RUN_PREFIX = 'RUN#';
+
+export const runPk = (id: string) => RUN_PREFIX + id;
+export const runKey = (id: string) => ({ pk: runPk(id), sk: ROW });
+export const runIdOf = (pk: string) => pk.slice(RUN_PREFIX.length);
+export const isRow = (item: Item) => item['sk']?.S === ROW;
 export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${workspace}#${hash}`, sk: 'START' });
 
-/** A status that few runs are in stands in the index by state. */
-export const stateKey = (workspace: string, status: RunStatus) =>
-  RUN_STATUS[status].rare ? `${workspace}#${status}` : undefined;
+/** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
+const FEED_SHARDS = 4;
 
-/** Archived runs stand in partitions of their own, so that lists need no filter for them. */
-const feed = (archived: boolean, partition: string) => (archived ? `${partition}#archived` : partition);
-export const workspaceKey = (of: { workspace: string; archived?: boolean }) => feed(of.archived ?? false, of.workspace);
-export const projectKey = (of: { workspace: string; project: string; archived?: boolean }) =>
-  feed(of.archived ?? false, `${of.workspace}#${of.project}`);
-export const workflowKey = (of: { workflowId: string; archived?: boolean }) => feed(of.archived ?? false, of.workflowId);
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** The run with the keys of every index it stands in. */
-export function runItem(run: Run, expires: number): Item {
+/** The end of a ULID is random. */
+const shardOf = (id: string, shards: number) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % shards;
+
+/** Every shard of a partition. */
+export const shardsOf = (partition: string) => Array.from({ length: FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
+
+export const inWorkspace = ({ workspace }: { workspace: string }) => workspace;
+export const inProject = ({ workspace, project }: { workspace: string; project: string }) => `${workspace}#${project}`;
+export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: Stage }) => `${workflowId}#${stage}`;
+export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
+
+export const liveKey = (shard: number) => `live#${shard}`;
+const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
+
+/** A run that has come so far, or whose next projection may be so far away, no list looks for at the top of a feed. */
+const YOUNG_MS = 25_000;
+/** Runs so young are looked for at the top of a feed when they are not in the index by state. */
+export const YOUNG_LIST_MS = 60_000;
+
+/**
+ * The key in the index by state. Most runs are pending and running for a moment only: they enter it when they may not be young any more by the time the
+ * row is written again.
+ */
+export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: string | undefined): string | undefined {
+  if (!RUN_STATUS[status].rare) return undefined;
+  const createdMs = Date.parse(run.createdAt);
+  const isYoung =
+    now.getTime() - createdMs < YOUNG_MS && !(nextLook !== undefined && Date.parse(nextLook) - createdMs > YOUNG_LIST_MS);
+  const isFleeting = status === 'pending' || status === 'running';
+  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, FEED_SHARDS)}`;
+}
+
+/**
+ * The run with the keys of every index that it is born into. What it was given and what follows from its journal are two texts: each is written as a
+ * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
+ */
+export function runItem(run: Run): Item {
+  const { id, archived, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
+  const shard = shardOf(id, FEED_SHARDS);
+  const created = {
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
+    ...(fileIds.length > 0 && { fileIds }),
+    ...(depth > 0 && { depth }),
+    ...(attempt > 1 && { attempt }),
+  };
   return toItem({
-    ...runKey(run.id),
-    ...run,
-    workspaceKey: workspaceKey(run),
-    projectKey: projectKey(run),
-    workflowKey: workflowKey(run),
-    draftKey: run.stage === 'Draft' ? workflowKey(run) : undefined,
-    stateKey: stateKey(run.workspace, run.status),
+    ...runKey(id),
+    created: JSON.stringify(created),
+    inputs,
+    ...projectionItem(run),
+    archived: archived || undefined,
+    dueAt,
+    workspaceKey: `${inWorkspace(run)}#${shard}`,
+    projectKey: `${inProject(run)}#${shard}`,
+    workflowKey: `${inWorkflow(run)}#${shard}`,
     parentKey: run.parent,
-    dueKey: isTerminal(run.status) ? undefined : 'due',
-    expires,
+    referenceKey: run.reference === undefined ? undefined : `${run.workspace}#${run.reference.toLowerCase()}`,
+    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
+    liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });
 }
 
-export const parseRun = (item: Item): Run => runSchema.parse(fromItem(item));
-export const stepItem = (runId: string, row: StepRow, expires: number): Item =>
-  toItem({ ...stepKey(runId, row.key), ...row, expires });
-export const parseStep = (item: Item): StepRow => stepRow.parse(fromItem(item));
+/** What follows from the journal: what others than readers need for itself, the rest as a text. */
+export function projectionItem({ seen, status, outputs, snapshot, steps, execution, ...next }: Projection) {
+  const rest = {
+    ...Object.fromEntries(Object.entries(next).filter(([name]) => name in projection.shape)),
+    steps: Object.fromEntries(Object.entries(steps).filter(([, count]) => count > 0)),
+    ...(execution > 1 && { execution }),
+  };
+  return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
+}
 
-const logItem = z.object({ logId: z.string(), events: z.array(event), key: z.string().optional(), output: stored.optional() });
-export const parseLog = (item: Item): LogEntry => logItem.parse(fromItem(item));
+const text = z.string().transform(parseJson).pipe(z.looseObject({}));
+const row = z.looseObject({
+  pk: z.string().transform(runIdOf),
+  created: text,
+  projection: text.pipe(z.looseObject({ steps: z.looseObject({}) })),
+});
+const NONE = Object.fromEntries(stepCounts.keyof().options.map((name) => [name, 0]));
+
+/** What a row says, unchecked: enough to see whether it is looked for. */
+export function rowOf(item: Item): Record<string, unknown> {
+  const { pk, created, projection: shown, ...rest } = row.parse(fromItem(item));
+  return { ...created, ...shown, steps: { ...NONE, ...shown.steps }, ...rest, id: pk };
+}
+
+/** The run that a row holds. */
+export const parseRun = (item: Item): Run => runSchema.parse(rowOf(item));

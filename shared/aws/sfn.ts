@@ -1,88 +1,41 @@
-import {
-  DescribeExecutionCommand,
-  ExecutionAlreadyExists,
-  ExecutionDoesNotExist,
-  type ExecutionStatus,
-  InvalidToken,
-  SendTaskFailureCommand,
-  SendTaskSuccessCommand,
-  type SFNClient,
-  StartExecutionCommand,
-  StopExecutionCommand,
-  TaskDoesNotExist,
-  TaskTimedOut,
-} from '@aws-sdk/client-sfn';
-import type { RunRef } from '../run/model/run.ts';
-import type { Walks } from '../run/ports.ts';
+import { setTimeout } from 'node:timers/promises';
+import { type SFNClient, StartExecutionCommand, type StartExecutionInput, StartSyncExecutionCommand } from '@aws-sdk/client-sfn';
+import type { ExecutionKind, Executions } from '../run/ports.ts';
 
-/** `arn:...:stateMachine:<name>:<n>` -> `arn:...:execution:<name>:<walk>`: executions of a version are named after the machine. */
-function executionArn(machineVersion: string, walk: string): string {
-  const [arn, partition, service, region, account, , name] = machineVersion.split(':');
-  return [arn, partition, service, region, account, 'execution', name, walk].join(':');
-}
+/** An Express execution has ended by then. */
+const EXPRESS_MS = 5 * 60_000;
 
-/** Part of the cause of an execution that failed at its 25,000th event. */
-const HISTORY_FULL = 'maximum number of history events';
-
-const STATUS: Record<ExecutionStatus, Awaited<ReturnType<Walks['status']>>> = {
-  RUNNING: 'running',
-  PENDING_REDRIVE: 'failed',
-  SUCCEEDED: 'succeeded',
-  FAILED: 'failed',
-  TIMED_OUT: 'timed_out',
-  ABORTED: 'aborted',
-};
-
-/** Walks as Step Functions executions. */
-export class SfnWalks implements Walks {
+/** Executions of the two machines of the stack: Express ones that end within minutes, and Standard ones that last. */
+export class SfnExecutions implements Executions {
   readonly #client: () => SFNClient;
+  readonly #machines: Record<ExecutionKind, () => string>;
 
-  constructor(client: () => SFNClient) {
+  constructor(client: () => SFNClient, machines: Record<ExecutionKind, () => string>) {
     this.#client = client;
+    this.#machines = machines;
   }
 
-  /** The name makes it happen once: an execution of that name that is open or closed is the walk that was asked for. */
-  async start(machine: string, name: string, ref: RunRef): Promise<void> {
-    const input = JSON.stringify({ run: ref, scope: '' });
-    await this.#client()
-      .send(new StartExecutionCommand({ stateMachineArn: machine, name, input }))
-      .catch(unless(ExecutionAlreadyExists));
+  /** An execution of that name that is open or closed is the one that was asked for. */
+  async start(kind: ExecutionKind, name: string, { run, execution }: { run: string; execution: number }, waitMs = 0) {
+    const input = { stateMachineArn: this.#machines[kind](), name, input: JSON.stringify({ run, execution, turn: 0 }) };
+    if (kind === 'express' && waitMs > 0) return this.#startAndWait(input, waitMs);
+    await this.#client().send(new StartExecutionCommand(input)).catch(unlessExists);
   }
 
-  async stop(machine: string, name: string, cause: string): Promise<void> {
-    await this.#client()
-      .send(new StopExecutionCommand({ executionArn: executionArn(machine, name), error: cause, cause }))
-      .catch(unless(ExecutionDoesNotExist));
-  }
-
-  async answer(token: string, failure?: string): Promise<void> {
-    const command =
-      failure === undefined
-        ? new SendTaskSuccessCommand({ taskToken: token, output: '{}' })
-        : new SendTaskFailureCommand({
-            taskToken: token,
-            error: failure,
-            cause: 'The run it waited for; its row has the message.',
-          });
-    await this.#send(command).catch(unless(TaskTimedOut, TaskDoesNotExist, InvalidToken));
-  }
-
-  #send(command: SendTaskSuccessCommand | SendTaskFailureCommand) {
-    return command instanceof SendTaskSuccessCommand ? this.#client().send(command) : this.#client().send(command);
-  }
-
-  async status(machine: string, name: string) {
-    const described = await this.#client()
-      .send(new DescribeExecutionCommand({ executionArn: executionArn(machine, name) }))
-      .catch(unless(ExecutionDoesNotExist));
-    if (described?.status === 'FAILED' && described.cause?.includes(HISTORY_FULL)) return 'exhausted';
-    return described?.status && STATUS[described.status];
+  /** What comes of it after that time, nobody hears: the run tells, and the sweeper starts what was lost. */
+  async #startAndWait(input: StartExecutionInput, waitMs: number): Promise<void> {
+    const waiting = new AbortController();
+    const ended = this.#client().send(new StartSyncExecutionCommand(input), { requestTimeout: EXPRESS_MS });
+    const over = setTimeout(waitMs, undefined, { signal: waiting.signal });
+    try {
+      await Promise.race([ended, over]);
+    } finally {
+      waiting.abort();
+      for (const late of [ended, over]) late.catch(() => undefined);
+    }
   }
 }
 
-const unless =
-  (...expected: (new (...args: never[]) => Error)[]) =>
-  (error: unknown) => {
-    if (expected.some((kind) => error instanceof kind)) return undefined;
-    throw error;
-  };
+function unlessExists(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'ExecutionAlreadyExists') throw error;
+}

@@ -1,4 +1,5 @@
 import { type Detail, Problem, type ProblemKind } from '../problem.ts';
+import { StoreBusy, willPass } from '../store-busy.ts';
 
 /** What an action answers: a text goes out as it is, anything else as JSON. */
 export interface Answer {
@@ -44,20 +45,11 @@ const errorBody = (status_code: number, message: string, details: Detail[]) => (
   details: details.length > 0 ? details.slice(0, MOST_DETAILS).map(cutDetail) : null,
 });
 
-/** AWS SDK names for "slow down". */
-const BUSY = new Set([
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'TooManyRequestsException',
-  'SlowDown',
-]);
-
 /** The answer to whatever was thrown. */
 export function refusal(error: unknown, requestId: string): Answer {
   if (error instanceof Problem)
     return { status: STATUS[error.kind], body: errorBody(STATUS[error.kind], error.message, error.details) };
-  if (error instanceof Error && BUSY.has(error.name)) {
+  if (error instanceof StoreBusy || willPass(error)) {
     return {
       status: 429,
       headers: { 'retry-after': '1' },

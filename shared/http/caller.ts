@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { type Caller, ROLES } from '../access/role.ts';
+import { StoreBusy } from '../store-busy.ts';
 
 /** The identity as the authorizer hands it on: API Gateway passes flat values. */
 const identity = z.object({
@@ -11,11 +12,18 @@ const identity = z.object({
   role: z.enum(ROLES),
 });
 
-const authorized = z.object({ requestContext: z.object({ authorizer: z.object({ lambda: identity }) }) });
+/** What the authorizer hands on instead when it cannot look the key up at the moment. */
+export const UNDECIDED = { undecided: true } as const;
 
-/** Who calls, if the authorizer knew the key. */
+const authorized = z.object({
+  requestContext: z.object({ authorizer: z.object({ lambda: z.union([identity, z.object({ undecided: z.literal(true) })]) }) }),
+});
+
+/** Who calls, if the authorizer knew the key. Throws `StoreBusy` when it could not look. */
 export function callerIn(event: APIGatewayProxyEventV2): Caller | undefined {
-  return authorized.safeParse(event).data?.requestContext.authorizer.lambda;
+  const found = authorized.safeParse(event).data?.requestContext.authorizer.lambda;
+  if (found && 'undecided' in found) throw new StoreBusy('the table of keys');
+  return found;
 }
 
 /** The key of a request: `x-api-key`, or `Authorization: Bearer`. Header names are lower-case. */

@@ -95,7 +95,7 @@ const keyHeader = z.object({
 const READS = [400, 401, 403, 404, 429, 500];
 const WRITES = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500];
 /** What a foreign system hears at an address that is its credential. */
-const FOREIGN = [400, 401, 404, 409, 413, 500];
+const FOREIGN = [400, 401, 404, 409, 413, 429, 500];
 
 /** Each refusal once, under components. */
 const refused = new Map(WRITES.map((status) => [status, refusal(status)]));

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { inspectJson } from '../inspect-json.ts';
+import { parseJson } from '../json.ts';
 import { Problem } from '../problem.ts';
 import { VALUE_LIMIT_BYTES } from '../run/model/value.ts';
 
@@ -78,7 +79,7 @@ function decode(bytes: Uint8Array): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new Problem('invalid', `The body is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : ''}`);
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
+import { jsonNumber } from '../json.ts';
 import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/model/status.ts';
 
 /**
@@ -50,7 +51,7 @@ export function count(max: number) {
 const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
 
-const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), z.number()]) });
+const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), jsonNumber]) });
 
 export const runV2 = z
   .object({
@@ -82,7 +83,7 @@ export const createRunV2 = z
     inputs: few(
       z.strictObject({
         name: words(100).refine((name) => name !== '__proto__', 'must not be __proto__'),
-        value: z.union([z.string(), z.number()], 'must be a text or a number'),
+        value: z.union([z.string(), jsonNumber], 'must be a text or a number'),
       }),
     )
       .refine((inputs) => new Set(inputs.map(({ name }) => name)).size === inputs.length, 'must not name an input twice')
@@ -133,11 +134,18 @@ const stepCounts = z.object({
   skipped: z.int(),
 });
 
+const shownFields = z.record(z.string(), z.unknown()).meta({
+  description:
+    'Secrets are `***`. Above 768 KiB its large fields are `{truncated: true, bytes, start, whole}`: `whole` is the path of a link to all of it',
+});
+
+export const valueLink = z.object({ url: z.string(), expires_at: time }).meta({ id: 'ValueLink' });
+
 export const runDetail = runEntry
   .extend({
     definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
-    inputs: z.record(z.string(), z.unknown()),
-    outputs: z.record(z.string(), z.unknown()).nullable(),
+    inputs: shownFields,
+    outputs: shownFields.nullable(),
     file_ids: z.array(z.string()),
     deadline: time,
     steps: stepCounts,
@@ -213,9 +221,7 @@ const runEvent = z
     data: z.unknown().optional(),
   })
   .meta({ id: 'RunEvent' });
-export const runEvents = z
-  .object({ items: z.array(runEvent), continuation_token: z.int().nullable() })
-  .meta({ id: 'RunEventList' });
+export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
 
 const stepState = z
   .object({

@@ -4,6 +4,7 @@ import { notFound } from '../problem.ts';
 import type { Run } from '../run/model/run.ts';
 import { isTerminal } from '../run/model/status.ts';
 import type { Engine, Runs } from '../run/ports.ts';
+import { ShownValues } from '../run/shown/shown-values.ts';
 import type { Workflows } from '../workflow/ports.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { resourceId } from './resources.ts';
@@ -35,10 +36,11 @@ export async function workflowOf(
 }
 
 /** The run with all that its detail shows. */
-export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values'>, run: Run) {
+export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values' | 'definitions'>, run: Run) {
+  const values = await ShownValues.of(engine, run);
   const [inputs, outputs, chain, children] = await Promise.all([
-    engine.values.read(run.inputs),
-    run.outputs ? engine.values.read(run.outputs) : null,
+    values.inputs(),
+    values.outputs(),
     chainOf(engine.runs, run),
     engine.runs.list({ workspace: run.workspace, parent: run.id }, { limit: CHILDREN_SHOWN }),
   ]);
@@ -46,11 +48,9 @@ export async function runDetailOf(engine: Pick<Engine, 'runs' | 'values'>, run: 
 }
 
 /** The detail of a run that has just been started: nothing has come of it yet, so nothing is read but what was given. */
-export async function newRunDetailOf(engine: Pick<Engine, 'values'>, run: Run) {
-  const [inputs, outputs] = await Promise.all([
-    engine.values.read(run.inputs),
-    run.outputs ? engine.values.read(run.outputs) : null,
-  ]);
+export async function newRunDetailOf(engine: Pick<Engine, 'values' | 'definitions'>, run: Run) {
+  const values = await ShownValues.of(engine, run);
+  const [inputs, outputs] = await Promise.all([values.inputs(), values.outputs()]);
   return runDetailView(run, {
     inputs,
     outputs,

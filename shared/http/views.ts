@@ -1,9 +1,13 @@
 import type { ApiKey } from '../access/key.ts';
+import { jsonNumber } from '../json.ts';
 import { actionsOf } from '../run/control/actions.ts';
 import type { Run } from '../run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
+import { cutFields, cutValue, SHOWN_BYTES } from '../run/shown/cut-value.ts';
+import { wholeOf } from '../run/shown/shown-values.ts';
 import type { DryRun } from '../run/start/dry-run.ts';
 import type { Diagnostic } from '../workflow/diagnostic.ts';
+import { maskedInputs } from '../workflow/input-secrets.ts';
 import type { Definition, Version, Workflow } from '../workflow/workflow.ts';
 import { firstWords } from './resources.ts';
 
@@ -23,12 +27,24 @@ export const runV2View = (run: Run) => ({
   created_at: run.createdAt,
 });
 
-/** Numbers and strings as they are, anything else as JSON text. */
-export const outputsV2View = (outputs: object) =>
-  Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
+/** The contract knows whole values only, so they are cut as late as can be. */
+const V2_OUTPUTS_BYTES = 2.5 * 1024 * 1024;
+const V2_START_CHARS = 1000;
+
+/** Numbers and strings as they are, anything else as JSON text. Values that no answer could hold are cut, and say so. */
+export function outputsV2View(outputs: object, whole: string) {
+  const listed = Object.entries(outputs).map(([name, value]: [string, unknown]) => ({
     name: firstWords(name, 100),
-    value: typeof value === 'string' || typeof value === 'number' ? value : JSON.stringify(value ?? null),
+    value: typeof value === 'string' || jsonNumber.safeParse(value).success ? value : JSON.stringify(value ?? null),
   }));
+  const share = V2_OUTPUTS_BYTES / Math.max(1, listed.length);
+  const cut = ({ name, value }: (typeof listed)[number]) => {
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    if (bytes <= share) return { name, value };
+    return { name, value: `${firstWords(String(value), V2_START_CHARS)}... (cut: ${bytes} bytes; the whole: ${whole})` };
+  };
+  return Buffer.byteLength(JSON.stringify(listed)) <= V2_OUTPUTS_BYTES ? listed : listed.map(cut);
+}
 
 export const processV2View = (workflow: Workflow) => ({
   id: workflow.id,
@@ -65,11 +81,18 @@ export interface RunDetail {
   children: Run[];
 }
 
+/** Values of a run within what an answer holds. */
+const shown = (value: unknown, whole: string | null) =>
+  isMap(value) ? cutFields(value, SHOWN_BYTES, whole) : cutValue(value, SHOWN_BYTES, whole);
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export const runDetailView = (run: Run, more: RunDetail) => ({
   ...runEntryView(run),
   definition: run.definition,
-  inputs: more.inputs,
-  outputs: more.outputs,
+  inputs: shown(more.inputs, wholeOf(run.id, 'inputs')),
+  outputs: shown(more.outputs, wholeOf(run.id, 'outputs')),
   file_ids: run.fileIds,
   deadline: run.deadline,
   steps: run.steps,
@@ -99,7 +122,7 @@ export const dryRunView = ({ prepared, steps, problems }: DryRun) => ({
   reference: prepared.reference ?? null,
   version: prepared.version,
   definition: prepared.hash,
-  inputs: prepared.inputs,
+  inputs: shown(maskedInputs(prepared.plan.document.input, prepared.inputs), null),
   steps,
   problems,
 });

@@ -12,14 +12,14 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'HttpClientError',
     of: 'step',
     meaning:
-      'The server answered 4xx, or another status below 500 that `expect` does not name; or it redirected more than 10 times, or to something that is no http or https URL.',
+      'The server answered 4xx, or another status below 500 that `expect` does not name; or it redirected more than 10 times, with a body to another origin, or to something that is no http or https URL.',
     what_to_do:
       'The request is wrong for this server, so the same request will fail again. Read the start of the answer in the message: an address, a field, a permission (401, 403). If the status is a fair answer (404 for "none yet"), name it in `expect`.',
   },
   {
     code: 'HttpServerError',
     of: 'step',
-    meaning: 'The server answered 5xx, or its answer says it is JSON and is not.',
+    meaning: 'The server answered 5xx, or its answer says it is JSON and is not, or holds a number too large for JSON (`1e999`).',
     what_to_do:
       'Mostly passes: `retry: {on: [HttpServerError], attempts: 3, delay: 2s}`. Every attempt carries the same `Idempotency-Key`, so a server that honours it acts once.',
   },

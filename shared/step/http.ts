@@ -1,5 +1,6 @@
 import { type Network, type NetworkSettings, openNetwork } from './http/agents.ts';
 import { callHttp } from './http/call.ts';
+import { concealHttp } from './http/conceal.ts';
 import { authoredSpec, type HttpSpec, resolvedSpec } from './http/spec.ts';
 import type { LeafKind } from './kind.ts';
 
@@ -28,6 +29,7 @@ function kindOver(current: () => Network): LeafKind<HttpSpec> {
     name: 'http',
     schema: authoredSpec,
     resolved: resolvedSpec,
+    conceal: concealHttp,
     execute: (spec, context) => callHttp(spec, context, current()),
   };
 }

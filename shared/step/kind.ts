@@ -63,6 +63,12 @@ export interface LeafContext {
   files: StepFiles;
 }
 
+/** What of a step's input may be stored, and the credentials that were left out. */
+export interface Concealed {
+  shown: unknown;
+  secrets: string[];
+}
+
 /** A kind that does one thing and gives a result. */
 export interface LeafKind<Spec = unknown> {
   shape: 'leaf';
@@ -73,6 +79,8 @@ export interface LeafKind<Spec = unknown> {
   schema: z.ZodType;
   /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
   resolved: z.ZodType<Spec>;
+  /** Leaves out of the evaluated input what the kind knows for credentials. */
+  conceal?(input: unknown): Concealed;
   /** Answers the step's full result. Throws `StepError` under a stable name. */
   execute(spec: Spec, context: LeafContext): Promise<unknown>;
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonNumber } from '../json.ts';
 import type { LeafKind } from './kind.ts';
 import { StepError } from './step-error.ts';
 
@@ -8,7 +9,7 @@ const errorName = z.string().regex(ERROR_NAME, 'an error name is one word in Pas
 
 const resolved = z.object({
   error: errorName,
-  message: z.union([z.string(), z.number(), z.boolean(), z.null()]).transform((message) => String(message ?? '')),
+  message: z.union([z.string(), jsonNumber, z.boolean(), z.null()]).transform((message) => String(message ?? '')),
 });
 
 /** Fails the run, or the group that catches it, under a name of the author's. */

@@ -1,105 +1,60 @@
 import type { Template } from '../step/kind.ts';
 import { StepError } from '../step/step-error.ts';
-import { parsed } from './jsonata.ts';
-import { plainJson } from './plain-json.ts';
-import { hasExpression, onlyExpression, type Part, partsOf } from './template.ts';
+import { type Computation, compute } from './compute.ts';
+import { computeThreads, ThreadStopped } from './compute-threads.ts';
+import { GLIMPSE, GLIMPSE_OF_PATHS, Laborious, LIMITS, type Limits } from './effort.ts';
+import { placeOf, type Where } from './evaluate.ts';
+import { readsOnly } from './reads-only.ts';
+import { isLight } from './weight.ts';
 
-/** Where a template stands: the step, or null for the document's own, and the key path below it. */
-export interface Where {
-  step: string | null;
-  field: string;
+/** Who may call an evaluation off. Without a signal it has the time that every evaluation has at most. */
+export interface Bounds {
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * Evaluates every `${ ... }` of a template. A string that is exactly one expression takes its value; with text around it, it makes
  * a string in which objects are JSON and null is nothing. `context` is what plain names such as `body` refer to.
- * Throws `StepError` `ExpressionError`, naming step, field and position.
+ * Throws `StepError` `ExpressionError`, naming step, field and position, or the reason of the signal.
  */
-export async function evaluateTemplate(
+export function evaluateTemplate(
   template: Template,
   names: Record<string, unknown>,
   where: Where,
   context?: unknown,
+  { signal }: Bounds = {},
 ): Promise<unknown> {
-  if (typeof template === 'string') return hasExpression(template) ? evaluateText(template, names, where, context) : template;
-  if (Array.isArray(template)) {
-    const items = [];
-    for (const [index, item] of template.entries()) {
-      items.push(await evaluateTemplate(item, names, { ...where, field: `${where.field}[${index}]` }, context));
-    }
-    return items;
-  }
-  if (typeof template !== 'object' || template === null) return template ?? null;
-  const entries = [];
-  for (const [key, item] of Object.entries(template)) {
-    entries.push([key, await evaluateTemplate(item, names, { ...where, field: `${where.field}.${key}` }, context)]);
-  }
-  return Object.fromEntries(entries);
+  return evaluated({ kind: 'template', template, names, where, context }, signal);
 }
 
-async function evaluateText(text: string, names: Record<string, unknown>, where: Where, context: unknown): Promise<unknown> {
-  const parts = split(text, where);
-  const only = onlyExpression(parts);
-  if (only) return evaluateSource(only, names, where, context);
-  let made = '';
-  for (const part of parts) {
-    made += 'text' in part ? part.text : textOf(await evaluateSource(part, names, where, context));
-  }
-  return made;
+/** Evaluates what is one expression, without `${ ... }` around it, from `context` alone. */
+export function evaluateExpression(source: string, where: Where, context: unknown): Promise<unknown> {
+  return evaluated({ kind: 'expression', source, where, context });
 }
 
-function split(text: string, where: Where): Part[] {
+type Evaluation = Exclude<Computation, { kind: 'inputs' }>;
+
+/** Where there are threads, they do all but what is done in a glimpse: whoever else asks something of this process is not kept waiting. */
+async function evaluated(evaluation: Evaluation, signal?: AbortSignal): Promise<unknown> {
+  const threads = computeThreads();
+  if (!threads) return compute(evaluation, LIMITS, signal);
+  const glimpse = glimpseOf(evaluation);
   try {
-    return partsOf(text);
+    if (glimpse) return await compute(evaluation, glimpse, signal);
   } catch (error) {
-    throw failed(where, explain(error), 0);
+    if (!(error instanceof Laborious)) throw error;
   }
+  return threads.run(evaluation, signal).catch((error: unknown) => {
+    throw error instanceof ThreadStopped ? tooLong(evaluation.where) : error;
+  });
 }
 
-function textOf(value: unknown): string {
-  if (value === null) return '';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+/** The limits within which a try is worth it. */
+function glimpseOf(evaluation: Evaluation): Limits | undefined {
+  if (evaluation.kind === 'template' && readsOnly(evaluation.template)) return GLIMPSE_OF_PATHS;
+  const isSmall = isLight(evaluation.context) && (evaluation.kind === 'expression' || isLight(evaluation.names));
+  return isSmall ? GLIMPSE : undefined;
 }
 
-async function evaluateSource(
-  { source, start }: { source: string; start: number },
-  names: Record<string, unknown>,
-  where: Where,
-  context: unknown,
-): Promise<unknown> {
-  try {
-    return plainJson(await parsed(source).evaluate(context, names));
-  } catch (error) {
-    throw failed(where, explain(error), start);
-  }
-}
-
-function failed(where: Where, { message, position }: Explained, start: number): StepError {
-  const place = where.step === null ? where.field : `steps.${where.step}.${where.field}`;
-  const at = position === undefined ? '' : ` (at character ${start + position + 1})`;
-  return new StepError('ExpressionError', `${place}: ${message}${at}`);
-}
-
-export interface Explained {
-  message: string;
-  /** Counts from the start of the expression, from 0. */
-  position?: number;
-}
-
-const HINTS: Record<string, string> = {
-  D1011: 'the expression recurses too deeply',
-  D1012: 'the expression takes longer than a second',
-  U1001: 'the expression recurses too deeply or takes too long',
-};
-
-/** JSONata's error in words for the author. */
-export function explain(error: unknown): Explained {
-  if (error instanceof RangeError) return { message: 'the expression recurses too deeply or makes a value that is too large' };
-  if (typeof error !== 'object' || error === null) return { message: String(error) };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const said = 'message' in error && typeof error.message === 'string' ? error.message : 'the expression fails';
-  const hint = code === 'T2009' || code === 'T2010' ? '; turn text into a number with $number() before comparing' : '';
-  const message = HINTS[code] ?? said + hint;
-  if (!('position' in error) || typeof error.position !== 'number') return { message };
-  return { message, position: Math.max(0, error.position - 1) };
-}
+const tooLong = (where: Where) =>
+  new StepError('ExpressionError', `${placeOf(where)}: takes longer than ${LIMITS.totalMs / 1000} seconds, or too much memory`);

@@ -1,7 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
-import type { Document } from './document.ts';
+import { standIns } from './stand-ins.ts';
 import { within } from './watchdog.ts';
 
 /** One input that does not fit. `path` begins with a dot or a bracket, and is empty for the inputs as a whole: `.lines[0].sku`. */
@@ -10,43 +10,54 @@ export interface InputProblem {
   message: string;
 }
 
-type Schema = Record<string, unknown> | boolean;
+export type Schema = Record<string, unknown> | boolean;
 
 const MAX_CACHED = 100;
 const MAX_CHECK_MS = 2_000;
 const MAX_PROBLEMS = 200;
 /** Far below a second. */
 const MAX_TAME_STEPS = 5_000_000;
-/** References may multiply each other, unique items are compared each with each, the patterns of formats are not ours. */
-const UNBOUNDED = /"(\$\w*[rR]ef|uniqueItems|format)"/;
+/** To compile more takes longer than the check. */
+const MAX_TAME_RULES = 10_000;
+/** References may multiply each other, unique items are compared each with each, patterns count characters a thousand times over. */
+const UNBOUNDED = /"(\$\w*[rR]ef|uniqueItems|format|pattern|patternProperties)"/;
 const cache = new Map<string, ValidateFunction>();
 
-/** The inputs with the defaults of the schema filled in, and what does not fit. */
-export function checkInputs(document: Document, inputs: unknown): { inputs: unknown; problems: InputProblem[] } {
-  if (document.input === undefined) return { inputs, problems: [] };
-  const validate = inputValidator(document.input);
-  const completed = structuredClone(inputs);
-  const problem = endless(() => validate(completed), isTame(document.input, inputs));
-  if (problem !== undefined) return { inputs: completed, problems: [{ path: '', message: problem }] };
-  return { inputs: completed, problems: (validate.errors ?? []).slice(0, MAX_PROBLEMS).map(problemOf) };
+export interface CheckedInputs {
+  /** With the defaults of the schema filled in. */
+  inputs: unknown;
+  problems: InputProblem[];
 }
 
-/** The check takes no more steps than schema times inputs, and those are few. It then goes without the watchdog, which is a thread each time. */
-function isTame(schema: Schema, inputs: unknown): boolean {
-  const [rules, given] = [JSON.stringify(schema), JSON.stringify(inputs) ?? ''];
-  return rules.length * given.length < MAX_TAME_STEPS && !UNBOUNDED.test(rules);
+/** Fills in the defaults of the schema and says what does not fit; a check that is not tame is watched. */
+export function fitInputs(schema: Schema, inputs: unknown): CheckedInputs {
+  const { copy: completed, back } = standIns(inputs);
+  try {
+    const validate = isTame(schema, inputs) ? run : watched;
+    const errors = validate(() => {
+      const check = inputValidator(schema);
+      return check(completed) ? [] : (check.errors ?? []);
+    });
+    return { inputs: back(completed), problems: errors.slice(0, MAX_PROBLEMS).map(problemOf) };
+  } catch (error) {
+    return { inputs, problems: [error instanceof RangeError ? ENDLESS : TOO_LONG] };
+  }
 }
+
+const run = <T>(check: () => T): T => check();
+const watched = <T>(check: () => T): T => within(MAX_CHECK_MS, check);
 
 /** A schema can refer to itself without end, or compare every item with every other. */
-function endless(validate: () => unknown, tame: boolean): string | undefined {
-  try {
-    if (tame) validate();
-    else within(MAX_CHECK_MS, validate);
-    return undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return 'cannot be checked: the input schema refers to itself without end';
-    return `cannot be checked within ${MAX_CHECK_MS / 1000} s; simplify the input schema (uniqueItems) or send less`;
-  }
+const ENDLESS: InputProblem = { path: '', message: 'cannot be checked: the input schema refers to itself without end' };
+export const TOO_LONG: InputProblem = {
+  path: '',
+  message: `cannot be checked within ${MAX_CHECK_MS / 1000} s; simplify the input schema (uniqueItems) or send less`,
+};
+
+/** Whether the check takes few steps: no more than schema times inputs. */
+export function isTame(schema: Schema, inputs: unknown): boolean {
+  const [rules, given] = [JSON.stringify(schema), JSON.stringify(inputs) ?? ''];
+  return rules.length < MAX_TAME_RULES && rules.length * given.length < MAX_TAME_STEPS && !UNBOUNDED.test(rules);
 }
 
 /** Compiles a JSON Schema 2020-12, once. Throws for one that is not valid or that points elsewhere. */
@@ -54,7 +65,8 @@ function inputValidator(schema: Schema): ValidateFunction {
   const key = JSON.stringify(schema);
   const known = cache.get(key);
   if (known) return known;
-  const fresh = compile(schema);
+  // As doubles, which is what the checker knows.
+  const fresh = compile(JSON.parse(key));
   cache.set(key, fresh);
   const [oldest] = cache.keys();
   if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
@@ -81,7 +93,17 @@ const linearPattern = Object.assign((pattern: string) => RE2JS.compile(RE2JS.tra
 
 // A fresh instance each time: schemas of different documents may share an $id.
 function compile(schema: Schema): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, logger: false, code: { regExp: linearPattern } });
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    // Written out at every reference, a part of 40 KB referred to a thousand times takes all memory.
+    inlineRefs: false,
+    useDefaults: true,
+    logger: false,
+    code: { regExp: linearPattern },
+  });
+  // It says nothing about what fits: see input-secrets.ts.
+  ajv.addKeyword({ keyword: 'secret', schemaType: 'boolean' });
   addFormats.default(ajv);
   const validate = ajv.compile(schema);
   if ('$async' in validate) throw new Error('$async is not part of JSON Schema');

@@ -1,20 +1,19 @@
 import jsonata from 'jsonata';
+import { isExactNumber, numberFrom } from '../json.ts';
+import { Effort } from './effort.ts';
 import { LinearRegex } from './linear-regex.ts';
 import { distinct, sort } from './long-lists.ts';
-import { within } from './watchdog.ts';
-import { limitWeight } from './weight.ts';
+import { plainJson } from './plain-json.ts';
 
 export type Expression = jsonata.Expression;
 
-const TIMEOUT_MS = 1_000;
 const MAX_DEPTH = 500;
 const MAX_SEQUENCE = 100_000;
-const MAX_TEXT = 10 * 1024 * 1024;
 const MAX_CACHED = 1_000;
 
 const cache = new Map<string, Expression>();
 
-/** The parsed expression, bounded in time, depth and size. Throws JSONata's error, with `position`, if it does not parse. */
+/** The parsed expression, bounded in depth and size, and in time by the current `Effort`. Throws JSONata's error, with `position`, if it does not parse. */
 export function parsed(source: string): Expression {
   const known = cache.get(source);
   if (known) {
@@ -31,7 +30,6 @@ export function parsed(source: string): Expression {
 
 function bounded(source: string): Expression {
   const expression = jsonata(source, {
-    timeout: TIMEOUT_MS,
     stack: MAX_DEPTH,
     sequence: MAX_SEQUENCE,
     RegexEngine: Object.assign(LinearRegex, RegExp),
@@ -42,18 +40,19 @@ function bounded(source: string): Expression {
   expression.registerFunction('distinct', distinct, '<x:x>');
   expression.registerFunction('sort', sort, '<af?:a>');
   expression.registerFunction('toMillis', toMillis, '<s-s?:n>');
+  expression.registerFunction('number', number, '<(nsb)-:n>');
+  expression.registerFunction('type', type, '<x:s>');
+  // JSONata's own takes the way over a text that it parses with too few digits.
+  expression.registerFunction('clone', plainJson, '<(oa)-:o>');
   // JSONata's own limits count steps and items; doubling a string or a list 40 times is neither.
   Reflect.apply(expression.assign, expression, [Symbol.for('jsonata.__evaluate_exit'), onResult]);
   return expression;
 }
 
-function onResult(_expression: unknown, _input: unknown, _environment: unknown, result: unknown): void {
-  if (typeof result === 'string') limitText(result.length);
-  if (typeof result === 'object' && result !== null) limitWeight(result);
-}
-
-function limitText(length: number): void {
-  if (length > MAX_TEXT) refuse(`the text has ${length} characters, at most ${MAX_TEXT} are allowed`);
+function onResult(_expression: unknown, _input: unknown, _environment: unknown, result: unknown): Promise<void> | undefined {
+  if (typeof result === 'string') Effort.current.checkText(result.length);
+  if (typeof result === 'object' && result !== null) Effort.current.checkWeight(result);
+  return Effort.current.pause();
 }
 
 function refuse(message: string): never {
@@ -62,17 +61,18 @@ function refuse(message: string): never {
 
 function pad(text: string | undefined, width: number, fill?: string): string | undefined {
   if (text === undefined) return undefined;
-  limitText(Math.abs(width));
+  Effort.current.checkText(Math.abs(width));
   const missing = Math.abs(Math.trunc(width)) - Array.from(text).length;
   if (missing <= 0) return text;
   const characters = Array.from(fill || ' ');
-  const padding = Array.from({ length: missing }, (_, index) => characters[index % characters.length]).join('');
+  const rest = characters.slice(0, missing % characters.length).join('');
+  const padding = characters.join('').repeat(Math.trunc(missing / characters.length)) + rest;
   return width > 0 ? text + padding : padding + text;
 }
 
 function join(texts: string[] | undefined, separator = ''): string | undefined {
   if (texts === undefined) return undefined;
-  limitText(texts.reduce((length, text) => length + text.length + separator.length, 0));
+  Effort.current.checkText(texts.reduce((length, text) => length + text.length + separator.length, 0));
   return texts.join(separator);
 }
 
@@ -84,5 +84,22 @@ async function toMillis(this: unknown, text: string | undefined, picture?: strin
   if (text === undefined) return undefined;
   if (picture === undefined) return builtin.evaluate(null, { text });
   const { implementation } = await plainToMillis.evaluate(null);
-  return within<unknown>(TIMEOUT_MS, () => Reflect.apply(implementation, this, [text, picture]));
+  return Effort.current.watched<unknown>(() => Reflect.apply(implementation, this, [text, picture]));
+}
+
+const plainNumber = jsonata('$number');
+
+/** `$number` that keeps the digits of a long whole number. */
+async function number(this: unknown, value: unknown): Promise<unknown> {
+  if (typeof value === 'string' && /^-?[1-9]\d{15,}$/.test(value)) return numberFrom(value);
+  const { implementation } = await plainNumber.evaluate(null);
+  return Reflect.apply(implementation, this, [value]);
+}
+
+const plainType = jsonata('$type');
+
+async function type(this: unknown, value: unknown): Promise<unknown> {
+  if (isExactNumber(value)) return 'number';
+  const { implementation } = await plainType.evaluate(null);
+  return Reflect.apply(implementation, this, [value]);
 }

@@ -10,8 +10,6 @@ export const MAX_ITEMS = 1_000;
 export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_TIMEOUT_SECONDS = 60;
-/** What a worker has to write the outcome after a timeout; after it, it is dead. */
-export const GRACE_SECONDS = 30;
 /** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
 export const MAX_TIMEOUT_SECONDS = 890;
 export const DEFAULT_RUN_SECONDS = 90 * 86_400;

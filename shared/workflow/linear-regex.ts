@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
+import { Effort } from './effort.ts';
 
-const MAX_WORK = 500_000_000;
 const MAX_MATCHES = 100_000;
 
 const compiled = new WeakMap<RegExp, RE2JS>();
@@ -32,14 +32,15 @@ export class LinearRegex extends RegExp {
 
   override exec(text: string): RegExpExecArray | null {
     if (!this.#matcher || this.#text !== text) {
-      if (this.#pattern.programSize() * text.length > MAX_WORK)
-        throw new Error('the text is too long for this regular expression');
       this.#matcher = this.#pattern.matcher(text);
       this.#text = text;
       this.#matches = 0;
     }
     const matcher = this.#matcher;
-    if (this.lastIndex > text.length || !matcher.find(this.lastIndex)) return null;
+    const from = this.lastIndex;
+    const steps = this.#pattern.programSize() * (text.length - from);
+    // What is left to search may be searched again for every match.
+    if (from > text.length || !Effort.current.search(steps, () => matcher.find(from))) return null;
     this.#matches += 1;
     if (this.#matches > MAX_MATCHES) throw new Error(`the regular expression matches more than ${MAX_MATCHES} times`);
     this.lastIndex = matcher.end();

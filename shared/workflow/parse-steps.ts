@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isExactNumber } from '../json.ts';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import { type Finding, suggest, unknownWord } from './diagnostic.ts';
@@ -76,7 +77,7 @@ export class StepParser {
 }
 
 export function isMap(value: unknown): value is RawStep {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
 // Each key has been parsed by its own schema in `common`; this is the one place where they come together again.

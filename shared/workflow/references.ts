@@ -1,6 +1,7 @@
+import { isExactNumber, numberFrom } from '../json.ts';
 import type { Template } from '../step/kind.ts';
 import { BUILTINS } from './builtins.ts';
-import { type Explained, explain } from './expression.ts';
+import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
 import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
@@ -46,6 +47,7 @@ function stringsIn(template: Template): string[] {
 function readSource(source: string, start: number, reading: Reading): void {
   try {
     visit(parsed(source).ast(), new Set(), {
+      source,
       refer: (reference) => reading.references.push({ ...reference, position: start + reference.position }),
       complain: (message, position) => reading.problems.push({ message, position: start + position }),
     });
@@ -56,6 +58,7 @@ function readSource(source: string, start: number, reading: Reading): void {
 }
 
 interface Listener {
+  source: string;
   refer(reference: Reference): void;
   complain(message: string, position: number): void;
 }
@@ -73,6 +76,7 @@ function visit(node: unknown, bound: Set<string>, listener: Listener): void {
   }
   if (!isNode(node)) return;
   if (node['value'] instanceof RegExp) visitRegex(node['value'], node, listener);
+  if (node['type'] === 'number') visitNumber(node, listener);
   if (node['type'] === 'variable') visitVariable(node, undefined, bound, listener);
   const declared = declaredBy(node).filter((name) => !bound.has(name));
   const inner = declared.length === 0 ? bound : new Set([...bound, ...declared]);
@@ -113,6 +117,20 @@ function visitVariable(node: Record<string, unknown>, next: unknown, bound: Set<
   else if (stepId !== undefined) listener.refer({ name, stepId, position });
   else if (name === 'steps') listener.complain('write $steps.<id>: which steps are read must be known before the run', position);
   else listener.refer({ name, position });
+}
+
+const LONGEST_NUMBER = 400;
+
+/** JSONata has read it as a double; its position is where it ends. */
+function visitNumber(node: Record<string, unknown>, { source, complain }: Listener): void {
+  const end = positionOf(node);
+  const [text = '0'] = /[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$/.exec(source.slice(Math.max(0, end - LONGEST_NUMBER), end)) ?? [];
+  if (isExactNumber(numberFrom(text))) {
+    complain(
+      `${text} has more digits than an expression calculates with; write $number("${text}") to compare with it`,
+      end - text.length,
+    );
+  }
 }
 
 function visitRegex(pattern: RegExp, node: Record<string, unknown>, listener: Listener): void {

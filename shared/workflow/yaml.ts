@@ -14,6 +14,7 @@ import {
   type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
+import { isExactNumber, numberFrom } from '../json.ts';
 import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from './limits.ts';
 
 /** A place in a text; both count from 1. */
@@ -39,6 +40,7 @@ const START: Place = { line: 1, column: 1 };
 const TOO_DEEP = `the document nests too deeply: at most ${MAX_DEPTH} levels of lists and maps are allowed, and ${MAX_NESTING} of steps`;
 // What follows a mistake in YAML is often its echo.
 const MAX_FAULTS = 20;
+const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/;
 const POISONOUS = ['__proto__', 'constructor', 'prototype'];
 
 /** Reads YAML 1.2 (JSON is YAML), and of it only what is plain data. Never throws. */
@@ -99,7 +101,7 @@ function explain(error: YAMLError, line: string): string {
   return line.includes('${') ? `${said}. A "\${ ... }" that holds ": ", "? ", "#", "{" or quotes must stand in quotes` : said;
 }
 
-/** What is YAML but not a document: poisonous keys, bombs of aliases, numbers that JSON cannot hold. */
+/** What is YAML but not a document: poisonous keys, bombs of aliases, numbers that JSON cannot hold. Numbers that a double cannot hold get all their digits. */
 function inspect(document: YamlDocument, placeAt: (offset: number) => Place): TextProblem[] {
   const problems: TextProblem[] = [];
   const complain = (
@@ -131,7 +133,9 @@ function inspect(document: YamlDocument, placeAt: (offset: number) => Place): Te
     if (typeof node.value === 'number' && !Number.isFinite(node.value))
       complain(node, `${node.source ?? 'this'} is not a number that JSON can hold`);
     else if (key !== 'key' && typeof node.value === 'number' && node.source !== undefined && String(node.value) !== node.source) {
-      complain(node, `${node.source} is read as the number ${node.value}; put it in quotes to keep it as text`, 'warning');
+      const number = JSON_NUMBER.test(node.source) ? numberFrom(node.source) : node.value;
+      if (isExactNumber(number)) node.value = number;
+      else complain(node, `${node.source} is read as the number ${node.value}; put it in quotes to keep it as text`, 'warning');
     }
     return undefined;
   });

@@ -158,17 +158,18 @@ describe('what a run is given and gives', () => {
   });
 
   test('every way to end has its word, in the run and in the list', async () => {
-    const ways = {
-      Exception: await api.publish('  - id: no\n    raise: { error: OutOfStock, message: none left }\n'),
-      Stopped: await api.publish('  - id: nap\n    wait: 1h\n'),
-    };
-    const failed = (await create({ process_id: ways.Exception })).body.id;
-    const stopped = (await create({ process_id: ways.Stopped })).body.id;
-    await api.post(`/v1/workflows/${ways.Stopped}/command`, { command: 'stop', run_id: stopped });
-    for (const [status, id, process] of [
-      ['Exception', failed, ways.Exception],
-      ['Stopped', stopped, ways.Stopped],
-    ] as const) {
+    const nap = '  - id: nap\n    wait: 1h\n';
+    const ways = [
+      ['Succeeded', await api.publish(ONE_STEP)],
+      ['Exception', await api.publish('  - id: no\n    raise: { error: OutOfStock, message: none left }\n')],
+      ['Exception', await api.publish(nap, { top: 'timeout: 1s' })],
+      ['Stopped', await api.publish(nap)],
+      ['Stopped', await api.publish(nap, { top: "runIf: '${ false }'" })],
+    ] as const;
+    const runs = await Promise.all(ways.map(async ([, id]) => (await create({ process_id: id })).body));
+    await api.post(`/v1/workflows/${runs[3].process_id}/command`, { command: 'stop', run_id: runs[3].id });
+    for (const [status, process] of ways) {
+      const { id } = runs.find((run) => run.process_id === process);
       await api.ended(id);
       expect((await read(id)).body.status).toBe(status);
       expect((await list({}, process)).body.items).toMatchObject([{ id, status }]);

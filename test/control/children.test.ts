@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import type { Definition } from '../run/client.ts';
 import { setting } from '../run/setting.ts';
 import { operatorOf } from './operator.ts';
@@ -29,7 +29,7 @@ const start = async (steps: object[], more: object = {}, inputs = {}) =>
   at.api.start(await at.api.publish({ steps, ...more }), inputs);
 
 describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
-  test('waits for it and has its outputs; the child has a row of its own and says whose it is', async () => {
+  test('waits for it and has its outputs; the child has a row of its own and says whose it is', async ({ expect }) => {
     const { name } = await callee({
       input: { type: 'object', properties: { n: { type: 'integer' } } },
       steps: [{ id: 'double', set: { n: '${ $input.n * 2 }' } }],
@@ -62,7 +62,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     ]);
   });
 
-  test('does not wait when told so: its result is the id, and what becomes of the run is no matter', async () => {
+  test('does not wait when told so: its result is the id, and what becomes of the run is no matter', async ({ expect }) => {
     const { name } = await callee({ steps: [{ id: 'bad', raise: { error: 'Bad', message: 'no' } }] });
     const run = await start([runs('child', name, { wait: false })], { output: { id: '${ $steps.child }' } });
     const ended = await operator.ended(run.id);
@@ -76,7 +76,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     ]);
   });
 
-  test('in branches and in items of a loop: one run each', async () => {
+  test('in branches and in items of a loop: one run each', async ({ expect }) => {
     const { name } = await callee({
       input: { type: 'object' },
       steps: [{ id: 'a', set: { n: '${ $input.n }' } }],
@@ -105,7 +105,9 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect((await operator.look(run.id)).children).toHaveLength(5);
   });
 
-  test('fails with ChildRunFailed and the id of a run that failed; retry starts another, catch takes the failure', async () => {
+  test('fails with ChildRunFailed and the id of a run that failed; retry starts another, catch takes the failure', async ({
+    expect,
+  }) => {
     at.stub.on('/child/flaky', [{ status: 500 }, { body: 'ok' }]);
     const bad = await callee({ steps: [{ id: 'bad', raise: { error: 'Bad', message: 'no stock' } }] });
     const flaky = await callee({ steps: [call('a', '/child/flaky')], output: { ok: true } });
@@ -130,7 +132,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect(ended.children).toHaveLength(4);
   });
 
-  test('fails likewise when the run is stopped or runs out of time', async () => {
+  test('fails likewise when the run is stopped or runs out of time', async ({ expect }) => {
     const slow = await callee({ timeout: '1s', steps: [{ id: 'w', wait: '1h' }] });
     const long = await callee({ steps: [{ id: 'w', wait: '1h' }] });
     const [timed, stopped] = [await start([runs('child', slow.name)]), await start([runs('child', long.name)])];
@@ -147,7 +149,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     });
   });
 
-  test('hands a stop down: now, and gracefully with what the child has in flight completing first', async () => {
+  test('hands a stop down: now, and gracefully with what the child has in flight completing first', async ({ expect }) => {
     at.stub.on('/child/hang', 'hang');
     at.stub.on('/child/drain', { afterMs: 5000 });
     const hangs = await callee({ steps: [call('a', '/child/hang')] });
@@ -184,7 +186,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect([at.stub.to('/child/drain')[0]?.hungUp, at.stub.count('/child/behind')]).toEqual([false, 0]);
   });
 
-  test('past the drain_timeout, what the child still has in flight is cancelled with it', async () => {
+  test('past the drain_timeout, what the child still has in flight is cancelled with it', async ({ expect }) => {
     at.stub.on('/child/never', 'hang');
     const { name } = await callee({ steps: [call('a', '/child/never')] });
     const run = await start([runs('child', name)]);
@@ -198,7 +200,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     await at.stub.hungUp('/child/never');
   });
 
-  test('pauses with its child, and goes on with it; a child that goes on alone is found ended', async () => {
+  test('pauses with its child, and goes on with it; a child that goes on alone is found ended', async ({ expect }) => {
     at.stub.on('/child/slow', { afterMs: 4000 });
     const { name } = await callee({ steps: [call('a', '/child/slow'), call('b', '/child/then')], output: { ok: true } });
     const steps = [runs('child', name), { id: 'after', set: { ok: '${ $steps.child.ok }' } }];
@@ -224,7 +226,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect((await operator.look(alone.id)).children).toHaveLength(1);
   });
 
-  test('follows the version that was published when its own workflow was', async () => {
+  test('follows the version that was published when its own workflow was', async ({ expect }) => {
     const { id, name } = await callee({ steps: [{ id: 'a', set: { v: 1 } }], output: { v: '${ $steps.a.v }' } });
     const caller = await at.api.publish({ steps: [runs('child', name)], output: { v: '${ $steps.child.v }' } });
     const pinned = await at.api.publish({ steps: [runs('child', name, { version: 1 })], output: { v: '${ $steps.child.v }' } });
@@ -240,14 +242,14 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect(await outputs(pinned)).toEqual({ v: 1 });
   });
 
-  test('of a workflow that is not there is refused when it is published', async () => {
+  test('of a workflow that is not there is refused when it is published', async ({ expect }) => {
     const id = { project_id: 'examples', definition: { format: 1, name: `caller-${made}-x`, steps: [runs('child', 'nobody')] } };
     const reply = await at.api.call('POST', '/v1/workflows', id);
     expect(reply.status).toBe(422);
     expect(JSON.stringify(reply.body)).toContain('no workflow \\"nobody\\"');
   });
 
-  test('a workflow that calls itself without end comes to one, ten runs deep, and says so', async () => {
+  test('a workflow that calls itself without end comes to one, ten runs deep, and says so', async ({ expect }) => {
     const name = `endless-${process.pid}`;
     const run = await at.api.start(await at.api.publish({ name, steps: [runs('again', name)] }));
     const ended = await operator.ended(run.id);

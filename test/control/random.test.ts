@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Household } from '../crash/household.ts';
+import { howMany } from '../harness/how-many.ts';
 import type { Reply, Run } from '../run/client.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
 import { answersTo, type Case, calleeName, calleeSteps, callsOf, cases, endOf, stepsOf } from './model.ts';
 import { type Controlled, operatorOf, settled } from './operator.ts';
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 3);
+const ROUNDS = howMany('ROUNDS', 3);
 const AT_ONCE = 6;
 
 const house = new Household();
@@ -129,7 +130,7 @@ async function checkEnd({ run, one, stopAsked, stopAccepted }: Followed, crashes
 
   const events = await house.api.events(run.id);
   const ids = events.map(({ id }) => id);
-  expect([...new Set(ids)].sort()).toEqual(ids);
+  expect([...new Set(ids)].toSorted((a, b) => a - b)).toEqual(ids);
   expect(events.filter(({ type }) => /^run_(succeeded|failed|cancelled|timed_out)/.test(type)).map(({ type }) => type)).toEqual([
     events.at(-1)?.type,
   ]);
@@ -160,18 +161,27 @@ test('random workflows, controlled at random, with crashes: statuses, events and
 }, async () => {
   const round = fc.record({
     several: fc.array(cases, { minLength: AT_ONCE, maxLength: AT_ONCE }),
-    crashAfterMs: fc.option(fc.integer({ min: 300, max: 2500 }), { freq: 2 }),
+    crashAfterMs: fc.integer({ min: 300, max: 2500 }),
   });
+  let rounds = 0;
+  let inTheMiddle = 0;
+  const killed = (left: number) => {
+    if (left > 0) inTheMiddle += 1;
+    return house.crash();
+  };
   await fc.assert(
     fc.asyncProperty(round, async ({ several, crashAfterMs }) => {
       const kills = house.kills;
-      const crashing =
-        crashAfterMs === null
-          ? undefined
-          : sleep(crashAfterMs)
-              .then(() => house.kill())
-              .then(() => house.start());
-      const followed = await Promise.all(several.map(follow));
+      let left = several.length;
+      const crashing = rounds % 2 === 0 && sleep(crashAfterMs).then(() => killed(left));
+      rounds += 1;
+      const followed = await Promise.all(
+        several.map(async (one) => {
+          const ended = await follow(one);
+          left -= 1;
+          return ended;
+        }),
+      );
       await crashing;
       const crashes = house.kills - kills;
       const ends = await Promise.all(followed.map((one) => checkEnd(one, crashes)));
@@ -180,4 +190,7 @@ test('random workflows, controlled at random, with crashes: statuses, events and
     // A round takes seconds: a counterexample that was not shrunk is good enough.
     { numRuns: ROUNDS, endOnFailure: true },
   );
+  expect(rounds).toBe(ROUNDS);
+  expect(house.kills).toBe(Math.ceil(ROUNDS / 2));
+  expect(inTheMiddle, 'kills while runs went on').toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { setting } from '../run/setting.ts';
 import { operatorOf } from './operator.ts';
 
@@ -13,7 +13,7 @@ const call = (id: string, path: string, more: object = {}) => ({
 const start = async (steps: object[], more: object = {}) => at.api.start(await at.api.publish({ steps, ...more }));
 
 describe.concurrent('stop, now', { timeout: 90_000 }, () => {
-  test('aborts the calls in flight, tells cancelled from blocked, and says who and why', async () => {
+  test('aborts the calls in flight, tells cancelled from blocked, and says who and why', async ({ expect }) => {
     at.stub.on('/hang', 'hang');
     const run = await start([
       call('a', '/before'),
@@ -48,7 +48,7 @@ describe.concurrent('stop, now', { timeout: 90_000 }, () => {
     });
   });
 
-  test('the server that is called sees its connection close within 3 s', async () => {
+  test('the server that is called sees its connection close within 3 s', async ({ expect }) => {
     at.stub.on('/close', 'hang');
     const waits: number[] = [];
     // The fastest of some: a busy machine may hold one of them up.
@@ -63,7 +63,7 @@ describe.concurrent('stop, now', { timeout: 90_000 }, () => {
     expect(Math.min(...waits)).toBeLessThan(3000);
   });
 
-  test('of a paused run ends it at once, as does a graceful one', async () => {
+  test('of a paused run ends it at once, as does a graceful one', async ({ expect }) => {
     const runs = [await start([{ id: 'w', wait: '1h' }]), await start([{ id: 'w', wait: '1h' }])];
     for (const [n, run] of runs.entries()) {
       await operator.pause(run);
@@ -76,10 +76,11 @@ describe.concurrent('stop, now', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
-  test('lets what is in flight complete and count, then ends the run', async () => {
+  test('lets what is in flight complete and count, then ends the run', async ({ expect }) => {
     at.stub.on('/drain', { afterMs: 3000, body: { ok: true } });
     const run = await start([call('a', '/drain', { output: '${ body.ok }' }), call('b', '/drained')]);
     await at.stub.called('/drain');
+    await operator.until(run.id, ({ status }) => status === 'running');
     expect(await operator.stop(run, { mode: 'graceful', reason: 'release' })).toMatchObject({
       status: 202,
       body: { status: 'draining', stop: { mode: 'graceful', by: 'first key', reason: 'release', until: expect.any(String) } },
@@ -97,7 +98,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
     ]);
   });
 
-  test('past its drain_timeout cancels with DRAIN_TIMEOUT', async () => {
+  test('past its drain_timeout cancels with DRAIN_TIMEOUT', async ({ expect }) => {
     at.stub.on('/forever', 'hang');
     const run = await start([call('a', '/forever'), call('b', '/drained')]);
     await at.stub.called('/forever');
@@ -107,7 +108,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
     await at.stub.hungUp('/forever');
   });
 
-  test('and then now: now', async () => {
+  test('and then now: now', async ({ expect }) => {
     at.stub.on('/impatient', 'hang');
     const run = await start([call('a', '/impatient')]);
     await at.stub.called('/impatient');
@@ -118,7 +119,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
     await at.stub.hungUp('/impatient');
   });
 
-  test('in a retry back-off or a wait has nothing in flight: the run ends at once, as stopped', async () => {
+  test('in a retry back-off or a wait has nothing in flight: the run ends at once, as stopped', async ({ expect }) => {
     at.stub.on('/broken', { status: 500, afterMs: 700 });
     const run = await start([
       call('again', '/broken', { needs: [], retry: { attempts: 3, delay: '1h' } }),
@@ -133,7 +134,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('what may not be controlled', { timeout: 90_000 }, () => {
-  test('unknown verbs and runs of another workflow, and nothing is done', async () => {
+  test('unknown verbs and runs of another workflow, and nothing is done', async ({ expect }) => {
     const run = await start([{ id: 'w', wait: '1h' }]);
     const other = await at.api.publish({ steps: [{ id: 'a', set: {} }] });
     expect((await operator.command(run, 'explode')).status).toBe(400);

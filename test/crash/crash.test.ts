@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Run } from '../run/client.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { howMany } from '../harness/how-many.ts';
+import type { Event, Run } from '../run/client.ts';
 import { type StubServer, startStub } from '../stub-server.ts';
+import { type Finished, noteFinished, wrongLog } from './finished.ts';
 import { Household } from './household.ts';
-import { callsOf, orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
+import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 12);
+const CRASHES = howMany('CRASHES', 12);
 
 const house = new Household();
 let stub: StubServer;
@@ -28,60 +30,74 @@ interface Accepted {
   run: Run;
   n: number;
   killsBefore: number;
-  /** Keys whose end was in the log before a kill, with the calls there had been. */
-  finished: Map<string, number>;
+  finished: Finished;
+  /** As far as it was read. */
+  log: Event[];
 }
 
-/** Notes what the log says has ended: from now on it must not be called again. */
-async function note(accepted: Accepted[]): Promise<void> {
-  await Promise.all(
-    accepted.map(async ({ run, finished }) => {
-      const events = await house.api.events(run.id);
-      const counts = callsOf(stub, run);
-      for (const { type, step, scope } of events) {
-        const key = `${scope}${step}`;
-        const count = counts.get(key);
-        if (type === 'step_completed' && count !== undefined && !finished.has(key)) finished.set(key, count);
-      }
-    }),
-  );
+const accept = async (n: number): Promise<Accepted> => {
+  const killsBefore = house.kills;
+  return { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map(), log: [] };
+};
+
+/** Reads the log of a run that goes on: it is what it was, and perhaps longer. Answers whether it has ended. */
+async function follow(one: Accepted): Promise<boolean> {
+  const log = await noteFinished(house.api, stub, one.run, one.finished);
+  expect(log.slice(0, one.log.length), `log of run ${one.run.id}`).toEqual(one.log);
+  one.log = log;
+  return log.at(-1)?.type === 'run_succeeded';
 }
 
-async function crash(): Promise<void> {
-  await house.kill();
-  await house.start();
-}
-
-async function check({ run, n, killsBefore, finished }: Accepted, what = `run ${run.id}`): Promise<void> {
-  const ended = await house.api.ended(run.id);
-  expect(ended, what).toMatchObject(rightEnd(n));
+async function check(one: Accepted, what = `run ${one.run.id}`): Promise<void> {
+  const { run, n, killsBefore, finished } = one;
+  expect(await house.api.ended(run.id), what).toMatchObject(rightEnd(n));
+  expect(await follow(one), what).toBe(true);
   expect(wrongCalls(stub, run, n, house.kills - killsBefore, finished), what).toEqual([]);
-  const story = await house.api.story(run.id);
-  expect(story.filter((line) => line === 'run_succeeded')).toHaveLength(1);
-  expect(new Set(story.filter((line) => line.startsWith('step_completed'))).size, 'ends told once').toBe(
-    story.filter((line) => line.startsWith('step_completed')).length,
-  );
+  expect(wrongLog(one.log), what).toEqual([]);
+  stub.forget(({ query }) => query['run'] === run.id);
 }
+
+/** kill -9, and up again. How long it took until the API answered, and until a run that was in the middle of it made its next call. */
+async function timedCrash(open: Accepted[]): Promise<{ upMs: number; onMs: number | undefined }> {
+  const killed = performance.now();
+  await house.crash();
+  const upMs = performance.now() - killed;
+  const goesOn = () => stub.calls.find(({ at, query }) => at > killed + 50 && open.some(({ run }) => run.id === query['run']));
+  const call = await vi.waitUntil(goesOn, { timeout: 5_000, interval: 10 }).catch(() => undefined);
+  return { upMs, onMs: call && call.at - killed };
+}
+
+const median = (values: number[]) => Math.round(values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN);
 
 describe('kill -9 of everything, at any moment', () => {
   test(
-    `${ROUNDS} times at random while runs come in: each accepted run reaches its right end, no finished step is executed again`,
+    `${CRASHES} times at random while runs come in: each accepted run reaches its right end, no finished step is executed again, the log has one order`,
     async () => {
-      const accepted: Accepted[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
+      let open: Accepted[] = [];
+      let count = 0;
+      const times: Awaited<ReturnType<typeof timedCrash>>[] = [];
+      for (let round = 0; round < CRASHES; round++) {
         const until = performance.now() + 150 + Math.random() * 1400;
-        for (let n = accepted.length; performance.now() < until; n = accepted.length) {
-          const killsBefore = house.kills;
-          accepted.push({ run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() });
+        while (performance.now() < until) {
+          open.push(await accept(count++));
           await sleep(Math.max(0, Math.min(250, until - performance.now())));
         }
-        await note(accepted);
-        await crash();
+        const ended = new Set<Accepted>();
+        await Promise.all(open.map(async (one) => (await follow(one)) && ended.add(one)));
+        for (const one of ended) await check(one);
+        open = open.filter((one) => !ended.has(one));
+        expect(open.length, 'runs that are killed in the middle').toBeGreaterThan(0);
+        times.push(await timedCrash(open));
       }
-      expect(accepted.length).toBeGreaterThanOrEqual(ROUNDS);
-      for (const one of accepted) await check(one);
+      for (const one of open) await check(one);
+      expect(house.kills).toBe(CRASHES);
+      expect(count).toBeGreaterThanOrEqual(CRASHES);
+      const [up, on] = [times.map(({ upMs }) => upMs), times.flatMap(({ onMs }) => onMs ?? [])];
+      console.info(
+        `kill -9: ${CRASHES} times, ${count} runs. Up again after ${median(up)} ms (median; ${Math.round(Math.max(...up))} at most), runs go on after ${median(on)} ms (${Math.round(Math.max(...on))} at most).`,
+      );
     },
-    60_000 + ROUNDS * 10_000,
+    60_000 + CRASHES * 15_000,
   );
 });
 
@@ -107,12 +123,10 @@ describe('kill -9 at a chosen moment', () => {
   test(`${moments.map(([moment]) => moment).join('; ')}`, { timeout: 120_000 }, async () => {
     const accepted = new Map<string, Accepted>();
     for (const [moment, reached] of moments) {
-      const n = accepted.size;
-      const killsBefore = house.kills;
-      const one: Accepted = { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map() };
+      const one = await accept(accepted.size);
       accepted.set(moment, one);
       await reached(one.run);
-      await crash();
+      await house.crash();
     }
     for (const [moment, one] of accepted) await check(one, `killed ${moment}`);
   });
@@ -124,7 +138,7 @@ describe('kill -9 at a chosen moment', () => {
     });
     const runs = await Promise.all(Array.from({ length: 10 }, () => house.api.start(quick)));
     await stub.called('/settle', 4);
-    await crash();
+    await house.crash();
     for (const { id } of runs) {
       expect(await house.api.ended(id)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
       expect((await house.api.story(id)).filter((line) => line === 'run_succeeded')).toHaveLength(1);
@@ -144,7 +158,7 @@ describe('kill -9 at a chosen moment', () => {
     });
     const run = await house.api.start(once);
     await stub.called('/once');
-    await crash();
+    await house.crash();
     expect(await house.api.ended(run.id)).toMatchObject({ status: 'failed', error: { name: 'StepInterrupted', step: 'pay' } });
     expect(await house.api.fates(run.id)).toEqual({ pay: 'failed', after: 'skipped/blocked' });
     expect(stub.count('/once')).toBe(1);
@@ -165,9 +179,9 @@ describe('kill -9 at a chosen moment', () => {
     });
     const run = await house.api.start(again);
     await stub.called('/tries', 1);
-    await crash();
+    await house.crash();
     await stub.called('/tries', 2);
-    await crash();
+    await house.crash();
     expect(await house.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { g: { ok: true } } });
     expect(stub.count('/tries')).toBeLessThanOrEqual(4);
     expect(Object.keys(await house.api.fates(run.id)).filter((key) => key.endsWith('call')).length).toBeLessThanOrEqual(2);
@@ -186,8 +200,9 @@ describe('kill -9 at a chosen moment', () => {
       }
     })().catch(() => undefined);
     while (created.length < 3) await sleep(5);
-    await crash();
+    await house.crash();
     await publishing;
+    expect(created.length, 'published before the kill').toBeLessThan(50);
     for (const id of created.slice(-3)) {
       await house.api.publishDraft(id);
       const run = await house.api.start(id);
@@ -206,7 +221,10 @@ describe('kill -9 at a chosen moment', () => {
     const [first, ...rest] = runs;
     if (!first) throw new Error('no run');
     const stopped = await house.api.stop(first);
-    await Promise.all([Promise.all(rest.map((run) => house.api.stop(run).catch(() => undefined))), sleep(5).then(crash)]);
+    await Promise.all([
+      Promise.all(rest.map((run) => house.api.stop(run).catch(() => undefined))),
+      sleep(5).then(() => house.crash()),
+    ]);
     expect(stopped.status).toBe(202);
     expect((await house.api.run(first.id)).status).toBe('stopped');
     for (const { id, workflow_id } of rest) {

@@ -1,5 +1,6 @@
 import type { Definition, Run } from '../run/client.ts';
 import type { StubServer } from '../stub-server.ts';
+import { calledAgain, callsOf, type Finished } from './finished.ts';
 
 /** How long the stub takes to answer, by the path; so that there is something to interrupt. */
 const SLOW_MS = 900;
@@ -90,25 +91,8 @@ const called = (n: number) => [
   'last',
 ];
 
-/** What the stub saw of a run, as `key: calls`; `flaky` is told apart since it is called again on purpose. */
-export function callsOf(stub: StubServer, run: Pick<Run, 'id'>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { query, path } of stub.calls) {
-    if (query['run'] !== run.id || path === '/flaky') continue;
-    const key = query['key'] ?? '';
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
-  return counts;
-}
-
 /** What is wrong with the calls of a run that was interrupted so many times; `finished` are keys that had ended before one of the kills. */
-export function wrongCalls(
-  stub: StubServer,
-  run: Pick<Run, 'id'>,
-  n: number,
-  kills: number,
-  finished: Map<string, number>,
-): string[] {
+export function wrongCalls(stub: StubServer, run: Pick<Run, 'id'>, n: number, kills: number, finished: Finished): string[] {
   const counts = callsOf(stub, run);
   const wrong = called(n)
     .filter((key) => !counts.has(key))
@@ -116,9 +100,6 @@ export function wrongCalls(
   for (const [key, count] of counts) {
     if (!called(n).includes(key)) wrong.push(`${key} was called`);
     if (count > 1 + kills) wrong.push(`${key} was called ${count} times with ${kills} kills`);
-    const before = finished.get(key);
-    if (before !== undefined && count !== before)
-      wrong.push(`${key} had ended after ${before} calls and was called ${count - before} times more`);
   }
-  return wrong;
+  return [...wrong, ...calledAgain(stub, run, finished)];
 }

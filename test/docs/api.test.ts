@@ -6,26 +6,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Operation } from '../../shared/http/route.ts';
 import { routes } from '../../shared/http/routes.ts';
 import { RUN_STATUSES_V1 } from '../../shared/run/model/status.ts';
-import { type CloudProcess, cloudProcess, temporaryFolder } from '../cloud.ts';
+import { MillrunProcess } from '../harness/millrun-process.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { blocksOf } from './blocks.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
 const commands = blocksOf('docs/api.md', 'sh').join('\n');
 
 const folder = temporaryFolder();
-let cloud: CloudProcess;
+let cloud: MillrunProcess;
+let api: string;
 let said: string;
 
 beforeAll(async () => {
-  cloud = await cloudProcess(folder.path);
+  cloud = new MillrunProcess({ dataDir: folder.path });
+  ({ api } = await cloud.ready);
   await cloud.said(/^run \S+ succeeded/m);
   // Each answer of curl that is not put into a variable is shown with its status.
-  const script = commands
-    .replace('http://127.0.0.1:4000', cloud.url)
-    // People are slower than runs.
-    .replace(/^LAST=/m, 'sleep 1; LAST=')
-    .replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
-  const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script]);
+  const script = commands.replace('http://127.0.0.1:4000', api).replaceAll(/^curl -s /gm, "curl -s -w ' [%{http_code}]\\n' ");
+  const { stdout } = await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script]);
   said = stdout;
 });
 afterAll(async () => {
@@ -54,7 +53,7 @@ describe('every command of docs/api.md', () => {
 test('the error it shows is the one that is answered', async () => {
   const [example = ''] = blocksOf('docs/api.md', 'json');
   const workflow = /"workflow_id":"(\w+)"/.exec(said)?.[1];
-  const answered = await fetch(`${cloud.url}/v1/workflows/${workflow}/command`, {
+  const answered = await fetch(`${api}/v1/workflows/${workflow}/command`, {
     method: 'POST',
     headers: { 'x-api-key': 'local-dev-key', 'content-type': 'application/json' },
     body: '{"command": "start", "params": {"colour": "red"}}',

@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkDocument } from '../../shared/workflow/check.ts';
-import { type CloudProcess, cloudProcess, temporaryFolder } from '../cloud.ts';
+import { MillrunProcess } from '../harness/millrun-process.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { blocksOf } from './blocks.ts';
 
 const root = join(import.meta.dirname, '../..');
-const shell = (script: string) => promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: root });
+const shell = (script: string) => promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', script], { cwd: root });
 const [start = '', curl = '', deploy = '', work = ''] = blocksOf('README.md', 'sh');
 
 const folder = temporaryFolder();
-let cloud: CloudProcess;
+let cloud: MillrunProcess;
+let where: Awaited<MillrunProcess['ready']>;
 beforeAll(async () => {
-  cloud = await cloudProcess(folder.path);
+  cloud = new MillrunProcess({ dataDir: folder.path });
+  where = await cloud.ready;
   await cloud.said(/^run \S+ succeeded/m);
 });
 afterAll(async () => {
@@ -25,13 +28,13 @@ afterAll(async () => {
 test('the two commands are the ones that the gate and the demonstration run', async () => {
   expect(start.trim().split('\n')).toEqual(['npm ci', 'npm start -- --once']);
   expect(readFileSync(join(root, '.ci/run'), 'utf8')).toContain('npm ci');
-  expect(cloud.output()).toMatch(/published examples\/hello.yaml[\s\S]*step_retrying[\s\S]*run_succeeded/);
+  expect(cloud.output).toMatch(/published examples\/hello.yaml[\s\S]*step_retrying[\s\S]*run_succeeded/);
 });
 
 describe('a run by curl', () => {
   test('shows a run and its log', async () => {
     const { stdout } = await shell(
-      `${curl.replaceAll('http://127.0.0.1:4000', cloud.url).replace('"name":"Ada"', `"name":"Ada","services":"${cloud.cloudUrl}/_sample"`)}\nsleep 0.7; curl -s "$API/v1/runs/$RUN" -H "$KEY"`,
+      `${curl.replaceAll('http://127.0.0.1:4000', where.api).replace('"name":"Ada"', `"name":"Ada","services":"${where.cloud}/_sample"`)}\nsleep 0.7; curl -s "$API/v1/runs/$RUN" -H "$KEY"`,
     );
     expect(stdout).toContain('"workflow_name":"hello"');
     expect(stdout).toContain('"type":"run_created"');
@@ -49,7 +52,7 @@ test('what the deployment deploys can be made, and the health it asks for is ser
   await shell('npm run --silent synth');
   expect(readFileSync(join(root, 'cdk.out/Millrun.template.json'), 'utf8')).toContain('FirstKeySecret');
   const health = deploy.trim().split('\n').at(-1) ?? '';
-  const { stdout } = await shell(`API_URL=${cloud.url}; ${health} -s`);
+  const { stdout } = await shell(`API_URL=${where.api}; ${health} -s`);
   expect(JSON.parse(stdout)).toEqual({ status: 'ok' });
 });
 

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import { allBlocksOf } from './blocks.ts';
 
 const outcome = z.looseObject({
@@ -32,7 +33,7 @@ export const documents: string[] = blocks.flatMap(({ language, text }) => (langu
 export const examples: Example[] = followed('json').map(({ definition, next }) => ({
   name: z.object({ name: z.string() }).parse(parse(definition)).name,
   definition,
-  runs: [JSON.parse(next)].flat().map((one) => {
+  runs: [parseJson(next)].flat().map((one) => {
     const { inputs, ...says } = outcome.parse(one);
     return { inputs, says };
   }),

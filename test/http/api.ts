@@ -6,7 +6,9 @@ import { synthesize } from '../../infra/synth-template.ts';
 import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/access/role.ts';
 import { DynamoKeys } from '../../shared/aws/dynamo-keys.ts';
-import { API_KEY, cloudInProcess } from '../cloud.ts';
+import { parseJson } from '../../shared/json.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
 
 export interface Ask {
   /** Another key than the first one, which is an admin's of the project `examples`; null for none. */
@@ -32,8 +34,8 @@ const INSIDES =
 const root = join(import.meta.dirname, '../..');
 
 /** The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours and no look inside pass. */
-export async function startApi(settings?: SettingsInput) {
-  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) });
+export async function startApi(settings?: SettingsInput, dataDir?: string) {
+  const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) }, dataDir);
   const client = new DynamoDBClient({ endpoint: cloud.cloudUrl });
   const keys = new DynamoKeys(() => client, process.env['ACCESS_TABLE'] ?? '');
 
@@ -130,7 +132,7 @@ export function expectRefusal(answered: Answered, status: number, field?: string
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

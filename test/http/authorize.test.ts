@@ -2,6 +2,8 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { authorizer } from '../../functions/http/authorize.ts';
 import { type ApiKey, hashOf, type Keys, newKey } from '../../shared/access/key.ts';
+import { callerIn } from '../../shared/http/caller.ts';
+import { StoreBusy } from '../../shared/store-busy.ts';
 
 const { key, record } = newKey({ workspace: 'acme', name: 'ci', role: 'viewer' }, new Date());
 let stored: ApiKey | undefined;
@@ -59,6 +61,13 @@ test('a key that nobody knew is known as soon as it is made', async () => {
 test('a table that does not answer lets nobody in', async () => {
   const ask = authorizer(() => ({ byHash: () => Promise.reject(new Error('down')) }) as never);
   await expect(ask({ headers: { 'x-api-key': key } })).rejects.toThrow('down');
+});
+
+test('a table that throttles lets nobody in either, and leaves it to the edge to say so', async () => {
+  const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+  const ask = authorizer(() => ({ byHash: () => Promise.reject(throttled) }) as never);
+  const { context } = await ask({ headers: { 'x-api-key': key } });
+  expect(() => callerIn({ requestContext: { authorizer: { lambda: context } } } as never)).toThrow(StoreBusy);
 });
 
 test('what is stored of a key does not tell the key', () => {

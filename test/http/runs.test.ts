@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const command = (body: unknown, id = workflow) => api.post(`/v1/workflows/${id}/command`, body);
-const idsIn = ({ body }: Answered): string[] => body.items.map(({ id }: { id: string }) => id);
+const idsIn = ({ body }: Answered): unknown[] => body.items.map(({ id }: { id: unknown }) => id);
 
 describe('a run', () => {
   test('is started by a command, and shows what it was given and gave', async () => {
@@ -56,7 +56,7 @@ describe('a run', () => {
     const types = all.body.items.map(({ type }: { type: string }) => type);
     expect([types[0], types.at(-1)]).toEqual(['run_created', 'run_succeeded']);
     expect(types).toContain('step_completed');
-    const seen: string[] = [];
+    const seen: unknown[] = [];
     let token: string | null = '';
     while (token !== null) {
       const page: Answered = await api.get(`/v1/runs/${id}/events?limit=1${token && `&continuation_token=${token}`}`);
@@ -66,9 +66,80 @@ describe('a run', () => {
     expect(seen).toEqual(idsIn(all));
     expect(idsIn(await api.get(`/v1/runs/${id}/events?after=${seen[1]}`))).toEqual(seen.slice(2));
     expect(idsIn(await api.get(`/v1/workflows/${workflow}/runs/${id}/events`))).toEqual(seen);
+    for (const after of ['', 'x', '-1', '1.5', '0x1', '1e2', '9'.repeat(16)])
+      expectRefusal(await api.get(`/v1/runs/${id}/events?after=${after}`), 400, 'after');
     const context = await api.get(`/v1/workflows/${workflow}/runs/${id}/context?step=only`);
     expect(context.body.steps).toMatchObject([{ step: 'only', status: 'succeeded', output: { done: true } }]);
     expectRefusal(await api.get(`/v1/runs/${id}/context?step=other`), 404, 'step');
+  });
+
+  test('has its context in pages, in the order of the document, also of one place or one state', async () => {
+    const loop = `  - id: each\n    forEach:\n      in: [1, 2, 3]\n      as: n\n      steps:\n        - id: one\n          set: { n: '\${ $n }' }\n`;
+    const { id } = (await api.start(await api.publish(`${loop}  - id: never\n    if: '\${ false }'\n    set: {}\n`))).body;
+    await api.ended(id);
+    const keysOf = ({ body }: Answered): string[] => body.steps.map(({ key }: { key: string }) => key);
+    const context = (query: string) => api.get(`/v1/runs/${id}/context?${query}`);
+    const seen: string[] = [];
+    let token: string | null = '';
+    while (token !== null) {
+      const page: Answered = await context(`limit=2${token && `&continuation_token=${encodeURIComponent(token)}`}`);
+      seen.push(...keysOf(page));
+      token = page.body.continuation_token;
+    }
+    expect(seen).toEqual(['each', 'each[0]/one', 'each[1]/one', 'each[2]/one', 'never']);
+    expect(keysOf(await context('scope=each[1]/'))).toEqual(['each[1]/one']);
+    expect(keysOf(await context('status=skipped'))).toEqual(['never']);
+    expectRefusal(await context('continuation_token=each[9]/one'), 400, 'continuation_token');
+  });
+});
+
+describe('whoever waits', () => {
+  const short = '  - id: nap\n    wait: 1s\n';
+
+  test('for the end of a run gets the run as it ended, from its start and from reading it', async () => {
+    const id = await api.publish(short, { top: "output: { a: '${ $input.a }' }" });
+    const [waited, plain] = await Promise.all([
+      command({ command: 'start', params: { inputs: { a: 1 }, wait: 10 } }, id),
+      command({ command: 'start', params: { inputs: { a: 2 } } }, id),
+    ]);
+    expect([waited.status, waited.body.status, waited.body.outputs]).toEqual([201, 'succeeded', { a: 1 }]);
+    expect(plain.body.status).toBe('pending');
+    expect((await api.get(`/v1/runs/${plain.body.id}?wait=10`)).body).toMatchObject({ status: 'succeeded', outputs: { a: 2 } });
+  });
+
+  test('in vain gets the run as it stands when the time is over', async () => {
+    const { body } = await command({ command: 'start', params: { wait: 0.2 } }, sleeper);
+    expect(body.ended_at).toBeNull();
+    expect((await api.get(`/v1/runs/${body.id}?wait=0.2`)).body).toMatchObject({ id: body.id, ended_at: null });
+    await command({ command: 'stop', run_id: body.id }, sleeper);
+  });
+
+  test('for a line of the log gets it as soon as it is there, and nothing once the run has ended', async () => {
+    const { id } = (await command({ command: 'start' }, await api.publish(short))).body;
+    const types: string[] = [];
+    let after = 0;
+    for (let items = [{ id: 0, type: '' }]; items.length > 0; ) {
+      items = (await api.get(`/v1/runs/${id}/events?after=${after}&wait=10`)).body.items;
+      types.push(...items.map(({ type }) => type));
+      after = items.at(-1)?.id ?? after;
+    }
+    expect(types).toEqual(['run_started', 'step_started', 'step_completed', 'run_succeeded']);
+  });
+
+  test.each(['26', '-1', 'x'])('does not wait for %s seconds', async (wait) => {
+    for (const path of ['', '/events']) expectRefusal(await api.get(`/v1/runs/x${path}?wait=${wait}`), 400, 'wait');
+    expectRefusal(await command({ command: 'start', params: { wait: Number(wait) } }), 400, 'params.wait');
+  });
+
+  test('with a key is the same caller whatever the time', async () => {
+    const start = (wait: number) =>
+      api.post(
+        `/v1/workflows/${workflow}/command`,
+        { command: 'start', params: { wait } },
+        { headers: { 'idempotency-key': 'waits' } },
+      );
+    const [first, second] = [await start(10), await start(0)];
+    expect([first.body.status, second.status, second.body.id]).toEqual(['succeeded', 200, first.body.id]);
   });
 });
 
@@ -189,7 +260,7 @@ describe('lists of runs', () => {
     for (let n = 0; n < 30; n += 1) started.push((await api.start(id)).body.id);
     expect(idsIn(await api.get(`/v1/workflows/${id}/runs`))).toHaveLength(25);
     for (const query of ['', '&stage=Published']) {
-      const seen: string[] = [];
+      const seen: unknown[] = [];
       let token: string | null = '';
       while (token !== null) {
         const page: Answered = await api.get(
@@ -224,6 +295,39 @@ describe('a start with an Idempotency-Key', () => {
     expectRefusal(other, 409, 'run_id');
     expect(other.body.details).toEqual([{ name: 'run_id', value: first.body.id }]);
     expectRefusal(await keyed('other-body', { inputs: { a: 1 } }, sleeper), 409);
+  });
+
+  test('is the same request whatever the order of its members, and another one when its values differ', async () => {
+    const once = (body: string) =>
+      api.post(`/v1/workflows/${workflow}/command`, body, { headers: { 'idempotency-key': 'any-order' } });
+    const first = await once(
+      '{"command": "start", "params": {"name": "a", "inputs": {"id": 8202522731445525542, "to": {"x": 1, "y": [{"p": 1, "q": 2}]}}}}',
+    );
+    const again = await once(
+      '{"params": {"inputs": {"to": {"y": [{"q": 2, "p": 1}], "x": 1}, "id": 8202522731445525542}, "name": "a"}, "command": "start"}',
+    );
+    expect([first.status, again.status, again.body.id]).toEqual([201, 200, first.body.id]);
+    expectRefusal(
+      await once(
+        '{"command": "start", "params": {"name": "a", "inputs": {"id": 8202522731445525543, "to": {"x": 1, "y": [{"p": 1, "q": 2}]}}}}',
+      ),
+      409,
+      'run_id',
+    );
+  });
+
+  test('is the project’s own', async () => {
+    const key = await api.keyOf({});
+    const starts = ['north', 'south'].map(async (project) =>
+      api.post(
+        `/v1/workflows/${await api.publish(ONE_STEP, { project, key })}/command`,
+        { command: 'start' },
+        { key, headers: { 'idempotency-key': 'of-a-project' } },
+      ),
+    );
+    const [north, south] = await Promise.all(starts);
+    expect([north?.status, south?.status]).toEqual([201, 201]);
+    expect(north?.body.id).not.toBe(south?.body.id);
   });
 
   test('sent many times at once starts one run', async () => {

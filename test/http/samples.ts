@@ -8,6 +8,10 @@ export interface Known {
   run_id: string;
   key_id: string;
   project: string;
+  schedule_id?: string;
+  webhook_id?: string;
+  receipt_id?: string;
+  file_id?: string;
 }
 
 export interface Sample {
@@ -70,19 +74,20 @@ export const operationIds = Object.keys(operations).filter((id): id is Operation
 
 export const titleOf = (id: OperationId) => `${operations[id].method} ${operations[id].path}`;
 
-/** A thing that does not exist, where a sample has none that does. */
-const NOTHING = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+/** A thing that does not exist. */
+export const NOTHING = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 
 function idFor(name: string, known: Known): string {
   const values: Record<string, string> = {
-    ...known,
-    process_id: known.workflow_id,
-    version: '1',
     schedule_id: NOTHING,
     receipt_id: NOTHING,
     webhook_id: NOTHING,
     file_id: NOTHING,
+    ...known,
+    process_id: known.workflow_id,
+    version: '1',
     token: 'nonsense',
+    name: 'inputs',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/http/samples.ts knows no {${name}}: add it to Known.`);

@@ -114,6 +114,7 @@ describe('what is refused says why', () => {
     const answered = await create('format: 1\nname: Bad Name\nsteps:\n  - id: a\n    sett: {}\n  - id: a\n    set: {}\n');
     expectRefusal(answered, 422, 'name');
     expect(answered.body.details.length).toBeGreaterThan(1);
+    expect(answered.body.details.length).toBeGreaterThan(0);
     for (const { value } of answered.body.details) expect(value).toMatch(/^\d+:\d+ /);
     expect(answered.text).toContain('did you mean');
   });

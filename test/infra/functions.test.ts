@@ -11,11 +11,10 @@ describe.each(functions.map((fn) => ({ entry: String(fn.Metadata['millrun:entry'
       expect(existsSync(entry)).toBe(true);
     });
 
-    test('runs on Node 24 and arm64, traced', () => {
+    test('runs on Node 24 and arm64', () => {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
-        TracingConfig: { Mode: 'Active' },
         Handler: 'index.handler',
         MemorySize: 512,
       });
@@ -40,6 +39,13 @@ describe.each(functions.map((fn) => ({ entry: String(fn.Metadata['millrun:entry'
     });
   },
 );
+
+test('nothing is traced unless the owner asks for it', () => {
+  const traced = (settings: { tracing?: boolean }) =>
+    installed(settings).functions.filter(({ Properties }) => Properties['TracingConfig'] !== undefined);
+  expect(traced({})).toEqual([]);
+  expect(traced({ tracing: true })).toHaveLength(functions.length);
+});
 
 test('every log group forgets', () => {
   for (const { Properties } of ofType('AWS::Logs::LogGroup')) expect(Properties).toMatchObject({ RetentionInDays: 90 });

@@ -109,6 +109,7 @@ describe('the bucket of values', () => {
           ExpirationInDays: 2 * 90 + 30,
           AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
         },
+        { Id: 'views', Status: 'Enabled', Prefix: 'views/', ExpirationInDays: 1 },
       ],
     });
   });

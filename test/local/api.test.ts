@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
+import { sturdyServer } from '../../local/http-server.ts';
+import { hangUp, listen } from '../../local/listen.ts';
 import { cloudInProcess } from '../cloud.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack } from './small-stack.ts';
@@ -9,7 +11,7 @@ let cloud: Cloud;
 
 beforeAll(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
-  cloud = await cloudInProcess(smallStack);
+  cloud = await cloudInProcess(smallStack, undefined, { allowedHosts: ['hooks.example'] });
 });
 afterAll(() => cloud.close());
 beforeEach(() => {
@@ -17,6 +19,7 @@ beforeEach(() => {
 });
 
 const get = (path: string, init?: RequestInit) => fetch(cloud.url + path, init);
+const refusal = (status_code: number, message: string) => ({ status_code, message, details: null });
 const eventOf = async (response: Response) => JSON.parse(await response.text()).event;
 
 /** Bytes as they are, for what `fetch` would never send. */
@@ -56,7 +59,7 @@ test('a function sees the request in payload format 2.0', async () => {
 });
 
 test('repeated headers come in one value', async () => {
-  const answer = await raw('GET /any HTTP/1.1\r\nhost: x\r\nx-a: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n');
+  const answer = await raw('GET /any HTTP/1.1\r\nhost: localhost\r\nx-a: 1\r\nx-a: 2\r\nconnection: close\r\n\r\n');
   expect(answer).toContain('"x-a":"1,2"');
 });
 
@@ -93,7 +96,7 @@ test('a function answers in full, bare or in bytes', async () => {
 test.each(['/throws', '/malformed', '/bad-header'])('%s is an internal error to the client', async (path) => {
   const response = await get(path);
   expect(response.status).toBe(500);
-  expect(await response.json()).toEqual({ message: 'Internal Server Error' });
+  expect(await response.json()).toEqual(refusal(500, 'Internal Server Error'));
 });
 
 test('a route that nobody declared is not found', async () => {
@@ -105,27 +108,27 @@ test('a route that nobody declared is not found', async () => {
   ] as const) {
     const response = await get(path, { method });
     expect(response.status).toBe(404);
-    expect(await response.json()).toEqual({ message: 'Not Found' });
+    expect(await response.json()).toEqual(refusal(404, 'Not Found'));
   }
 });
 
 test('a body above ten megabytes is refused before the function is called', async () => {
   const body = Buffer.alloc(10 * 1024 * 1024 + 1);
   const answer = await raw(
-    `POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body.toString('latin1')}`,
+    `POST /things HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${body.length}\r\n\r\n${body.toString('latin1')}`,
   );
   expect(answer).toMatch(/^HTTP\/1.1 413 /);
-  expect(answer).toContain('{"message":"Request Entity Too Large"}');
+  expect(answer).toContain(JSON.stringify(refusal(413, 'Request Entity Too Large')));
   expect(calls).toEqual([]);
 });
 
 test('an authorizer lets in, keeps out and is not asked without a credential', async () => {
   const anonymous = await get('/guarded');
-  expect([anonymous.status, await anonymous.json()]).toEqual([401, { message: 'Unauthorized' }]);
+  expect([anonymous.status, await anonymous.json()]).toEqual([401, refusal(401, 'Unauthorized')]);
   expect(calls).toEqual([]);
 
   const denied = await get('/guarded', { headers: { authorization: 'guess' } });
-  expect([denied.status, await denied.json()]).toEqual([403, { message: 'Forbidden' }]);
+  expect([denied.status, await denied.json()]).toEqual([403, refusal(403, 'Forbidden')]);
   expect(calls).toEqual([
     expect.objectContaining({
       version: '2.0',
@@ -166,9 +169,9 @@ test('a browser of an allowed origin may, of another may not', async () => {
 test.each([
   'GARBAGE\r\n\r\n',
   'GET / HTTP/9.9\r\n\r\n',
-  `GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(70_000)}\r\n\r\n`,
-  'POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nshort',
-  'POST /things HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+  `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${'a'.repeat(70_000)}\r\n\r\n`,
+  'POST /things HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nshort',
+  'POST /things HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
   '\u0000\u0001\u0002',
 ])('malformed bytes end their connection and nothing else (%#)', async (bytes) => {
   for (const url of [cloud.url, cloud.cloudUrl]) {
@@ -177,8 +180,53 @@ test.each([
   }
 });
 
-test('a path that cannot be decoded is a bad request', async () => {
-  await expect(get('/%E0%A4%A')).resolves.toMatchObject({ status: 400 });
+test.each([
+  [431, 'Request Header Fields Too Large', `GET /bare HTTP/1.1\r\nhost: localhost\r\nx-long: ${'a'.repeat(70_000)}\r\n\r\n`],
+  [431, 'Request Header Fields Too Large', `GET /${'a'.repeat(70_000)} HTTP/1.1\r\nhost: localhost\r\n\r\n`],
+  [400, 'Bad Request', 'GET /%E0%A4%A HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  [400, 'Bad Request', 'GET /a path HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  [400, 'Bad Request', 'GET bare HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  [400, 'Bad Request', 'GARBAGE\r\n\r\n'],
+])('what is no request is refused like any other, %i %s (%#)', async (status, message, bytes) => {
+  const [head = '', body = ''] = (await raw(bytes)).split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} ${message}\r\n`));
+  expect(head).toMatch(/^content-type: application\/json\r?$/im);
+  expect(JSON.parse(body)).toEqual(refusal(status, message));
+});
+
+test('a request that is never finished ends, on every server', async () => {
+  const server = sturdyServer(() => {}, 10, { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 });
+  const port = await listen(server, 0, 'PORT');
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('POST / HTTP/1.1\r\nhost: localhost\r\n'));
+    socket.on('data', (chunk) => resolve(chunk.toString()));
+  });
+  expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toEqual(refusal(408, 'Request Timeout'));
+  await hangUp(server);
+
+  const { headersTimeout, requestTimeout } = sturdyServer(() => {}, 10);
+  expect([headersTimeout, requestTimeout]).toEqual([20_000, 120_000]);
+});
+
+describe('a page that makes its own name resolve to this machine', () => {
+  const under = (host: string | undefined, path: string) =>
+    raw(`GET ${path} HTTP/1.1\r\n${host === undefined ? '' : `host: ${host}\r\n`}connection: close\r\n\r\n`);
+
+  test.each(['evil.example', 'evil.example:4000', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1', '', undefined])(
+    'reads nothing as %s',
+    async (host) => {
+      for (const path of ['/bare', '/_local/usage']) {
+        const answer = await under(host, path);
+        expect(answer).toMatch(/^HTTP\/1.1 403 /);
+        expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status_code: 403, details: null });
+      }
+      expect(calls).toEqual([]);
+    },
+  );
+
+  test.each(['localhost', 'LOCALHOST:4000', '127.0.0.1', '[::1]:4000', 'hooks.example'])('%s is a name of it', async (host) => {
+    expect(await under(host, '/bare')).toMatch(/^HTTP\/1.1 200 /);
+  });
 });
 
 test('requests and invocations are counted and priced', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -21,17 +21,23 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import {
   GetSecretValueCommand,
   ListSecretsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readCredential } from '../../local/aws/credential.ts';
 import type { Cloud } from '../../local/cloud.ts';
-import { API_KEY, cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { OWN_SIGNATURE } from '../../local/fast-path/unsigned.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack } from './small-stack.ts';
 
@@ -52,6 +58,10 @@ afterAll(async () => {
   await cloud.close();
   folder.remove();
 });
+
+/** What functions of this process say in place of a signature. */
+const ownSignature = (service: string) =>
+  `AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=${OWN_SIGNATURE}`;
 
 const Bucket = 'files';
 const put = (Key: string, Body: string | Uint8Array | Readable, more: object = {}) =>
@@ -130,7 +140,11 @@ test('lists are in the order of keys, by prefix, in pages, with common prefixes'
 test('an upload that is cut short is not stored', async () => {
   const { port } = new URL(cloud.cloudUrl);
   const status = await new Promise((resolve) => {
-    const headers = { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-decoded-content-length': '10' };
+    const headers = {
+      authorization: ownSignature('s3'),
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-decoded-content-length': '10',
+    };
     const sent = request({ port, host: '127.0.0.1', method: 'PUT', path: '/files/cut', headers }, (response) =>
       resolve(response.statusCode),
     );
@@ -209,10 +223,9 @@ test('custom resources are created at the start', () => {
 
 test('a service that is not served says so', async () => {
   const call = (headers: Record<string, string>) => fetch(cloud.cloudUrl, { method: 'POST', headers, body: '{}' });
-  const unknown = await call({ 'x-amz-target': 'AWSStepFunctions.Redrive' });
+  const unknown = await call({ 'x-amz-target': 'AWSStepFunctions.Redrive', authorization: ownSignature('states') });
   expect([unknown.status, JSON.parse(await unknown.text()).__type]).toEqual([400, 'UnknownOperationException']);
-  const signature = 'AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=0';
-  expect((await call({ authorization: signature })).status).toBe(501);
+  expect((await call({ authorization: ownSignature('sqs') })).status).toBe(501);
 });
 
 test('a name that does not mean this machine is refused, whoever resolves it here', async () => {
@@ -226,7 +239,8 @@ test('a name that does not mean this machine is refused, whoever resolves it her
 });
 
 const aws = async (...args: string[]) => {
-  const env = { ...process.env, AWS_EC2_METADATA_DISABLED: 'true', AWS_DEFAULT_REGION: 'us-east-1' };
+  const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = process.env;
+  const env = { ...rest, AWS_SHARED_CREDENTIALS_FILE: join(folder.path, 'credentials'), AWS_DEFAULT_REGION: 'us-east-1' };
   const { stdout } = await promisify(execFile)('aws', ['--endpoint-url', cloud.cloudUrl, '--output', 'json', ...args], { env });
   return stdout;
 };
@@ -237,7 +251,8 @@ const cli = await promisify(execFile)('aws', ['--version']).then(
 
 test.runIf(cli)('the AWS CLI finds its way around', async () => {
   expect(JSON.parse(await aws('dynamodb', 'list-tables'))).toEqual({ TableNames: ['things'] });
-  expect(JSON.parse(await aws('stepfunctions', 'list-state-machines'))).toEqual({ stateMachines: [] });
+  const { stateMachines } = JSON.parse(await aws('stepfunctions', 'list-state-machines'));
+  expect(stateMachines.map(({ name }: { name: string }) => name)).toEqual(['runs', 'long-runs']);
   expect(JSON.parse(await aws('sts', 'get-caller-identity'))).toMatchObject({ Account: '000000000000' });
   await aws('s3', 'cp', join(import.meta.dirname, 'small-stack.ts'), 's3://files/from-cli.ts');
   expect((await bytesOf('from-cli.ts')).toString()).toBe(readFileSync(join(import.meta.dirname, 'small-stack.ts'), 'utf8'));
@@ -259,6 +274,102 @@ test('requests to the embedded cloud are spared their signature, those to anywhe
     await client.send(new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'one' } } })).catch(() => {});
     return authorization;
   };
-  expect(await signed(cloud.cloudUrl)).toMatch(/dynamodb\/aws4_request, .*Signature=0$/);
+  expect(await signed(cloud.cloudUrl)).toMatch(new RegExp(`dynamodb/aws4_request, .*Signature=${OWN_SIGNATURE}$`));
   expect(await signed('http://127.0.0.1:1')).toMatch(/dynamodb\/aws4_request, .*Signature=[0-9a-f]{64}$/);
+});
+
+describe('the credential of the data folder', () => {
+  // Under this name, requests of this process are signed as those of any other.
+  const endpoint = () => cloud.cloudUrl.replace('127.0.0.1', 'localhost');
+  const region = 'us-east-1';
+  const held = () => readCredential(join(folder.path, 'credentials'));
+  const settings = (credentials = held()) => ({ endpoint: endpoint(), region, credentials, maxAttempts: 1 });
+
+  test('is a file that the AWS CLI and the SDKs read, and nobody else', () => {
+    expect(statSync(join(folder.path, 'credentials')).mode & 0o777).toBe(0o600);
+    expect(held()).toEqual({
+      accessKeyId: process.env['AWS_ACCESS_KEY_ID'],
+      secretAccessKey: process.env['AWS_SECRET_ACCESS_KEY'],
+    });
+  });
+
+  test('opens every service', async () => {
+    await new DynamoDBClient(settings()).send(new PutItemCommand(thing('signed')));
+    await new SecretsManagerClient(settings()).send(new ListSecretsCommand({}));
+    await new SFNClient(settings()).send(new ListStateMachinesCommand({}));
+    await new SchedulerClient(settings()).send(new ListSchedulesCommand({ NamePrefix: 'a b' }));
+    const objects = new S3Client({ ...settings(), forcePathStyle: true });
+    for (const Key of ['signed/a b+c', 'signed/ü&%'])
+      await objects.send(new PutObjectCommand({ Bucket, Key, Body: 'bytes', ContentType: 'text/plain' }));
+    const { Contents } = await objects.send(new ListObjectsV2Command({ Bucket, Prefix: 'signed/', Delimiter: '/' }));
+    expect(Contents).toMatchObject([{ Key: 'signed/a b+c' }, { Key: 'signed/ü&%' }]);
+  });
+
+  test.each([
+    ['another secret', () => ({ ...held(), secretAccessKey: 'local' }), 'InvalidSignatureException'],
+    ['another key', () => ({ accessKeyId: 'local', secretAccessKey: 'local' }), 'UnrecognizedClientException'],
+  ])('%s opens none', async (_, credentials, name) => {
+    const refused = (call: Promise<unknown>) => expect(call).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    await expect(new DynamoDBClient(settings(credentials())).send(new PutItemCommand(thing('no')))).rejects.toMatchObject({
+      name,
+    });
+    await refused(new S3Client({ ...settings(credentials()), forcePathStyle: true }).send(new ListBucketsCommand({})));
+    await refused(new SecretsManagerClient(settings(credentials())).send(new ListSecretsCommand({})));
+  });
+
+  test('does not sign for another body', async () => {
+    const client = new DynamoDBClient(settings());
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const request = Object.assign(Object(args.request), { body: JSON.stringify(thing('forged')) });
+        return next({ ...args, request });
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    await expect(client.send(new PutItemCommand(thing('signed')))).rejects.toMatchObject({ name: 'InvalidSignatureException' });
+  });
+
+  test.each([
+    ['POST', '/', 'DynamoDB_20120810.PutItem'],
+    ['POST', '/', 'secretsmanager.GetSecretValue'],
+    ['POST', '/', 'AWSStepFunctions.ListStateMachines'],
+    ['POST', '/', 'TrentService.Decrypt'],
+    ['GET', '/files/known', 'DynamoDB_20120810.PutItem'],
+    ['GET', '/', undefined],
+    ['GET', '/files', undefined],
+    ['GET', '/files?list-type=2', undefined],
+    ['HEAD', '/files', undefined],
+    ['GET', '/files/known', undefined],
+    ['PUT', '/files/mine', undefined],
+    ['POST', '/files/mine', undefined],
+    ['DELETE', '/files/known', undefined],
+    ['GET', '/schedules', undefined],
+  ])('is asked for by %s %s %s', async (method, path, target) => {
+    const response = await fetch(cloud.cloudUrl + path, {
+      method,
+      headers: target ? { 'x-amz-target': target } : {},
+      ...(method === 'POST' && { body: JSON.stringify(thing('unsigned')) }),
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test('is not asked for by the sample services, which nothing turns into another', async () => {
+    const headers = { 'x-amz-target': 'DynamoDB_20120810.PutItem', 'content-type': 'application/json' };
+    const body = JSON.stringify(thing('sample'));
+    const response = await fetch(`${cloud.cloudUrl}/_sample/messages`, { method: 'POST', headers, body });
+    expect([response.status, await response.json()]).toEqual([202, { id: expect.stringMatching(/^msg-/) }]);
+    const { Item } = await dynamodb.send(new GetItemCommand({ TableName: 'things', Key: { pk: { S: 'sample' } } }));
+    expect(Item).toBeUndefined();
+  });
+});
+
+test('what is written, by the emulator too, is for the owner of the process alone', () => {
+  const modes = readdirSync(folder.path, { recursive: true, withFileTypes: true }).map(({ parentPath, name }) => {
+    const { mode } = statSync(join(parentPath, name));
+    return [name, (mode & 0o777).toString(8), statSync(join(parentPath, name)).isDirectory()] as const;
+  });
+  expect(modes.map(([name]) => name)).toEqual(
+    expect.arrayContaining(['dynamodb.sqlite', 'step-functions.sqlite', 'secrets.json', 'files']),
+  );
+  expect(modes.filter(([, mode, isFolder]) => mode !== (isFolder ? '700' : '600'))).toEqual([]);
 });

@@ -1,32 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { compilePattern } from '../../local/events/pattern.ts';
 import { cronerPattern, onSchedule } from '../../local/events/schedule-expression.ts';
 
 beforeEach(() => vi.useFakeTimers({ now: new Date('2026-03-02T10:00:00Z') }));
 afterEach(() => vi.useRealTimers());
-
-const event = { source: 'aws.states', detail: { status: 'FAILED', name: 'run-1', tags: ['a', 'b'], none: null } };
-
-test.each([
-  [{}, true],
-  [{ source: ['aws.states', 'other'] }, true],
-  [{ source: ['other'] }, false],
-  [{ detail: { status: ['FAILED'], name: [{ prefix: 'run-' }] } }, true],
-  [{ detail: { name: [{ prefix: 'x' }] } }, false],
-  [{ detail: { name: [{ suffix: '-1' }] } }, true],
-  [{ detail: { name: [{ wildcard: 'r*-?' }] } }, false],
-  [{ detail: { name: [{ wildcard: 'r*1' }] } }, true],
-  [{ detail: { name: [{ 'equals-ignore-case': 'RUN-1' }] } }, true],
-  [{ detail: { name: [{ 'anything-but': ['run-1'] }] } }, false],
-  [{ detail: { name: [{ 'anything-but': { prefix: 'walk' } }] } }, true],
-  [{ detail: { tags: ['b'] } }, true],
-  [{ detail: { none: [null] } }, true],
-  [{ detail: { missing: [{ exists: false }] } }, true],
-  [{ detail: { name: [{ exists: false }] } }, false],
-  [{ missing: { deep: ['x'] } }, false],
-])('the pattern %j accepts it: %s', (pattern, accepted) => {
-  expect(compilePattern(pattern)(event)).toBe(accepted);
-});
 
 test.each([
   ['rate(1 minute)', 3 * 60_000, 3],

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runMachine } from '../../infra/run-machine.ts';
 import type { StackSource } from '../../local/cloud.ts';
 
 const entry = { 'millrun:entry': 'echo.ts' };
@@ -14,6 +15,13 @@ const lambda = (name: string, handler: string, properties: object = {}) => ({
     ...properties,
   },
   Metadata: entry,
+});
+
+const DRIVE = 'arn:aws:lambda:us-east-1:000000000000:function:drive:live';
+
+const machine = (name: string, type: string, definition: object) => ({
+  Type: 'AWS::StepFunctions::StateMachine',
+  Properties: { StateMachineName: name, StateMachineType: type, DefinitionString: JSON.stringify(definition), RoleArn: 'any' },
 });
 
 const route = (routeKey: string, properties: object = {}) => ({
@@ -59,16 +67,13 @@ export function smallTemplate(more: Record<string, unknown> = {}) {
         Type: 'Custom::Thing',
         Properties: { ServiceToken: { 'Fn::GetAtt': ['Create', 'Arn'] }, Secret: { Ref: 'Secret' } },
       },
-      Ended: {
-        Type: 'AWS::Events::Rule',
-        Properties: {
-          EventPattern: {
-            source: ['aws.states'],
-            detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], name: [{ prefix: 'told-' }] },
-          },
-          Targets: [{ Id: 'Target0', Arn: { 'Fn::GetAtt': ['Echo', 'Arn'] } }],
-        },
+      Drive: lambda('drive', 'index.drive'),
+      DriveLive: {
+        Type: 'AWS::Lambda::Alias',
+        Properties: { FunctionName: { Ref: 'Drive' }, FunctionVersion: '1', Name: 'live' },
       },
+      Runs: machine('runs', 'EXPRESS', runMachine(DRIVE, { express: true })),
+      LongRuns: machine('long-runs', 'STANDARD', runMachine(DRIVE, { express: false })),
       Api: {
         Type: 'AWS::ApiGatewayV2::Api',
         Properties: {

@@ -3,13 +3,14 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { startDynoxide } from '../../local/dynamodb/child.ts';
-import { freePort } from '../../local/free-port.ts';
-import { API_KEY, type CloudProcess, cloudProcess, startProcess, temporaryFolder } from '../cloud.ts';
+import { lastingPorts } from '../harness/lasting-ports.ts';
+import { API_KEY, MillrunProcess } from '../harness/millrun-process.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
 const folders: { remove(): void }[] = [];
-const processes: CloudProcess[] = [];
+const processes: MillrunProcess[] = [];
 afterEach(async () => {
-  await Promise.all(processes.splice(0).map((one) => one.end('SIGKILL')));
+  await Promise.all(processes.splice(0).map((one) => one.kill()));
   for (const folder of folders.splice(0)) folder.remove();
 });
 
@@ -19,14 +20,23 @@ function folder(): string {
   return made.path;
 }
 
-async function started(...[dataDir, options]: Parameters<typeof cloudProcess>): Promise<CloudProcess> {
-  const cloud = await cloudProcess(dataDir, options);
+type Options = Omit<ConstructorParameters<typeof MillrunProcess>[0], 'dataDir'>;
+
+function start(dataDir: string, options: Options = {}): MillrunProcess {
+  const cloud = new MillrunProcess({ dataDir, ...options });
   processes.push(cloud);
   return cloud;
 }
 
-const api = async (cloud: CloudProcess, path: string) => {
-  const response = await fetch(cloud.url + path, { headers: { 'x-api-key': API_KEY } });
+async function started(dataDir: string, options?: Options): Promise<MillrunProcess> {
+  const cloud = start(dataDir, options);
+  await cloud.ready;
+  return cloud;
+}
+
+const api = async (cloud: MillrunProcess, path: string) => {
+  const { api: url } = await cloud.ready;
+  const response = await fetch(url + path, { headers: { 'x-api-key': API_KEY } });
   return JSON.parse(await response.text());
 };
 
@@ -34,9 +44,10 @@ test('it comes up, publishes the examples, runs one and stays up', async () => {
   const dataDir = folder();
   const cloud = await started(dataDir);
   await cloud.said(/run \w+ succeeded/);
-  expect(cloud.output()).toMatch(/step_retrying +reserve/);
-  expect(cloud.output()).toMatch(/stock\[0\]\/check +Completed/);
-  expect(cloud.output()).not.toContain('WARN');
+  expect(cloud.output).toMatch(/step_retrying +reserve/);
+  expect(cloud.output).toMatch(/stock\[0\]\/check +Completed/);
+  expect(cloud.output).toMatch(/^millrun ready http:\S+ cloud http:\S+\nmail comes in at smtp:\S+$/m);
+  expect(cloud.output).not.toContain('WARN');
   const { items } = await api(cloud, '/v1/workflows?project_id=examples');
   expect(items.map(({ name }: { name: string }) => name).sort()).toEqual(['hello', 'nightly-report', 'order-intake']);
   expect(await cloud.end()).toEqual({ code: 0, signal: null });
@@ -64,10 +75,10 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('a run that is cut off by a crash is carried on by the next process, and no finished step is executed again', async () => {
   const dataDir = folder();
   // The run keeps the address of the sample services, so they must come back where they were.
-  const environment = { AWS_PORT: String(await freePort()) };
+  const environment = await lastingPorts();
   const crashed = await started(dataDir, { environment });
   const [, run] = await crashed.said(/run (\w+) of order-intake[\s\S]*step_retrying/);
-  await crashed.end('SIGKILL');
+  await crashed.kill();
 
   const next = await started(dataDir, { environment });
   const ended = await vi.waitFor(
@@ -89,18 +100,25 @@ test('a run that is cut off by a crash is carried on by the next process, and no
 test('--once runs the example every time and ends with what came of it', async () => {
   const dataDir = folder();
   for (const _ of [1, 2]) {
-    const once = startProcess(dataDir, { args: ['--once'] });
+    const once = start(dataDir, { args: ['--once'] });
     expect(await once.ended).toEqual({ code: 0, signal: null });
-    expect(once.output()).toMatch(/run \w+ succeeded/);
+    expect(once.output).toMatch(/run \w+ succeeded/);
   }
 });
 
+test('it goes on when whoever read its output has gone, and says nothing about it', async () => {
+  const cloud = await started(folder(), { args: ['--once'] });
+  cloud.stopReading();
+  expect(await cloud.ended).toEqual({ code: 0, signal: null });
+  expect(cloud.output).not.toContain('EPIPE');
+});
+
 test('--help explains every variable and starts nothing', async () => {
-  const help = startProcess(folder(), { args: ['--help'] });
+  const help = start(folder(), { args: ['--help'] });
   expect(await help.ended).toEqual({ code: 0, signal: null });
   for (const name of ['PORT', 'AWS_PORT', 'SMTP_PORT', 'DATA_DIR', 'LOCAL_API_KEY', 'DYNAMODB_ENDPOINT'])
-    expect(help.output()).toContain(name);
-  const odd = startProcess(folder(), { args: ['--never'] });
+    expect(help.output).toContain(name);
+  const odd = start(folder(), { args: ['--never'] });
   expect((await odd.ended).code).toBe(2);
 });
 
@@ -109,28 +127,28 @@ test.each(['PORT', 'AWS_PORT'])('a port that is taken is named, together with %s
   await new Promise((resolve) => holder.once('listening', resolve));
   const address = holder.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const refused = startProcess(folder(), { environment: { [variable]: String(port) } });
+  const refused = start(folder(), { environment: { [variable]: String(port) } });
   expect((await refused.ended).code).toBe(1);
-  expect(refused.output()).toContain(`Port ${port} is in use. Set ${variable}`);
+  expect(refused.output).toContain(`Port ${port} is in use. Set ${variable}`);
   holder.close();
 });
 
 test('a data folder that is in use is left alone', async () => {
   const dataDir = folder();
   const first = await started(dataDir);
-  const second = startProcess(dataDir);
+  const second = start(dataDir);
   expect((await second.ended).code).toBe(1);
-  expect(second.output()).toContain(`in use by process ${first.child.pid}`);
-  await expect(fetch(`${first.url}/v2/health`)).resolves.toMatchObject({ status: 200 });
+  expect(second.output).toContain(`in use by process ${first.pid}`);
+  await expect(fetch(`${(await first.ready).api}/v2/health`)).resolves.toMatchObject({ status: 200 });
 });
 
 test('a data folder that cannot be made or written to is named', async () => {
   const dataDir = join(folder(), 'file');
   writeFileSync(dataDir, 'not a folder');
   chmodSync(dataDir, 0o444);
-  const refused = startProcess(dataDir);
+  const refused = start(dataDir);
   expect((await refused.ended).code).toBe(1);
-  expect(refused.output()).toMatch(/The data folder .*file cannot be written to .*DATA_DIR/);
+  expect(refused.output).toMatch(/The data folder .*file cannot be written to .*DATA_DIR/);
 });
 
 test.each([
@@ -138,9 +156,9 @@ test.each([
   [{ LOCAL_API_KEY: 'short' }, /LOCAL_API_KEY must have at least 8 characters/],
   [{ DYNAMODB_ENDPOINT: 'nowhere' }, /DYNAMODB_ENDPOINT/],
 ])('%j is refused with what is wrong', async (environment, message) => {
-  const refused = startProcess(folder(), { environment });
+  const refused = start(folder(), { environment });
   expect((await refused.ended).code).toBe(1);
-  expect(refused.output()).toMatch(message);
+  expect(refused.output).toMatch(message);
 });
 
 test('another emulator serves as well, and is left running', async () => {

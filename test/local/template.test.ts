@@ -117,27 +117,17 @@ test.each([
     /declares 2 HTTP APIs/,
   ],
   [
-    'a rule for a target that is no function',
+    'a schedule for a target that is no function',
     () =>
       events(
         small({
-          Rule: {
-            Type: 'AWS::Events::Rule',
-            Properties: { EventPattern: {}, Targets: [{ Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' }] },
+          Tick: {
+            Type: 'AWS::Scheduler::Schedule',
+            Properties: { ScheduleExpression: 'rate(1 minute)', Target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } },
           },
         }),
       ),
-    /Rule has the target arn:aws:sqs/,
-  ],
-  [
-    'an operator of event patterns',
-    () =>
-      events(
-        small({
-          Rule: { Type: 'AWS::Events::Rule', Properties: { EventPattern: { a: [{ cidr: '10.0.0.0/8' }] }, Targets: [] } },
-        }),
-      ),
-    /operator .*cidr/,
+    /Tick has the target arn:aws:sqs/,
   ],
   [
     'a schedule of an unknown kind',

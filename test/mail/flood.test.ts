@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { howMany } from '../harness/how-many.ts';
 import { setting } from '../run/setting.ts';
 import { aMail, postbox, transportTo } from './postbox.ts';
 
 const house = setting();
-const MAILS = Number(process.env['MAILS'] ?? 200);
+const MAILS = howMany('MAILS', 200);
 const CONNECTIONS = 20;
 
 test(`${MAILS} mails over ${CONNECTIONS} connections, a tenth of them twice: one run each, a receipt for all`, {

@@ -59,13 +59,6 @@ test.each([
   expect(subject + from.name).toMatch(/^[^\p{Cc}]*$/u);
 });
 
-test('what is injected into a subject does not come out in the reply', async () => {
-  const answering = await postbox(house.cloud, { permission: 'anyone', reply: 'receipt' });
-  await answering.runOf(
-    aMail({ Subject: '=?utf-8?Q?x=0D=0ABcc:_eve@example.org?=', 'Message-ID': '<a@x>\tBcc: eve@example.org' }),
-  );
-});
-
 test.each([
   ['../../../../etc/passwd', 'passwd'],
   ['..', 'attachment-1.txt'],

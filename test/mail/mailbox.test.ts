@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { Cloud } from '../../local/cloud.ts';
-import { cloudInProcess, temporaryFolder } from '../cloud.ts';
+import { cloudInProcess } from '../cloud.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { Client } from '../run/client.ts';
 import { aMail, type Postbox, postbox, takesMail } from './postbox.ts';
 
@@ -208,6 +209,18 @@ test('a reply is threaded, and says that a machine wrote it', async () => {
   expect(bodyOf(reply)).toContain(`run ${run}`);
 });
 
+test('what is injected into a subject or an id does not come out in the reply', async () => {
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const from = 'injects@example.com';
+  const injected = { Subject: '=?utf-8?Q?x=0D=0ABcc:_eve@example.org?=', 'Message-ID': '<a@x>\tBcc: eve@example.org' };
+  expect(await box.deliver(aMail({ From: from, ...injected }), { from })).toMatchObject({ outcome: 'accepted' });
+  while (outbox(from).length === 0) await sleep(10);
+  const [reply = ''] = outbox(from);
+  expect(reply).toMatch(/^Subject: /m);
+  expect(reply).not.toMatch(/^Bcc:/im);
+  expect(outbox('eve@example.org')).toEqual([]);
+});
+
 test('the result is sent once the run has ended, once', async () => {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
   const from = 'result@example.com';
@@ -241,11 +254,15 @@ test('the same mail again is the same run; to two mailboxes it is one run each',
   await one.send(raw, { to: [one.address, two.address] });
   const [first] = await one.receiptsOnce(1);
   await two.receiptsOnce(1);
-  expect(await one.deliver(raw.replace('Good morning', 'Good evening'))).toMatchObject({
-    outcome: 'duplicate',
-    run_id: first?.run_id,
-  });
+  expect(await one.deliver(raw)).toMatchObject({ outcome: 'duplicate', run_id: first?.run_id });
   expect([await runsOf(one), await runsOf(two)]).toEqual([1, 1]);
+});
+
+test.each(['<>', '<reused@gateway.example>'])('mails that have the Message-ID %s in common are one run each', async (id) => {
+  const box = await postbox(cloud);
+  expect(await box.deliver(aMail({ 'Message-ID': id }, 'one'))).toMatchObject({ outcome: 'accepted' });
+  expect(await box.deliver(aMail({ 'Message-ID': id }, 'two'))).toMatchObject({ outcome: 'accepted' });
+  expect(await box.deliver(aMail({ 'Message-ID': id }, 'two'))).toMatchObject({ outcome: 'duplicate' });
 });
 
 test('a mail without a Message-ID is known by what the sender wrote', async () => {

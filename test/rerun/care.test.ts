@@ -26,7 +26,7 @@ const save = (id: string, start_defaults: object) => at.api.call('PATCH', `/v1/w
 describe.concurrent('start defaults', { timeout: 90_000 }, () => {
   const echo = { input: { type: 'object' }, steps: [{ id: 'a', set: {} }], output: { n: '${ $input }' } };
 
-  test('stand under what the caller gives, who wins', async () => {
+  test('stand under what the caller gives, who wins', async ({ expect }) => {
     const id = await at.api.publish(echo);
     expect((await save(id, { inputs: { a: 1, b: 1 }, name: 'nightly', reference: 'R-1' })).status).toBe(200);
     const run = await operator.ended((await at.api.start(id, { b: 2, c: 3 }, { reference: 'R-2' })).id);
@@ -52,7 +52,7 @@ describe.concurrent('start defaults', { timeout: 90_000 }, () => {
     expect(again).toMatchObject({ inputs: { a: 1, b: 2, c: 3 }, reference: 'R-2' });
   });
 
-  test('are checked like inputs when they are used', async () => {
+  test('are checked like inputs when they are used', async ({ expect }) => {
     const id = await at.api.publish({ ...echo, input: { type: 'object', properties: { n: { type: 'integer' } } } });
     await save(id, { inputs: { n: 'x' } });
     expect((await command(id, {})).status).toBe(400);
@@ -61,7 +61,7 @@ describe.concurrent('start defaults', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('connection overrides', { timeout: 90_000 }, () => {
-  test('name connections that the workflow uses, are kept with the run and with what runs it again', async () => {
+  test('name connections that the workflow uses, are kept with the run and with what runs it again', async ({ expect }) => {
     const id = await at.api.publish({ connections: ['erp', 'crm'], steps: [{ id: 'a', set: {} }] });
     const run = await at.api.start(id, {}, { connection_overrides: { erp: 'erp-test' } });
     const ended = await operator.ended(run.id);
@@ -77,7 +77,7 @@ describe.concurrent('connection overrides', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('a dry run', { timeout: 90_000 }, () => {
-  test('answers with the plan and starts nothing', async () => {
+  test('answers with the plan and starts nothing', async ({ expect }) => {
     const id = await at.api.publish({
       input: { type: 'object', required: ['n'], properties: { n: { type: 'integer' }, unit: { default: 'kg' } } },
       reference: 'order ${ $input.n }',
@@ -99,16 +99,17 @@ describe.concurrent('a dry run', { timeout: 90_000 }, () => {
       problems: [],
     });
     expect(answer.steps).toMatchObject([
-      { step: 'a', kind: 'set', title: 'First', skipped: false },
-      { together: [[{ step: 'x', skipped: true }], [{ step: 'y', skipped: null }]] },
-      { step: 'z', kind: 'forEach', skipped: false, inside: { steps: [{ step: 'inner', skipped: false }] } },
+      { step: 'a', kind: 'set', title: 'First', needs: [], skipped: false },
+      { step: 'x', needs: ['a'], skipped: true },
+      { step: 'y', needs: ['a'], skipped: null },
+      { step: 'z', kind: 'forEach', needs: ['x', 'y'], skipped: false, inside: { steps: [{ step: 'inner', skipped: false }] } },
     ]);
     expect(await dryRun(id, { inputs: { n: 0 } })).toMatchObject({ would_start: false });
     expect((await command(id, { inputs: {}, dry_run: true })).status).toBe(400);
     expect(await runsOf(id)).toEqual([]);
   });
 
-  test('names expressions that would fail with these inputs, and the case a switch would take', async () => {
+  test('names expressions that would fail with these inputs, and the case a switch would take', async ({ expect }) => {
     const id = await at.api.publish({
       input: { type: 'object' },
       steps: [
@@ -131,7 +132,7 @@ describe.concurrent('a dry run', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('what a run follows', { timeout: 90_000 }, () => {
-  test('an explicit version', async () => {
+  test('an explicit version', async ({ expect }) => {
     const id = await at.api.publish({ name: `versions-${process.pid}`, steps: [{ id: 'a', set: {} }], output: { v: 1 } });
     await at.api.expect(200, 'PUT', `/v1/workflows/${id}/draft`, {
       definition: { format: 1, name: `versions-${process.pid}`, steps: [{ id: 'a', set: {} }], output: { v: 2 } },
@@ -146,7 +147,7 @@ describe.concurrent('what a run follows', { timeout: 90_000 }, () => {
     expect((await command(id, { version: 1, stage: 'Draft' })).status).toBe(400);
   });
 
-  test('a draft run keeps the text that it ran, byte for byte, after the draft has changed', async () => {
+  test('a draft run keeps the text that it ran, byte for byte, after the draft has changed', async ({ expect }) => {
     const text = `# A comment, and   odd  spacing\nformat: 1\nname: bytes-${process.pid}\nsteps:\n  - {id: a,   set: {v: 'é'}}\n`;
     const { id } = z
       .looseObject({ id: z.string() })

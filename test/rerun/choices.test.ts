@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import * as z from 'zod';
 import { newId } from '../../shared/id.ts';
 import { aRun } from '../builders.ts';
@@ -35,7 +35,7 @@ const _reusedOf = async (id: string) =>
     .map(({ key }) => key);
 
 describe.concurrent('three free choices', { timeout: 90_000 }, () => {
-  test('corrected input, on the latest version, from the failed step', async () => {
+  test('corrected input, on the latest version, from the failed step', async ({ expect }) => {
     const name = `choices-${process.pid}`;
     const document = (steps: object[]) => ({
       format: 1,
@@ -66,7 +66,7 @@ describe.concurrent('three free choices', { timeout: 90_000 }, () => {
     expect((await operator.rerun(origin.id, { from: 'start', inputs: { n: 'x' } })).status).toBe(400);
   });
 
-  test('what differs is listed before anything starts, and goes ahead once accepted', async () => {
+  test('what differs is listed before anything starts, and goes ahead once accepted', async ({ expect }) => {
     const name = `differs-${process.pid}`;
     const document = (steps: object[]) => ({ format: 1, name, input: { type: 'object' }, steps });
     const id = await at.api.publish(
@@ -97,7 +97,7 @@ describe.concurrent('three free choices', { timeout: 90_000 }, () => {
     expect(await at.api.fates(run.id)).toEqual({ fresh: 'succeeded', a: 'succeeded', kind: 'succeeded', bad: 'succeeded' });
   });
 
-  test('edited inputs are listed with the steps that read them and would be taken over', async () => {
+  test('edited inputs are listed with the steps that read them and would be taken over', async ({ expect }) => {
     const steps = [
       { id: 'a', set: { n: '${ $input.n }' } },
       { id: 'b', set: {} },
@@ -120,7 +120,9 @@ describe.concurrent('three free choices', { timeout: 90_000 }, () => {
     expect((await operator.rerun(origin.id, { from: 'c', inputs: { n: 1 } })).status).toBe(201);
   });
 
-  test('steps that may not be repeated are listed, those of children too, and repeated once that is confirmed', async () => {
+  test('steps that may not be repeated are listed, those of children too, and repeated once that is confirmed', async ({
+    expect,
+  }) => {
     const name = `pays-${process.pid}`;
     at.stub.on('/pay', { status: 500 });
     await at.api.publish({ name, steps: [call('pay', '/pay', { repeatable: false })] });
@@ -141,7 +143,7 @@ describe.concurrent('three free choices', { timeout: 90_000 }, () => {
     expect([at.stub.count('/pay'), callsOf(run)]).toEqual([2, []]);
   });
 
-  test('the original payload is warned of, with when it was taken', async () => {
+  test('the original payload is warned of, with when it was taken', async ({ expect }) => {
     const origin = await through([{ id: 'a', set: {} }], {}, {});
     const same = warned.parse((await operator.rerun(origin.id, { from: 'start' })).body);
     expect(same.warnings).toEqual([expect.stringContaining(String((origin as { created_at?: string }).created_at))]);
@@ -150,7 +152,9 @@ describe.concurrent('three free choices', { timeout: 90_000 }, () => {
 });
 
 describe.concurrent('what is refused', { timeout: 90_000 }, () => {
-  test('a run that lives, a step that is not there, a word that is none, a run that is not the caller’s: nothing is done', async () => {
+  test('a run that lives, a step that is not there, a word that is none, a run that is not the caller’s: nothing is done', async ({
+    expect,
+  }) => {
     const live = await at.api.start(await at.api.publish({ steps: [{ id: 'w', wait: '1h' }] }));
     expect(await operator.rerun(live.id, { from: 'start' })).toMatchObject({
       status: 409,
@@ -171,7 +175,7 @@ describe.concurrent('what is refused', { timeout: 90_000 }, () => {
     expect((await operator.look(live.id)).children).toEqual([]);
   });
 
-  test('actions say what may be done next, and why something may not', async () => {
+  test('actions say what may be done next, and why something may not', async ({ expect }) => {
     const done = await through([{ id: 'a', set: {} }]);
     expect(done.actions).toEqual([
       { action: 'pause', allowed: false, reason: 'It has ended: it is succeeded.' },
@@ -183,7 +187,9 @@ describe.concurrent('what is refused', { timeout: 90_000 }, () => {
     ]);
   });
 
-  test('a second rerun under the same key gives the first one back, whatever was published since; another request is refused', async () => {
+  test('a second rerun under the same key gives the first one back, whatever was published since; another request is refused', async ({
+    expect,
+  }) => {
     const id = await at.api.publish({
       name: `keyed-${process.pid}`,
       steps: [{ id: 'bad', raise: { error: 'Bad', message: '' } }],
@@ -202,7 +208,7 @@ describe.concurrent('what is refused', { timeout: 90_000 }, () => {
     expect((await operator.look(origin.id)).children).toHaveLength(1);
   });
 
-  test('runs of another workspace are not there, for any verb, and nothing is done to them', async () => {
+  test('runs of another workspace are not there, for any verb, and nothing is done to them', async ({ expect }) => {
     const own = engine();
     const id = await at.api.publish({ steps: [{ id: 'w', wait: '1h' }] });
     const { id: mine } = await at.api.start(id);

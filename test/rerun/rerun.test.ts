@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import * as z from 'zod';
 import { operatorOf } from '../control/operator.ts';
 import { setting } from '../run/setting.ts';
@@ -32,7 +32,7 @@ const reusedOf = async (id: string) =>
     .map(({ key }) => key);
 
 describe.concurrent('recovery', { timeout: 90_000 }, () => {
-  test('of a failed run of 50 steps makes outside calls for the remaining steps alone', async () => {
+  test('of a failed run of 50 steps makes outside calls for the remaining steps alone', async ({ expect }) => {
     const { mend } = breakable('/fifty/37');
     const steps = Array.from({ length: 50 }, (_, n) => call(`s${n + 1}`, n + 1 === 37 ? '/fifty/37' : '/fifty'));
     const origin = await through(steps, { output: { last: '${ $steps.s50 }', first: '${ $steps.s1 }' } });
@@ -59,7 +59,9 @@ describe.concurrent('recovery', { timeout: 90_000 }, () => {
     expect((await operator.look(origin.id)).children).toMatchObject([{ id: run.id, trigger: 'rerun' }]);
   });
 
-  test('from the start, from the failure, from a step: what is before is taken over, the rest is executed', async () => {
+  test('from the start, from the failure, from a step: what is before is taken over, the rest is executed', async ({
+    expect,
+  }) => {
     const origin = await through([call('a', '/p'), call('b', '/p'), call('c', '/p')]);
     expect(origin.status).toBe('succeeded');
     const [start, step] = [await operator.again(origin.id, { from: 'start' }), await operator.again(origin.id, { from: 'b' })];
@@ -71,7 +73,7 @@ describe.concurrent('recovery', { timeout: 90_000 }, () => {
     expect(await operator.rerun(origin.id, { from: 'failed' })).toMatchObject({ status: 409 });
   });
 
-  test('in branches, items of a loop, a group with retry, and with a failure that was caught', async () => {
+  test('in branches, items of a loop, a group with retry, and with a failure that was caught', async ({ expect }) => {
     const { mend } = breakable('/broken');
     at.stub.on('/caught', { status: 500 });
     const origin = await through([
@@ -136,7 +138,7 @@ describe.concurrent('recovery', { timeout: 90_000 }, () => {
     expect(again).toMatchObject({ attempt: 3, root: origin.id, parent: run.id, chain: [run.id, origin.id] });
   });
 
-  test('a chain of reruns uses what each of them has done', async () => {
+  test('a chain of reruns uses what each of them has done', async ({ expect }) => {
     const [one, two] = [breakable('/chain/1'), breakable('/chain/2')];
     const first = await through([call('a', '/fine'), call('b', '/chain/1'), call('c', '/chain/2')]);
     one.mend();
@@ -150,7 +152,7 @@ describe.concurrent('recovery', { timeout: 90_000 }, () => {
     expect([context['a']?.reused, context['b']?.reused]).toEqual([first.id, second.id]);
   });
 
-  test('of a stopped run and of one that ran out of time goes on where it stood', async () => {
+  test('of a stopped run and of one that ran out of time goes on where it stood', async ({ expect }) => {
     at.stub.on('/stopped', 'hang');
     const { id } = await at.api.start(await at.api.publish({ steps: [call('a', '/fine'), call('b', '/stopped')] }));
     await at.stub.called('/stopped');
@@ -165,7 +167,9 @@ describe.concurrent('recovery', { timeout: 90_000 }, () => {
     expect([callsOf(one), callsOf(two)]).toEqual([['b'], ['b']]);
   });
 
-  test('a child goes on from where it failed, in a run of its own; one that had succeeded unheard is not run again', async () => {
+  test('a child goes on from where it failed, in a run of its own; one that had succeeded unheard is not run again', async ({
+    expect,
+  }) => {
     const { mend } = breakable('/in-child');
     const name = `child-${process.pid}`;
     await at.api.publish({ name, steps: [call('c1', '/fine'), call('c2', '/in-child')], output: { ok: true } });

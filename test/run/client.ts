@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import { publishedResult, runDetailResult, stepStateResult, workflowResult } from './shapes.ts';
 
 export type Run = z.infer<typeof runDetailResult>;
@@ -7,7 +8,7 @@ export type StepState = z.infer<typeof stepStateResult>;
 export type Event = z.infer<typeof eventResult>;
 
 const eventResult = z.looseObject({
-  id: z.string(),
+  id: z.int(),
   type: z.string(),
   step: z.string().nullable(),
   scope: z.string(),
@@ -17,11 +18,12 @@ const eventResult = z.looseObject({
   reason: z.string().optional(),
   data: z.unknown().optional(),
 });
-const eventPage = z.object({ items: z.array(eventResult), continuation_token: z.string().nullable() });
-const contextResult = z.object({
+const eventPage = z.object({ items: z.array(eventResult), continuation_token: z.int().nullable() });
+const contextPage = z.object({
   status: z.string(),
   variables: z.record(z.string(), z.unknown()),
   steps: z.array(stepStateResult),
+  continuation_token: z.string().nullable(),
 });
 
 /** A document without the keys that all of them have. */
@@ -33,8 +35,6 @@ export interface Reply {
   body: unknown;
 }
 
-const statusV2 = z.looseObject({ status: z.string() });
-const LIVE = new Set(['Created', 'Running']);
 let workflows = 0;
 
 /** The public API as a program uses it. */
@@ -52,7 +52,7 @@ export class Client {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
+    return { status: answer.status, headers: answer.headers, body: text === '' ? null : parseJson(text) };
   }
 
   async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {
@@ -96,16 +96,12 @@ export class Client {
     return runDetailResult.parse(await this.expect(200, 'GET', `/v1/runs/${id}`));
   }
 
-  /** The run when it has ended. Asks the v2 surface meanwhile, which reads one row. */
+  /** The run when it has ended. */
   async ended(id: string): Promise<Run> {
-    for (
-      let delay = 5;
-      LIVE.has(statusV2.parse(await this.expect(200, 'GET', `/v2/runs/${id}`)).status);
-      delay = Math.min(delay * 1.5, 200)
-    ) {
-      await sleep(delay);
+    for (;;) {
+      const run = runDetailResult.parse(await this.expect(200, 'GET', `/v1/runs/${id}?wait=25`));
+      if (run.ended_at !== null) return run;
     }
-    return this.run(id);
   }
 
   async until(id: string, holds: (run: Run) => boolean): Promise<Run> {
@@ -134,16 +130,20 @@ export class Client {
   }
 
   /** The states of the steps by their keys. */
-  async context(id: string): Promise<Record<string, StepState>> {
-    const { steps } = contextResult.parse(await this.expect(200, 'GET', `/v1/runs/${id}/context`));
-    return Object.fromEntries(steps.map((step) => [step.key, step]));
+  async context(id: string, limit = 1000): Promise<Record<string, StepState>> {
+    const all: StepState[] = [];
+    let after = '';
+    for (;;) {
+      const page = contextPage.parse(await this.expect(200, 'GET', `/v1/runs/${id}/context?limit=${limit}${after}`));
+      all.push(...page.steps);
+      if (page.continuation_token === null) return Object.fromEntries(all.map((step) => [step.key, step]));
+      after = `&continuation_token=${encodeURIComponent(page.continuation_token)}`;
+    }
   }
 
   /** One step with its whole values. */
   async step(id: string, key: string): Promise<StepState | undefined> {
-    const { steps } = contextResult.parse(
-      await this.expect(200, 'GET', `/v1/runs/${id}/context?step=${encodeURIComponent(key)}`),
-    );
+    const { steps } = contextPage.parse(await this.expect(200, 'GET', `/v1/runs/${id}/context?step=${encodeURIComponent(key)}`));
     return steps[0];
   }
 
@@ -151,6 +151,12 @@ export class Client {
   async fates(id: string): Promise<Record<string, string>> {
     const steps = Object.values(await this.context(id));
     return Object.fromEntries(steps.map(({ key, status, reason }) => [key, reason === null ? status : `${status}/${reason}`]));
+  }
+
+  /** What a `whole` of a view leads to. */
+  async whole(path: unknown): Promise<unknown> {
+    const { url } = z.object({ url: z.string() }).parse(await this.expect(200, 'GET', String(path)));
+    return (await fetch(url)).json();
   }
 
   /** The log in short: `step_completed a`, ... */

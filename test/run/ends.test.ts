@@ -110,7 +110,7 @@ describe('stop', () => {
       }),
     );
     await Promise.all([at.stub.called('/stop/broken'), at.stub.called('/stop/items', 2)]);
-    await at.api.until(run.id, ({ steps }) => (steps['running'] ?? 0) >= 4);
+    await at.api.until(run.id, ({ steps }) => steps['running'] === 3 && steps['waiting'] === 1);
     expect((await at.api.stop(run)).status).toBe(202);
     await at.stub.hungUp('/stop/items', 2);
     expect(at.stub.count('/stop/items')).toBe(2);

@@ -109,6 +109,7 @@ describe('retry of a group', () => {
       'step_started g~1/two',
       'step_failed g~1/two',
       'step_retrying g',
+      'step_started g',
       'step_started g~2/one',
       'step_completed g~2/one',
       'step_started g~2/two',

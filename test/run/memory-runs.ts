@@ -1,5 +1,6 @@
 import { decodeTime } from 'ulid';
 import * as z from 'zod';
+import { parseJson } from '../../shared/json.ts';
 import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -48,11 +49,12 @@ export class MemoryRuns implements Runs {
     return this.#once('create', () => {
       const name = key && `${key.workspace}#${key.hash}`;
       const earlier = name === undefined ? undefined : this.#started.get(name);
-      if (earlier) return { ...(earlier.runId !== run.id && { earlier }) };
       const text = JSON.stringify(run);
       const found = this.#rows.get(run.id);
+      if (found?.text === text) return {};
+      if (earlier) return { earlier };
       if (found && key) return { earlier: { runId: run.id, bodyHash: key.bodyHash } };
-      if (found && found.text !== text) throw new Error(`There is a run ${run.id} already.`);
+      if (found) throw new Error(`There is a run ${run.id} already.`);
       this.#rows.set(run.id, { text });
       if (key && name) this.#started.set(name, { runId: run.id, bodyHash: key.bodyHash });
       return {};
@@ -73,7 +75,7 @@ export class MemoryRuns implements Runs {
       return run && { run, entries: this.#entries(id).slice(run.snapshot?.number ?? 0) };
     });
     if (!loaded?.run.snapshot) return loaded;
-    return { ...loaded, snapshot: JSON.parse(await this.#values.text(loaded.run.snapshot.ref)) };
+    return { ...loaded, snapshot: parseJson(await this.#values.text(loaded.run.snapshot.ref)) };
   }
 
   entriesAfter(id: string, number: number, limit = Number.POSITIVE_INFINITY) {
@@ -185,12 +187,12 @@ export class MemoryRuns implements Runs {
   }
 
   #entries(id: string): Entry[] {
-    return entries.parse((this.#journals.get(id) ?? []).flatMap(({ texts }) => texts.map((text): unknown => JSON.parse(text))));
+    return entries.parse((this.#journals.get(id) ?? []).flatMap(({ texts }) => texts.map((text): unknown => parseJson(text))));
   }
 
   #run(id: string): Run | undefined {
     const row = this.#rows.get(id);
-    return row && runSchema.parse(JSON.parse(row.text));
+    return row && runSchema.parse(parseJson(row.text));
   }
 
   #all(): Run[] {
@@ -235,7 +237,7 @@ export class MemoryValues implements Values {
   }
 
   async read(value: Stored): Promise<unknown> {
-    return JSON.parse('json' in value ? value.json : await this.text(value.ref));
+    return parseJson('json' in value ? value.json : await this.text(value.ref));
   }
 
   async copy(runId: string, name: string, value: Stored): Promise<Stored> {

@@ -12,7 +12,7 @@ export interface Expected {
 }
 
 /** What a wait gives is an instant, which no model knows. */
-export const WAITED = 'waited';
+const WAITED = 'waited';
 
 class Failed extends Error {
   readonly step: string;

@@ -1,18 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { settleWalk } from '../../functions/settle/execution-status.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
-import { refOf, walkName } from '../../shared/run/model/run.ts';
-import type { WalkEnd, Walks } from '../../shared/run/ports.ts';
-import { settleRun } from '../../shared/run/settle-run.ts';
-import { type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
-import { perform } from '../../shared/run/work/perform.ts';
-import type { Run } from './client.ts';
+import { mortal } from './mortal.ts';
 import { setting } from './setting.ts';
-import { engine } from './setting-engine.ts';
+import { driven, engine, heldRun, later, swept, withoutExecutions } from './setting-engine.ts';
 
-// The functions are imported here before the cloud has set their environment.
-vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
+// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
+vi.hoisted(() => {
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+  vi.stubEnv('LOG_LEVEL', 'ERROR');
+});
 
 const at = setting();
 let own: ReturnType<typeof engine>;
@@ -21,208 +19,196 @@ beforeEach(() => {
   own = engine();
 });
 
-const lost = () => Promise.reject(new Error('lost'));
-
-/** The engine over other state machines than those of the cloud. */
-const over = (walks: Partial<Walks>) => ({
-  ...own,
-  walks: { start: lost, stop: lost, answer: lost, status: async () => undefined, ...walks },
-  watcher: { ...own.watcher, startLost: () => {} },
+const call = (id: string, path: string, more: object = {}) => ({
+  id,
+  http: { method: 'POST', url: at.stub.url + path, body: {} },
+  ...more,
 });
-
-/** A run that stands without a walk: its start was lost. */
-async function heldRun(workflowId: string, inputs: Record<string, unknown> = {}): Promise<string> {
-  const request: StartRequest = { workspace: 'local', workflowId, stage: 'Published', inputs, fileIds: [], trigger: 'api' };
-  return (await startRun(over({}), request)).run.id;
-}
-
-const change = (name: string, status: 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED') => ({ detail: { name, status } });
-const later = (ms: number) => ({ ...own, now: () => new Date(Date.now() + ms) });
 const ends = async (id: string) =>
   (await at.api.story(id)).filter((line) => /^run_(succeeded|failed|cancelled|timed_out)/.test(line));
-const two = () => ({
-  steps: [
-    { id: 'a', http: { method: 'POST', url: `${at.stub.url}/two`, body: {} } },
-    { id: 'b', set: { n: 1 } },
-  ],
-  output: { n: '${ $steps.b.n }' },
-});
+const held = async (steps: object[], more: object = {}) => heldRun(own, await at.api.publish({ steps, ...more }));
+const enough = { mode: 'immediate', by: 'test', reason: 'enough' } as const;
 
 describe('the sweeper', () => {
   test('starts a run whose start was lost, when it has waited long enough, once', async () => {
-    const id = await heldRun(await at.api.publish(two()));
-    expect((await sweep(own)).started).toBe(0);
-    expect(await own.walks.status((await own.run(id)).machine, `${id}-1`)).toBeUndefined();
-
-    await Promise.all([sweep(later(31_000)), sweep(later(31_000)), sweep(later(31_000))]);
+    const id = await held([call('a', '/lost'), { id: 'b', set: { n: 1 } }], { output: { n: '${ $steps.b.n }' } });
+    await swept(own);
+    expect((await own.run(id)).execution).toBe(1);
+    await Promise.all([1, 2, 3].map(() => swept(later(own, 31_000))));
     expect(await at.api.ended(id)).toMatchObject({ status: 'succeeded', outputs: { n: 1 } });
-    expect(at.stub.count('/two')).toBe(1);
+    expect([at.stub.count('/lost'), (await own.run(id)).execution]).toEqual([1, 2]);
   });
 
-  test('settles a run whose end was lost: succeeded with its outputs, failed with the failure of its step', async () => {
-    const good = await heldRun(await at.api.publish(two()));
-    for (const step of ['a', 'b']) await own.work(good, step);
-    const bad = await heldRun(
-      await at.api.publish({
-        steps: [
-          { id: 'a', raise: { error: 'Bad', message: 'no' } },
-          { id: 'b', set: {} },
-        ],
-      }),
-    );
-    await expect(own.work(bad, 'a')).rejects.toThrow();
-    const ends = new Map<string, WalkEnd>([
-      [`${good}-1`, 'succeeded'],
-      [`${bad}-1`, 'failed'],
+  test('shows an end that is in the journal and not in the row: succeeded, failed, stopped', async () => {
+    const good = await held([call('a', '/unshown')], { output: { ok: true } });
+    const bad = await held([
+      { id: 'a', raise: { error: 'Bad', message: 'no' } },
+      { id: 'b', set: {} },
     ]);
-    const status = async (_: string, name: string) => ends.get(name) ?? 'running';
-    await sweep({ ...over({ status }), now: () => new Date(Date.now() + 31_000) });
-    expect(await at.api.run(good)).toMatchObject({ status: 'succeeded', outputs: { n: 1 } });
+    const stopped = await held([call('a', '/unshown')]);
+    const dies = () => mortal(own, (moment, name) => moment === 'before' && name === 'project');
+    for (const id of [good, bad]) await expect(driven(dies(), id)).rejects.toThrow('dead');
+    await expect(stopRun(dies(), await own.run(stopped), enough)).rejects.toThrow('dead');
+    for (const id of [good, bad, stopped]) expect((await at.api.run(id)).status).toBe('pending');
+
+    await swept(later(own, 31_000));
+    expect(await at.api.run(good)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
     expect(await at.api.run(bad)).toMatchObject({
       status: 'failed',
       error: { name: 'Bad', step: 'a' },
       steps: { failed: 1, skipped: 1 },
     });
+    expect(await at.api.run(stopped)).toMatchObject({ status: 'stopped', reason: 'enough' });
+    for (const id of [good, bad, stopped]) expect(await ends(id)).toHaveLength(1);
   });
 
-  test('leaves a run alone that is on its way, and looks again later', async () => {
-    const run = await at.api.start(await at.api.publish({ steps: [{ id: 'w', wait: '1h' }] }));
-    await at.api.until(run.id, ({ status }) => status === 'running');
-    const { dueAt } = await own.run(run.id);
-    const swept = await sweep(later(600_000));
-    expect(swept.deferred).toBeGreaterThanOrEqual(1);
-    const after = await own.run(run.id);
-    expect(after.status).toBe('running');
-    expect(Date.parse(after.dueAt ?? '')).toBeGreaterThan(Date.parse(dueAt ?? ''));
-    await at.api.stop(run);
+  test('leaves a run alone whose driver lives, however long a step takes', async () => {
+    at.stub.on('/alive', { afterMs: 2500 });
+    const id = await held([call('a', '/alive')]);
+    const driving = driven(later(own, 20_000), id);
+    await at.stub.called('/alive');
+    await vi.waitUntil(async () => Date.parse((await own.run(id)).dueAt ?? '') > Date.now() + 60_000, { timeout: 10_000 });
+    await swept(later(own, 60_000));
+    expect((await own.run(id)).execution).toBe(1);
+    expect((await driving).next).toBe('done');
+    expect([(await own.run(id)).status, at.stub.count('/alive')]).toEqual(['succeeded', 1]);
   });
 
-  test('times out a run past its deadline, and ends its walk', async () => {
+  test('times out a run past its deadline', async () => {
     const run = await at.api.start(await at.api.publish({ timeout: '${ 3600 }', steps: [{ id: 'w', wait: '2h' }] }));
-    await at.api.until(run.id, ({ status }) => status === 'running');
-    await sweep(later(3_700_000));
+    await at.api.until(run.id, ({ status }) => status === 'waiting');
+    await swept(later(own, 3_700_000));
     expect(await at.api.run(run.id)).toMatchObject({ status: 'timed_out', steps: { cancelled: 1 } });
-    const { machine } = await own.run(run.id);
-    expect(await own.walks.status(machine, `${run.id}-1`)).toBe('aborted');
   });
 
-  test('carries on a stop that was only written down', async () => {
-    const run = await at.api.start(await at.api.publish({ steps: [{ id: 'w', wait: '1h' }] }));
-    await at.api.until(run.id, ({ status }) => status === 'running');
-    await own.runs.requestStop(await own.run(run.id), {
-      mode: 'immediate',
-      by: 'test',
-      at: new Date().toISOString(),
-      reason: 'enough',
-    });
-    await sweep(later(1000));
-    expect(await at.api.run(run.id)).toMatchObject({ status: 'stopped', reason: 'enough' });
-    expect(await ends(run.id)).toEqual(['run_cancelled']);
-  });
-});
-
-describe('events about walks', () => {
-  test('duplicates and old ones change nothing', async () => {
-    const done = await at.api.through(two());
-    for (const status of ['FAILED', 'ABORTED', 'SUCCEEDED', 'TIMED_OUT', 'FAILED'] as const)
-      await settleWalk(change(`${done.id}-1`, status), own);
-    expect(await at.api.run(done.id)).toEqual(done);
-
-    const held = await heldRun(done.workflow_id);
-    await settleWalk(change(`${held}-0`, 'FAILED'), own);
-    await settleWalk(change('01UNKNOWN-1', 'FAILED'), own);
-    expect((await at.api.run(held)).status).toBe('pending');
+  test('never gives up a run whose execution cannot be started: as soon as one can, it goes on', async () => {
+    const id = await held([call('a', '/not-given-up')]);
+    for (const minutes of [1, 5, 16, 60, 600]) {
+      await swept(later(withoutExecutions(own), minutes * 60_000));
+      expect((await at.api.run(id)).status).toBe('pending');
+    }
+    await swept(later(own, 700 * 60_000));
+    expect((await at.api.ended(id)).status).toBe('succeeded');
+    expect(at.stub.count('/not-given-up')).toBe(1);
   });
 
-  test.each([
-    ['FAILED', 'failed', 'failed'],
-    ['TIMED_OUT', 'timed_out', 'timed_out'],
-    ['ABORTED', 'aborted', 'stopped'],
-    ['SUCCEEDED', 'succeeded', 'succeeded'],
-  ] as const)('%s (%s) ends a run that nobody has ended: %s, however often it is told', async (status, end, word) => {
-    const id = await heldRun(await at.api.publish(two()));
-    if (status === 'SUCCEEDED') for (const step of ['a', 'b']) await own.work(id, step);
-    await Promise.all([1, 2, 3].map(() => settleWalk(change(`${id}-1`, status), over({ status: async () => end }))));
-    expect((await at.api.run(id)).status).toBe(word);
-    expect(await ends(id)).toHaveLength(1);
+  test('what cannot be dealt with comes again later and holds up no other', async () => {
+    const [broken, fine] = [await held([call('a', '/broken')]), await held([call('a', '/fine')])];
+    const load = (id: string) => (id === broken ? Promise.reject(new Error('too large')) : own.runs.load(id));
+    const get = (runs: typeof own.runs, name: PropertyKey) => (name === 'load' ? load : Reflect.get(runs, name).bind(runs));
+    const failing = { ...own, runs: new Proxy(own.runs, { get }) };
+    const before = (await own.run(broken)).dueAt ?? '';
+    const { failed } = await sweep(later(failing, 31_000), new Date(Date.now() + 91_000));
+    expect(failed.map(({ id }) => id)).toEqual([broken]);
+    expect((await own.run(broken)).dueAt?.localeCompare(before)).toBe(1);
+    expect((await at.api.ended(fine)).status).toBe('succeeded');
+    await stopRun(own, await own.run(broken), enough);
   });
 });
 
-describe('settling', () => {
-  test('from three sides at once has one effect', async () => {
-    const id = await heldRun(await at.api.publish(two()));
-    await own.work(id, 'a');
-    const run = await own.run(id);
-    const settled = await Promise.all([
-      settleRun(own, run, { kind: 'succeeded', outputs: { side: 1 } }),
-      settleRun(own, run, { kind: 'failed', error: { name: 'Side', message: 'two', step: null } }),
-      settleRun(own, run, { kind: 'timed_out' }),
+describe('two drivers of one run', () => {
+  test('an Express execution that is delivered twice, at once or later, does nothing twice', async () => {
+    at.stub.on('/twice', { afterMs: 100 });
+    const steps = ['a', 'b', 'c'].map((id) => call(id, `/twice/${id}`));
+    const id = await held([call('first', '/twice', { repeatable: false }), ...steps]);
+    const input = { run: id, execution: 1 };
+    const deliver = () => own.executions.start('express', `${id}-1`, input);
+    await Promise.all([deliver(), deliver(), deliver()]);
+    await at.stub.called('/twice/a');
+    await deliver();
+    expect(await at.api.ended(id)).toMatchObject({ status: 'succeeded' });
+    await deliver();
+    expect(['', '/a', '/b', '/c'].map((path) => at.stub.count(`/twice${path}`))).toEqual([1, 1, 1, 1]);
+    expect(await at.api.story(id)).toEqual([
+      'run_created',
+      'run_started',
+      ...['first', 'a', 'b', 'c'].flatMap((step) => [`step_started ${step}`, `step_completed ${step}`]),
+      'run_succeeded',
     ]);
-    const now = await own.run(id);
-    expect(await ends(id)).toHaveLength(1);
-    for (const one of settled) expect(one.status).toBe(now.status);
-    expect(now.status === 'succeeded' ? now.error : now.outputs).toBeUndefined();
   });
 
-  test('a worker that finishes after the run was settled changes nothing', async () => {
-    at.stub.on('/late-writer', { afterMs: 400 });
-    const id = await heldRun(
-      await at.api.publish({
-        steps: [
-          { id: 'a', http: { method: 'GET', url: `${at.stub.url}/late-writer` } },
-          { id: 'b', set: {} },
-        ],
-      }),
+  test('many that begin in the same moment: one drives, the others leave, and the log has one order', async () => {
+    at.stub.on('/many', (_, n) => ({ afterMs: 50 * n, body: n }));
+    const id = await held(
+      [call('first', '/many'), { id: 'n', set: { n: '${ $steps.first.body }' } }, call('then', '/many/then')],
+      {
+        output: { n: '${ $steps.n.n }' },
+      },
     );
-    const working = expect(own.work(id, 'a')).rejects.toMatchObject({ name: 'RunEnded' });
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => driven(own, id)));
+    expect(answers.map(({ next }) => next)).toEqual(Array(5).fill('done'));
+    expect(at.stub.count('/many')).toBeLessThanOrEqual(5);
+    expect(at.stub.count('/many/then')).toBe(1);
+    const run = await at.api.run(id);
+    expect(run.status).toBe('succeeded');
+    expect((await at.api.step(id, 'first'))?.output).toMatchObject({ body: run.outputs?.['n'] });
+    const ids = (await at.api.events(id)).map((event) => event.id);
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+    expect((await at.api.story(id)).filter((line) => /^(step_completed|run_succeeded)/.test(line))).toEqual([
+      'step_completed first',
+      'step_completed n',
+      'step_completed then',
+      'run_succeeded',
+    ]);
+  });
+
+  test('one of an older execution does nothing, once a newer one has been asked for', async () => {
+    const id = await held([call('a', '/older')]);
+    await swept(later({ ...own, executions: { start: async () => {} } }, 31_000));
+    expect((await own.run(id)).execution).toBe(2);
+    expect(await driven(own, id, { execution: 1 })).toMatchObject({ next: 'done' });
+    expect([(await at.api.run(id)).status, at.stub.count('/older')]).toEqual(['pending', 0]);
+    expect(await driven(own, id, { execution: 2 })).toMatchObject({ next: 'done' });
+    expect([(await at.api.run(id)).status, at.stub.count('/older')]).toEqual(['succeeded', 1]);
+  });
+
+  test('one that comes back after the run has ended changes nothing', async () => {
+    at.stub.on('/late-writer', { afterMs: 400 });
+    const id = await held([call('a', '/late-writer'), { id: 'b', set: {} }]);
+    const driving = driven(own, id);
     await at.stub.called('/late-writer');
-    await settleRun(own, await own.run(id), { kind: 'failed', error: { name: 'Elsewhere', message: '', step: null } });
+    await stopRun(own, await own.run(id), enough);
     const before = [await at.api.run(id), await at.api.context(id), await at.api.events(id)];
-    await working;
-    await expect(own.work(id, 'b')).rejects.toMatchObject({ name: 'RunEnded' });
+    expect(await driving).toMatchObject({ next: 'done' });
+    expect(await driven(own, id)).toMatchObject({ next: 'done' });
     expect([await at.api.run(id), await at.api.context(id), await at.api.events(id)]).toEqual(before);
     expect(await at.api.fates(id)).toEqual({ a: 'cancelled', b: 'skipped/blocked' });
   });
 
-  test('two workers at the same step: the second answers from the row of the first', async () => {
-    at.stub.on('/twins', (_, n) => ({ afterMs: n === 1 ? 100 : 300, body: n }));
-    const id = await heldRun(
-      await at.api.publish({
-        steps: [{ id: 'a', http: { method: 'GET', url: `${at.stub.url}/twins` } }],
-        output: { n: '${ $steps.a.body }' },
-      }),
-    );
-    const first = own.work(id, 'a', 'step', { last: true });
-    await at.stub.called('/twins', 1);
-    const second = own.work(id, 'a', 'step', { last: true });
-    await first;
-    await second.catch((error: Error) => expect(error.name).toBe('RunEnded'));
-    expect(await at.api.run(id)).toMatchObject({ status: 'succeeded', outputs: { n: 1 } });
-    expect((await at.api.story(id)).filter((line) => line === 'step_completed a')).toHaveLength(1);
+  test('an end, a stop and a deadline in the same moment: the run ends once', async () => {
+    at.stub.on('/three-sides', { afterMs: 30 });
+    for (let round = 0; round < 5; round++) {
+      const id = await held([call('a', '/three-sides')], { timeout: '60s' });
+      const run = await own.run(id);
+      const driving = driven(own, id);
+      await sleep(20 + round * 10);
+      await Promise.allSettled([driving, stopRun(own, run, enough), swept(later(own, 61_000)), swept(later(own, 61_000))]);
+      const now = await at.api.run(id);
+      expect(['succeeded', 'stopped', 'timed_out']).toContain(now.status);
+      expect(await ends(id)).toHaveLength(1);
+      expect(now.outputs === null).toBe(now.status !== 'succeeded');
+    }
   });
+});
 
-  test('two workers that end a step in the middle: both pass', async () => {
-    at.stub.on('/twins2', (_, n) => ({ afterMs: n === 1 ? 100 : 300, body: n }));
-    const id = await heldRun(
-      await at.api.publish({
-        steps: [
-          { id: 'a', http: { method: 'GET', url: `${at.stub.url}/twins2` } },
-          { id: 'b', set: {} },
-        ],
-      }),
-    );
-    await Promise.all([own.work(id, 'a'), own.work(id, 'a')]);
-    expect((await own.run(id)).status).toBe('pending');
-    expect((await at.api.step(id, 'a'))?.output).toMatchObject({ body: 1 });
+describe('an execution that ends for a reason of infrastructure', () => {
+  test('fails nothing: the next driver goes on where it stood', async () => {
+    const id = await held([call('a', '/infra/a'), call('b', '/infra/b')]);
+    const dies = mortal(own, (moment) => moment === 'before' && at.stub.count('/infra/b') > 0);
+    await expect(driven(dies, id)).rejects.toThrow('dead');
+    expect((await at.api.run(id)).error).toBeNull();
+    await swept(later(own, 31_000));
+    expect(await at.api.ended(id)).toMatchObject({ status: 'succeeded', error: null });
+    expect([at.stub.count('/infra/a'), at.stub.count('/infra/b')]).toEqual([1, 2]);
   });
 });
 
 describe('stop against the natural end', () => {
   test('one of them wins, and who asked is told which', async () => {
-    const workflow = await at.api.publish(two());
+    const workflow = await at.api.publish({ steps: [call('a', '/stop-end'), { id: 'b', set: {} }] });
     for (let round = 0; round < 12; round++) {
       const run = await at.api.start(workflow);
-      await new Promise((resolve) => setTimeout(resolve, round * 4));
+      await sleep(round * 4);
       const replies = await Promise.all([at.api.stop(run), at.api.stop(run)]);
       const ended = await at.api.ended(run.id);
       expect(['stopped', 'succeeded']).toContain(ended.status);
@@ -238,40 +224,20 @@ describe('stop against the natural end', () => {
   });
 
   test('two stops that have both been read as live stop it once', async () => {
-    const id = await heldRun(await at.api.publish({ steps: [{ id: 'w', wait: '1h' }] }));
+    const id = await held([{ id: 'w', wait: '1h' }]);
     const run = await own.run(id);
-    const results = await Promise.allSettled([
-      stopRun(own, run, { mode: 'immediate', by: 'one', reason: 'first' }),
-      stopRun(own, run, { mode: 'immediate', by: 'two', reason: 'second' }),
-    ]);
-    expect(results.some(({ status }) => status === 'fulfilled')).toBe(true);
+    const results = await Promise.allSettled(['first', 'second'].map((reason) => stopRun(own, run, { ...enough, reason })));
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await ends(id)).toEqual(['run_cancelled']);
-    const after: Run = await at.api.run(id);
-    expect(['first', 'second']).toContain(after.reason);
+    expect(['first', 'second']).toContain((await at.api.run(id)).reason);
   });
 
-  test('a run that was stopped before its walk began never executes a step', async () => {
-    const id = await heldRun(
-      await at.api.publish({ steps: [{ id: 'a', http: { method: 'GET', url: `${at.stub.url}/never` } }] }),
-    );
-    await stopRun(own, await own.run(id), { mode: 'immediate', by: 'test' });
-    const run = await own.run(id);
-    await own.walks.start(run.machine, walkName(run), refOf(run));
-    await sweep(later(31_000));
+  test('a run that was stopped before its driver came never executes a step', async () => {
+    const id = await held([call('a', '/never')]);
+    await stopRun(own, await own.run(id), enough);
+    expect(await driven(own, id)).toMatchObject({ next: 'done' });
+    await swept(later(own, 31_000));
     expect(await at.api.run(id)).toMatchObject({ status: 'stopped' });
     expect(at.stub.count('/never')).toBe(0);
-  });
-
-  test('a call that an older walk made comes to nothing', async () => {
-    const id = await heldRun(await at.api.publish({ steps: [{ id: 'a', http: { method: 'GET', url: `${at.stub.url}/late` } }] }));
-    const run = await own.run(id);
-    const old = { ...refOf(run), walk: run.walk - 1 };
-    await expect(perform(own, { op: 'step', step: 'a', last: false, run: old, scope: '' })).rejects.toMatchObject({
-      name: 'RunEnded',
-    });
-    await perform(own, { op: 'fail', error: { Error: 'States.Timeout' }, run: old, scope: '' });
-    expect(await at.api.run(id)).toMatchObject({ status: 'pending' });
-    expect(at.stub.count('/late')).toBe(0);
-    await stopRun(own, run, { mode: 'immediate', by: 'test' });
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { howMany } from '../harness/how-many.ts';
 import { expected } from './model.ts';
 import { documentOf, type Program, programs } from './programs.ts';
 import { setting } from './setting.ts';
@@ -7,7 +8,7 @@ import { setting } from './setting.ts';
 const at = setting();
 
 /** More of them in `npm run soak`. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 6);
+const ROUNDS = howMany('ROUNDS', 6);
 const AT_ONCE = 5;
 
 async function follow(program: Program[]): Promise<void> {
@@ -37,11 +38,15 @@ test('random workflows do what the model says: status, output, the fate of every
     return calls <= Number(query['fails']) ? { status: 500 } : { body: { id: query['id'] } };
   });
   const several = fc.array(programs, { minLength: AT_ONCE, maxLength: AT_ONCE });
+  let followed = 0;
   await fc.assert(
     fc.asyncProperty(several, async (all) => {
       await Promise.all(all.map(follow));
+      followed += all.length;
     }),
     // Every attempt takes a second or more: a counterexample that was not shrunk is good enough.
     { numRuns: ROUNDS, endOnFailure: true },
   );
+  expect(followed).toBe(ROUNDS * AT_ONCE);
+  expect(made.size, 'steps that called').toBeGreaterThan(0);
 });

@@ -1,13 +1,17 @@
+import { ulid } from 'ulid';
 import { engineServices } from '../../shared/aws/services.ts';
 import { env } from '../../shared/env.ts';
-import { type Run, refOf } from '../../shared/run/model/run.ts';
-import { type MessageOf, workMessage } from '../../shared/run/work/message.ts';
-import { perform } from '../../shared/run/work/perform.ts';
+import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import { type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
+import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 
-/** The engine over the services of the cloud in this process, for tests that need to hold a walk or an event in their hands. */
+const INVOCATION_MS = 15 * 60_000;
+
+/** The engine over the services of the cloud in this process, for tests that hold a driver in their hands. */
 export function engine() {
-  configureHttp({ allowedNetworks: env.allowedNetworks() });
+  configureHttp(env.stepNetwork());
   const services = engineServices();
   return {
     ...services,
@@ -17,14 +21,40 @@ export function engine() {
       if (!run) throw new Error(`There is no run ${id}.`);
       return run;
     },
-    /** What a state machine would say to the worker. */
-    async work(
-      id: string,
-      step: string,
-      op: 'step' | 'enter' | 'exit' = 'step',
-      more: Partial<MessageOf<'step'>> = {},
-    ): Promise<unknown> {
-      return perform(services, workMessage.parse({ op, step, run: refOf(await this.run(id)), scope: '', ...more }));
-    },
   };
+}
+
+/** What a state machine says to the worker, and what that answers. Each call is another delivery unless `id` says otherwise. */
+export function driven(
+  services: Starter,
+  run: string,
+  { until, ...more }: Partial<DriveMessage> & Partial<Pick<Invocation, 'until'>> = {},
+): Promise<DriveAnswer> {
+  const now = services.now();
+  const execution = more.execution ?? 1;
+  const id = `arn:aws:states:us-east-1:000000000000:express:runs:${run}-${execution}:${ulid()}`;
+  const message = { run, execution, turn: 0, id, startedAt: now.toISOString(), express: true, ...more };
+  return drive(services, message, { id: ulid(), until: until ?? new Date(now.getTime() + INVOCATION_MS) });
+}
+
+/** A run that stands without an execution: its start was lost. */
+export async function heldRun(services: Starter, workflowId: string, inputs: Record<string, unknown> = {}): Promise<string> {
+  const request: StartRequest = { workspace: 'local', workflowId, stage: 'Published', inputs, fileIds: [], trigger: 'api' };
+  return (await startRun(withoutExecutions(services), request)).run.id;
+}
+
+/** The engine, whose calls of Step Functions are lost. */
+export const withoutExecutions = (services: Starter): Starter => ({
+  ...services,
+  executions: { start: () => Promise.reject(new Error('lost')) },
+  watcher: { ...services.watcher, startLost: () => {} },
+});
+
+/** The engine so much later. */
+export const later = (services: Starter, ms: number): Starter => ({ ...services, now: () => new Date(Date.now() + ms) });
+
+/** A look of the sweeper, all of it; throws what it could not deal with. */
+export async function swept(services: Starter): Promise<void> {
+  const { failed } = await sweep(services, new Date(services.now().getTime() + 60_000));
+  for (const { id, error } of failed) throw new Error(`Run ${id} could not be dealt with.`, { cause: error });
 }

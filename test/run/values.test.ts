@@ -22,9 +22,10 @@ describe.each([
     expect(run.error).toBeNull();
     expect(run.status).toBe('succeeded');
     expect(run.outputs?.['length']).toBe(bytes);
-    expect(run.outputs?.['text'] === big(bytes)).toBe(true);
-    const step = await at.api.step(run.id, 'b');
-    expect(JSON.stringify(step?.output) === JSON.stringify({ text: big(bytes) }), name).toBe(true);
+    const outputs = await at.api.whole(`/v1/runs/${run.id}/values/outputs`);
+    expect(JSON.stringify(outputs) === JSON.stringify({ text: big(bytes), length: bytes }), name).toBe(true);
+    const output = await at.api.whole(`/v1/runs/${run.id}/values/outputs?step=b`);
+    expect(JSON.stringify(output) === JSON.stringify({ text: big(bytes) }), name).toBe(true);
   });
 
   test('are sent in bodies', async () => {
@@ -50,7 +51,11 @@ test('inputs may be large, and come back whole', async () => {
     { text },
   );
   expect(run).toMatchObject({ status: 'succeeded', outputs: { length: 4 * MIB } });
-  expect(run.inputs['text'] === text).toBe(true);
+  expect(run.inputs).toMatchObject({
+    text: { truncated: true, bytes: 4 * MIB + 2, whole: `/v1/runs/${run.id}/values/inputs` },
+  });
+  const inputs = await at.api.whole(`/v1/runs/${run.id}/values/inputs`);
+  expect(JSON.stringify(inputs) === JSON.stringify({ text })).toBe(true);
 });
 
 test('items may be large together', async () => {

@@ -38,7 +38,7 @@ export interface Chaos {
   lifetimeMs: number;
 }
 
-export const CALM: Chaos = {
+const CALM: Chaos = {
   seed: 1,
   dies: 0,
   losesAnswer: 0,

@@ -4,7 +4,7 @@ import { ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { setting } from '../run/setting.ts';
-import { atIn, Schedules } from './client.ts';
+import { atIn, type ScheduleResult, Schedules } from './client.ts';
 
 const here = setting();
 const schedules = new Schedules(() => here.api);
@@ -125,6 +125,20 @@ describe('through the API', () => {
     expect(await schedules.fires(schedule, '&outcome=missed')).toEqual([]);
   });
 
+  test('whoever triggers it has a run: 25 at once start 25, each with its line in the ledger', async () => {
+    const workflow = await here.api.publish(quick);
+    const schedule = await schedules.create(workflow, { expression: 'daily at 09:00' });
+    const replies = await Promise.all(
+      Array.from({ length: 25 }, () => here.api.call('POST', `/v1/workflows/${workflow}/schedules/${schedule.id}/trigger`)),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(Array(25).fill(201));
+    const runs = replies.map(({ body }) => z.looseObject({ run_id: z.string() }).parse(body).run_id);
+    expect(new Set(runs).size).toBe(25);
+    const lines = await pagesOf(schedule, 4);
+    expect(lines.map(({ run_id }) => run_id).toSorted()).toEqual(runs.toSorted());
+    for (const run of runs) expect(await here.api.ended(run)).toMatchObject({ status: 'succeeded' });
+  });
+
   test('the ledger is read in pages', async () => {
     const workflow = await here.api.publish(quick);
     const schedule = await schedules.create(workflow, {
@@ -133,17 +147,8 @@ describe('through the API', () => {
       enabled: false,
     });
     await schedules.call(schedule, 'POST', '/backfill', { from: '2026-01-01T00:00:00Z', to: '2026-01-01T06:00:00Z' });
-    const seen: string[] = [];
-    const page = z.object({ items: z.array(z.looseObject({ nominal: z.string() })), continuation_token: z.string().nullable() });
-    for (let token: string | null = ''; token !== null; ) {
-      const query: string = token === '' ? '' : `&continuation_token=${token}`;
-      const { items, continuation_token } = page.parse(
-        await schedules.call(schedule, 'GET', `/fires?limit=3&outcome=started${query}`),
-      );
-      seen.push(...items.map(({ nominal }) => nominal.slice(11, 13)));
-      token = continuation_token;
-    }
-    expect(seen).toEqual(['06', '05', '04', '03', '02', '01', '00']);
+    const lines = await pagesOf(schedule, 3, '&outcome=started');
+    expect(lines.map(({ nominal }) => nominal.slice(11, 13))).toEqual(['06', '05', '04', '03', '02', '01', '00']);
   });
 
   test('a fire that was rejected can be replayed once its cause is mended', async () => {
@@ -190,9 +195,28 @@ describe('through the API', () => {
       ['POST', '/trigger'],
       ['DELETE', ''],
     ] as const)
-      await here.api.expect(404, method, `/v1/workflows/${other}/schedules/${schedule.id}${path}`);
+      expect(await here.api.call(method, `/v1/workflows/${other}/schedules/${schedule.id}${path}`)).toMatchObject({
+        status: 404,
+      });
   });
 });
+
+const ledgerPage = z.object({
+  items: z.array(z.looseObject({ nominal: z.string(), run_id: z.string().nullable() })),
+  continuation_token: z.string().nullable(),
+});
+
+/** The whole ledger, read so many lines at a time. */
+async function pagesOf(schedule: ScheduleResult, limit: number, more = '') {
+  const lines: z.infer<typeof ledgerPage>['items'] = [];
+  for (let token: string | null = ''; token !== null; ) {
+    const query: string = token === '' ? '' : `&continuation_token=${token}`;
+    const page = ledgerPage.parse(await schedules.call(schedule, 'GET', `/fires?limit=${limit}${more}${query}`));
+    lines.push(...page.items);
+    token = page.continuation_token;
+  }
+  return lines;
+}
 
 const awsCli = (() => {
   try {
@@ -219,7 +243,7 @@ async function listed(name: string): Promise<{ Name?: string | undefined }[]> {
 const run = promisify(execFile);
 const aws = async (...args: string[]): Promise<unknown> => {
   const { stdout } = await run('aws', ['--endpoint-url', here.cloud.cloudUrl, '--region', 'us-east-1', 'scheduler', ...args], {
-    env: { ...process.env, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'y', AWS_PAGER: '', AWS_ENDPOINT_URL: '' },
+    env: { ...process.env, AWS_PAGER: '', AWS_ENDPOINT_URL: '' },
   });
   return stdout.trim() === '' ? {} : JSON.parse(stdout);
 };

@@ -1,5 +1,8 @@
+import type { Entry, EntryOf } from '../../shared/run/model/entry.ts';
+import { projectionOf } from '../../shared/run/model/project.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import type { RunStatus } from '../../shared/run/model/status.ts';
+import { stateOf } from '../../shared/run/model/state.ts';
+import type { StartKey } from '../../shared/run/ports.ts';
 import type { Receipt } from '../../shared/trigger/receipt.ts';
 import { type FireWatcher, ScheduleMoved, type Schedules, type Timekeeper } from '../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../shared/trigger/schedule/reconcile.ts';
@@ -8,6 +11,7 @@ import type { LedgerFire, Schedule, ScheduleWishes } from '../../shared/trigger/
 import { tick } from '../../shared/trigger/schedule/tick.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { aPlan } from '../builders.ts';
+import { MemoryRuns, MemoryValues } from '../run/memory-runs.ts';
 
 const wishes: ScheduleWishes = {
   name: 'nightly',
@@ -25,13 +29,12 @@ const wishes: ScheduleWishes = {
 export class House {
   now: number;
   readonly schedules = new MemorySchedules();
-  readonly runs = new Map<string, Run>();
-  readonly keys = new Map<string, { runId: string; bodyHash: string }>();
+  readonly runs = new CountedRuns();
   readonly receipts: Receipt[] = [];
   readonly alarms = new Map<string, number>();
   readonly seen = { overdue: 0, missed: 0, turnedOff: [] as string[], alarmsLost: 0 };
   /** What a run is from its start on. */
-  becomes: RunStatus = 'succeeded';
+  becomes: 'running' | RunEnd = 'succeeded';
   workflow: Workflow = {
     id: '01WORKFLOW',
     workspace: 'acme',
@@ -50,6 +53,7 @@ export class House {
   constructor(now: string) {
     this.now = Date.parse(now);
     this.schedules.effect = (name) => this.effect(name);
+    this.runs.effect = (name) => this.effect(name);
   }
 
   effect(name: string): void {
@@ -92,38 +96,17 @@ export class House {
           house.receipts.push(receipt);
         },
       },
-      runs: {
-        async create(run: Run, key?: { hash: string; bodyHash: string }) {
-          house.effect('run');
-          const earlier = key && house.keys.get(key.hash);
-          if (earlier) return { earlier };
-          if (key) house.keys.set(key.hash, { runId: run.id, bodyHash: key.bodyHash });
-          house.runs.set(run.id, { ...run, status: run.status === 'skipped' ? 'skipped' : house.becomes });
-          return {};
-        },
-        get: async (id: string) => house.runs.get(id),
-        startedUnder: async (key: { hash: string }) => house.keys.get(key.hash),
-        requestStop: async () => true,
-        steps: async () => [],
-        async settle(run: Run, { status }: { status: RunStatus }) {
-          house.runs.set(run.id, { ...run, status });
-          return true;
-        },
-        append: async () => {},
-        putStep: async () => {},
-      },
+      runs: this.runs,
+      values: new MemoryValues(),
+      executions: { start: (_kind: string, _name: string, { run }: { run: string }) => this.#begin(run) },
       workflows: {
         get: async () => this.workflow,
         definition: async () => ({ hash: 'abc', source: '', pins: {} }),
-        checked: async () => ({ document: this.plan.document, pins: {} }),
       },
       definitions: { planOf: async () => this.plan },
-      values: {
-        store: async (_: string, __: string, value: unknown) => ({ json: JSON.stringify(value) }),
-        read: async () => null,
-      },
-      walks: { start: async () => {}, stop: async () => {} },
-      watcher: { runStarted() {}, runSettled() {}, stepEnded() {}, startLost() {} },
+      watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
+      retentionDays: 90,
+      random: () => 0.5,
     } as unknown as Timekeeper;
   }
 
@@ -170,14 +153,59 @@ export class House {
     );
   }
 
-  end(fire: LedgerFire | undefined, status: RunStatus): void {
-    const run = this.runs.get(fire?.runId ?? '');
+  /** How the runs of these fires stand. */
+  statuses(fires: LedgerFire[]) {
+    return Promise.all(fires.map(async ({ runId }) => (await this.#run(runId)).status));
+  }
+
+  async end(fire: LedgerFire | undefined, status: RunEnd): Promise<void> {
+    await this.#append(await this.#run(fire?.runId), { type: 'run_ended', at: this.#at(), status });
+  }
+
+  async #begin(runId: string): Promise<void> {
+    const [run, at] = [await this.#run(runId), this.#at()];
+    const began: Entry[] = [
+      { type: 'driver_started', at, execution: 1, id: 'one', invocation: 'one' },
+      { type: 'run_started', at },
+    ];
+    if (this.becomes === 'running') return this.#append(run, ...began);
+    return this.#append(run, ...began, { type: 'run_ended', at, status: this.becomes });
+  }
+
+  async #append(run: Run, ...entries: Entry[]): Promise<void> {
+    await this.runs.append(run.id, run.seen, entries, 0);
+    const state = stateOf(this.plan, await this.runs.entriesAfter(run.id, 0));
+    await this.runs.project(run, projectionOf(run, state), {});
+  }
+
+  async #run(id: string | undefined): Promise<Run> {
+    const run = await this.runs.get(id ?? '');
     if (!run) throw new Error('There is no such run.');
-    this.runs.set(run.id, { ...run, status });
+    return run;
+  }
+
+  #at(): string {
+    return new Date(this.now).toISOString();
+  }
+}
+
+type RunEnd = EntryOf<'run_ended'>['status'];
+
+class CountedRuns extends MemoryRuns {
+  readonly ids: string[] = [];
+  effect: (name: string) => void = () => {};
+
+  override async create(run: Run, key?: StartKey) {
+    this.effect('run');
+    const made = await super.create(run, key);
+    if (!made.earlier) this.ids.push(run.id);
+    return made;
   }
 }
 
 export class Crash extends Error {}
+
+const lineKey = (id: string, nominal: string, trigger = '') => `${id} ${nominal} ${trigger}`;
 
 class MemorySchedules implements Schedules {
   readonly rows = new Map<string, Schedule>();
@@ -211,21 +239,21 @@ class MemorySchedules implements Schedules {
   }
   async claim(fire: LedgerFire) {
     this.effect('claim');
-    const key = `${fire.scheduleId} ${fire.nominal}`;
+    const key = lineKey(fire.scheduleId, fire.nominal, fire.trigger);
     const known = this.lines.get(key);
     if (!known) this.lines.set(key, fire);
     return known ?? fire;
   }
   async amend(seen: LedgerFire, next: LedgerFire) {
     this.effect('amend');
-    const key = `${seen.scheduleId} ${seen.nominal}`;
+    const key = lineKey(seen.scheduleId, seen.nominal, seen.trigger);
     const stands = this.lines.get(key);
     if (stands && (stands.outcome !== seen.outcome || stands.attempt !== seen.attempt)) return stands;
     this.lines.set(key, next);
     return next;
   }
-  async fire(id: string, nominal: string) {
-    return this.lines.get(`${id} ${nominal}`);
+  async fire(id: string, nominal: string, trigger?: string) {
+    return this.lines.get(lineKey(id, nominal, trigger));
   }
   async fires() {
     return { items: [], next: undefined };

@@ -49,6 +49,14 @@ describe('a body that is no request is 400 in words', () => {
   });
 });
 
+test.each([
+  ['1e999', 'params.inputs.n'],
+  ['-1e999', 'params.inputs.n'],
+  ['{"lines":[0,{"price":1e400}]}', 'params.inputs.n.lines.1.price'],
+])('a number that would be stored as null is refused by its name: %s', async (number, field) => {
+  expectRefusal(await start(`{"command":"start","params":{"inputs":{"n":${number}}}}`), 400, new RegExp(`^${field}$`));
+});
+
 test('names that only look like poison are data', async () => {
   const inputs = { constructor: { prototype: { polluted: 1 } }, prototype: 1, toString: 'x', hasOwnProperty: 1 };
   const { status, body } = await start({ command: 'start', params: { inputs } });
@@ -87,7 +95,7 @@ describe('a body that is too large', () => {
   });
 });
 
-test('an answer that is too large to be sent is packed for who takes it so, and 413 for who does not', {
+test('a run of large values is read by everybody, packed or not: what no answer holds is cut, and linked to', {
   timeout: 60_000,
 }, async () => {
   // Quotes are escaped, and escaped again on the way through Lambda.
@@ -95,16 +103,61 @@ test('an answer that is too large to be sent is packed for who takes it so, and 
     top: 'output: { x: "${ $steps.only.x }" }',
   });
   const { body } = await api.start(id);
-  expect((await api.ended(body.id)).outputs.x).toHaveLength(1_700_000);
-  for (const path of [`/v1/runs/${body.id}`, `/v2/runs/${body.id}`, `/v1/runs/${body.id}/context?step=only`]) {
-    expect((await api.get(path)).headers.get('content-encoding')).toBe('gzip');
-    const plain = await api.get(path, { headers: { 'accept-encoding': 'identity' } });
-    expectRefusal(plain, 413);
-    expect(plain.body.message).toContain('gzip');
-  }
-  expect((await api.get(`/v1/runs/${body.id}/events`, { headers: { 'accept-encoding': 'identity' } })).status).toBe(200);
-  expect((await api.get(`/v1/runs/${body.id}/context`, { headers: { 'accept-encoding': 'identity' } })).status).toBe(200);
+  const whole = `/v1/runs/${body.id}/values/outputs`;
+  expect((await api.ended(body.id)).outputs.x).toMatchObject({ truncated: true, bytes: 3_400_002, whole });
+  for (const version of ['v1', 'v2']) await sameUnpacked(`/${version}/runs/${body.id}`);
+  for (const more of ['context', 'context?step=only', 'events']) await sameUnpacked(`/v1/runs/${body.id}/${more}`);
+  const { outputs } = (await api.get(`/v2/runs/${body.id}`)).body;
+  expect(outputs).toEqual([{ name: 'x', value: `${'"'.repeat(1000)}... (cut: 3400002 bytes; the whole: ${whole})` }]);
+  expect(await wholeOf(whole)).toEqual({ x: '"'.repeat(1_700_000) });
 });
+
+test('three values just small enough to be shown fit into one answer, whatever they hold', { timeout: 60_000 }, async () => {
+  const id = await api.publish('  - id: only\n    set: { x: "${ $input.x }" }\n', { top: 'output: { x: "${ $steps.only.x }" }' });
+  const x = '"'.repeat(393_000);
+  const { body } = await api.start(id, { x });
+  expect((await api.ended(body.id)).outputs).toEqual({ x });
+  const { variables, steps } = await sameUnpacked(`/v1/runs/${body.id}/context?step=only`);
+  expect([variables.input, steps[0].input, steps[0].output]).toEqual([{ x }, { x }, { x }]);
+});
+
+test('3.3 MB of inputs and as much output', { timeout: 60_000 }, async () => {
+  const id = await api.publish('  - id: only\n    set: { x: "${ $input.large }" }\n', {
+    top: 'output: { order: "${ $input.order }", x: "${ $steps.only.x }" }',
+  });
+  const inputs = { order: 'PO-7', large: 'x'.repeat(3_300_000) };
+  const { status, body } = await api.start(id, inputs, { headers: { 'accept-encoding': 'identity' } });
+  expect(status).toBe(201);
+  await api.ended(body.id);
+  const run = await sameUnpacked(`/v1/runs/${body.id}`);
+  expect(run.inputs).toMatchObject({ order: 'PO-7', large: { truncated: true, bytes: 3_300_002 } });
+  expect(run.outputs).toMatchObject({ order: 'PO-7', x: { truncated: true, bytes: 3_300_002 } });
+  for (const more of ['context', 'context?step=only', 'events']) await sameUnpacked(`/v1/runs/${body.id}/${more}`);
+  await sameUnpacked(`/v2/runs/${body.id}`);
+  expect(await wholeOf(run.inputs.large.whole)).toEqual(inputs);
+  expect(await wholeOf(run.outputs.x.whole)).toEqual({ order: 'PO-7', x: inputs.large });
+  const plain = { headers: { 'accept-encoding': 'identity' } };
+  const dry = { command: 'start', params: { inputs, dry_run: true } };
+  expect((await api.post(`/v1/workflows/${id}/command`, dry, plain)).body.inputs.large).toMatchObject({ whole: null });
+  const rerun = await api.post(`/v1/runs/${body.id}/rerun`, { from: 'start' }, plain);
+  expect(rerun.status).toBe(201);
+  expect(rerun.body.inputs.large).toMatchObject({ whole: `/v1/runs/${rerun.body.id}/values/inputs` });
+  const other = await api.keyOf({ workspace: 'other' });
+  expectRefusal(await api.get(run.inputs.large.whole, { key: other }), 404);
+  expectRefusal(await api.get(`/v1/runs/${body.id}/values/outputs?step=nothing`), 404);
+  expectRefusal(await api.get(`/v1/runs/${body.id}/values/secrets`), 400);
+});
+
+const wholeOf = async (path: string) => (await fetch((await api.get(path)).body.url)).json();
+
+/** Without gzip the answer is the same as with it. */
+async function sameUnpacked(path: string) {
+  const plain = await api.get(path, { headers: { 'accept-encoding': 'identity' } });
+  expect(plain.status, path).toBe(200);
+  expect(plain.headers.get('content-encoding')).toBeNull();
+  expect(plain.text === (await api.get(path)).text).toBe(true);
+  return plain.body;
+}
 
 describe('a type of body that is not JSON is 415', () => {
   test.each([

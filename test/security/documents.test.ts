@@ -68,6 +68,7 @@ describe('a document that means harm is 422 with a place, soon', () => {
     const answered = await create(definition());
     expectRefusal(answered, 422);
     expect(answered.text).toMatch(words);
+    expect(answered.body.details.length).toBeGreaterThan(0);
     for (const { value } of answered.body.details) expect(value).toMatch(/^\d+:\d+ /);
     expect(answered.text.length).toBeLessThan(300_000);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
 
@@ -112,4 +113,74 @@ describe('an expression', () => {
     const { body } = await api.start(id);
     expect(await api.ended(body.id)).toMatchObject({ status: 'failed', error: { name: 'Boom' } });
   });
+});
+
+describe('while expressions take their time, the API answers', () => {
+  /** The longest that one turn of the event loop kept the processor until the work was done; health was asked all along. */
+  async function longestTurnMs(work: Promise<unknown>): Promise<number> {
+    let working = true;
+    const ended = work.finally(() => {
+      working = false;
+    });
+    const health = (async () => {
+      while (working) expect((await api.get('/v2/health', { key: null })).status).toBe(200);
+    })();
+    let longest = 0;
+    while (working) {
+      const before = process.threadCpuUsage();
+      await setImmediate();
+      const { user, system } = process.threadCpuUsage(before);
+      longest = Math.max(longest, (user + system) / 1000);
+    }
+    await Promise.all([ended, health]);
+    return longest;
+  }
+  const text = { t: 'a'.repeat(20_000) };
+
+  async function openWebhook(id: string, mapping?: string): Promise<string> {
+    const made = await api.post(`/v1/workflows/${id}/webhooks`, { name: 'open', scheme: 'none', ...(mapping && { mapping }) });
+    expect(made.status, made.text).toBe(201);
+    return new URL(made.body.url).pathname;
+  }
+
+  test.each([
+    ['$match', '$match($input.t, /a(.*b)?/)'],
+    ['$split', '$split($input.t, /a(.*b)?/)'],
+    ['$replace', '$replace($input.t, /a(.*b)?/, "c")'],
+    ['$contains', '[1..200].$contains($pad("", 200000, "a"), /a(.*b)?/)'],
+    ['what nothing in JSONata interrupts', '$reduce([1..60000], $append)'],
+  ])('of runs by an open webhook: %s', async (_, source) => {
+    const path = await openWebhook(await api.publish(`  - id: bad\n    set: { x: ${yaml(source)} }\n`));
+    const runs = [1, 2].map(async (n) => {
+      const { body } = await api.post(path, { ...text, n }, { key: null });
+      return api.ended((await api.get(`/v1/receipts/${body.receipt_id}`)).body.run_id);
+    });
+    const longest = await longestTurnMs(Promise.all(runs));
+    expect(longest).toBeLessThan(100);
+    for (const run of runs) expect((await run).error).toMatchObject({ name: 'ExpressionError', step: 'bad' });
+  });
+
+  test('of a mapping', async () => {
+    const path = await openWebhook(await api.publish(ONE_STEP), '{"x": $match(body.t, /a(.*b)?/)}');
+    const work = api.post(path, text, { key: null });
+    const longest = await longestTurnMs(work);
+    expect(longest).toBeLessThan(100);
+    expectRefusal(await work, 400, 'mapping');
+  });
+
+  test('of a check of inputs', async () => {
+    const id = await api.publish(ONE_STEP, { top: 'input: { properties: { list: { uniqueItems: true } } }' });
+    const work = api.start(id, { list: Array.from({ length: 30_000 }, (_, n) => ({ n })) });
+    const longest = await longestTurnMs(work);
+    expect(longest).toBeLessThan(100);
+    expectRefusal(await work, 400, 'inputs');
+  });
+});
+
+test('the time of expressions counts in the timeout of their step', async () => {
+  const loop = yaml('($f := function($n) { $f($n) }; $f(1))');
+  const long = yaml('$count([1..9].$string([1..20000]))');
+  const id = await api.publish(`  - id: bad\n    timeout: 1s\n    set: { x: [${Array(20).fill(long)}, ${loop}] }\n`);
+  const { body } = await api.start(id);
+  expect((await api.ended(body.id)).error).toMatchObject({ name: 'Timeout', step: 'bad' });
 });

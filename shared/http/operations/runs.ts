@@ -15,6 +15,7 @@ import {
   runEntries,
   runEvents,
   stage,
+  valueLink,
   words,
 } from '../resources.ts';
 import { operation } from '../route.ts';
@@ -37,22 +38,23 @@ const waitSeconds = z.coerce
   .max(25)
   .default(0)
   .meta({ description: 'Seconds to wait for something new, at most' });
-const lineNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const lineNumber = z
+  .string()
+  .refine((text) => /^\d{1,15}$/.test(text), 'must be the id of an event')
+  .transform(Number);
 const eventsQuery = z.strictObject({
-  after: lineNumber.optional().meta({ description: 'Id of the last event seen' }),
+  after: lineNumber.meta({ override: { type: 'integer', minimum: 0 }, description: 'Id of the last event seen' }).optional(),
   wait: waitSeconds,
   step: z.string().min(1).max(40).optional().meta({ description: 'Id of a step' }),
   type: eventType.optional(),
   limit: count(1000).default(100),
   continuation_token: lineNumber.optional(),
 });
+const stepKey = z.string().min(1).max(400);
 const contextQuery = z.strictObject({
-  step: z
-    .string()
-    .min(1)
-    .max(400)
+  step: stepKey
     .optional()
-    .meta({ description: 'Step key, such as stock[3]/check: that step alone, with its whole values' }),
+    .meta({ description: 'Step key, such as stock[3]/check: that step alone, its values up to 768 KiB each' }),
   scope: z.string().min(1).max(400).optional().meta({ description: 'Beginning of the key, such as stock[3]/' }),
   status: z.enum(STEP_STATUSES).optional(),
   limit: count(1000).default(100),
@@ -213,6 +215,16 @@ export const runs = {
     params: runParams,
     query: z.strictObject({ wait: waitSeconds }),
     responses: { 200: runDetail },
+  }),
+  getRunValue: operation({
+    method: 'GET',
+    path: '/v1/runs/{run_id}/values/{name}',
+    entry: 'http/read-runs',
+    summary: 'A link to the whole of a value that a view has cut, good for five minutes',
+    tag: 'runs',
+    params: z.object({ run_id: resourceId, name: z.enum(['inputs', 'outputs']) }),
+    query: z.strictObject({ step: stepKey.optional().meta({ description: 'Of this step instead of the run' }) }),
+    responses: { 200: valueLink },
   }),
   getRunEvents: operation({ method: 'GET', path: '/v1/runs/{run_id}/events', params: runParams, ...events }),
   getRunContext: operation({ method: 'GET', path: '/v1/runs/{run_id}/context', params: runParams, ...context }),

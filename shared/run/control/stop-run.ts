@@ -1,4 +1,4 @@
-import { stopped } from '../decide/end.ts';
+import { stopped } from '../decide/stopped.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
@@ -36,7 +36,7 @@ export async function stopRun(services: Starter, run: Run, request: StopRequest)
 }
 
 const stopNow = ({ now }: Starter, state: RunState, { by, reason }: StopRequest): Entry[] =>
-  stopped(state.plan, state, { by, reason }, now());
+  stopped(state.plan, state, { kind: 'cancelled', stop: { by, reason } }, now());
 
 function drain({ now }: Starter, state: RunState, { by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest): Entry[] {
   if (state.stop) return [];

@@ -19,6 +19,13 @@ export type Begin =
   /** Its wait is over, or the run that it waits for has ended: make its output. */
   | { kind: 'finish'; planned: PlannedStep; scope: string };
 
+/** Whether it reaches nothing outside the run. */
+export function isPure({ kind, planned }: Begin): boolean {
+  if (kind !== 'start') return true;
+  const step = kindOf(planned.step.kind);
+  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
+}
+
 export interface Situation {
   now: Date;
   /** In [0, 1), for the jitter of retries. */
@@ -54,8 +61,9 @@ export function decide(plan: Plan, state: RunState, situation: Situation): Decis
   if (state.stop) return drain(plan, state, situation, state.stop);
   if (clock(state, now) >= deadline.getTime())
     return { ...NOTHING, entries: ended(plan, state, { kind: 'timed_out', deadline }, now) };
-  if (state.pause?.paused) return { ...NOTHING, wakeAt: undefined };
-  if (state.pause) {
+  if (state.pause?.paused) return NOTHING;
+  // A run whose last step was in flight ends as it would have.
+  if (state.pause && !state.listPassed(plan.top, '')) {
     const quiet = held.size === 0 && childrenStandStill(state);
     return { ...NOTHING, entries: quiet ? [{ type: 'run_paused', at: now.toISOString() }] : [] };
   }
@@ -78,12 +86,16 @@ const clock = ({ pause }: RunState, now: Date) => Math.min(now.getTime(), pause 
 
 function drain(plan: Plan, state: RunState, { now, held }: Situation, stop: NonNullable<RunState['stop']>): Decision {
   const { by, reason, until } = stop;
-  const quiet = held.size === 0 && childrenStandStill(state);
+  const late = until !== undefined && until <= now.toISOString();
+  // What a child has in flight is in flight for the step that waits for it: its time is over as well.
+  const quiet = held.size === 0 && (late ? !waitsForChild(state) : childrenStandStill(state));
   if (until === undefined || quiet)
     return { ...NOTHING, entries: ended(plan, state, { kind: 'cancelled', stop: { by, reason } }, now) };
-  if (now.toISOString() < until) return { ...NOTHING, wakeAt: until };
+  if (!late) return { ...NOTHING, wakeAt: until };
   return { ...NOTHING, entries: ended(plan, state, { kind: 'drained', stop: { by, reason, until } }, now) };
 }
+
+const waitsForChild = (state: RunState) => [...state.active].some((key) => state.step(key)?.child !== undefined);
 
 /** A run that pauses or drains waits until those that its steps wait for do not move either. */
 function childrenStandStill(state: RunState): boolean {
@@ -104,6 +116,13 @@ type Outcome = { kind: 'passed' } | { kind: 'open' } | { kind: 'failed'; step: S
 
 const PASSED: Outcome = { kind: 'passed' };
 const OPEN: Outcome = { kind: 'open' };
+
+/** What a driver would begin that holds nothing, whatever was asked of the run. */
+export function startable(plan: Plan, state: RunState, situation: Situation): Begin[] {
+  const walk = new Walk(plan, state, situation);
+  walk.list(plan.top, '');
+  return walk.begin;
+}
 
 /** One look at all that is open. */
 class Walk {

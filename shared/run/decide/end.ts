@@ -14,22 +14,22 @@ export type Ending =
   /** The time of a graceful stop was over while steps were in flight. */
   | { kind: 'drained'; stop: { by: string; until: string; reason?: string | undefined } };
 
-/** The last entries of a run that does not succeed: what is in flight is cancelled, what could not begin is blocked, the run ends. */
-export function ended(plan: Plan, state: RunState, ending: Ending, now: Date): Entry[] {
+/**
+ * The last entries of a run that does not succeed: what is in flight is cancelled, what could not begin is blocked, the run ends. `begun`: keys of steps
+ * that are in flight and have not said so yet.
+ */
+export function ended(plan: Plan, state: RunState, ending: Ending, now: Date, begun: readonly string[] = []): Entry[] {
   const at = now.toISOString();
   const error = CANCELLED_BY[ending.kind];
+  const inFlight = new Set([...state.active, ...begun]);
   return [
-    ...[...state.active].map((key): Entry => ({ type: 'step_cancelled', at, key, error })),
-    ...blockedIn(plan, state).map((key): Entry => ({ type: 'step_skipped', at, key, reason: 'blocked' })),
+    ...[...inFlight].map((key): Entry => ({ type: 'step_cancelled', at, key, error })),
+    ...blockedIn(plan, state)
+      .filter((key) => !inFlight.has(key))
+      .map((key): Entry => ({ type: 'step_skipped', at, key, reason: 'blocked' })),
     { type: 'run_ended', at, ...outcomeOf(ending) },
   ];
 }
-
-/** A run that is stopped at once: whoever finds only a part of this goes on with it. */
-export const stopped = (plan: Plan, state: RunState, stop: { by: string; reason?: string | undefined }, now: Date): Entry[] => [
-  { type: 'run_stopping', at: now.toISOString(), ...stop },
-  ...ended(plan, state, { kind: 'cancelled', stop }, now),
-];
 
 function outcomeOf(ending: Ending): Pick<EntryOf<'run_ended'>, 'status' | 'error' | 'by' | 'reason'> {
   switch (ending.kind) {

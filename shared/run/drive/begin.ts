@@ -1,10 +1,11 @@
+import { maskOf } from '../../mask.ts';
 import type { Template } from '../../step/kind.ts';
 import { kindOf, timerKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
+import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
-import type { Begin } from '../decide/decide.ts';
+import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry, Failure } from '../model/entry.ts';
@@ -12,6 +13,7 @@ import { parseKey } from '../model/scope.ts';
 import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
+import { maskedFailure } from '../shown/masked.ts';
 import type { Starter } from '../start/start-run.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
 import { executeLeaf } from './execute-leaf.ts';
@@ -26,6 +28,8 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
+  /** What must be kept out of what it says when it fails; those of the run when there are no others. */
+  secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
   step: StepState | undefined;
 }
@@ -82,7 +86,9 @@ export class Beginner {
       await act();
     } catch (error) {
       // It was given up: whoever did that has said why.
-      if (!signal.aborted || signal.reason instanceof StepError) this.#recordFailure(scene, failureOf(error));
+      if (signal.aborted && !(signal.reason instanceof StepError)) return;
+      const failure = failureOf(error);
+      this.#recordFailure(scene, maskedFailure(failure, maskOf(scene.secrets ?? (await this.#names.secrets()))));
     }
   }
 
@@ -92,12 +98,6 @@ export class Beginner {
     if (step.failures !== (before?.failures ?? 0)) return;
     this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
-}
-
-function isPure({ kind, planned }: Begin): boolean {
-  if (kind !== 'start') return true;
-  const step = kindOf(planned.step.kind);
-  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
 }
 
 async function start(scene: Scene, signal: AbortSignal): Promise<void> {
@@ -127,8 +127,9 @@ export async function evaluate(
   template: Template,
   field: string,
   context?: unknown,
+  bounds?: Bounds,
 ): Promise<unknown> {
-  return evaluateTemplate(template, await names.of(planned, scope), { step: planned.id, field }, context);
+  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
 }
 
 /** Fixes the instant of a wait, once. */
@@ -150,11 +151,16 @@ async function finished(scene: Scene): Promise<unknown> {
 }
 
 /** Makes the output of a step from its full result, and records its end. */
-export async function complete(scene: Scene, full: unknown): Promise<void> {
+export async function complete(
+  scene: Scene,
+  full: unknown,
+  { child, ...bounds }: Bounds & { child?: string } = {},
+): Promise<void> {
   const { planned, services, journal, key } = scene;
-  const output = planned.step.output === undefined ? full : await evaluate(scene, planned.step.output, 'output', full);
+  const { output: template } = planned.step;
+  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
-  record(scene, { type: 'step_completed', output: stored });
+  record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();
 }
 
@@ -170,7 +176,7 @@ export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Pr
 
 type Said =
   | { type: 'step_skipped'; reason: 'condition' }
-  | { type: 'step_completed'; output: Stored }
+  | { type: 'step_completed'; output: Stored; child?: string }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
 export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {

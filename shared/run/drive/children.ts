@@ -1,18 +1,20 @@
 import * as z from 'zod';
 import { newId } from '../../id.ts';
+import { maskOf } from '../../mask.ts';
 import { Problem } from '../../problem.ts';
 import { callKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
-import { plannedIn } from '../../workflow/plan.ts';
+import { maskedInputs } from '../../workflow/input-secrets.ts';
+import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
-import { type Starter, startRun } from '../start/start-run.ts';
+import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
-export const CHILD_FAILED = 'ChildRunFailed';
+const CHILD_FAILED = 'ChildRunFailed';
 
 /** Runs that stand below one another: deeper is refused, so that a workflow that calls itself without end comes to one. */
 const DEPTH_LIMIT = 10;
@@ -21,10 +23,45 @@ const resolvedInput = z.object({ input: z.record(z.string(), z.unknown()) });
 
 /** Starts the run that a step asks for. The journal says which one before it is started, so that whoever comes back starts that one. */
 export async function startChild(scene: Scene, signal: AbortSignal): Promise<void> {
-  const { services, journal, planned, step } = scene;
-  const { run } = journal;
+  const { services, journal, step } = scene;
+  const { input, waits } = await callOf(scene);
+  const origin = await originOf(services, step);
+  const stored = await services.values.store(journal.run.id, `${scene.key}.input`, await shownTo(scene, input));
+  const say = (child?: string) => record(scene, { type: 'step_started', input: stored, ...(child !== undefined && { child }) });
+  if (isWell(origin) && waits) {
+    say(origin.id);
+    return hear(scene, origin);
+  }
+  const id = newId(services.now().getTime());
+  const start = { id, input, origin, failures: step?.failures ?? 0 };
+  const checked = await check(scene, start).catch((error: unknown) => {
+    say();
+    throw error;
+  });
+  if (!(await mayStillBegin(scene, signal))) return;
+  say(waits ? id : undefined);
+  await journal.flush();
+  // Another driver may have named one before.
+  const named = waits ? journal.state.step(scene.key)?.child : id;
+  if (named === undefined) return;
+  const child = await write(scene, named === id ? checked : await check(scene, { ...start, id: named }));
+  if (waits) hear(scene, child);
+  else await complete(scene, child.id, { child: child.id });
+}
+
+/** The same for a run that the journal names and that nobody has started. */
+export async function startLostChild(scene: Scene): Promise<void> {
+  const { services, step } = scene;
+  if (step?.child === undefined) return;
+  const { input } = await callOf(scene);
+  const origin = await originOf(services, step);
+  hear(scene, await write(scene, await check(scene, { id: step.child, input, origin, failures: step.failures })));
+}
+
+async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; waits: boolean }> {
+  const { journal, planned } = scene;
   const kind = callKind(planned.step.kind);
-  if (run.depth + 1 > DEPTH_LIMIT) {
+  if (journal.run.depth + 1 > DEPTH_LIMIT) {
     throw new StepError(
       CHILD_FAILED,
       `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
@@ -32,31 +69,22 @@ export async function startChild(scene: Scene, signal: AbortSignal): Promise<voi
   }
   const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
   if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
-  const { input } = resolvedInput.parse(spec.data);
-  const origin = await originOf(services, step);
-  const waits = kind.waits(spec.data);
-  const child = isWell(origin) && waits ? origin.id : newId(services.now().getTime());
-  const stored = await services.values.store(run.id, `${scene.key}.input`, input);
-  if (!(await mayStillBegin(scene, signal))) return;
-  record(scene, { type: 'step_started', input: stored, ...(waits && { child }) });
-  await journal.flush();
-  // Another driver may have named one before.
-  const named = waits ? journal.state.step(scene.key)?.child : child;
-  if (named === undefined) return;
-  const started =
-    isWell(origin) && named === origin.id
-      ? origin
-      : await begin(scene, { id: named, input, origin, failures: step?.failures ?? 0 });
-  if (!waits) return complete(scene, started.id);
-  hear(scene, started);
+  return { input: resolvedInput.parse(spec.data).input, waits: kind.waits(spec.data) };
 }
 
-/** The same for a run that the journal names and that nobody has started. */
-export async function startLostChild(scene: Scene): Promise<void> {
-  const { services, names, step } = scene;
-  if (step?.child === undefined) return;
-  const input = z.record(z.string(), z.unknown()).parse(await names.value(step.inputAt, 'input'));
-  hear(scene, await begin(scene, { id: step.child, input, origin: await originOf(services, step), failures: step.failures }));
+/** What is stored of the inputs: neither the secrets of this run nor what the schema of the other one calls its own. */
+async function shownTo(scene: Scene, input: Record<string, unknown>): Promise<unknown> {
+  const { services, journal, names } = scene;
+  const { workflow, definition } = pinOf(scene);
+  const of = definition === 'self' ? journal.run.definition : definition;
+  const { document } = await services.definitions.planOf(workflow, of);
+  return maskOf(await names.secrets()).value(maskedInputs(document.input, input));
+}
+
+function pinOf({ journal, planned }: Scene): Pin {
+  const pin = journal.state.plan.pins[planned.id];
+  if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
+  return pin;
 }
 
 /** It may have ended while it was started. */
@@ -79,34 +107,37 @@ interface ChildStart {
   failures: number;
 }
 
-async function begin({ services, journal, planned, key }: Scene, { id, input, origin, failures }: ChildStart): Promise<Run> {
+async function check(scene: Scene, { id, input, origin, failures }: ChildStart): Promise<CheckedStart> {
+  const { services, journal, key } = scene;
   const { run } = journal;
-  const pin = journal.state.plan.pins[planned.id];
-  if (!pin) throw new StepError(CHILD_FAILED, `The definition does not say which workflow "${planned.id}" starts.`);
+  const pin = pinOf(scene);
   const definition =
     pin.definition === 'self'
       ? { definition: run.definition, version: run.version }
       : { definition: pin.definition, version: pin.version };
-  try {
-    const { run: child } = await startRun(services, {
-      id,
-      workspace: run.workspace,
-      workflowId: pin.workflow,
-      stage: definition.version === null ? run.stage : 'Published',
-      definition,
-      inputs: input,
-      fileIds: [],
-      trigger: 'parent',
-      startedBy: run.startedBy,
-      childOf: { run, stepKey: key },
-      rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
-      key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
-    });
-    return child;
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
-  }
+  return checkStart(services, {
+    id,
+    workspace: run.workspace,
+    workflowId: pin.workflow,
+    stage: definition.version === null ? run.stage : 'Published',
+    definition,
+    inputs: input,
+    fileIds: [],
+    trigger: 'parent',
+    startedBy: run.startedBy,
+    childOf: { run, stepKey: key },
+    rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
+    key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
+  }).catch(asFailure);
+}
+
+async function write({ services }: Scene, checked: CheckedStart): Promise<Run> {
+  return (await writeRun(services, checked).catch(asFailure)).run;
+}
+
+function asFailure(error: unknown): never {
+  if (!(error instanceof Problem)) throw error;
+  throw new StepError(error.kind === 'invalid' ? 'InputInvalid' : CHILD_FAILED, error.message);
 }
 
 /** The outputs of a run that has ended well. Throws for one that has not. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { type Begin, type Decision, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -56,15 +57,18 @@ const LOOK_EVERY_MS = 1_000;
 const MOST_AT_ONCE = 100;
 /** A run this old shows that it runs. */
 const MARK_RUNNING_AFTER_MS = 500;
+/** How far the row of a long run may be behind. */
+const SHOW_EVERY_MS = 5_000;
 /** So long before the sweeper would look, a driver says how long it may take. */
 const HOLD_BEFORE_MS = 15_000;
 /** What the next driver of the same execution needs to say the same. */
 const HOLD_GRACE_MS = 60_000;
 /** An Express execution ends after five minutes, whatever it does. */
 const EXPRESS_MS = 5 * 60_000;
+/** So long after its start an invocation counts as having all of its time. */
+const FRESH_MS = 5_000;
 /** What a driver needs to write the last outcome and to answer. */
 const MARGIN_MS = 8_000;
-const FAR = new Date(8.64e15);
 /** For what is over before anybody could give it up. */
 const NEVER = new AbortController().signal;
 /** A history of Step Functions has 25,000 events; a call of a driver takes seven and more when it is repeated. */
@@ -135,9 +139,10 @@ class Driver {
   /** When leaf steps must be over. */
   readonly #until: Date;
   readonly #invocation: Invocation;
+  readonly #startedMs: number;
   #fault: unknown;
   #isWatching = false;
-  #hasBegun = false;
+  #shownMs = 0;
   /** Keys of what may begin although there is something unwritten: what it stands on is written. */
   #founded = new Set<string>();
 
@@ -148,6 +153,7 @@ class Driver {
     this.#invocation = invocation;
     const executionEnd = message.express ? Date.parse(message.startedAt) + EXPRESS_MS : Number.POSITIVE_INFINITY;
     this.#until = new Date(Math.min(invocation.until.getTime(), executionEnd) - MARGIN_MS);
+    this.#startedMs = services.now().getTime();
     this.#names = new Names(journal, services.values, journal.state.plan);
     this.#beginner = new Beginner(services, journal, this.#names);
   }
@@ -208,7 +214,7 @@ class Driver {
     if (entries.length > 0) this.#take(entries);
     else if (state.ended) return this.#end();
     else if (state.pause?.paused) return this.#leave(undefined);
-    else if (passed && this.#held.size === 0) this.#journal.record(await finishRun(this.#services, this.#journal, this.#names));
+    else if (passed && this.#held.size === 0) this.#journal.conclude(await finishRun(this.#services, this.#journal, this.#names));
     else if (pure.length > 0) await Promise.all(pure.map((one) => this.#beginner.act(one, NEVER)));
     else if (outside.length > 0 || this.#held.size > 0) await this.#carryOn(outside, wakeAt);
     else return outOfTime ? this.#handOver() : this.#wait(wakeAt);
@@ -227,7 +233,6 @@ class Driver {
 
   #hold(begin: Begin): void {
     const key = keyOfBegin(begin);
-    this.#hasBegun = true;
     this.#founded.delete(key);
     this.#held.hold(
       key,
@@ -244,14 +249,19 @@ class Driver {
       deadline: deadlineOf(this.#journal.run, this.#journal.state),
       held: this.#held.keys,
       room: MOST_AT_ONCE - this.#held.size,
-      // A new invocation gives no more time than one that has begun nothing yet has.
-      until: this.#hasBegun || this.#message.express ? this.#until : FAR,
+      until: this.#stepsUntil(now),
     };
+  }
+
+  /** A step of the longest kind fits into a fresh invocation of a Standard execution, whatever was read before. */
+  #stepsUntil(now: Date): Date {
+    const isFresh = !this.#message.express && now.getTime() - this.#startedMs < FRESH_MS;
+    return isFresh ? new Date(Math.max(this.#until.getTime(), now.getTime() + MAX_TIMEOUT_SECONDS * 1000)) : this.#until;
   }
 
   /** What follows from the state alone may end steps that are in flight. */
   #take(entries: Entry[]): void {
-    this.#journal.record(...entries);
+    this.#journal.conclude(...entries);
     for (const entry of entries) {
       if (entry.type !== 'step_cancelled') continue;
       this.#held.abort(entry.key, new Error(entry.error.name));
@@ -306,7 +316,7 @@ class Driver {
     const fits = until === undefined || !this.#message.express || Date.parse(until) < this.#until.getTime();
     if (!fits || this.#message.turn >= MOST_TURNS) return this.#handOver(until);
     const at = this.#services.now().toISOString();
-    this.#journal.record({ type: 'driver_left', at, until });
+    this.#journal.conclude({ type: 'driver_left', at, until });
     await this.#journal.flush();
     if (!this.#journal.state.left) return undefined;
     await settle(this.#services, this.#journal.run, this.#journal.state);
@@ -322,7 +332,7 @@ class Driver {
       return answer(this.#message, { next: 'again' });
     }
     const execution = this.#message.execution + 1;
-    this.#journal.record({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
+    this.#journal.conclude({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
     await this.#journal.flush();
     if (this.#journal.state.execution !== execution) return undefined;
     await settle(this.#services, run, this.#journal.state);
@@ -347,12 +357,14 @@ class Driver {
 
   /** Sees within a second what others have written. A read that fails is no reason to give up an outside call. */
   async #watch(): Promise<void> {
+    // One look at a time: while the tables refuse, each takes long.
     if (this.#isWatching) return;
     this.#isWatching = true;
     try {
       if (this.#held.size > 0) await this.#journal.look();
       if (!this.#journal.state.ended) await snapshotWhenDue(this.#services, this.#journal);
       await this.#stay();
+      await this.#catchUp();
     } catch (error) {
       if (error instanceof DriverReplaced) {
         this.#fail(error);
@@ -372,6 +384,12 @@ class Driver {
     if (!this.#journal.state.ended) await this.#project(undefined);
   }
 
+  /** What is shown of a long run follows what comes of it. */
+  async #catchUp(): Promise<void> {
+    const { run, state } = this.#journal;
+    if (state.seen > run.seen && this.#services.now().getTime() >= this.#shownMs + SHOW_EVERY_MS) await this.#show();
+  }
+
   /** The sweeper need not look before this driver can no longer be alive. */
   async #stay(): Promise<void> {
     const { dueAt } = this.#journal.run;
@@ -382,6 +400,7 @@ class Driver {
   }
 
   async #project(dueAt: string | undefined): Promise<void> {
+    this.#shownMs = this.#services.now().getTime();
     while (!this.#journal.isClean) await this.#journal.flush();
     const { run, state } = this.#journal;
     if (state.ended) return;

@@ -4,6 +4,7 @@ import { leafKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { maskedStepInput } from '../shown/masked.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
 
 /** A step that ends sooner is written once, its start and its end together. */
@@ -11,37 +12,43 @@ const ANNOUNCE_AFTER_MS = 500;
 
 /** Executes one leaf step, once. Throws `StepError` when this attempt has failed. */
 export async function executeLeaf(scene: Scene, signal: AbortSignal): Promise<void> {
-  const { services, journal, planned, key } = scene;
+  const seconds = await timeoutSeconds(scene);
+  const timer = new Timer(seconds, signal);
+  try {
+    await within(scene, timer);
+  } finally {
+    timer.clear();
+  }
+}
+
+async function within(scene: Scene, timer: Timer): Promise<void> {
+  const { services, journal, names, planned, key } = scene;
+  const { signal } = timer;
   const kind = leafKind(planned.step.kind);
-  const input = await evaluate(scene, planned.step.spec, planned.step.kind);
+  const input = await evaluate(scene, planned.step.spec, planned.step.kind, undefined, { signal });
   const spec = kind.resolved.safeParse(input);
   if (!spec.success) {
     const [issue] = spec.error.issues;
     const field = [planned.step.kind, ...(issue?.path ?? [])].join('.');
     throw new StepError('ExpressionError', `${planned.id}.${field}: ${issue?.message}`);
   }
-  const seconds = await timeoutSeconds(scene);
-  const stored = await services.values.store(journal.run.id, `${key}.input`, input);
+  const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
+  scene.secrets = secrets;
+  const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
   if (!kind.isPure && !(await mayStillBegin(scene, signal))) return;
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
-
-  const attempt = (scene.step?.failures ?? 0) + 1;
-  const timer = new Timer(seconds, signal, () => journal.flush());
-  try {
-    const full = await kind.execute(spec.data, {
-      runId: journal.run.id,
-      stepKey: key,
-      attempt,
-      now: services.now,
-      signal: timer.signal,
-      files: stepFiles(services.files, journal.run, services.now),
-    });
-    await complete(scene, full);
-  } finally {
-    timer.clear();
-  }
+  else timer.announce(() => journal.flush());
+  const full = await kind.execute(spec.data, {
+    runId: journal.run.id,
+    stepKey: key,
+    attempt: (scene.step?.failures ?? 0) + 1,
+    now: services.now,
+    signal,
+    files: stepFiles(services.files, journal.run, services.now),
+  });
+  await complete(scene, full, { signal });
 }
 
 /** Lets an attempt end in time, and be known when it takes long. */
@@ -49,14 +56,16 @@ class Timer {
   readonly signal: AbortSignal;
   readonly #timers: NodeJS.Timeout[];
 
-  constructor(seconds: number, outer: AbortSignal, announce: () => Promise<void>) {
+  constructor(seconds: number, outer: AbortSignal) {
     const late = new AbortController();
     this.signal = AbortSignal.any([outer, late.signal]);
-    this.#timers = [
-      // A failed courtesy write never aborts an outside call; who is replaced hears of it by the next append.
-      setTimeout(() => announce().catch(() => undefined), ANNOUNCE_AFTER_MS),
-      setTimeout(() => late.abort(new StepError('Timeout', `The step did not end within ${seconds} s.`)), seconds * 1000),
-    ];
+    const message = `The step did not end within ${seconds} s.`;
+    this.#timers = [setTimeout(() => late.abort(new StepError('Timeout', message)), seconds * 1000)];
+  }
+
+  /** A failed courtesy write never aborts an outside call; who is replaced hears of it by the next append. */
+  announce(write: () => Promise<void>): void {
+    this.#timers.push(setTimeout(() => write().catch(() => undefined), ANNOUNCE_AFTER_MS));
   }
 
   clear(): void {

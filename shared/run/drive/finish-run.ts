@@ -1,9 +1,11 @@
+import { maskOf } from '../../mask.ts';
 import { StepError } from '../../step/step-error.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { EntryOf } from '../model/entry.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { Engine } from '../ports.ts';
+import { maskedFailure } from '../shown/masked.ts';
 import type { Names } from './names.ts';
 
 /** All steps have passed: makes the outputs. A run whose outputs cannot be made has failed. */
@@ -17,6 +19,7 @@ export async function finishRun({ values, now }: Engine, journal: Journal, names
   } catch (error) {
     const name = error instanceof ValueTooLarge ? 'OutputTooLarge' : error instanceof StepError ? error.name : undefined;
     if (name === undefined || !(error instanceof Error)) throw error;
-    return { type: 'run_ended', at: now().toISOString(), status: 'failed', error: { name, message: error.message } };
+    const failure = maskedFailure({ name, message: error.message }, maskOf(await names.secrets()));
+    return { type: 'run_ended', at: now().toISOString(), status: 'failed', error: failure };
   }
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { groupKind } from '../../step/registry.ts';
+import { hasSecrets, secretsOf as secretInputs } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';
@@ -8,8 +9,15 @@ import { indexIn, keyOf, scopeOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
+import { Budget } from './budget.ts';
 
 const PARSED_BYTES = 32 * 1024 * 1024;
+/** As JSON text; in memory a value may take five times as much. */
+const READ_AT_ONCE_BYTES = 32 * 1024 * 1024;
+
+async function secretsOf(schema: unknown, inputs: () => Promise<unknown>): Promise<string[]> {
+  return hasSecrets(schema) ? secretInputs(schema, await inputs()) : [];
+}
 
 /** What `$run` is: the same for every step, whoever drives. */
 const runNames = ({ id, name, reference, createdAt, trigger }: Run, { startedAt = createdAt }: RunState) => ({
@@ -28,14 +36,34 @@ export class Names {
   /** What many steps read again and again: the inputs of the run, the items of loops. */
   readonly #shared = new LRUCache<string, { value: unknown }>({ maxSize: PARSED_BYTES });
 
+  readonly #budget = new Budget(READ_AT_ONCE_BYTES);
+  #secrets: Promise<string[]> | undefined;
+
   constructor(journal: Journal, values: Values, plan: Plan) {
     this.#journal = journal;
     this.#values = values;
     this.#plan = plan;
   }
 
-  /** Every name that a step in that scope may use. */
-  async of(planned: PlannedStep, scope: string): Promise<Record<string, unknown>> {
+  /** Does something with every name that a step in that scope may use. What is read for it is counted first: many steps at once may read large values. */
+  async with<T>(planned: PlannedStep, scope: string, work: (names: Record<string, unknown>) => Promise<T>): Promise<T> {
+    return this.#budget.within(await this.#bytesRead(planned, scope), async () => work(await this.#of(planned, scope)));
+  }
+
+  async #bytesRead(planned: PlannedStep, scope: string): Promise<number> {
+    const numbers = planned.reads.flatMap(
+      (id) => this.#journal.state.step(keyOf(plannedIn(this.#plan, id), scope))?.outputAt ?? [],
+    );
+    const entries = await this.#journal.entries(numbers);
+    let bytes = 0;
+    for (const entry of entries.values()) {
+      const stored = storedIn(entry, 'output');
+      if (stored) bytes += bytesOf(stored);
+    }
+    return bytes;
+  }
+
+  async #of(planned: PlannedStep, scope: string): Promise<Record<string, unknown>> {
     const steps = await this.#outputs(planned.reads, scope);
     const bound: Record<string, unknown> = {
       input: await this.inputs(),
@@ -63,6 +91,12 @@ export class Names {
   async ofRun(): Promise<Record<string, unknown>> {
     const steps = await this.#outputs(this.#plan.outputReads, '');
     return { input: await this.inputs(), run: runNames(this.#journal.run, this.#journal.state), steps };
+  }
+
+  /** What the run's input schema marks as secret. */
+  secrets(): Promise<string[]> {
+    this.#secrets ??= secretsOf(this.#plan.document.input, () => this.inputs());
+    return this.#secrets;
   }
 
   inputs(): Promise<unknown> {
@@ -102,9 +136,6 @@ export class Names {
   }
 
   async #outputs(ids: string[], scope: string): Promise<Record<string, unknown>> {
-    const numbers = ids.flatMap((id) => this.#journal.state.step(keyOf(plannedIn(this.#plan, id), scope))?.outputAt ?? []);
-    // In one go, then one by one from what was read.
-    if (numbers.length > 1) await this.#journal.entries(numbers);
     const outputs: Record<string, unknown> = {};
     for (const id of ids) outputs[id] = await this.output(plannedIn(this.#plan, id), scope);
     return outputs;

@@ -26,14 +26,15 @@ export class Journal {
   #run: Run;
   #state: RunState;
   #written: number;
-  #buffer: Entry[] = [];
+  /** What is not written yet. What only follows from the state is decided anew when that turns out to be another one. */
+  #buffer: { entry: Entry; follows: boolean }[] = [];
   /** The last of those that read or write, one after another: what is read must not cross what is being written. */
   #queue: Promise<unknown> = Promise.resolve();
   /** When it was last known that nobody else has written. */
   #knownAt: number;
 
   /** `isMine`: whether the driver may still go on, by the state of the journal. */
-  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean) {
+  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean = () => true) {
     this.#engine = engine;
     this.#plan = plan;
     this.#isMine = isMine;
@@ -53,7 +54,9 @@ export class Journal {
 
   /** Whether there is something that must be known before anything is done that stands on it: all but the mere start of what may be repeated. */
   get hasNews(): boolean {
-    return this.#buffer.some(({ type }) => type !== 'step_started' && type !== 'driver_started' && type !== 'run_started');
+    return this.#buffer.some(
+      ({ entry: { type } }) => type !== 'step_started' && type !== 'driver_started' && type !== 'run_started',
+    );
   }
 
   get isClean(): boolean {
@@ -62,7 +65,12 @@ export class Journal {
 
   /** Applies entries at once and writes them later. What comes too late for its step is dropped. */
   record(...entries: Entry[]): void {
-    for (const entry of entries) if (isTimely(this.#state, entry)) this.#add(entry);
+    for (const entry of entries) this.#add(entry, false);
+  }
+
+  /** The same for what follows from the state as it is known here. */
+  conclude(...entries: Entry[]): void {
+    for (const entry of entries) this.#add(entry, true);
   }
 
   /** Writes everything recorded so far. Throws `DriverReplaced`. */
@@ -109,7 +117,7 @@ export class Journal {
   }
 
   #unwritten(number: number): Entry | undefined {
-    return number > this.#written ? this.#buffer[number - this.#written - 1] : undefined;
+    return number > this.#written ? this.#buffer[number - this.#written - 1]?.entry : undefined;
   }
 
   #alone(work: () => Promise<void>): Promise<void> {
@@ -125,7 +133,7 @@ export class Journal {
   /** Whether all of it could be written: what is recorded meanwhile goes into the next item. */
   async #append(): Promise<boolean> {
     if (this.#buffer.length === 0) return true;
-    const entries = [...this.#buffer];
+    const entries = this.#buffer.map(({ entry }) => entry);
     const ended = entries.at(-1)?.type === 'run_ended' ? this.#engine.now() : deadlineOf(this.#run, this.#state);
     const until = keptUntil(ended, this.#engine.retentionDays);
     const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until);
@@ -140,15 +148,14 @@ export class Journal {
   async #reload(): Promise<void> {
     const loaded = await this.#engine.runs.load(this.#run.id);
     if (!loaded) throw new DriverReplaced(this.#run.id);
-    // Whether to leave is decided anew by what has been learned.
-    const buffer = this.#buffer.filter(({ type }) => type !== 'driver_left' && type !== 'execution_started');
+    const facts = this.#buffer.filter(({ follows }) => !follows);
     this.#buffer = [];
     this.#recent.clear();
     this.#run = loaded.run;
     this.#state = this.#fold(loaded);
     this.#written = this.#state.seen;
     this.#check();
-    for (const entry of buffer) if (!isOutdated(this.#state, entry)) this.record(entry);
+    for (const { entry } of facts) if (!isOutdated(this.#state, entry)) this.record(entry);
   }
 
   #check(): void {
@@ -164,10 +171,11 @@ export class Journal {
     return state;
   }
 
-  #add(given: Entry): void {
+  #add(given: Entry, follows: boolean): void {
+    if (!isTimely(this.#state, given)) return;
     const entry = withAttempt(given, failuresAt(this.#state, given));
     this.#remember(entry);
-    this.#buffer.push(entry);
+    this.#buffer.push({ entry, follows });
   }
 
   #remember(entry: Entry): void {

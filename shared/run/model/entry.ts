@@ -70,7 +70,16 @@ export const entry = z.discriminatedUnion('type', [
     /** Taken over from another run, in which it was open: it goes on here. */
     reused: z.string().optional(),
   }),
-  z.object({ type: z.literal('step_completed'), at, key, attempt, output: stored, reused: z.string().optional() }),
+  z.object({
+    type: z.literal('step_completed'),
+    at,
+    key,
+    attempt,
+    output: stored,
+    /** The run that it has started and does not wait for. */
+    child: z.string().optional(),
+    reused: z.string().optional(),
+  }),
   z.object({ type: z.literal('step_skipped'), at, key, reason: z.enum(['condition', 'blocked']), reused: z.string().optional() }),
   /** Another attempt, or another try of a group, is due then. */
   z.object({

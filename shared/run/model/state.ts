@@ -232,7 +232,9 @@ export class RunState {
         return;
       case 'step_completed':
         step.status = 'succeeded';
+        step.error = undefined;
         step.outputAt = this.seen;
+        step.child ??= entry.child;
         return;
       case 'step_skipped':
         step.status = 'skipped';

@@ -77,7 +77,6 @@ export type RunStatusV1 = (typeof RUN_STATUS)[RunStatus]['v1'];
 
 export const RUN_STATUSES = Object.keys(RUN_STATUS) as [RunStatus, ...RunStatus[]];
 export const RUN_STATUSES_V1 = RUN_STATUSES.map((status) => RUN_STATUS[status].v1) as [RunStatusV1, ...RunStatusV1[]];
-export const LIVE_STATUSES = RUN_STATUSES.filter((status) => !RUN_STATUS[status].terminal);
 
 /** No later writer changes a run in such a state. */
 export const isTerminal = (status: RunStatus) => RUN_STATUS[status].terminal;
@@ -85,9 +84,6 @@ export const isTerminal = (status: RunStatus) => RUN_STATUS[status].terminal;
 /** The state behind a /v1 word. */
 export const fromV1 = (word: RunStatusV1): RunStatus =>
   RUN_STATUSES.find((status) => RUN_STATUS[status].v1 === word) ?? 'pending';
-
-/** How a run can end. */
-export type Ending = 'succeeded' | 'failed' | 'timed_out' | 'cancelled';
 
 /** Triggers that the glossary names. */
 export const TRIGGERS = ['manual', 'api', 'email', 'schedule', 'webhook', 'rerun', 'parent', 'test'] as const;

@@ -1,4 +1,4 @@
-import { notFound } from '../../problem.ts';
+import { notFound, Problem } from '../../problem.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { Journal } from '../journal/journal.ts';
@@ -7,10 +7,10 @@ import type { Run } from '../model/run.ts';
 import { itemScope } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import type { StepState, StepStatus } from '../model/step-state.ts';
+import type { Stored } from '../model/stored.ts';
 import type { Engine } from '../ports.ts';
-import { cutValue } from './read-log.ts';
-
-type Reader = Pick<Engine, 'runs' | 'values' | 'definitions'>;
+import { cutValue, GLIMPSE_BYTES, SHOWN_BYTES } from '../shown/cut-value.ts';
+import { type ShownValues, wholeOf } from '../shown/shown-values.ts';
 
 /** A step as the context shows it. */
 export interface ShownStep {
@@ -37,36 +37,76 @@ export interface ContextPage {
   next: string | undefined;
 }
 
-/** A page of the steps of a run in the order of the document, with their values: whole when one step alone was asked for, else cut like those of the log. */
-export async function readContext(reader: Reader & Engine, run: Run, filter: ContextFilter): Promise<ContextPage> {
-  const loaded = await reader.runs.load(run.id);
-  if (!loaded) throw notFound('run', run.id);
-  const plan = await reader.definitions.planOf(run.workflowId, run.definition);
-  const journal = new Journal(reader, plan, loaded, () => true);
+/**
+ * A page of the steps of a run in the order of the document, with their values: cut only where an answer could not hold them when one step alone was
+ * asked for, else like those of the log, and further the more there are.
+ */
+export async function readContext(reader: Engine, values: ShownValues, run: Run, filter: ContextFilter): Promise<ContextPage> {
+  const journal = await journalOf(reader, run);
   const all = stepsOf(journal.state);
   if (filter.key !== undefined && !all.some(({ key }) => key === filter.key)) throw notFound('step', filter.key);
-  const fits = ({ key, scope, status }: ShownStep) =>
-    (filter.key === undefined || key === filter.key) &&
-    (filter.scope === undefined || scope.startsWith(filter.scope)) &&
-    (filter.status === undefined || status === filter.status);
-  const from = filter.after === undefined ? 0 : all.findIndex(({ key }) => key === filter.after) + 1;
-  const rest = all.slice(from).filter(fits);
+  const rest = behind(all, filter.after).filter((step) => fits(step, filter));
   const page = rest.slice(0, filter.limit);
+  const alone = filter.key !== undefined;
+  const limit = alone ? SHOWN_BYTES : Math.min(GLIMPSE_BYTES, Math.floor(SHOWN_BYTES / (2 * Math.max(1, page.length))));
   await journal.entries(page.flatMap(({ state }) => [state?.inputAt, state?.outputAt].filter((number) => number !== undefined)));
-  const show = async ({ key, state }: ShownStep, number: number | undefined, name: EntryValue) => {
-    const entry = number === undefined ? undefined : (await journal.entries([number])).get(number);
-    const value = entry && state && storedIn(entry, name);
+  const show = async (key: string, number: number | undefined, name: 'input' | 'output') => {
+    const value = await storedAt(journal, number, name);
+    const whole = wholeOf(run.id, `${name}s`, key);
     if (!value) return null;
-    return filter.key === undefined ? cutValue(run.id, key, value) : reader.values.read(value);
+    return alone ? cutValue(await values.whole(value), limit, whole) : values.glimpse(value, limit, whole);
   };
   const steps = await Promise.all(
     page.map(async (step) => ({
       ...step,
-      input: await show(step, step.state?.inputAt, 'input'),
-      output: await show(step, step.state?.outputAt, 'output'),
+      input: await show(step.key, step.state?.inputAt, 'input'),
+      output: await show(step.key, step.state?.outputAt, 'output'),
     })),
   );
   return { steps, next: rest.length > page.length ? page.at(-1)?.key : undefined };
+}
+
+function behind(steps: ShownStep[], key: string | undefined): ShownStep[] {
+  if (key === undefined) return steps;
+  const at = steps.findIndex((step) => step.key === key);
+  if (at >= 0) return steps.slice(at + 1);
+  throw new Problem('invalid', 'The continuation_token is not one of this list, or its step is in it no more. Begin again.', [
+    { name: 'continuation_token', value: key },
+  ]);
+}
+
+const fits = ({ key, scope, status }: ShownStep, filter: ContextFilter) =>
+  (filter.key === undefined || key === filter.key) &&
+  (filter.scope === undefined || scope.startsWith(filter.scope)) &&
+  (filter.status === undefined || status === filter.status);
+
+/** The whole input or output of a step, as people may see it. */
+export async function readStepValue(
+  reader: Engine,
+  values: ShownValues,
+  run: Run,
+  key: string,
+  name: 'inputs' | 'outputs',
+): Promise<unknown> {
+  const journal = await journalOf(reader, run);
+  const step = stepsOf(journal.state).find((one) => one.key === key);
+  if (!step) throw notFound('step', key);
+  const stored =
+    name === 'inputs'
+      ? await storedAt(journal, step.state?.inputAt, 'input')
+      : await storedAt(journal, step.state?.outputAt, 'output');
+  return stored ? values.whole(stored) : null;
+}
+
+async function journalOf(reader: Engine, run: Run): Promise<Journal> {
+  const [plan, loaded] = await Promise.all([reader.definitions.planOf(run.workflowId, run.definition), reader.runs.load(run.id)]);
+  if (!loaded) throw notFound('run', run.id);
+  return new Journal(reader, plan, loaded);
+}
+
+async function storedAt(journal: Journal, number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
+  const entry = number === undefined ? undefined : (await journal.entries([number])).get(number);
+  return entry && storedIn(entry, name);
 }
 
 /** How a list lies: entered, not yet, or on a way that was not taken. */

@@ -1,7 +1,8 @@
 import { creationEvent, eventOf, type RunEvent, skipEvent } from '../model/event.ts';
 import type { Run } from '../model/run.ts';
-import type { Stored } from '../model/stored.ts';
 import type { Engine } from '../ports.ts';
+import { GLIMPSE_BYTES } from '../shown/cut-value.ts';
+import { type ShownValues, wholeOf } from '../shown/shown-values.ts';
 
 export interface LogFilter {
   /** Id of the last line that was seen. */
@@ -51,20 +52,9 @@ export async function readLog(
   return { items, next: number };
 }
 
-/** Data of a line is cut here; the whole lies in the context of the run. */
-const DATA_LIMIT_BYTES = 4 * 1024;
-
 /** A line as it is shown: with its output, or the beginning of it and where the whole is. */
-export function shownEvent(runId: string, { output, data, ...line }: RunEvent) {
-  const shown = output ? cutValue(runId, `${line.scope ?? ''}${line.step ?? ''}`, output) : data;
+export function shownEvent(values: Pick<ShownValues, 'glimpse'>, runId: string, { output, data, ...line }: RunEvent) {
+  const key = `${line.scope ?? ''}${line.step ?? ''}`;
+  const shown = output ? values.glimpse(output, GLIMPSE_BYTES, wholeOf(runId, 'outputs', key)) : data;
   return shown === undefined ? line : { ...line, data: shown };
-}
-
-/** The value, or its beginning and where the whole is. */
-export function cutValue(runId: string, key: string, value: Stored): unknown {
-  const whole = `/v1/runs/${runId}/context?step=${encodeURIComponent(key)}`;
-  if ('ref' in value) return { truncated: true, bytes: value.bytes, whole };
-  const bytes = Buffer.byteLength(value.json);
-  if (bytes <= DATA_LIMIT_BYTES) return JSON.parse(value.json);
-  return { truncated: true, bytes, start: value.json.slice(0, DATA_LIMIT_BYTES), whole };
 }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { notFound, Problem } from '../../problem.ts';
+import { checkInputs } from '../../workflow/check-inputs.ts';
 import type { Document } from '../../workflow/document.ts';
-import { checkInputs } from '../../workflow/input.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
@@ -47,7 +47,7 @@ export async function rerunRun(services: Starter, origin: Run, request: RerunReq
   const target = await targetOf(services, origin, request.version);
   const { document } = await services.definitions.planOf(origin.workflowId, target.definition);
   const inputs = request.inputs === 'same' ? before : request.inputs;
-  const changed = request.inputs === 'same' ? [] : changedNames(before, completed(document, request.inputs));
+  const changed = request.inputs === 'same' ? [] : changedNames(before, await completed(document, request.inputs));
   const plan = await plannedWithin(services, origin, request.from, target.definition, changed);
   refuse(plan, request);
 
@@ -83,8 +83,8 @@ const keyOf = (origin: Run, { from, inputs, version }: RerunRequest, value: stri
 });
 
 /** Defaults are no change. */
-function completed(document: Document, inputs: Record<string, unknown>): Record<string, unknown> {
-  const checked = inputObject.safeParse(checkInputs(document, inputs).inputs);
+async function completed(document: Document, inputs: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const checked = inputObject.safeParse((await checkInputs(document, inputs)).inputs);
   return checked.success ? checked.data : inputs;
 }
 

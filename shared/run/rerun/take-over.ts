@@ -21,7 +21,7 @@ export async function takeOver(engine: Engine, journal: Journal): Promise<void> 
   const origin = rerun && (await engine.runs.load(rerun.origin));
   if (rerun && origin) {
     const plan = await engine.definitions.planOf(origin.run.workflowId, origin.run.definition);
-    const before = new Journal(engine, plan, origin, () => true);
+    const before = new Journal(engine, plan, origin);
     const { plan: target } = journal.state;
     const { taken } = planRerun({
       origin: { id: origin.run.id, plan, steps: before.state.steps },

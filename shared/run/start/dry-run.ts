@@ -1,8 +1,10 @@
+import { maskOf } from '../../mask.ts';
 import type { Template } from '../../step/kind.ts';
 import { kindOf } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
+import { secretsOf } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
 import { readingOf } from '../../workflow/references.ts';
@@ -45,19 +47,25 @@ export async function dryRun(services: Starter, request: StartRequest): Promise<
 
 type Foreseen = { skipped: Map<string, boolean>; untaken: Set<string>; problems: DryRun['problems'] };
 
+/** Whoever asked is answered within 29 seconds or not at all. */
+const FORESEE_MS = 20_000;
+
 /** Evaluates what reads nothing but the inputs and the run: conditions, the cases of switches, what steps are given. */
 async function foresee({ plan, inputs }: Prepared, run: object): Promise<Foreseen> {
+  const mask = maskOf(secretsOf(plan.document.input, inputs));
   const foreseen: Foreseen = { skipped: new Map(), untaken: new Set(), problems: [] };
+  const signal = AbortSignal.timeout(FORESEE_MS);
+  const late = `Not evaluated: the dry run would take longer than ${FORESEE_MS / 1000} seconds.`;
   const ask = async (id: string, look: () => Promise<void>) =>
     look().catch((error: unknown) => {
-      if (!(error instanceof StepError)) throw error;
-      foreseen.problems.push({ step: id, message: error.message });
+      if (!(error instanceof StepError || signal.aborted)) throw error;
+      foreseen.problems.push({ step: id, message: error instanceof StepError ? mask.text(error.message) : late });
     });
   for (const planned of plan.steps.values()) {
     const { id, step } = planned;
     if (isOut(planned, foreseen)) continue;
     const evaluate = (template: Template, field: string) =>
-      evaluateTemplate(template, { input: inputs, run }, { step: id, field });
+      evaluateTemplate(template, { input: inputs, run }, { step: id, field }, undefined, { signal });
     if (step.if !== undefined && isKnown(step.if)) {
       await ask(id, async () => {
         foreseen.skipped.set(id, !conditionOf(await evaluate(step.if, 'if'), `${id}.if`));

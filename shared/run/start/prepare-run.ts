@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { fileInput, givenFiles } from '../../file/given-files.ts';
+import { type Mask, maskOf } from '../../mask.ts';
 import { notFound, Problem } from '../../problem.ts';
 import type { Template } from '../../step/kind.ts';
 import { StepError } from '../../step/step-error.ts';
+import { checkInputs } from '../../workflow/check-inputs.ts';
+import { longestRunSeconds } from '../../workflow/check-retention.ts';
 import { conditionOf } from '../../workflow/condition.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { evaluateTemplate } from '../../workflow/expression.ts';
-import { checkInputs } from '../../workflow/input.ts';
-import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../../workflow/limits.ts';
+import { secretsOf } from '../../workflow/input-secrets.ts';
+import { DEFAULT_RUN_SECONDS } from '../../workflow/limits.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import type { Starter, StartRequest } from './start-run.ts';
@@ -37,10 +40,11 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
   const saved = request.useStartDefaults ? workflow.startDefaults : undefined;
   const connectionOverrides = checkedOverrides(plan, { ...saved?.connectionOverrides, ...request.connectionOverrides });
   const files = await givenFiles(services.files, request.fileIds, workflow, services.now());
-  const inputs = checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
+  const inputs = await checked(plan, { ...saved?.inputs, ...request.inputs }, files.map(fileInput));
   const name = request.name ?? saved?.name ?? workflow.title ?? workflow.name;
   const given = request.reference ?? saved?.reference;
-  const says = asker(inputs, { ...run, name, reference: given ?? null });
+  const mask = maskOf(secretsOf(plan.document.input, inputs));
+  const says = asker(inputs, { ...run, name, reference: given ?? null }, mask);
   return {
     plan,
     hash: target.definition,
@@ -49,7 +53,7 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
     name,
     reference: given ?? (await says.reference(plan)),
     wanted: (request.rerunOf !== undefined && request.rerunOf.from !== 'start') || (await says.runIf(plan)),
-    timeoutSeconds: await says.timeoutSeconds(plan),
+    timeoutSeconds: await says.timeoutSeconds(plan, longestRunSeconds(services.retentionDays)),
     connectionOverrides: Object.keys(connectionOverrides).length > 0 ? connectionOverrides : undefined,
   };
 }
@@ -94,10 +98,10 @@ const speaksOfFiles = z.looseObject({
 const inputObject = z.record(z.string(), z.unknown());
 
 /** Files join the inputs before the check where the schema speaks of them, else behind it: a schema that says nothing of them forbids none. */
-function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Record<string, unknown> {
+async function checked(plan: Plan, inputs: Record<string, unknown>, files: object[]): Promise<Record<string, unknown>> {
   const listed = files.length > 0 ? { files } : {};
   const spoken = speaksOfFiles.safeParse(plan.document.input).success;
-  const { inputs: completed, problems } = checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
+  const { inputs: completed, problems } = await checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
   if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
   const [first] = problems;
   throw new Problem(
@@ -120,13 +124,14 @@ function checkedOverrides({ document }: Plan, overrides: Record<string, string>)
 }
 
 /** Evaluates what the document asks of the whole run, before there is one. */
-function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
+function asker(input: Record<string, unknown>, run: Record<string, unknown>, mask: Mask) {
   const ask = async <T>(template: Template, field: string, read: (value: unknown) => T): Promise<T> => {
     try {
       return read(await evaluateTemplate(template, { input, run }, { step: null, field }));
     } catch (error) {
       if (!(error instanceof StepError)) throw error;
-      throw new Problem('invalid', `${field} cannot be evaluated: ${error.message}`, [{ name: field, value: error.message }]);
+      const message = mask.text(error.message);
+      throw new Problem('invalid', `${field} cannot be evaluated: ${message}`, [{ name: field, value: message }]);
     }
   };
   return {
@@ -134,19 +139,17 @@ function asker(input: Record<string, unknown>, run: Record<string, unknown>) {
       const value = document.reference === undefined ? null : await ask(document.reference, 'reference', (given) => given);
       if (value === null || value === '') return undefined;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
-      return text.slice(0, 200).toWellFormed();
+      return mask.text(text).slice(0, 200).toWellFormed();
     },
     async runIf({ document }: Plan): Promise<boolean> {
       return document.runIf === undefined || ask(document.runIf, 'runIf', (value) => conditionOf(value, 'runIf'));
     },
-    async timeoutSeconds({ document }: Plan): Promise<number> {
-      if (document.timeout === undefined) return DEFAULT_RUN_SECONDS;
-      const seconds = secondsOf(document.timeout) ?? (await ask(document.timeout, 'timeout', Number));
-      if (seconds > 0 && seconds <= MAX_RUN_SECONDS) return seconds;
-      throw new Problem(
-        'invalid',
-        `timeout gives ${seconds} seconds; it must be more than 0 and at most ${MAX_RUN_SECONDS} (365 days).`,
-      );
+    async timeoutSeconds({ document: { timeout } }: Plan, longest: number): Promise<number> {
+      const seconds =
+        timeout === undefined ? DEFAULT_RUN_SECONDS : (secondsOf(timeout) ?? (await ask(timeout, 'timeout', Number)));
+      if (seconds > 0 && seconds <= longest) return seconds;
+      const message = `timeout gives ${seconds} seconds; it must be more than 0 and at most ${longest}, since no run goes on for more than 365 days, nor for longer than runs are kept here (the setting retentionDays).`;
+      throw new Problem('invalid', message, [{ name: 'timeout', value: message }]);
     },
   };
 }

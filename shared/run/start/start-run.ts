@@ -68,6 +68,17 @@ export type Starter = Engine & { workflows: Workflows; files: Files };
  * that last call is lost the run stands all the same and the sweeper starts it.
  */
 export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
+  return writeRun(services, await checkStart(services, request));
+}
+
+/** A start that nothing stands against, and of which there is no run yet. */
+export type CheckedStart = { key: StartKey | undefined; waitMs: number | undefined } & (
+  | { run: Run; plan: Plan }
+  | { before: { runId: string; bodyHash: string } }
+);
+
+/** The first half of a start: throws what the caller should hear. */
+export async function checkStart(services: Starter, request: StartRequest): Promise<CheckedStart> {
   const key = await startKey(services, request);
   const made = await startable(services, request)
     .then((workflow) => newRun(services, workflow, request))
@@ -77,9 +88,15 @@ export async function startRun(services: Starter, request: StartRequest): Promis
       if (before) return { before };
       throw error;
     });
-  if ('before' in made) return { run: await firstRun(services, made.before, key), isRepeat: true };
+  return { ...made, key, waitMs: request.waitMs };
+}
 
-  const { run, plan } = made;
+/** The second half. */
+export async function writeRun(services: Starter, checked: CheckedStart): Promise<Started> {
+  const { key, waitMs } = checked;
+  if ('before' in checked) return { run: await firstRun(services, checked.before, key), isRepeat: true };
+
+  const { run, plan } = checked;
   if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
   const { earlier } = await services.runs.create(run, key);
   if (earlier) return { run: await firstRun(services, earlier, key), isRepeat: true };
@@ -87,7 +104,7 @@ export async function startRun(services: Starter, request: StartRequest): Promis
   services.watcher.runStarted(run);
   if (run.status === 'pending') {
     await services.executions
-      .start(executionKind(plan), executionName(run), { run: run.id, execution: run.execution }, request.waitMs)
+      .start(executionKind(plan), executionName(run), { run: run.id, execution: run.execution }, waitMs)
       .catch((error: unknown) => services.watcher.startLost(run, error));
   }
   return { run, isRepeat: false };
@@ -121,7 +138,6 @@ async function newRun(services: Starter, workflow: Workflow, request: StartReque
     seen: 0,
     execution: 1,
     deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
-    steps: new RunState(plan).countSteps(),
     ...beginning(prepared, now),
     ...kinship(request),
   };
@@ -134,9 +150,15 @@ function tooLarge(error: unknown): never {
     : error;
 }
 
-function beginning({ wanted }: Prepared, now: Date) {
-  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString() };
-  return { status: 'skipped' as const, endedAt: now.toISOString(), reason: "The workflow's runIf was false." };
+function beginning({ wanted, plan }: Prepared, now: Date) {
+  const steps = new RunState(plan).countSteps();
+  if (wanted) return { status: 'pending' as const, dueAt: new Date(now.getTime() + START_GRACE_MS).toISOString(), steps };
+  return {
+    status: 'skipped' as const,
+    endedAt: now.toISOString(),
+    reason: "The workflow's runIf was false.",
+    steps: { ...steps, pending: 0, skipped: steps.total },
+  };
 }
 
 /** Where it comes from: the run it runs again, or the one that waits for it. */

@@ -3,7 +3,7 @@ import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type Engine, LIVE_SHARDS } from '../ports.ts';
-import { decideUndriven, nextExecution, settle, startExecution, tell } from '../tell/tell.ts';
+import { decideUndriven, nextExecution, settle, type Told, tell } from '../tell/tell.ts';
 
 export interface Swept {
   /** Runs that were due. */
@@ -68,38 +68,39 @@ const laterAt = (now: Date, lateMs: number) =>
 async function goOn(services: Engine, id: string, now: Date, later: string): Promise<boolean> {
   let starts = false;
   const told = await tell(services, id, (state, run) => {
-    starts = false;
-    if (state.ended) return [];
-    const follows = consequences(services, run, state, now);
-    starts = follows.starts;
-    return follows.entries;
+    const said = state.ended ? [] : consequences(services, run, state, now);
+    starts = said.some(({ type }) => type === 'execution_started');
+    return said;
   });
   if (!told) return false;
   const { run, state } = told;
+  // Whoever ended it may not have come to tell whom it concerns.
   if (state.ended) {
     await settle(services, run, state);
     return false;
   }
   await keep(services, run, now);
-  if (!starts) {
-    const next = dueAtOf(run, state, now);
-    if (next !== undefined && next > later) await services.runs.takeDue(id, later, next);
-    return false;
-  }
-  services.watcher.driverLost(id);
-  await startExecution(services, run, state);
-  return true;
+  if (starts) services.watcher.driverLost(id);
+  else await putOff(services, told, later);
+  return starts;
+}
+
+/** Nothing is to be done now: the next look comes when something will be. */
+async function putOff({ runs, now }: Engine, { run, state }: Told, later: string): Promise<void> {
+  const next = dueAtOf(run, state, now());
+  if (next !== undefined && next > later) await runs.takeDue(run.id, later, next);
 }
 
 /** What a run needs whose driver has not been heard of in time. */
-function consequences(services: Engine, run: Run, state: RunState, now: Date): { entries: Entry[]; starts: boolean } {
-  if (state.pause?.paused) return { entries: [], starts: false };
-  if (isDriven(state, now)) return { entries: [], starts: false };
+function consequences(services: Engine, run: Run, state: RunState, now: Date): Entry[] {
+  if (state.pause?.paused || isDriven(state, now)) return [];
   const { entries, begin, passed } = decideUndriven(services, run, state);
-  if (entries.some(({ type }) => type === 'run_ended' || type === 'run_paused')) return { entries, starts: false };
+  if (entries.some(({ type }) => type === 'run_ended')) return entries;
+  // Whoever lets it go on finds that nobody drives it.
+  if (entries.some(({ type }) => type === 'run_paused')) return [...entries, { type: 'driver_left', at: now.toISOString() }];
   // It waits for a person or a child and is not due for anything else.
-  if (state.left && state.left.until === undefined && begin.length === 0 && !passed) return { entries: [], starts: false };
-  return { entries: [nextExecution(state, now)], starts: true };
+  if (state.left && state.left.until === undefined && begin.length === 0 && !passed) return [];
+  return [nextExecution(state, now)];
 }
 
 /** Its driver has come late, but it has come. */

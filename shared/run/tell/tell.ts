@@ -1,5 +1,6 @@
 import { decide } from '../decide/decide.ts';
-import { stopped } from '../decide/end.ts';
+import { CANCELLED_BY } from '../decide/failures.ts';
+import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf, START_GRACE_MS } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
@@ -21,7 +22,7 @@ export type Saying = (state: RunState, run: Run) => Entry[];
 
 /**
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
- * written with it, and the next execution is started if there is something to do. Undefined for a run that does not exist.
+ * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
 export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
   const told = await say(services, runId, saying);
@@ -45,8 +46,9 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
       return { run, state, isNews: false };
     }
     const { entries, starts } = withConsequences(services, run, state, said);
+    // Whatever breaks off from here on, the sweeper comes.
+    if (starts && !(await hasten(services, run))) continue;
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
-    if (starts) await lookSoon(services, run);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
     if (starts) await startExecution(services, settled, state);
@@ -55,10 +57,10 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
 }
 
-/** A parked run is looked at once in a while: whoever wakes it sees to it first that, should he die, somebody finds it soon. */
-async function lookSoon({ runs, now }: Engine, { id, dueAt }: Run): Promise<void> {
+/** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
+async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
   const soon = new Date(now().getTime() + START_GRACE_MS).toISOString();
-  if (dueAt !== undefined && dueAt > soon) await runs.takeDue(id, dueAt, soon);
+  return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
@@ -82,6 +84,7 @@ function withConsequences(services: Engine, run: Run, state: RunState, said: Ent
   };
   const left = state.left;
   add(said);
+  if (said.some(({ type }) => type === 'execution_started')) return { entries, starts: true };
   if (!left || state.ended) return { entries, starts: false };
   let decision = decideUndriven(services, run, state);
   for (; decision.entries.length > 0; decision = decideUndriven(services, run, state)) add(decision.entries);
@@ -141,10 +144,17 @@ async function stopChildren(services: Engine, run: Run, state: RunState): Promis
 
 /** Nobody waits any more for a run that a cancelled step has started. */
 export async function stopChild(services: Engine, run: Run, child: string): Promise<void> {
-  const stop = { by: run.stop?.by ?? run.id, reason: `Run ${run.id} waits for it no longer.` };
-  await say(services, child, (state, { parent }) =>
-    state.ended || parent !== run.id ? [] : stopped(state.plan, state, stop, services.now()),
+  await say(services, child, (of, { parent }) =>
+    of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
   );
+}
+
+/** How a child ends whose parent has ended: as drained when the time of both is over. */
+function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2] {
+  if (stop?.until !== undefined && parent.error?.name === CANCELLED_BY.drained.name)
+    return { kind: 'drained', stop: { ...stop, until: stop.until } };
+  const reason = `Run ${parent.id}, which waited for it, has ended.`;
+  return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
 }
 
 async function tellParent(services: Engine, run: Run): Promise<void> {

@@ -3,13 +3,28 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Slots } from '../../slots.ts';
 import { StepError } from '../step-error.ts';
-import { checkNetworks, mayReach } from './networks.ts';
+import {
+  type Cidr,
+  cidrs,
+  closedTo,
+  hostOf,
+  isOneOf,
+  mayReach,
+  portOf,
+  type ReservedEndpoint,
+  reservedEndpoint,
+} from './networks.ts';
 
 /** What an installation decides about the network that steps see. */
 export interface NetworkSettings {
   /** CIDRs that steps may reach although they are not public. */
   allowedNetworks?: readonly string[];
+  /** Where the installation itself answers, as URLs: out of reach but for what begins with the path. */
+  reservedEndpoints?: readonly string[];
+  /** How many calls there are at once; more wait, which their time limits do not. */
+  connections?: number | undefined;
   /** Resolves names; the system's resolver unless a test says otherwise. */
   lookup?: LookupFunction;
   /** Certificates to trust beside the usual ones. */
@@ -19,68 +34,101 @@ export interface NetworkSettings {
 /** Connections that are kept between calls, and the rule about where they may lead. */
 export interface Network {
   agentFor(url: URL): HttpAgent;
+  /** Waits for a connection to be free; answers how to give it back. */
+  take(signal: AbortSignal): Promise<() => void>;
   /** Throws `ConnectionFailed` when the URL names an address that steps may not reach. Names are checked once resolved. */
   check(url: URL): void;
 }
 
+/** More than a function on AWS ever makes. */
+const CONNECTIONS = 256;
+/** Of the connections, so many are kept when nobody needs them: a quarter. */
+const KEPT_SHARE = 4;
 /** Node's own servers close idle connections after 5 s; others wait longer. */
 const MAX_IDLE_MS = 4000;
 const SWEEP_EVERY_MS = 1000;
 
 /** Opens a network: its own pool of connections under its own rule. */
-export function openNetwork({ allowedNetworks = [], lookup = systemLookup, ca }: NetworkSettings = {}): Network {
-  checkNetworks(allowedNetworks);
-  const guarded = guardLookup(lookup, allowedNetworks);
-  const http = new HttpAgent({ keepAlive: true, lookup: guarded });
-  const https = new HttpsAgent({ keepAlive: true, lookup: guarded, ...(ca && { ca }) });
-  const sweepers = new Map([http, https].map((agent) => [agent, idleSweeper(agent)]));
+export function openNetwork({
+  allowedNetworks = [],
+  reservedEndpoints = [],
+  connections = CONNECTIONS,
+  lookup = systemLookup,
+  ca,
+}: NetworkSettings = {}): Network {
+  const allowed = cidrs(allowedNetworks);
+  const reserved = reservedEndpoints.map(reservedEndpoint);
+  const open = (rule: Rule, keepAlive: boolean) => ({
+    http: new HttpAgent({ keepAlive, lookup: guardLookup(lookup, rule) }),
+    https: new HttpsAgent({ keepAlive, lookup: guardLookup(lookup, rule), ...(ca && { ca }) }),
+  });
+  const kept = open({ allowed, closed: [] }, true);
+  const sweepers = new Map([kept.http, kept.https].map((agent) => [agent, idleSweeper(agent, connections / KEPT_SHARE)]));
+  const slots = new Slots(connections);
+  const ruleFor = (url: URL): Rule => ({ allowed, closed: closedTo(url, reserved) });
 
   return {
     agentFor(url) {
-      const agent = url.protocol === 'https:' ? https : http;
+      const scheme = url.protocol === 'https:' ? 'https' : 'http';
+      // A connection that is kept would be there for every path.
+      if (reserved.some(({ port }) => port === portOf(url))) return open(ruleFor(url), false)[scheme];
+      const agent = kept[scheme];
       sweepers.get(agent)?.();
       return agent;
     },
+    take: (signal) => slots.take(signal),
     check(url) {
-      const host = bareHost(url);
-      if (isIP(host) && !mayReach(host, allowedNetworks)) throw refused(host, host);
+      const host = hostOf(url);
+      const fault = isIP(host) ? faultOf(host, ruleFor(url)) : undefined;
+      if (fault) throw refused(host, host, fault);
     },
   };
 }
 
-/** The host of a URL without the brackets of IPv6. */
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '');
+/** Where one request may go. */
+interface Rule {
+  allowed: readonly Cidr[];
+  closed: readonly ReservedEndpoint[];
+}
+
+function faultOf(address: string, { allowed, closed }: Rule): string | undefined {
+  if (!mayReach(address, allowed)) return 'is not a public address; an administrator can allow its network with ALLOWED_NETWORKS';
+  return isOneOf(address, closed) ? 'belongs to the installation itself, which steps may not reach there' : undefined;
 }
 
 /** The address that was checked is the address that is dialled: a second look-up could answer otherwise. */
-function guardLookup(lookup: LookupFunction, allowed: readonly string[]): LookupFunction {
+function guardLookup(lookup: LookupFunction, rule: Rule): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found, family) => {
       if (error) return callback(error, '');
       const addresses = Array.isArray(found) ? found : [{ address: found, family: family ?? isIP(found) }];
-      const reachable = addresses.filter(({ address }) => mayReach(address, allowed));
+      const faults = addresses.map(({ address }) => faultOf(address, rule));
+      const reachable = addresses.filter((_, index) => faults[index] === undefined);
       const [first] = reachable;
-      if (!first) return callback(refused(hostname, addresses.map(({ address }) => address).join(', ')), '');
+      if (!first) {
+        const all = addresses.map(({ address }) => address).join(', ');
+        return callback(refused(hostname, all, faults[0] ?? 'has no address'), '');
+      }
       return options.all ? callback(null, reachable) : callback(null, first.address, first.family);
     });
   };
 }
 
-function refused(host: string, addresses: string): StepError {
-  const where = host === addresses ? host : `${host} (${addresses || 'no address'})`;
-  const message = `${where} is not a public address; an administrator can allow its network with ALLOWED_NETWORKS`;
-  return new StepError('ConnectionFailed', message, { code: 'ADDRESS_REFUSED', host });
+function refused(host: string, addresses: string, fault: string): StepError {
+  const where = host === addresses || addresses === '' ? host : `${host} (${addresses})`;
+  return new StepError('ConnectionFailed', `${where} ${fault}`, { code: 'ADDRESS_REFUSED', host });
 }
 
 /**
  * Closes connections that have been idle for long, by the wall clock: a function that was frozen wakes up with connections that look alive
  * and are not, and a POST that meets one cannot be sent again safely.
  */
-function idleSweeper(agent: HttpAgent): () => void {
+function idleSweeper(agent: HttpAgent, mostKept: number): () => void {
   const idleSince = new WeakMap<Duplex, number>();
+  const idle = () => Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
   const keep = agent.keepSocketAlive.bind(agent);
   agent.keepSocketAlive = (socket) => {
+    if (idle().length >= mostKept) return false;
     idleSince.set(socket, Date.now());
     return keep(socket);
   };
@@ -90,8 +138,6 @@ function idleSweeper(agent: HttpAgent): () => void {
     const now = Date.now();
     if (now - swept < SWEEP_EVERY_MS) return;
     swept = now;
-    for (const socket of Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? [])) {
-      if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy();
-    }
+    for (const socket of idle()) if (now - (idleSince.get(socket) ?? now) > MAX_IDLE_MS) socket.destroy();
   };
 }

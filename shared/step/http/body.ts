@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { parseJson } from '../../json.ts';
 
 const DECODERS: Record<string, () => Transform> = {
   gzip: createGunzip,
@@ -62,7 +63,7 @@ export function parseBody(bytes: Buffer, type = ''): unknown {
   if (bytes.length === 0) return null;
   const [essence = '', ...parameters] = type.toLowerCase().split(';');
   const media = essence.trim();
-  if (/^application\/(.*\+)?json$|^text\/json$|\+json$/.test(media)) return JSON.parse(textOf(bytes, parameters));
+  if (/^application\/(.*\+)?json$|^text\/json$|\+json$/.test(media)) return parseJson(textOf(bytes, parameters));
   if (isText(media)) return textOf(bytes, parameters);
   const text = media === '' ? strictUtf8(bytes) : undefined;
   return text ?? { base64: bytes.toString('base64'), contentType: media || 'application/octet-stream' };

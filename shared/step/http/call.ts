@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { infiniteIn } from '../../infinite-in.ts';
+import { MASK } from '../../mask.ts';
 import type { FileRef, LeafContext } from '../kind.ts';
 import { StepError } from '../step-error.ts';
 import type { Network } from './agents.ts';
@@ -7,6 +9,7 @@ import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
 import { MAX_REDIRECTS, redirected } from './redirect.ts';
 import { type HttpRequest, requestOf } from './request.ts';
+import { withoutSecretParameters } from './secret-names.ts';
 import { send } from './send.ts';
 import { expects, type HttpSpec, wantsRedirect } from './spec.ts';
 
@@ -65,14 +68,20 @@ async function follow(first: HttpRequest, spec: HttpSpec, signal: AbortSignal, n
 async function bodyOf(request: HttpRequest, answer: IncomingMessage): Promise<unknown> {
   const bytes = await wholeBody(request, answer, LIMIT_BYTES);
   const type = answer.headers['content-type'];
+  const unusable = (what: string) =>
+    new StepError('HttpServerError', `${describe(request)} answered ${answer.statusCode} with ${what}`);
+  const body = parsedBody(bytes, type, unusable);
+  const field = infiniteIn(body);
+  if (field !== undefined) throw unusable(`a number that is too large for JSON: ${['body', field].filter(Boolean).join('.')}`);
+  return body;
+}
+
+function parsedBody(bytes: Buffer, type: string | undefined, unusable: (what: string) => StepError): unknown {
   try {
     return parseBody(bytes, type);
   } catch {
-    const start = excerpt(bytes.subarray(0, 500), type);
-    throw new StepError(
-      'HttpServerError',
-      `${describe(request)} answered ${answer.statusCode} with a body that is not JSON: ${start}`,
-    );
+    const start = withoutSecretParameters(excerpt(bytes.subarray(0, 500), type), MASK);
+    throw unusable(`a body that is not JSON: ${start}`);
   }
 }
 

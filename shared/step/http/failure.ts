@@ -1,5 +1,7 @@
+import { MASK } from '../../mask.ts';
 import { StepError } from '../step-error.ts';
 import type { HttpRequest } from './request.ts';
+import { withoutSecretParameters } from './secret-names.ts';
 
 const EXCERPT_CHARS = 500;
 const DATA_CHARS = 2000;
@@ -24,15 +26,29 @@ export interface FailedAnswer {
 
 /** The failure of an answer that the step did not expect. */
 export function unexpectedAnswer(request: HttpRequest, { status, headers, body }: FailedAnswer, now: Date): StepError {
-  const start = body.trim().slice(0, EXCERPT_CHARS);
+  const text = withoutSecretParameters(body, MASK);
+  const start = text.trim().slice(0, EXCERPT_CHARS);
   const retryAfterSeconds = secondsUntil(headers['retry-after'], now);
   return new StepError(nameOf(status), `${describe(request)} answered ${status}${start && `: ${start}`}`, {
     status,
-    headers: Object.fromEntries(TELLING_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]]))),
-    body: body.slice(0, DATA_CHARS),
+    headers: Object.fromEntries(TELLING_HEADERS.flatMap((name) => told(name, headers[name]))),
+    body: text.slice(0, DATA_CHARS),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 }
+
+const told = (name: string, value: string | string[] | undefined) =>
+  value === undefined
+    ? []
+    : [
+        [
+          name,
+          [value]
+            .flat()
+            .map((one) => withoutSecretParameters(one, MASK))
+            .join(', '),
+        ],
+      ];
 
 function nameOf(status: number): string {
   if (status === 429) return 'TooManyRequests';

@@ -1,20 +1,36 @@
 import { StepError } from '../step-error.ts';
+import { describe } from './failure.ts';
 import type { HttpRequest } from './request.ts';
 import { isCallable } from './spec.ts';
 
 export const MAX_REDIRECTS = 10;
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const CREDENTIAL = /authorization|cookie|api-?key|token|secret|password|signature/;
+/** What another origin may see of the author's headers: any other may be a credential, whatever its name. */
+const ACROSS_ORIGINS = new Set(['accept', 'accept-encoding', 'accept-language', 'user-agent']);
 
 /** The request that an answer asks for instead; nothing when the answer is one to keep. */
 export function redirected(request: HttpRequest, status: number, location: string | undefined): HttpRequest | undefined {
   if (!REDIRECTS.has(status) || !location) return undefined;
 
   const url = targetOf(location, request.url);
-  const headers = url.origin === request.url.origin ? request.headers : without(request.headers, (name) => CREDENTIAL.test(name));
-  if (!becomesGet(request.method, status)) return { ...request, url, headers };
-  return { method: 'GET', url, headers: without(headers, (name) => name.startsWith('content-') || name === 'idempotency-key') };
+  const next = becomesGet(request.method, status) ? asGet(request, url) : { ...request, url };
+  return url.origin === request.url.origin ? next : acrossOrigins(request, next);
+}
+
+const asGet = ({ headers }: HttpRequest, url: URL): HttpRequest => ({
+  method: 'GET',
+  url,
+  headers: only(headers, (name) => !name.startsWith('content-') && name !== 'idempotency-key'),
+});
+
+/** Without what was meant for the first origin alone. A request without its body would be another request, so one that has a body is not made. */
+function acrossOrigins(from: HttpRequest, { method, url, headers, body }: HttpRequest): HttpRequest {
+  if (!body?.length) return { method, url, headers: only(headers, (name) => ACROSS_ORIGINS.has(name)) };
+  throw new StepError(
+    'HttpClientError',
+    `${describe(from)} redirected to ${url.origin}, another origin, which is not sent the body. Call that URL in the step if it may have it.`,
+  );
 }
 
 /** The rules of fetch: 303 turns everything but HEAD into GET, 301 and 302 only POST. */
@@ -33,6 +49,6 @@ function targetOf(location: string, from: URL): URL {
   );
 }
 
-function without(headers: Record<string, string>, drop: (name: string) => boolean): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !drop(name)));
+function only(headers: Record<string, string>, keep: (name: string) => boolean): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => keep(name)));
 }

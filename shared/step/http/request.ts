@@ -1,3 +1,4 @@
+import { isExactNumber } from '../../json.ts';
 import type { LeafContext, StepFiles } from '../kind.ts';
 import type { HttpSpec } from './spec.ts';
 
@@ -56,7 +57,7 @@ async function formOf(parts: NonNullable<HttpSpec['multipart']>, files: StepFile
   const form = new FormData();
   for (const [name, part] of Object.entries(parts)) {
     if (part === null) continue;
-    if (typeof part !== 'object') {
+    if (typeof part !== 'object' || isExactNumber(part)) {
       form.append(name, String(part));
       continue;
     }

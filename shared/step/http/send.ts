@@ -25,11 +25,28 @@ export async function send(request: HttpRequest, network: Network, signal: Abort
 /** `stale`: the connection was kept from an earlier call and the server closed it as we wrote. */
 type Outcome = { answer: IncomingMessage } | { failure: Error; stale: boolean };
 
-function exchange(request: HttpRequest, network: Network, signal: AbortSignal): Promise<Outcome> {
+async function exchange(request: HttpRequest, network: Network, signal: AbortSignal): Promise<Outcome> {
+  const giveBack = await network.take(signal);
+  try {
+    return await dial(request, { network, signal, giveBack });
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+interface Line {
+  network: Network;
+  signal: AbortSignal;
+  giveBack: () => void;
+}
+
+function dial(request: HttpRequest, { network, signal, giveBack }: Line): Promise<Outcome> {
   const { url, method, headers, body } = request;
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     const call = start(url, { method, headers, signal, agent: network.agentFor(url) });
+    call.once('close', giveBack);
     call.on('response', (answer) => resolve({ answer }));
     call.on('upgrade', (_, socket) => {
       socket.destroy();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jsonNumber } from '../../json.ts';
 
 /** The form of an http step after evaluation. */
 export type HttpSpec = z.infer<typeof resolvedSpec>;
@@ -31,7 +32,7 @@ const headerName = z
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
   .refine((name) => !RESERVED.has(name.toLowerCase()), 'is set by the connection and cannot be given');
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const scalar = z.union([z.string(), jsonNumber, z.boolean(), z.null()]);
 const parameter = z.union([scalar, z.array(scalar)]);
 
 const fileId = z.string().min(1, 'must be the id of a file');

@@ -1,6 +1,8 @@
 import { firstWords } from '../../words.ts';
 
 const MAX_CHARACTERS = 200;
+/** The end of a name says what to open it with. */
+const MAX_LOOKED_AT = 1000;
 const EXTENSIONS: Record<string, string> = {
   'message/rfc822': 'eml',
   'text/calendar': 'ics',
@@ -21,7 +23,7 @@ const EXTENSIONS: Record<string, string> = {
  * direction, no leading dots.
  */
 export function fileName(given: string | null, contentType: string, position: number): string {
-  const last = (given ?? '').toWellFormed().split(/[/\\]/).at(-1) ?? '';
+  const last = (given ?? '').slice(-MAX_LOOKED_AT).toWellFormed().split(/[/\\]/).at(-1) ?? '';
   const clean = last
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
     .replace(/[<>:"|?*]/g, '_')

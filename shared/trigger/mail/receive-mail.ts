@@ -19,7 +19,8 @@ import { isProven, permissionRefusal, verdictRefusal } from './sender.ts';
 interface Letter {
   arrival: Arrival;
   bytes: number;
-  raw: Buffer | undefined;
+  /** What makes it the same mail again. */
+  key: string;
   mail: Mail | Problem;
 }
 
@@ -47,6 +48,21 @@ export const refusedMail = z.object({
   bytes: z.int(),
   reason: z.string(),
 });
+
+/** Writes a receipt for each mailbox of a mail that nobody tries to handle any more. It can be replayed. */
+export async function noteUndelivered(door: MailDoor, arrival: Arrival, reason: string): Promise<void> {
+  const { known } = await mailboxesOf(door, arrival.recipients);
+  const { bytes } = await door.mails.read(arrival.messageId, 0);
+  await door.mails.note(arrival);
+  for (const mailbox of known) {
+    const knock = knockOf(door, mailbox, { arrival, bytes, key: arrival.messageId, mail: new Problem('conflict', reason) });
+    if (await door.receipts.get(knock.id)) continue;
+    const run = await door.runs.get(runId(arrival, mailbox, 0));
+    await receive(door, knock, () =>
+      run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason)),
+    );
+  }
+}
 
 /** Writes a receipt for each mailbox that a refused mail was meant for. */
 export async function noteRefused(
@@ -78,20 +94,21 @@ async function mailboxesOf({ mailboxes, domain, now }: Pick<MailDoor, 'mailboxes
   return { known: [...known.values()], unknown };
 }
 
+/** The raw mail is forgotten when this returns: it can be large, and what was read of it holds its files once more. */
 async function read({ mails }: MailDoor, arrival: Arrival): Promise<Letter> {
   const { bytes, raw } = await mails.read(arrival.messageId, MAX_MAIL_BYTES);
-  if (!raw)
-    return {
-      arrival,
-      bytes,
-      raw,
-      mail: new Problem('too-large', `The mail has ${bytes} bytes; ${MAX_MAIL_BYTES} are the most that are taken.`),
-    };
-  const mail = await parseMail(raw).catch((error: unknown) => {
-    if (error instanceof Problem) return error;
+  const unread = { arrival, bytes, key: arrival.messageId };
+  if (!raw) {
+    const reason = `The mail has ${bytes} bytes; ${MAX_MAIL_BYTES} are the most that are taken.`;
+    return { ...unread, mail: new Problem('too-large', reason) };
+  }
+  try {
+    const mail = await parseMail(raw);
+    return { arrival, bytes, key: knockKey(mail, raw), mail };
+  } catch (error) {
+    if (error instanceof Problem) return { ...unread, mail: error };
     throw error;
-  });
-  return { arrival, bytes, raw, mail };
+  }
 }
 
 async function receiveAt(door: MailDoor, mailbox: Mailbox, letter: Letter): Promise<Receipt> {
@@ -117,19 +134,21 @@ export async function startMailAgain(door: MailDoor, receipt: Receipt): Promise<
   return start(door, mailbox, letter, knock, receipt.replays + 1);
 }
 
-function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, raw, mail }: Letter): Knock & { id: string } {
-  const readable = !(mail instanceof Problem);
+function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, key, mail }: Letter): Knock & { id: string } {
   return {
     ...atMailbox(mailbox),
     id: receiptId(arrival.messageId, mailbox, arrival.at),
-    source: (readable ? mail.from.address : arrival.source).slice(0, 320),
-    key: readable && raw ? knockKey(mail, raw) : (arrival.ownId ?? arrival.messageId).slice(0, 1000),
+    source: (mail instanceof Problem ? arrival.source : mail.from.address).slice(0, 320),
+    key,
     bytes,
     payload: mails.keyOf(arrival.messageId),
   };
 }
 
 const receiptId = (messageId: string, { id }: Mailbox, at: string) => idOf(`receipt ${messageId} ${id}`, Date.parse(at));
+
+const runId = ({ messageId, at }: Arrival, { id }: Mailbox, replay: number) =>
+  idOf(`run ${messageId} ${id} ${replay}`, Date.parse(at));
 
 const atMailbox = ({ id: doorId, workspace, project, workflowId }: Mailbox) => ({
   workspace,
@@ -153,7 +172,7 @@ async function start(
   refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
 
   const key = { trigger: 'email', value: `${mailbox.id} ${knock.key}`, asked: 'mail' };
-  const id = idOf(`run ${arrival.messageId} ${mailbox.id} ${replay}`, Date.parse(arrival.at));
+  const id = runId(arrival, mailbox, replay);
   const attachments = mail.attachments.map((file, index) => ({
     fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
     file,
@@ -175,7 +194,7 @@ async function start(
   const started = before ? { run: before, isRepeat: true } : await startRun(door, request);
   // Delivered again after a crash: the run that stands is of this very mail.
   const own = started.run.id === id;
-  if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run });
+  if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run }).catch(door.replyLost);
   return { run: started.run, isRepeat: started.isRepeat && !own };
 }
 

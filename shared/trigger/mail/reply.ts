@@ -1,5 +1,6 @@
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../../run/model/status.ts';
+import { ShownValues } from '../../run/shown/shown-values.ts';
 import type { Receipt } from '../receipt.ts';
 import type { Arrival } from './arrival.ts';
 import { compose } from './compose.ts';
@@ -67,23 +68,38 @@ const threadOf = ({ domain }: MailDoor, mailbox: Mailbox, { from, subject, messa
   references: references.slice(-20),
 });
 
-export type ReplyDoor = Pick<MailDoor, 'replies' | 'runs' | 'values' | 'outgoing' | 'now'>;
+export type ReplyDoor = Pick<MailDoor, 'replies' | 'runs' | 'values' | 'definitions' | 'outgoing' | 'now' | 'replyLost'>;
 
-/** Sends the results that are due. Looks at a run that still goes on less and less often. */
+/** Sends the results that are due. Looks at a run that still goes on less and less often. One reply that fails is no reason to keep the others. */
 export async function sendResults(door: ReplyDoor): Promise<number> {
   const due = await door.replies.due(door.now().toISOString(), DUE_AT_ONCE);
   let sent = 0;
-  for (const { reply, dueAt } of due) if (await sendResult(door, reply, dueAt)) sent += 1;
+  for (const { reply, dueAt } of due) {
+    try {
+      if (await sendResult(door, reply, dueAt)) sent += 1;
+    } catch (error) {
+      door.replyLost(error);
+      await later(door, reply, dueAt);
+    }
+  }
   return sent;
+}
+
+/** Puts a reply off, or gives it up for good. One that is taken already is left alone. */
+async function later({ replies, now }: ReplyDoor, { receiptId, since }: PendingReply, dueAt: string): Promise<void> {
+  const waited = now().getTime() - Date.parse(since);
+  if (waited >= GIVE_UP_MS) {
+    await replies.take(receiptId, dueAt);
+    return;
+  }
+  const next = now().getTime() + Math.min(LONGEST_WAIT_MS, Math.max(FIRST_LOOK_MS, waited / 4));
+  await replies.defer(receiptId, dueAt, new Date(next).toISOString());
 }
 
 async function sendResult(door: ReplyDoor, reply: PendingReply, dueAt: string): Promise<boolean> {
   const run = await door.runs.get(reply.runId);
-  const now = door.now().getTime();
-  const waited = now - Date.parse(reply.since);
-  if (run && !isTerminal(run.status) && waited < GIVE_UP_MS) {
-    const next = now + Math.min(LONGEST_WAIT_MS, Math.max(FIRST_LOOK_MS, waited / 4));
-    await door.replies.defer(reply.receiptId, dueAt, new Date(next).toISOString());
+  if (run && !isTerminal(run.status)) {
+    await later(door, reply, dueAt);
     return false;
   }
   if (!(await door.replies.take(reply.receiptId, dueAt))) return false;
@@ -92,10 +108,10 @@ async function sendResult(door: ReplyDoor, reply: PendingReply, dueAt: string): 
   return true;
 }
 
-async function resultText({ values }: ReplyDoor, run: Run): Promise<string> {
+async function resultText(door: ReplyDoor, run: Run): Promise<string> {
   const head = `Run ${run.id} of ${run.workflowName} has ended: ${RUN_STATUS[run.status].label}.`;
   if (run.error) return `${head}\n\n${run.error.name}: ${run.error.message}`;
-  const outputs = run.outputs ? JSON.stringify(await values.read(run.outputs), null, 2) : '';
+  const outputs = run.outputs ? JSON.stringify(await (await ShownValues.of(door, run)).outputs(), null, 2) : '';
   return outputs === '' || outputs === '{}' ? head : `${head}\n\n${outputs.slice(0, OUTPUT_SHOWN)}`;
 }
 

@@ -1,5 +1,8 @@
 import type { Arrival } from './arrival.ts';
 import type { Mailbox } from './mailbox.ts';
+import { senderIn } from './sender-line.ts';
+
+const ONE_AT = /^[^@\s]+@[^@\s]+$/;
 
 export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
 
@@ -21,11 +24,15 @@ function aligned(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
-/** Whether the From address is more than a claim: DMARC has passed, or SPF or DKIM has passed for that very domain. */
-export function isProven(from: string, { verdicts, source, signedBy }: Arrival): boolean {
-  const domain = domainOf(from);
-  if (verdicts.dmarc === 'PASS') return true;
-  if (verdicts.spf === 'PASS' && source.includes('@') && aligned(domainOf(source), domain)) return true;
+/**
+ * Whether the From address is more than a claim: the mail service reads the same one, and SPF or DKIM has passed for its domain. That DMARC has
+ * passed does not say for which domain: that of the address the service read, which may be another one.
+ */
+export function isProven(address: string, { verdicts, source, signedBy, from }: Arrival): boolean {
+  const [seen, ...more] = from.map(senderIn);
+  if (more.length > 0 || seen?.kind !== 'one' || seen.address.toLowerCase() !== address.toLowerCase()) return false;
+  const domain = domainOf(address);
+  if (verdicts.spf === 'PASS' && ONE_AT.test(source) && aligned(domainOf(source), domain)) return true;
   return verdicts.dkim === 'PASS' && signedBy.some((signer) => aligned(signer, domain));
 }
 
@@ -44,6 +51,6 @@ export function permissionRefusal(
       ? `${sender.address} is not the mail address of a member of the project.`
       : `${sender.address} is not among the addresses and domains that may write here.`;
   if (!sender.proven)
-    return `Nothing proves that the mail comes from ${sender.address}: neither DMARC nor an aligned SPF or DKIM pass.`;
+    return `Nothing proves that the mail comes from ${sender.address}: neither SPF nor DKIM has passed for its domain.`;
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { type Fire, firesBetween } from './fires.ts';
 import type { Timekeeper } from './ports.ts';
@@ -16,11 +17,13 @@ export async function triggerNow(
   schedule: Schedule,
   idempotencyKey: string | undefined,
 ): Promise<LedgerFire> {
-  const now = services.now().toISOString();
-  const key = idempotencyKey === undefined ? fireKey(schedule.id, now) : `${schedule.id} trigger ${idempotencyKey}`;
-  const receipt = await knock(services, schedule, now, key);
+  const now = services.now();
+  // Without a key of theirs every request is one of its own, however many arrive in one millisecond.
+  const key = `${schedule.id} trigger ${idempotencyKey ?? newId(now.getTime())}`;
+  const receipt = await knock(services, schedule, now.toISOString(), key);
   const run = receipt.runId === undefined ? undefined : await services.runs.get(receipt.runId);
-  const line = newLine(schedule, run?.createdAt ?? now, 'manual', services.now());
+  const nominal = run?.createdAt ?? now.toISOString();
+  const line = { ...newLine(schedule, nominal, 'manual', services.now()), trigger: receipt.runId ?? receipt.id };
   const fire = await services.schedules.claim(afterKnock(line, receipt));
   await remember(services, schedule, [fire]);
   return fire;

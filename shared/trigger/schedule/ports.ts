@@ -17,7 +17,7 @@ export interface Schedules {
   claim(fire: LedgerFire): Promise<LedgerFire>;
   /** Stores a line unless it has changed since `seen` was read; answers what stands. */
   amend(seen: LedgerFire, next: LedgerFire): Promise<LedgerFire>;
-  fire(id: string, nominal: string): Promise<LedgerFire | undefined>;
+  fire(id: string, nominal: string, trigger?: string): Promise<LedgerFire | undefined>;
   /** The ledger of a schedule, newest first. */
   fires(id: string, filter: { outcome?: FireOutcome | undefined }, page: PageOf): Promise<Page<LedgerFire>>;
 }

@@ -9,7 +9,9 @@ export async function replayFire(services: Timekeeper, receipt: Receipt): Promis
   const schedule = await services.schedules.get(receipt.doorId);
   if (!schedule || schedule.deletedAt) throw notFound('schedule', receipt.doorId);
   const started = await startOnce(services, startRequestOf(schedule, receipt.key));
-  const fire = await services.schedules.fire(schedule.id, receipt.source);
+  const fire =
+    (await services.schedules.fire(schedule.id, receipt.source, receipt.id)) ??
+    (await services.schedules.fire(schedule.id, receipt.source));
   if (fire?.receiptId === receipt.id) {
     const { reason: _, ...line } = fire;
     const skipped = started.run.status === 'skipped';

@@ -1,10 +1,11 @@
 import { ulid } from 'ulid';
-import { Problem } from '../../problem.ts';
+import { notFound, Problem } from '../../problem.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';
 import { ScheduleMoved, type Timekeeper } from './ports.ts';
+import { retryMoved } from './retry-moved.ts';
 import { type Schedule, type ScheduleWishes, timingOf } from './schedule.ts';
 import { startRequestOf } from './start-fire.ts';
 import { setAlarm, tick } from './tick.ts';
@@ -13,7 +14,6 @@ import { expecting, lookedAfter } from './when.ts';
 const INPUTS_LIMIT_BYTES = 64 * 1024;
 const LONGEST_JITTER_SECONDS = 3600;
 const LONGEST_WINDOW_SECONDS = 30 * 86_400;
-const TRIES = 8;
 
 /** Creates a schedule and sets its alarm clock. Throws `invalid` for one that never fires or whose inputs the workflow does not take. */
 export async function createSchedule(
@@ -86,20 +86,16 @@ export async function deleteSchedule(services: Timekeeper, id: string): Promise<
 
 /** Brings the schedule up to date, then changes it; again when somebody else was faster. */
 export async function write(services: Timekeeper, id: string, change: (seen: Schedule) => Promise<Schedule>): Promise<Schedule> {
-  for (let tries = 1; ; tries++) {
+  return retryMoved(async () => {
     const seen = await tick(services, id);
-    if (!seen) throw new Problem('not-found', `There is no schedule "${id}".`, [{ name: 'schedule', value: id }]);
-    try {
-      const current = await services.schedules.get(id);
-      if (!current) throw new ScheduleMoved(id);
-      const next = lookedAfter(await change(current), services.now());
-      await services.schedules.replace(current, next);
-      await setAlarm(services, next);
-      return { ...next, revision: current.revision + 1 };
-    } catch (error) {
-      if (!(error instanceof ScheduleMoved) || tries === TRIES) throw error;
-    }
-  }
+    if (!seen) throw notFound('schedule', id);
+    const current = await services.schedules.get(id);
+    if (!current) throw new ScheduleMoved(id);
+    const next = lookedAfter(await change(current), services.now());
+    await services.schedules.replace(current, next);
+    await setAlarm(services, next);
+    return { ...next, revision: current.revision + 1 };
+  });
 }
 
 async function checkWishes(services: Timekeeper, workflow: Workflow, schedule: Schedule): Promise<void> {

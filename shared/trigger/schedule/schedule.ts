@@ -76,6 +76,8 @@ export const ledgerFire = z.object({
   scheduleId: z.string(),
   workspace: z.string(),
   nominal: z.string(),
+  /** Tells lines of one moment apart that were asked for by hand: the run, or the receipt where there is none. */
+  trigger: z.string().optional(),
   /** Expected by the expression, or asked for by a person. */
   kind: z.enum(['expected', 'manual', 'backfill']),
   outcome: z.enum(FIRE_OUTCOMES),

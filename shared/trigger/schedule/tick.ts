@@ -4,13 +4,13 @@ import { stopRun } from '../../run/control/stop-run.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal } from '../../run/model/status.ts';
 import { atOverlap, catchUp, type Due } from './decisions.ts';
-import { ScheduleMoved, type Timekeeper } from './ports.ts';
+import type { Timekeeper } from './ports.ts';
 import { closeEnded, turnedOff, withFire } from './progress.ts';
+import { retryMoved } from './retry-moved.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 import { afterKnock, fireKey, knock } from './start-fire.ts';
 import { type DueFires, dueFires, dueTime, expecting, lookedAfter, windowMs } from './when.ts';
 
-const TRIES = 8;
 /** An alarm is never set into the past, where it might not ring. */
 const SOON_MS = 2000;
 
@@ -20,18 +20,14 @@ const SOON_MS = 2000;
  */
 export async function tick(services: Timekeeper, id: string): Promise<Schedule | undefined> {
   const decided: LedgerFire[] = [];
-  for (let tries = 1; ; tries++) {
+  return retryMoved(async () => {
     const seen = await services.schedules.get(id);
     if (!seen || seen.deletedAt) return undefined;
-    try {
-      const next = await upToDate(services, seen, decided);
-      if (!isDeepStrictEqual(seen, next)) await services.schedules.replace(seen, next);
-      await setAlarm(services, next);
-      return next;
-    } catch (error) {
-      if (!(error instanceof ScheduleMoved) || tries === TRIES) throw error;
-    }
-  }
+    const next = await upToDate(services, seen, decided);
+    if (!isDeepStrictEqual(seen, next)) await services.schedules.replace(seen, next);
+    await setAlarm(services, next);
+    return next;
+  });
 }
 
 /** A lost alarm is found by the reconciler. */

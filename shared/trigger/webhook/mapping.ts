@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { inspectJson } from '../../inspect-json.ts';
+import { parseJson } from '../../json.ts';
 import { Problem } from '../../problem.ts';
-import { explain } from '../../workflow/expression.ts';
+import { StepError } from '../../step/step-error.ts';
+import { explain } from '../../workflow/explain.ts';
+import { evaluateExpression } from '../../workflow/expression.ts';
 import { parsed } from '../../workflow/jsonata.ts';
-import { plainJson } from '../../workflow/plain-json.ts';
 import type { Delivery } from './scheme.ts';
 
 const inputObject = z.record(z.string(), z.unknown());
@@ -37,10 +39,10 @@ export async function inputsOf(mapping: string | undefined, delivery: Delivery):
 
 async function mapped(mapping: string, names: object): Promise<unknown> {
   try {
-    return plainJson(await parsed(mapping).evaluate(names));
+    return await evaluateExpression(mapping, { step: null, field: 'mapping' }, names);
   } catch (error) {
-    const { message } = explain(error);
-    throw new Problem('invalid', `The mapping cannot be evaluated: ${message}`, [{ name: 'mapping', value: message }]);
+    if (!(error instanceof StepError)) throw error;
+    throw new Problem('invalid', `The delivery cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
   }
 }
 
@@ -60,7 +62,7 @@ function bodyOf({ headers, body }: Delivery): unknown {
 
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

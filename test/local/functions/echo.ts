@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+
 interface Asked {
   fail?: { name: string; message: string };
   hang?: boolean;
@@ -56,6 +58,47 @@ function answerHttp(path: string, event: unknown, context: { awsRequestId: strin
         body: JSON.stringify({ event, requestId: context.awsRequestId }),
       };
   }
+}
+
+interface Turn {
+  next: string;
+  until?: string;
+  error?: string;
+  cause?: string;
+  /** How often the call fails before it is answered. */
+  fails?: number;
+  /** It fails by answering never. */
+  hang?: boolean;
+  sleepMs?: number;
+  padding?: number;
+}
+
+interface Message {
+  run: { turns: Turn[]; log?: string };
+  execution: number;
+  turn: number;
+  id: string;
+  startedAt: string;
+  express: boolean;
+}
+
+const failures = new Map<string, number>();
+
+/**
+ * A worker that answers what its run says for each turn.
+ * @public called by name
+ */
+export async function drive(message: Message): Promise<unknown> {
+  calls.push(message);
+  const { run, execution, turn, id } = message;
+  if (run.log) appendFileSync(run.log, `${JSON.stringify({ id, turn, at: Date.now() })}\n`);
+  const { fails = 0, sleepMs, hang, padding = 0, ...answer } = run.turns[turn] ?? { next: 'done' };
+  const failed = failures.get(`${id}/${turn}`) ?? 0;
+  failures.set(`${id}/${turn}`, failed + 1);
+  if (failed < fails && hang) return new Promise(() => {});
+  if (failed < fails) throw Object.assign(new Error('not now'), { name: 'NotNow' });
+  if (sleepMs) await new Promise((resolve) => setTimeout(resolve, sleepMs));
+  return { ...answer, run, execution, turn: turn + 1, ...(padding > 0 && { padding: 'x'.repeat(padding) }) };
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { afterFailure } from '../../../shared/run/decide/after-failure.ts';
 import { type Decision, decide, type Situation } from '../../../shared/run/decide/decide.ts';
-import { stopped } from '../../../shared/run/decide/end.ts';
 import { retryDelayMs } from '../../../shared/run/decide/failures.ts';
+import { stopped } from '../../../shared/run/decide/stopped.ts';
 import type { Entry } from '../../../shared/run/model/entry.ts';
 import { stateOf } from '../../../shared/run/model/state.ts';
 import type { Plan } from '../../../shared/workflow/plan.ts';
@@ -293,7 +293,7 @@ describe('pause, stop and deadline', () => {
   });
 
   test('half of an immediate stop is carried on to its end', () => {
-    const entries = stopped(plan, stateOf(plan, [started('a')]), { by: 'ann' }, now);
+    const entries = stopped(plan, stateOf(plan, [started('a')]), { kind: 'cancelled', stop: { by: 'ann' } }, now);
     expect(entries.map(({ type }) => type)).toEqual([
       'run_stopping',
       'step_cancelled',

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { checkNetworks, mayReach } from '../../../shared/step/http/networks.ts';
+import { cidrs, mayReach } from '../../../shared/step/http/networks.ts';
 import { cert, key } from './http-certificate.ts';
 import { aCaller, aServer, aTcpServer, failureOf, listen } from './http-server.ts';
 
@@ -17,6 +17,66 @@ function resolvesTo(...addresses: string[]): LookupFunction {
       addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
     );
 }
+
+describe('a reserved endpoint', () => {
+  const reservedAt = (port: number, path = '/') => ({ reservedEndpoints: [`http://127.0.0.1:${port}${path}`] });
+  const refused = { name: 'ConnectionFailed', data: { code: 'ADDRESS_REFUSED' } };
+
+  test('is not reached, though its network is allowed, by any name or number of this machine', async () => {
+    const { port } = await aServer(ok);
+    const call = aCaller({ ...reservedAt(port), lookup: resolvesTo('127.0.0.1') });
+    for (const host of ['127.0.0.1', '[::1]', '[::]', '0.0.0.0', '2130706433', 'rebound.example'])
+      expect(await failureOf(call({ url: `http://${host}:${port}/` }))).toMatchObject(refused);
+  });
+
+  test('stays open below its path, and a connection that goes there serves no other', async () => {
+    const { port } = await aServer(ok);
+    const call = aCaller({ ...reservedAt(port, '/open/'), lookup: resolvesTo('127.0.0.1') });
+    for (const host of ['127.0.0.1', 'rebound.example']) {
+      await expect(call({ url: `http://${host}:${port}/open/it` })).resolves.toMatchObject({ status: 200 });
+      for (const path of ['/', '/open', '/open/../', '/OPEN/'])
+        expect(await failureOf(call({ url: `http://${host}:${port}${path}` }))).toMatchObject(refused);
+    }
+  });
+
+  test('leaves other ports and other machines alone', async () => {
+    const { port } = await aServer(ok);
+    await expect(aCaller(reservedAt(port + 1))({ url: `http://127.0.0.1:${port}/` })).resolves.toMatchObject({ status: 200 });
+    const elsewhere = { reservedEndpoints: [`http://10.0.0.9:${port}`] };
+    await expect(aCaller(elsewhere)({ url: `http://127.0.0.1:${port}/` })).resolves.toMatchObject({ status: 200 });
+  });
+});
+
+describe('calls at once', () => {
+  test('are as many as there are connections, whatever becomes of them', async () => {
+    let busy = 0;
+    let most = 0;
+    const { url } = await aServer((request, response) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      setTimeout(() => {
+        busy -= 1;
+        if (request.url === '/broken') request.socket.destroy();
+        else response.writeHead(request.url === '/refused' ? 500 : 200).end('x'.repeat(100_000));
+      }, 5);
+    });
+    const call = aCaller({ connections: 3 });
+    const paths = Array.from({ length: 8 }, () => ['/', '/refused', '/broken']).flat();
+    const outcomes = await Promise.allSettled(paths.map((path) => call({ url: url + path, method: 'POST' })));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(8);
+    expect(most).toBe(3);
+  });
+
+  test('that wait for one keep their time limit', async () => {
+    const { url } = await aServer(() => {});
+    const call = aCaller({ connections: 1 });
+    const first = new AbortController();
+    const hanging = failureOf(call({ url }, { signal: first.signal }));
+    expect(await failureOf(call({ url }, { signal: AbortSignal.timeout(20) }))).toMatchObject({ name: 'Timeout' });
+    first.abort(new Error('enough'));
+    await hanging;
+  });
+});
 
 describe('an address', () => {
   test.each(['8.8.8.8', '1.1.1.1', '2606:4700:4700::1111', '::ffff:8.8.8.8', '64:ff9b::808:808'])('%s is public', (address) => {
@@ -60,26 +120,36 @@ describe('an address', () => {
   });
 
   test('is allowed by the network that holds it, in whatever form it comes', () => {
-    expect(mayReach('10.1.2.3', ['192.168.0.0/16', '10.0.0.0/8'])).toBe(true);
-    expect(mayReach('::ffff:10.1.2.3', ['10.0.0.0/8'])).toBe(true);
-    expect(mayReach('fd12::1', ['fd12::/16'])).toBe(true);
+    expect(mayReach('10.1.2.3', cidrs(['192.168.0.0/16', '10.0.0.0/8']))).toBe(true);
+    expect(mayReach('::ffff:10.1.2.3', cidrs(['10.0.0.0/8']))).toBe(true);
+    expect(mayReach('fd12::1', cidrs(['fd12::/16']))).toBe(true);
     expect(mayReach('11.0.0.1', [])).toBe(true);
-    expect(mayReach('172.16.0.1', ['10.0.0.0/8', 'fd12::/16'])).toBe(false);
+    expect(mayReach('172.16.0.1', cidrs(['10.0.0.0/8', 'fd12::/16']))).toBe(false);
   });
 
   test('of a private network is refused in its mapped form as well', () => {
     const privately = fc
       .tuple(fc.constantFrom('10', '127', '0', '240'), fc.nat(255), fc.nat(255), fc.nat(255))
       .map((parts) => parts.join('.'));
-    fc.assert(fc.property(privately, (address) => !mayReach(address, []) && !mayReach(`::ffff:${address}`, [])));
+    fc.assert(
+      fc.property(
+        privately,
+        (address) => void expect([mayReach(address, []), mayReach(`::ffff:${address}`, [])]).toEqual([false, false]),
+      ),
+    );
   });
 
   test('is anything at all when every network is allowed', () => {
-    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => mayReach(address, ['0.0.0.0/0', '::/0'])));
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.ipV4(), fc.ipV6()),
+        (address) => void expect(mayReach(address, cidrs(['0.0.0.0/0', '::/0']))).toBe(true),
+      ),
+    );
   });
 
   test('list that holds nonsense is refused at once', () => {
-    expect(() => checkNetworks(['10.0.0.0/8', '10.0.0.1'])).toThrow('"10.0.0.1" is not a network');
+    expect(() => cidrs(['10.0.0.0/8', '10.0.0.1'])).toThrow('"10.0.0.1" is not a network');
     expect(() => aCaller({ allowedNetworks: ['all'] })).toThrow('"all"');
   });
 });

@@ -29,11 +29,63 @@ describe('a redirect', () => {
     expect(next).toEqual({ method: 'GET', url: new URL('https://a.example/y'), headers: { accept: '*/*' } });
   });
 
-  test.each(['authorization', 'cookie', 'x-api-key', 'x-auth-token'])('to another origin loses %s', (name) => {
+  test.each([
+    'authorization',
+    'cookie',
+    'x-api-key',
+    'x-auth-token',
+    'x-auth-key',
+    'x-functions-key',
+    'x-tenant',
+    'referer',
+    'idempotency-key',
+    'content-type',
+  ])('to another origin loses %s', (name) => {
     const request = aRequest({ headers: { accept: '*/*', [name]: 's3cret' } });
     expect(redirected(request, 302, '/y')?.headers).toHaveProperty(name);
     expect(redirected(request, 302, 'https://b.example/')?.headers).toEqual({ accept: '*/*' });
     expect(redirected(request, 302, 'http://a.example/')?.headers).toEqual({ accept: '*/*' });
+  });
+
+  test('to another origin and back does not bring the headers back', () => {
+    const there = redirected(aRequest({ headers: { accept: '*/*', 'x-auth-key': 's3cret' } }), 302, 'https://b.example/');
+    expect(there && redirected(there, 302, 'https://a.example/')?.headers).toEqual({ accept: '*/*' });
+  });
+
+  test.each([
+    [307, 'POST'],
+    [308, 'PUT'],
+    [302, 'PATCH'],
+  ] as const)('%i of %s with a body to another origin is refused, and nothing is sent there', async (status, method) => {
+    const seen: string[] = [];
+    const other = await aServer((request, response) => {
+      seen.push(request.url ?? '');
+      response.end();
+    });
+    const { url } = await aServer((_, response) => response.writeHead(status, { location: `${other.url}/take?k=1` }).end());
+    expect(await failureOf(call({ url: `${url}/x`, method, body: 'private' }))).toMatchObject({
+      name: 'HttpClientError',
+      message: `${method} ${url}/x redirected to ${other.url}, another origin, which is not sent the body. Call that URL in the step if it may have it.`,
+    });
+    expect(seen).toEqual([]);
+  });
+
+  test('to another origin is followed where nothing of the body would go there', async () => {
+    const seen: unknown[] = [];
+    const other = await aServer((request, response) => {
+      seen.push([request.method, request.headers['content-length'], request.headers['x-functions-key']]);
+      response.end();
+    });
+    const { url } = await aServer((request, response) => {
+      response.writeHead(request.method === 'DELETE' ? 307 : 303, { location: other.url }).end();
+    });
+    const headers = { 'x-functions-key': 's3cret' };
+    expect(await call({ url, method: 'POST', body: 'private', headers })).toMatchObject({ status: 200 });
+    expect(await call({ url, method: 'DELETE', headers })).toMatchObject({ status: 200 });
+    expect(seen).toEqual([
+      ['GET', undefined, undefined],
+      ['DELETE', undefined, undefined],
+    ]);
   });
 
   test.each(['ftp://a.example/', 'file:///etc/passwd', 'https://user:pass@a.example/', 'http://'])(

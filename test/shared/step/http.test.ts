@@ -98,6 +98,17 @@ describe('the answer', () => {
   });
 
   test.each([
+    ['{"lines":[{"price":-1e999}]}', 'body.lines.0.price'],
+    ['1e999', 'body'],
+  ])('with a number that JSON cannot hold fails the step and names the place: %s', async (body, place) => {
+    const { url } = await aServer((_, response) => response.setHeader('content-type', 'application/json').end(body));
+    expect(await failureOf(call({ url }))).toMatchObject({
+      name: 'HttpServerError',
+      message: expect.stringMatching(`too large for JSON: ${place}$`),
+    });
+  });
+
+  test.each([
     [400, 'HttpClientError'],
     [401, 'HttpClientError'],
     [403, 'HttpClientError'],

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Household } from '../../crash/household.ts';
+import { howMany } from '../../harness/how-many.ts';
 import { all, deliver, type Heard } from './sender.ts';
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+const ROUNDS = howMany('ROUNDS', 1);
 const DELIVERIES = 60;
 const house = new Household();
 
@@ -24,7 +25,7 @@ async function hookOf(): Promise<Hook> {
   return { ...(made as Hook), workflow };
 }
 
-/** Sends until it is acknowledged, as senders do; where the cloud answers changes with every start. */
+/** Sends until it is acknowledged, as senders do. */
 async function untilHeard({ url, secret }: Hook, n: number): Promise<Heard> {
   for (;;) {
     try {
@@ -42,15 +43,18 @@ test('a kill in the middle loses nothing that was acknowledged and starts nothin
 }, async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const hook = await hookOf();
-    const acknowledged = new Map<number, Heard>();
-    const sending = Array.from({ length: DELIVERIES }, async (_, n) => {
-      acknowledged.set(n, await untilHeard(hook, n));
-    });
-    while (acknowledged.size < (DELIVERIES / (ROUNDS + 1)) * (round + 1)) await sleep(1);
-    await house.kill();
-    const before = [...acknowledged.values()];
-    await house.start();
-    await Promise.all(sending);
+    const killAt = Math.ceil(((DELIVERIES - 1) * (round + 1)) / (ROUNDS + 1));
+    const acknowledged: Heard[] = [];
+    let crashing: Promise<void> | undefined;
+    await Promise.all(
+      Array.from({ length: DELIVERIES }, async (_, n) => {
+        acknowledged.push(await untilHeard(hook, n));
+        if (acknowledged.length === killAt) crashing = house.crash();
+      }),
+    );
+    await crashing;
+    expect(house.kills).toBe(round + 1);
+    const before = acknowledged.slice(0, killAt);
 
     const receipts = await all({ get }, `/v1/receipts?workflow_id=${hook.workflow}`);
     const kept = new Set(receipts.map(({ id }) => id));

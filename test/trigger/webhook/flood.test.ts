@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { howMany } from '../../harness/how-many.ts';
 import { type Api, ONE_STEP, startApi } from '../../http/api.ts';
 import { all, deliver } from './sender.ts';
 
 /** 1,000 in `npm run soak`. */
-const DELIVERIES = Number(process.env['FLOOD'] ?? 200);
+const DELIVERIES = howMany('FLOOD', 200);
 const DUPLICATES = DELIVERIES / 10;
 
 let api: Api;

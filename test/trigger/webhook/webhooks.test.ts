@@ -210,6 +210,14 @@ describe('beside the door', () => {
     expect((await refusedReceipt(answered)).reason).toMatch(/mapping/);
   });
 
+  test.each(['{"order":{"total":1e999}}', '{"order":{"total":-1e999}}'])(
+    'a number that would be stored as null is refused by its name: %s',
+    async (body) => {
+      const { url, secret } = await hookOf('sha256');
+      expectRefusal(await knock(url, body, senders['sha256']?.(secret, body)), 400, /order\.total/);
+    },
+  );
+
   test('a mapping without end ends within its second', async () => {
     const { url, secret } = await hookOf('sha256', { mapping: '($f := function($n) { $f($n + 1) }; $f(0))' });
     expectRefusal(await knock(url, '{}', senders['sha256']?.(secret, '{}')), 400, /mapping/);

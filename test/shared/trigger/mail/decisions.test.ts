@@ -23,20 +23,25 @@ test('the event of the SES documentation is understood', () => {
     recipients: ['recipient@example.com'],
     verdicts: { spam: 'PASS', virus: 'PASS', spf: 'PASS', dkim: 'PASS', dmarc: 'GRAY' },
     signedBy: ['example.com'],
-    ownId: '<F8098FDD-49A3-442D-9935-F6112B195BDA@example.com>',
+    from: ['"Doe, John" <sender@example.com>'],
   });
 });
 
 const proofs: [string, Partial<Parameters<typeof isProven>[1]>, boolean][] = [
   [
-    'DMARC',
+    'DMARC alone',
     {
       verdicts: { spam: 'PASS', virus: 'PASS', spf: 'GRAY', dkim: 'GRAY', dmarc: 'PASS' },
       source: 'x@other.example',
       signedBy: [],
     },
-    true,
+    false,
   ],
+  ['a sender that SES reads otherwise', { source: 'x@example.com', from: ['Eve <eve@evil.example>'] }, false],
+  ['a sender that SES cannot read', { source: 'x@example.com', from: [] }, false],
+  ['two senders that SES reads', { source: 'x@example.com', from: ['ada@example.com', 'eve@evil.example'] }, false],
+  ['a sender whose name SES has decoded', { source: 'x@example.com', from: ['Lovelace, Ada <ADA@example.com>'] }, true],
+  ['SPF of a source with two domains', { source: 'x@evil.example@example.com', signedBy: [] }, false],
   ['SPF of the domain', { source: 'x@example.com', signedBy: [] }, true],
   ['SPF of a domain below it', { source: 'x@bounce.example.com', signedBy: [] }, true],
   ['SPF of another domain', { source: 'x@notexample.com', signedBy: [] }, false],
@@ -46,7 +51,7 @@ const proofs: [string, Partial<Parameters<typeof isProven>[1]>, boolean][] = [
   ['DKIM of another domain', { source: 'x@other.example', signedBy: ['amazonses.com', 'evil-example.com'] }, false],
 ];
 test.each(proofs)('%s: whether it proves a sender', (_, of, proven) => {
-  expect(isProven('ada@example.com', { ...arrivalWith(), ...of })).toBe(proven);
+  expect(isProven('ada@example.com', { ...arrivalWith(), from: ['Ada <ada@example.com>'], ...of })).toBe(proven);
 });
 
 test('a sender cannot sign for another by writing a result of its own', () => {
@@ -67,6 +72,18 @@ test('a sender cannot sign for another by writing a result of its own', () => {
     mail.source = '"; dkim=pass header.i=@victim.example;"@evil.example';
   });
   expect(envelope.signedBy).toEqual([]);
+});
+
+test.each([
+  'x; dkim=pass header.i=@victim.example',
+  'x;dkim=pass header.i=@victim.example;helo=y',
+  'x; envelope-from=y; dkim=pass header.i=@victim.example',
+  'x (; dkim=pass header.i=@victim.example',
+])('a client that greets as %s has signed for nobody', (greeting) => {
+  const { signedBy } = arrivalWith(({ mail }) => {
+    for (const header of mail.headers) header.value = header.value.replace('helo=smtp.example.com', `helo=${greeting}`);
+  });
+  expect(signedBy).toEqual([]);
 });
 
 const members = ['ada@example.com'];

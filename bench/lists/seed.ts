@@ -1,0 +1,78 @@
+import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { ulid } from 'ulid';
+import { expiresIn, type Item, toItem } from '../../shared/aws/items.ts';
+import { journalKey, numberOf } from '../../shared/aws/journal-items.ts';
+import { isRow, parseRun, runItem, runPk, stateKeyOf } from '../../shared/aws/run-items.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import type { RunsTable } from '../harness/runs-table.ts';
+
+const AT_ONCE = 100;
+const WRITERS = 2;
+const KEPT_DAYS = 90;
+
+/** A run as the engine has left it. */
+export interface Model {
+  run: Run;
+  journal: Item[];
+}
+
+export async function modelOf({ client, name }: RunsTable, runId: string): Promise<Model> {
+  const query = new QueryCommand({
+    TableName: name,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: runPk(runId) } },
+  });
+  const { Items = [] } = await client.send(query);
+  const row = Items.find(isRow);
+  if (!row) throw new Error(`There is no run ${runId}`);
+  return { run: parseRun(row), journal: Items.filter((item) => !isRow(item)) };
+}
+
+/** A copy of a run, made at another time and different in what is said. */
+export interface Copy {
+  model: Model;
+  createdMs: number;
+  with: Partial<Run>;
+}
+
+/** The items of the copy: the row with the keys of its indexes, and the journal. */
+export function copyOf({ model: { run, journal }, createdMs, with: differences }: Copy, now: Date): Item[] {
+  const id = ulid(createdMs);
+  const laterMs = createdMs - Date.parse(run.createdAt);
+  const moved = (at: string | undefined) => at && new Date(Date.parse(at) + laterMs).toISOString();
+  const copy: Run = {
+    ...run,
+    id,
+    createdAt: new Date(createdMs).toISOString(),
+    startedAt: moved(run.startedAt),
+    endedAt: moved(run.endedAt),
+    ...differences,
+  };
+  const expires = expiresIn(KEPT_DAYS, now);
+  const row = { ...runItem(copy), ...toItem({ stateKey: stateKeyOf(copy, copy.status, now, undefined), expires }) };
+  return [row, ...journal.map((item) => ({ ...item, ...toItem({ ...journalKey(id, numberOf(item)), expires }) }))];
+}
+
+/** Writes all items past the engine, a hundred at once: the emulator waits for the disk once for each transaction. */
+export async function writeAll(table: RunsTable, items: Iterable<Item>): Promise<void> {
+  const transactions = transactionsOf(items);
+  const writer = async () => {
+    for (const transaction of transactions) await write(table, transaction);
+  };
+  await Promise.all(Array.from({ length: WRITERS }, writer));
+}
+
+function* transactionsOf(items: Iterable<Item>): Generator<Item[]> {
+  let some: Item[] = [];
+  for (const item of items) {
+    some.push(item);
+    if (some.length < AT_ONCE) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
+}
+
+async function write({ client, name: TableName }: RunsTable, items: Item[]): Promise<void> {
+  await client.send(new TransactWriteItemsCommand({ TransactItems: items.map((Item) => ({ Put: { TableName, Item } })) }));
+}

@@ -1,0 +1,82 @@
+import * as sdk from '@aws-sdk/client-dynamodb';
+import type { ServiceAnswer } from '../dynamodb/proxy.ts';
+import type { Serve } from './intercept.ts';
+
+/** Answers a request as the service would. */
+type Call = (target: string, body: Buffer, signature: { authorization: string; 'x-amz-date': string }) => Promise<ServiceAnswer>;
+
+/** Operations on items. The others carry instants, which the SDK reads from numbers. */
+const OPERATIONS = new Set([
+  'BatchGetItem',
+  'BatchWriteItem',
+  'DeleteItem',
+  'GetItem',
+  'PutItem',
+  'Query',
+  'TransactGetItems',
+  'TransactWriteItems',
+  'UpdateItem',
+]);
+
+/** Emulators want to see a signature; whose it is they do not check. */
+const SIGNATURE = {
+  'x-amz-date': '20260101T000000Z',
+  authorization:
+    'AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0',
+};
+
+const THROTTLES = /ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded|TransactionInProgress/;
+
+/**
+ * Calls of DynamoDB without the SDK's middleware and without a connection from this process to itself. What the SDK would try again is left to it:
+ * the call is made once more on the long way.
+ */
+export const serveDynamoDb =
+  (call: Call): Serve =>
+  async (operation, input) => {
+    if (!OPERATIONS.has(operation)) return undefined;
+    const answer = await call(`DynamoDB_20120810.${operation}`, Buffer.from(written(input)), SIGNATURE);
+    if (answer.status >= 500) return undefined;
+    const { __type, ...body } = read(answer.body);
+    const $metadata = { httpStatusCode: answer.status, requestId: answer.requestId, attempts: 1, totalRetryDelay: 0 };
+    if (answer.status === 200) return { $metadata, ...body };
+    const name = String(__type).split('#').at(-1) ?? '';
+    if (THROTTLES.test(name)) return undefined;
+    throw exceptionOf(name, { $metadata, ...body });
+  };
+
+/** Bytes are Base64 on the wire. `JSON.stringify` asks a Buffer for its own form first, hence `this`. */
+const written = (input: object): string =>
+  JSON.stringify(input, function (this: Record<string, unknown>, key, value: unknown) {
+    const bytes = this[key];
+    return bytes instanceof Uint8Array ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') : value;
+  });
+
+/** In quotes and followed by a text it can only be the type of a value: within a text the quotes would be escaped. */
+const BYTES = /"BS?":(?:"|\[")/;
+
+function read(body: Buffer): Record<string, unknown> {
+  const text = body.toString();
+  if (!BYTES.test(text)) return JSON.parse(text);
+  return Object(
+    JSON.parse(text, (key: string, value: unknown) => {
+      if (key === 'B' && typeof value === 'string') return bytesOf(value);
+      if (key === 'BS' && Array.isArray(value)) return value.map(bytesOf);
+      return value;
+    }),
+  );
+}
+
+const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, 'base64'));
+
+/** The SDK's own class, so that `instanceof` tells errors apart. */
+function exceptionOf(name: string, { message, Message, ...body }: Record<string, unknown> & { $metadata: object }): Error {
+  const Exception: unknown = Reflect.get(sdk, name);
+  const options = { message: String(message ?? Message ?? name), ...body };
+  if (isException(Exception)) return Object.assign(new Exception(options), body);
+  return new sdk.DynamoDBServiceException({ name, $fault: 'client', ...options });
+}
+
+function isException(value: unknown): value is new (options: { message: string; $metadata: object }) => Error {
+  return typeof value === 'function' && value.prototype instanceof sdk.DynamoDBServiceException;
+}

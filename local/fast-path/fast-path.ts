@@ -1,0 +1,30 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import type { JsonOperations } from '../aws/json-protocol.ts';
+import type { DynamoDbProxy } from '../dynamodb/proxy.ts';
+import { serveDynamoDb } from './dynamodb.ts';
+import { intercept } from './intercept.ts';
+import { serveStepFunctions } from './step-functions.ts';
+import { skipSignatures } from './unsigned.ts';
+
+/**
+ * Everything that is there for speed alone: what the functions of this process ask of the services of this process takes the short way. Without it
+ * (FAST_PATH=off) all goes over HTTP, as it does from elsewhere. Returns how to end it.
+ */
+export function takeFastPath(
+  port: number,
+  { dynamodb, stepFunctions }: { dynamodb: DynamoDbProxy; stepFunctions: JsonOperations },
+): () => void {
+  const ends = [
+    skipSignatures(port),
+    intercept(
+      DynamoDBClient.prototype,
+      { port, variable: 'AWS_ENDPOINT_URL_DYNAMODB' },
+      serveDynamoDb((...request) => dynamodb.call(...request)),
+    ),
+    intercept(SFNClient.prototype, { port, variable: 'AWS_ENDPOINT_URL_SFN' }, serveStepFunctions(stepFunctions)),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}
