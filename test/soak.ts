@@ -20,12 +20,12 @@ const vitest = await startVitest(
   [
     'test/crash',
     'test/run/random',
+    'test/run/outage',
     'test/run/chaos',
     'test/run/driver',
     'test/run/child-runs',
     'test/run/reruns',
     'test/shared/run',
-    'test/run/outage',
     'test/control/random',
     'test/schedule/crash',
     'test/mail/flood',

@@ -76,7 +76,7 @@ function feedOf({ workspace, project, workflowId, stage, trigger }: RunFilter, b
 }
 
 const partitionsOf = (index: string, attribute: string, names: string[], bounds: Bounds): Partition[] =>
-  names.flatMap(shardsOf).map((value) => ({ index, attribute, value, ...bounds }));
+  names.flatMap((name) => shardsOf(index, name)).map((value) => ({ index, attribute, value, ...bounds }));
 
 /** The runs that fit among the next ids; `end` is the last id that was looked at, when there are more behind it. */
 async function readPage(

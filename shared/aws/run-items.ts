@@ -16,14 +16,17 @@ export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${w
 
 /** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
 const FEED_SHARDS = 4;
+/** Twice as many: a run that waits enters and leaves. */
+const STATE_SHARDS = 8;
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** The end of a ULID is random. */
 const shardOf = (id: string, shards: number) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % shards;
 
-/** Every shard of a partition. */
-export const shardsOf = (partition: string) => Array.from({ length: FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
+/** Every shard of a partition of an index. */
+export const shardsOf = (index: string, partition: string) =>
+  Array.from({ length: index === 'by-state' ? STATE_SHARDS : FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
 
 export const inWorkspace = ({ workspace }: { workspace: string }) => workspace;
 export const inProject = ({ workspace, project }: { workspace: string; project: string }) => `${workspace}#${project}`;
@@ -48,7 +51,7 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
   const isYoung =
     now.getTime() - createdMs < YOUNG_MS && !(nextLook !== undefined && Date.parse(nextLook) - createdMs > YOUNG_LIST_MS);
   const isFleeting = status === 'pending' || status === 'running';
-  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, FEED_SHARDS)}`;
+  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, STATE_SHARDS)}`;
 }
 
 /**
@@ -91,18 +94,17 @@ export function projectionItem({ seen, status, outputs, snapshot, steps, executi
   return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
 }
 
-const text = z.string().transform(parseJson).pipe(z.looseObject({}));
-const row = z.looseObject({
-  pk: z.string().transform(runIdOf),
-  created: text,
-  projection: text.pipe(z.looseObject({ steps: z.looseObject({}) })),
-});
+// A list reads hundreds of rows: what the schema of runs checks is not looked through here.
+const fields = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null);
+const text = z.string().transform(parseJson).pipe(fields);
+const row = z.object({ pk: z.string().transform(runIdOf), created: text, projection: text });
 const NONE = Object.fromEntries(stepCounts.keyof().options.map((name) => [name, 0]));
 
 /** What a row says, unchecked: enough to see whether it is looked for. */
 export function rowOf(item: Item): Record<string, unknown> {
-  const { pk, created, projection: shown, ...rest } = row.parse(fromItem(item));
-  return { ...created, ...shown, steps: { ...NONE, ...shown.steps }, ...rest, id: pk };
+  const stored = fromItem(item);
+  const { pk, created, projection } = row.parse(stored);
+  return { ...stored, ...created, ...projection, steps: { ...NONE, ...Object(projection['steps']) }, id: pk };
 }
 
 /** The run that a row holds. */

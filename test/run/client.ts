@@ -18,7 +18,7 @@ const eventResult = z.looseObject({
   reason: z.string().optional(),
   data: z.unknown().optional(),
 });
-const eventPage = z.object({ items: z.array(eventResult), continuation_token: z.int().nullable() });
+const eventPage = z.object({ items: z.array(eventResult), continuation_token: z.string().nullable() });
 const contextPage = z.object({
   status: z.string(),
   variables: z.record(z.string(), z.unknown()),

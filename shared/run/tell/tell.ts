@@ -2,7 +2,7 @@ import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptUntil, projectionOf, START_GRACE_MS } from '../model/project.ts';
+import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import { executionName, type Projection, type Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
@@ -16,6 +16,7 @@ export interface Told {
 }
 
 const MOST_TRIES = 50;
+const LOOK_WITHIN_MS = 60_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
 export type Saying = (state: RunState, run: Run) => Entry[];
@@ -45,9 +46,9 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
       if (state.seen > run.seen && !state.ended) await show(services, run, state);
       return { run, state, isNews: false };
     }
+    // Nobody drives it: whatever breaks off from here on, the sweeper comes.
+    if (state.left && !(await hasten(services, run))) continue;
     const { entries, starts } = withConsequences(services, run, state, said);
-    // Whatever breaks off from here on, the sweeper comes.
-    if (starts && !(await hasten(services, run))) continue;
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
@@ -59,7 +60,7 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
 
 /** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
 async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
-  const soon = new Date(now().getTime() + START_GRACE_MS).toISOString();
+  const soon = new Date(now().getTime() + LOOK_WITHIN_MS).toISOString();
   return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
