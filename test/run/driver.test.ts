@@ -89,7 +89,7 @@ describe('a driver', () => {
   - ${get('a', ', timeout: 890s')}
   - ${get('b', ', timeout: 890s')}
 `);
-    const world = new World({ latencyMs: 12_000 }, taking(600_000));
+    const world = new World({ latencyMs: 4_000 }, taking(600_000));
     expect((await through(world, plan)).status).toBe('succeeded');
     expect(world.calls.map(({ key, outcome }) => `${key} ${outcome}`)).toEqual(['a answered', 'b answered']);
     expect(world.writes.filter(({ entry }) => entry.type === 'driver_started')).toHaveLength(2);

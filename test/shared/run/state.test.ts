@@ -16,7 +16,7 @@ import { seeded, World } from '../../run/world.ts';
 beforeAll(() => virtualTime.begin());
 afterAll(() => virtualTime.end());
 
-const settings = { numRuns: Number(process.env['ROUNDS'] ?? 3) * 10, endOnFailure: true };
+const settings = { numRuns: Number(process.env['ROUNDS'] ?? 3) * 5, endOnFailure: true };
 
 /** The journal of a run of a random workflow whose drivers die now and then, and some places in it. */
 const journals = fc.tuple(
