@@ -23,7 +23,10 @@ export async function measure(sizes: Sizes, say: (what: string) => void) {
   const rates = await withBench({ connections: callers }, (bench) => endurance(bench, sizes.endurance, stretch));
   say('recovery');
   const recovered = await recovery(sizes.killedRuns);
-  const { cost, lists } = await costsAndLists(sizes, say);
+  const cost = await costsOfAll(sizes.countedRuns, say);
+  const { stored, times } = sizes.lists;
+  say(`lists of ${stored} runs`);
+  const lists = await withBench({ connections: 1 }, (bench) => listed(bench, stored, times));
   say('bundles');
   const loaded = bundles(sizes.bundleLoads);
   const [after = 0] = loadavg();
@@ -41,12 +44,8 @@ export async function measure(sizes: Sizes, say: (what: string) => void) {
   };
 }
 
-async function costsAndLists({ countedRuns, lists: { stored, times } }: Sizes, say: (what: string) => void) {
-  const { short, lists } = await withBench({ connections: 1, environment: AS_ON_AWS }, async (bench) => {
-    const short = await costs(bench, countedRuns, say);
-    say(`lists of ${stored} runs`);
-    return { short, lists: await listed(bench, stored, times) };
-  });
+async function costsOfAll(runs: number, say: (what: string) => void) {
+  const short = await withBench({ connections: 1, environment: AS_ON_AWS }, (bench) => costs(bench, runs, say));
   say('operations of runs that wait');
-  return { cost: { ...short, ...(await costsOfWaits(countedRuns)) }, lists };
+  return { ...short, ...(await costsOfWaits(runs)) };
 }

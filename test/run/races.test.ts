@@ -106,6 +106,19 @@ describe('the sweeper', () => {
   });
 });
 
+test('the row of a long run follows what comes of it within seconds, while a step is in flight', async () => {
+  at.stub.on('/row/a', { afterMs: 700 });
+  at.stub.on('/row/b', { afterMs: 2200 });
+  const id = await held([call('a', '/row/a'), call('b', '/row/b')]);
+  const begun = Date.now();
+  const faster = { ...own, now: () => new Date(begun + (Date.now() - begun) * 7) };
+  const driving = driven(faster, id);
+  await at.stub.called('/row/b');
+  await vi.waitUntil(async () => (await own.run(id)).steps.succeeded === 1, { timeout: 1_800 });
+  expect(await own.run(id)).toMatchObject({ status: 'running', steps: { succeeded: 1, running: 1, pending: 0 } });
+  expect((await driving).next).toBe('done');
+});
+
 describe('two drivers of one run', () => {
   test('an Express execution that is delivered twice, at once or later, does nothing twice', async () => {
     at.stub.on('/twice', { afterMs: 100 });
