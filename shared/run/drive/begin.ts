@@ -1,17 +1,13 @@
 import { maskOf } from '../../mask.ts';
-import type { Template } from '../../step/kind.ts';
 import { kindOf, timerKind } from '../../step/registry.ts';
 import { StepError } from '../../step/step-error.ts';
 import { conditionOf } from '../../workflow/condition.ts';
-import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Entry, Failure } from '../model/entry.ts';
+import type { Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
-import type { StepState } from '../model/step-state.ts';
-import type { Stored } from '../model/stored.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
 import type { Starter } from '../start/start-run.ts';
@@ -19,20 +15,7 @@ import { childResult, startChild, startLostChild } from './children.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
-
-/** One step that has been begun, with what it works on. */
-export interface Scene {
-  services: Starter;
-  journal: Journal;
-  names: Names;
-  planned: PlannedStep;
-  scope: string;
-  key: string;
-  /** What must be kept out of what it says when it fails; those of the run when there are no others. */
-  secrets?: string[];
-  /** As it was when it was begun; undefined when it is new. */
-  step: StepState | undefined;
-}
+import { complete, evaluate, record, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
 export class Beginner {
@@ -121,17 +104,6 @@ async function isSkipped(scene: Scene): Promise<boolean> {
   return !conditionOf(await evaluate(scene, planned.step.if, 'if'), `${planned.id}.if`);
 }
 
-/** Evaluates a template of the step with every name it may use. */
-export async function evaluate(
-  { names, planned, scope }: Scene,
-  template: Template,
-  field: string,
-  context?: unknown,
-  bounds?: Bounds,
-): Promise<unknown> {
-  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
-}
-
 /** Fixes the instant of a wait, once. */
 async function startTimer(scene: Scene): Promise<void> {
   const { planned, services } = scene;
@@ -148,39 +120,6 @@ async function finished(scene: Scene): Promise<unknown> {
   const { step } = scene;
   if (step?.child === undefined) return { until: step?.until ?? null };
   return childResult(scene, step);
-}
-
-/** Makes the output of a step from its full result, and records its end. */
-export async function complete(
-  scene: Scene,
-  full: unknown,
-  { child, ...bounds }: Bounds & { child?: string } = {},
-): Promise<void> {
-  const { planned, services, journal, key } = scene;
-  const { output: template } = planned.step;
-  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
-  const stored = await services.values.store(journal.run.id, `${key}.output`, output);
-  record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
-  services.watcher.stepEnded();
-}
-
-/** Before a step reaches outside, its driver looks whether others have written, unless it has just read or written itself. */
-const STALE_AFTER_MS = 100;
-
-/** Whether the step may begin still: a pause or a stop may have come, and the group around it may have failed. */
-export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Promise<boolean> {
-  await journal.look(STALE_AFTER_MS);
-  const { pause, stop, ended } = journal.state;
-  return !signal.aborted && !pause && !stop && !ended;
-}
-
-type Said =
-  | { type: 'step_skipped'; reason: 'condition' }
-  | { type: 'step_completed'; output: Stored; child?: string }
-  | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
-
-export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {
-  journal.record({ ...said, at, key } as Entry);
 }
 
 function failureOf(error: unknown): Failure {

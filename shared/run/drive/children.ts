@@ -12,7 +12,7 @@ import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
 import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
-import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 
 const CHILD_FAILED = 'ChildRunFailed';
 

@@ -5,7 +5,7 @@ import { StepError } from '../../step/step-error.ts';
 import { secondsOf } from '../../workflow/duration.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { maskedStepInput } from '../shown/masked.ts';
-import { complete, evaluate, mayStillBegin, record, type Scene } from './begin.ts';
+import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 
 /** A step that ends sooner is written once, its start and its end together. */
 const ANNOUNCE_AFTER_MS = 500;

@@ -1,7 +1,7 @@
 import { groupKind } from '../../step/registry.ts';
 import { plannedIn } from '../../workflow/plan.ts';
 import { itemScope, keyOf } from '../model/scope.ts';
-import { evaluate, record, type Scene } from './begin.ts';
+import { evaluate, record, type Scene } from './scene.ts';
 
 /** Opens a group, or its next try: the case it takes, the items it goes through. */
 export async function openGroup(scene: Scene): Promise<void> {

@@ -65,7 +65,7 @@ async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolea
 }
 
 /** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
-export async function startExecution({ executions, watcher }: Engine, run: Run, state: RunState): Promise<void> {
+async function startExecution({ executions, watcher }: Engine, run: Run, state: RunState): Promise<void> {
   const { execution } = state;
   await executions
     .start(executionKind(state.plan), executionName({ id: run.id, execution }), { run: run.id, execution })
