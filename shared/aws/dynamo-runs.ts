@@ -13,7 +13,7 @@ import * as z from 'zod';
 import { parseJson } from '../json.ts';
 import type { Entry } from '../run/model/entry.ts';
 import type { Projection, Run } from '../run/model/run.ts';
-import type { Loaded, PageOf, RunFilter, Runs, StartKey, Values } from '../run/ports.ts';
+import type { Loaded, PageOf, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../run/ports.ts';
 import { conditionalWrite, type Written } from './conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from './items.ts';
 import {
@@ -151,7 +151,7 @@ export class DynamoRuns implements Runs {
     return written;
   }
 
-  async project(run: Run, next: Projection, at: { dueAt?: string | undefined; keptUntil?: number | undefined }) {
+  async project(run: Run, next: Projection, at: ProjectedAt) {
     return (await this.#update(runKey(run.id), projected(run, next, at, this.#now()))).won;
   }
 

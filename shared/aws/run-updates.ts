@@ -1,6 +1,7 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Projection, Run } from '../run/model/run.ts';
 import { isTerminal } from '../run/model/status.ts';
+import type { ProjectedAt } from '../run/ports.ts';
 import { toItem } from './items.ts';
 import { projectionItem, stateKeyOf } from './run-items.ts';
 
@@ -14,12 +15,7 @@ export type RowUpdate = Pick<
 const NOT_BEYOND = '#seen <= :seen AND (attribute_exists(liveKey) OR (#seen = :seen AND #status = :status))';
 
 /** What follows from the journal, as a whole: it may take the place of another state than the writer has seen. A snapshot is never taken back. */
-export function projected(
-  run: Run,
-  next: Projection,
-  { dueAt, keptUntil }: { dueAt?: string | undefined; keptUntil?: number | undefined },
-  now: Date,
-): RowUpdate {
+export function projected(run: Run, next: Projection, { dueAt, dueWas, keptUntil }: ProjectedAt, now: Date): RowUpdate {
   const { snapshot, ...row } = projectionItem(next);
   const end = { liveKey: undefined, dueAt: undefined, ...(keptUntil !== undefined && { expires: keptUntil }) };
   const changes = {
@@ -28,7 +24,14 @@ export function projected(
     stateKey: stateKeyOf(run, next.status, now, dueAt),
     ...(isTerminal(next.status) ? end : dueAt !== undefined && { dueAt }),
   };
-  return updateOf(changes, NOT_BEYOND);
+  const update = updateOf(changes, NOT_BEYOND);
+  if (isTerminal(next.status) || dueAt === undefined || dueWas === undefined) return update;
+  // Somebody may have asked for an earlier look meanwhile.
+  return {
+    ...update,
+    ConditionExpression: `${NOT_BEYOND} AND (#dueAt = :dueWas OR #dueAt > :dueAt)`,
+    ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ':dueWas': { S: dueWas } },
+  };
 }
 
 /** The next look, unless somebody else has taken this one. */

@@ -13,6 +13,15 @@ export interface StartKey {
   bodyHash: string;
 }
 
+export interface ProjectedAt {
+  /** When the sweeper should look at a live run; the time that stands there stays when it is undefined. */
+  dueAt?: string | undefined;
+  /** The time that `dueAt` takes the place of; whichever, when it is undefined. */
+  dueWas?: string | undefined;
+  /** When a row that has ended may go, in seconds since 1970. */
+  keptUntil?: number | undefined;
+}
+
 export interface RunFilter {
   workspace: string;
   project?: string | undefined;
@@ -69,10 +78,10 @@ export interface Runs {
    */
   append(id: string, after: number, entries: Entry[], keptUntil: number): Promise<number>;
   /**
-   * Writes what follows from the journal into the row. False when the row reflects more already. `dueAt`: when the sweeper should look; the time that
-   * stands there stays when it is undefined. `keptUntil`, with the end: when the row may go.
+   * Writes what follows from the journal into the row. False when the row reflects more already, or when somebody has asked for a look sooner than
+   * `dueAt` since the writer saw `dueWas`.
    */
-  project(run: Run, next: Projection, at: { dueAt?: string | undefined; keptUntil?: number | undefined }): Promise<boolean>;
+  project(run: Run, next: Projection, at: ProjectedAt): Promise<boolean>;
   /** Live runs whose time to be looked at has come, oldest first, of one of the shards. */
   due(shard: number, now: string, limit: number): Promise<{ id: string; dueAt: string }[]>;
   /** Moves the time of the next look; false when somebody else has, or the run has ended. */

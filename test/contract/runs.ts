@@ -327,6 +327,18 @@ export function promisesOfRuns(open: () => RunsSetting) {
       expect(await runs().takeDue(run.id, '2004-01-01T00:00:00.000Z', '2005-01-01T00:00:00.000Z')).toBe(false);
     });
 
+    test('do not move behind a sooner one that the projection does not know of', async () => {
+      const [first, soon, far] = ['2008-01-01T00:00:00.000Z', '2006-01-01T00:00:00.000Z', '2009-01-01T00:00:00.000Z'];
+      const run = await stored({ dueAt: first });
+      await runs().takeDue(run.id, first, soon);
+      expect(await runs().project(run, shown(run, 1, { status: 'waiting' }), { dueAt: far, dueWas: first })).toBe(false);
+      expect(await runs().get(run.id)).toMatchObject({ status: 'pending', dueAt: soon });
+      expect(await runs().project(run, shown(run, 1, { status: 'waiting' }), { dueAt: far, dueWas: soon })).toBe(true);
+      expect(await runs().get(run.id)).toMatchObject({ status: 'waiting', dueAt: far });
+      expect(await runs().project(run, shown(run, 2, { status: 'waiting' }), { dueAt: soon, dueWas: first })).toBe(true);
+      await end(run, 'succeeded');
+    });
+
     test('move when a projection says so, and else stay', async () => {
       const run = await stored({ dueAt: '2006-01-01T00:00:00.000Z' });
       await runs().project(run, shown(run, 1, { status: 'running' }), {});

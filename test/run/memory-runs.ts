@@ -13,6 +13,7 @@ import {
   type Loaded,
   type Page,
   type PageOf,
+  type ProjectedAt,
   type RunFilter,
   type Runs,
   type StartKey,
@@ -108,11 +109,13 @@ export class MemoryRuns implements Runs {
     });
   }
 
-  project(run: Run, next: Projection, { dueAt, keptUntil }: { dueAt?: string | undefined; keptUntil?: number | undefined }) {
+  project(run: Run, next: Projection, { dueAt, dueWas, keptUntil }: ProjectedAt) {
     return this.#once('project', () => {
       const now = this.#run(run.id);
       if (!now || now.seen > next.seen) return false;
       if (isTerminal(now.status) && (now.seen !== next.seen || now.status !== next.status)) return false;
+      const isSooner = dueAt !== undefined && dueWas !== undefined && now.dueAt !== dueWas && (now.dueAt ?? '') <= dueAt;
+      if (isSooner && !isTerminal(next.status)) return false;
       const { dueAt: _, ...rest } = { ...run, ...next, snapshot: next.snapshot ?? now.snapshot };
       const ended = isTerminal(next.status);
       const due = ended ? undefined : (dueAt ?? now.dueAt);

@@ -131,8 +131,12 @@ export async function settle(services: Engine, run: Run, state: RunState): Promi
 async function show(services: Engine, run: Run, state: RunState): Promise<Run> {
   const next = projectionOf(run, state);
   const dueAt = dueAtOf(run, state, services.now());
-  await services.runs.project(run, next, { dueAt, keptUntil: keptAfter(services, next) });
-  return { ...run, ...next, dueAt: dueAt ?? run.dueAt };
+  const kept = { keptUntil: keptAfter(services, next) };
+  if (await services.runs.project(run, next, { dueAt, dueWas: run.dueAt, ...kept }))
+    return { ...run, ...next, dueAt: dueAt ?? run.dueAt };
+  // Whoever wants to have it looked at sooner has a reason.
+  await services.runs.project(run, next, kept);
+  return { ...run, ...next };
 }
 
 const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
