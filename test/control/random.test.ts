@@ -161,7 +161,7 @@ test('random workflows, controlled at random, with crashes: statuses, events and
 }, async () => {
   const round = fc.record({
     several: fc.array(cases, { minLength: AT_ONCE, maxLength: AT_ONCE }),
-    crashAfterMs: fc.integer({ min: 300, max: 2500 }),
+    crashAfterMs: fc.integer({ min: 100, max: 800 }),
   });
   let rounds = 0;
   let inTheMiddle = 0;
