@@ -1,5 +1,6 @@
 import type { Spread } from '../harness/statistics.ts';
 import type { Results } from '../measure.ts';
+import type { WorkflowSpeed } from '../speed/rounds.ts';
 import { EARLIER } from './earlier.ts';
 import { GOALS } from './goals.ts';
 
@@ -63,24 +64,17 @@ function speedFigures({ speed, sizes }: Results): Figure[] {
     { figure: 'CPU time of a WPAR run whose end is seen', now: ms(wpar.seen.cpuMsPerRun) },
     {
       figure: 'FAST_PATH=off: W3 p50 / runs a second seen / not looked at / CPU time',
-      now: [
-        ms(off.w3.latency.seen.p50),
-        rate(off.w3.seen.runsPerSecond),
-        rate(off.w3.unseen.runsPerSecond),
-        ms(off.w3.seen.cpuMsPerRun),
-      ].join(' / '),
+      now: inShort(off.w3),
     },
     {
       figure: 'FAST_PATH=off: WPAR p50 / runs a second seen / not looked at / CPU time',
-      now: [
-        ms(off.wpar.latency.seen.p50),
-        rate(off.wpar.seen.runsPerSecond),
-        rate(off.wpar.unseen.runsPerSecond),
-        ms(off.wpar.seen.cpuMsPerRun),
-      ].join(' / '),
+      now: inShort(off.wpar),
     },
   ];
 }
+
+const inShort = ({ latency, seen, unseen }: WorkflowSpeed) =>
+  [ms(latency.seen.p50), rate(seen.runsPerSecond), rate(unseen.runsPerSecond), ms(seen.cpuMsPerRun)].join(' / ');
 
 function lastingFigures({ endurance, recovery, sizes }: Results): Figure[] {
   const [first = Number.NaN, last = Number.NaN] = [endurance.at(0), endurance.at(-1)];

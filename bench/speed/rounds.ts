@@ -13,7 +13,7 @@ export interface SpeedSizes {
   load: Load;
 }
 
-interface WorkflowSpeed {
+export interface WorkflowSpeed {
   latency: Latency;
   seen: Throughput;
   unseen: Throughput;

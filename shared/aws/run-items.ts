@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { parseJson } from '../json.ts';
-import { type Projection, projection, type Run, run as runSchema, stepCounts } from '../run/model/run.ts';
+import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../run/model/run.ts';
 import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../run/model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../run/ports.ts';
 import { fromItem, type Item, toItem } from './items.ts';
@@ -98,13 +98,12 @@ export function projectionItem({ seen, status, outputs, snapshot, steps, executi
 const fields = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null);
 const text = z.string().transform(parseJson).pipe(fields);
 const row = z.object({ pk: z.string().transform(runIdOf), created: text, projection: text });
-const NONE = Object.fromEntries(stepCounts.keyof().options.map((name) => [name, 0]));
 
 /** What a row says, unchecked: enough to see whether it is looked for. */
 export function rowOf(item: Item): Record<string, unknown> {
   const stored = fromItem(item);
   const { pk, created, projection } = row.parse(stored);
-  return { ...stored, ...created, ...projection, steps: { ...NONE, ...Object(projection['steps']) }, id: pk };
+  return { ...stored, ...created, ...projection, steps: { ...NO_STEPS, ...Object(projection['steps']) }, id: pk };
 }
 
 /** The run that a row holds. */

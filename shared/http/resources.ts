@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ROLES } from '../access/role.ts';
 import { jsonNumber } from '../json.ts';
+import { stepCounts } from '../run/model/run.ts';
 import { RUN_STATUSES_V1, STAGES, TRIGGERS } from '../run/model/status.ts';
 
 /**
@@ -122,17 +123,6 @@ const runEntry = z
   })
   .meta({ id: 'RunEntry' });
 export const runEntries = page(runEntry).extend({ searched_to: searchedTo }).meta({ id: 'RunList' });
-
-const stepCounts = z.object({
-  total: z.int(),
-  pending: z.int(),
-  running: z.int(),
-  waiting: z.int(),
-  succeeded: z.int(),
-  failed: z.int(),
-  cancelled: z.int(),
-  skipped: z.int(),
-});
 
 const shownFields = z.record(z.string(), z.unknown()).meta({
   description:

@@ -4,10 +4,10 @@ import { type Begin, type Decision, decide, type Situation } from '../decide/dec
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import { deadlineOf, projectionOf } from '../model/project.ts';
-import { executionName } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
+import { startExecution } from '../start/start-execution.ts';
 import type { Starter } from '../start/start-run.ts';
 import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
@@ -133,7 +133,7 @@ class Driver {
   readonly #services: Starter;
   readonly #journal: Journal;
   readonly #message: DriveMessage;
-  readonly #held = new Held();
+  readonly #held = new Held((error) => this.#fail(error));
   readonly #names: Names;
   readonly #beginner: Beginner;
   /** When leaf steps must be over. */
@@ -191,11 +191,7 @@ class Driver {
     if (hasToTakeOver(run, state)) await takeOver(this.#services, this.#journal);
     if (fresh) return;
     for (const key of await lookAfterChildren(this.#services, this.#journal)) {
-      this.#held.hold(
-        key,
-        (signal) => this.#beginner.startLostChild(key, signal),
-        (error) => this.#fail(error),
-      );
+      this.#held.hold(key, (signal) => this.#beginner.startLostChild(key, signal));
     }
   }
 
@@ -234,11 +230,7 @@ class Driver {
   #hold(begin: Begin): void {
     const key = keyOfBegin(begin);
     this.#founded.delete(key);
-    this.#held.hold(
-      key,
-      (signal) => this.#beginner.act(begin, signal),
-      (error) => this.#fail(error),
-    );
+    this.#held.hold(key, (signal) => this.#beginner.act(begin, signal));
   }
 
   #situation(): Situation {
@@ -273,14 +265,10 @@ class Driver {
   #abandon(key: string): void {
     const child = this.#journal.state.step(key)?.child;
     if (child === undefined || this.#journal.state.ended) return;
-    this.#held.hold(
-      `child of ${key}`,
-      async () => {
-        await this.#journal.flush();
-        await stopChild(this.#services, this.#journal.run, child);
-      },
-      (error) => this.#fail(error),
-    );
+    this.#held.hold(`child of ${key}`, async () => {
+      await this.#journal.flush();
+      await stopChild(this.#services, this.#journal.run, child);
+    });
   }
 
   #fail(error: unknown): void {
@@ -335,11 +323,8 @@ class Driver {
     this.#journal.conclude({ type: 'execution_started', at: this.#services.now().toISOString(), execution });
     await this.#journal.flush();
     if (this.#journal.state.execution !== execution) return undefined;
-    await settle(this.#services, run, this.#journal.state);
-    const kind = until === undefined ? executionKind(this.#plan) : 'standard';
-    await this.#services.executions
-      .start(kind, executionName({ id: run.id, execution }), { run: run.id, execution })
-      .catch((error: unknown) => this.#services.watcher.startLost(run, error));
+    const settled = await settle(this.#services, run, this.#journal.state);
+    await startExecution(this.#services, settled, until === undefined ? executionKind(this.#plan) : 'standard');
     return answer(this.#message, { next: 'done' });
   }
 

@@ -1,7 +1,13 @@
 /** The steps that a driver is at. Each has a signal by which it is given up. */
 export class Held {
   readonly #steps = new Map<string, AbortController>();
+  readonly #failed: (error: unknown) => void;
   #changed = Promise.withResolvers<void>();
+
+  /** `failed` is handed what the work of a step throws. */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
 
   get keys(): ReadonlySet<string> {
     return this.#keys;
@@ -13,13 +19,13 @@ export class Held {
     return this.#keys.size;
   }
 
-  /** Runs `work` for a step; whoever waits for a change hears of its end. What it throws is handed to `failed`. */
-  hold(key: string, work: (signal: AbortSignal) => Promise<void>, failed: (error: unknown) => void): void {
+  /** Runs `work` for a step; whoever waits for a change hears of its end. */
+  hold(key: string, work: (signal: AbortSignal) => Promise<void>): void {
     const controller = new AbortController();
     this.#steps.set(key, controller);
     this.#keys.add(key);
     work(controller.signal)
-      .catch(failed)
+      .catch(this.#failed)
       .finally(() => {
         this.#steps.delete(key);
         this.#keys.delete(key);

@@ -124,15 +124,8 @@ export class Names {
 
   /** A value that an entry carries; null when there is none. */
   async value(number: number | undefined, name: EntryValue): Promise<unknown> {
-    const stored = await this.stored(number, name);
+    const stored = await this.#journal.stored(number, name);
     return stored === undefined ? null : this.#values.read(stored);
-  }
-
-  /** The same, still as it is stored. */
-  async stored(number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
-    if (number === undefined) return undefined;
-    const entry = (await this.#journal.entries([number])).get(number);
-    return entry && storedIn(entry, name);
   }
 
   async #outputs(ids: string[], scope: string): Promise<Record<string, unknown>> {
@@ -142,7 +135,7 @@ export class Names {
   }
 
   async #items(key: string, number: number): Promise<unknown> {
-    const stored = await this.stored(number, 'items');
+    const stored = await this.#journal.stored(number, 'items');
     return stored && this.#shareStored(`${key} ${number}`, stored);
   }
 

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Plan } from '../../workflow/plan.ts';
-import { ENTRY_VALUES, type Entry, storedIn, withAttempt } from '../model/entry.ts';
+import { ENTRY_VALUES, type Entry, type EntryValue, storedIn, withAttempt } from '../model/entry.ts';
 import { deadlineOf, keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
+import type { Stored } from '../model/stored.ts';
 import type { Engine, Loaded } from '../ports.ts';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -109,6 +110,12 @@ export class Journal {
       found.set(number, entry);
     }
     return found;
+  }
+
+  /** A value that the entry of this number carries, as it is stored; undefined when there is none. */
+  async stored(number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
+    const entry = number === undefined ? undefined : (await this.entries([number])).get(number);
+    return entry && storedIn(entry, name);
   }
 
   /** A row that somebody has written meanwhile. */

@@ -16,7 +16,7 @@ export const stepCounts = z.object({
 });
 export type StepCounts = z.infer<typeof stepCounts>;
 
-const NO_STEPS: StepCounts = {
+export const NO_STEPS: StepCounts = {
   total: 0,
   pending: 0,
   running: 0,

@@ -2,12 +2,10 @@ import { notFound, Problem } from '../../problem.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { Journal } from '../journal/journal.ts';
-import { type EntryValue, storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import { itemScope } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import type { StepState, StepStatus } from '../model/step-state.ts';
-import type { Stored } from '../model/stored.ts';
 import type { Engine } from '../ports.ts';
 import { cutValue, GLIMPSE_BYTES, SHOWN_BYTES } from '../shown/cut-value.ts';
 import { type ShownValues, wholeOf } from '../shown/shown-values.ts';
@@ -51,7 +49,7 @@ export async function readContext(reader: Engine, values: ShownValues, run: Run,
   const limit = alone ? SHOWN_BYTES : Math.min(GLIMPSE_BYTES, Math.floor(SHOWN_BYTES / (2 * Math.max(1, page.length))));
   await journal.entries(page.flatMap(({ state }) => [state?.inputAt, state?.outputAt].filter((number) => number !== undefined)));
   const show = async (key: string, number: number | undefined, name: 'input' | 'output') => {
-    const value = await storedAt(journal, number, name);
+    const value = await journal.stored(number, name);
     const whole = wholeOf(run.id, `${name}s`, key);
     if (!value) return null;
     return alone ? cutValue(await values.whole(value), limit, whole) : values.glimpse(value, limit, whole);
@@ -92,9 +90,7 @@ export async function readStepValue(
   const step = stepsOf(journal.state).find((one) => one.key === key);
   if (!step) throw notFound('step', key);
   const stored =
-    name === 'inputs'
-      ? await storedAt(journal, step.state?.inputAt, 'input')
-      : await storedAt(journal, step.state?.outputAt, 'output');
+    name === 'inputs' ? await journal.stored(step.state?.inputAt, 'input') : await journal.stored(step.state?.outputAt, 'output');
   return stored ? values.whole(stored) : null;
 }
 
@@ -102,11 +98,6 @@ async function journalOf(reader: Engine, run: Run): Promise<Journal> {
   const [plan, loaded] = await Promise.all([reader.definitions.planOf(run.workflowId, run.definition), reader.runs.load(run.id)]);
   if (!loaded) throw notFound('run', run.id);
   return new Journal(reader, plan, loaded);
-}
-
-async function storedAt(journal: Journal, number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
-  const entry = number === undefined ? undefined : (await journal.entries([number])).get(number);
-  return entry && storedIn(entry, name);
 }
 
 /** How a list lies: entered, not yet, or on a way that was not taken. */

@@ -1,6 +1,6 @@
 import type { PlannedStep } from '../../workflow/plan.ts';
 import { Journal } from '../journal/journal.ts';
-import { type Entry, type EntryValue, storedIn } from '../model/entry.ts';
+import type { Entry, EntryValue } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import type { StepState } from '../model/step-state.ts';
@@ -116,8 +116,7 @@ class Transfer {
   }
 
   async #copied({ key }: StepState, number: number | undefined, name: EntryValue): Promise<Stored | undefined> {
-    const entry = number === undefined ? undefined : (await this.#from.entries([number])).get(number);
-    const value = entry && storedIn(entry, name);
+    const value = await this.#from.stored(number, name);
     return value && this.#engine.values.copy(this.#to.run.id, `${key}.${name}`, value);
   }
 }

@@ -8,13 +8,14 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { Workflows } from '../../workflow/ports.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { START_GRACE_MS } from '../model/project.ts';
-import { executionName, type Run } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import type { Stage, Trigger } from '../model/status.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { Engine, StartKey } from '../ports.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
+import { startExecution } from './start-execution.ts';
 
 /** What every door asks for. */
 export interface StartRequest {
@@ -102,11 +103,7 @@ export async function writeRun(services: Starter, checked: CheckedStart): Promis
   if (earlier) return { run: await firstRun(services, earlier, key), isRepeat: true };
 
   services.watcher.runStarted(run);
-  if (run.status === 'pending') {
-    await services.executions
-      .start(executionKind(plan), executionName(run), { run: run.id, execution: run.execution }, waitMs)
-      .catch((error: unknown) => services.watcher.startLost(run, error));
-  }
+  if (run.status === 'pending') await startExecution(services, run, executionKind(plan), waitMs);
   return { run, isRepeat: false };
 }
 

@@ -3,10 +3,11 @@ import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
-import { executionName, type Projection, type Run } from '../model/run.ts';
+import type { Projection, Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Engine } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
+import { startExecution } from '../start/start-execution.ts';
 import { childEnd } from './child-end.ts';
 
 /** A run as somebody else than its driver finds it. */
@@ -52,7 +53,7 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
     const settled = await settle(services, run, state);
-    if (starts) await startExecution(services, settled, state);
+    if (starts) await startExecution(services, settled, executionKind(state.plan));
     return { run: settled, state, isNews: true };
   }
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
@@ -62,14 +63,6 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
 async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
   const soon = new Date(now().getTime() + LOOK_WITHIN_MS).toISOString();
   return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
-}
-
-/** Starts the execution that the journal asks for. When that call is lost, the sweeper asks for the next. */
-async function startExecution({ executions, watcher }: Engine, run: Run, state: RunState): Promise<void> {
-  const { execution } = state;
-  await executions
-    .start(executionKind(state.plan), executionName({ id: run.id, execution }), { run: run.id, execution })
-    .catch((error: unknown) => watcher.startLost(run, error));
 }
 
 /** What is said and, when nobody drives the run, what follows from it by itself. */
