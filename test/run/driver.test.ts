@@ -55,6 +55,29 @@ describe('a step that says repeatable: false', { timeout }, () => {
   });
 });
 
+describe('the time limit of a step', () => {
+  const brief = (more = '') =>
+    aPlan(`
+  - { id: first, set: { one: 1 } }
+  - ${get('a', `, needs: [first], timeout: 2s, output: '\${ $steps.first.one }'${more}`)}`);
+
+  test.each([', repeatable: false', ''])('counts no wait for stores that refuse before its call or after it%s', async (more) => {
+    const calls = new Set<number>();
+    for (let from = 0; from < 1_100; from += 10) {
+      const world = new World({ latencyMs: 10, busy: [{ from, to: from + 10_000 }] }, taking(1_000));
+      const run = await through(world, brief(more));
+      expect(run.status).toBe('succeeded');
+      calls.add(world.calls.length);
+    }
+    expect([...calls]).toEqual([1]);
+  });
+
+  test('ends a call that takes longer', async () => {
+    const world = new World({}, taking(2_100));
+    expect((await through(world, brief())).error).toMatchObject({ name: 'Timeout', message: 'The step did not end within 2 s.' });
+  });
+});
+
 describe('a driver', () => {
   test('obeys a stop that comes with the end of the run', async () => {
     const plan = aPlan(`  - ${get('a')}`);

@@ -1,5 +1,5 @@
 import type { Template } from '../../step/kind.ts';
-import { type Bounds, evaluateTemplate } from '../../workflow/expression.ts';
+import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -7,6 +7,7 @@ import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
 import type { Starter } from '../start/start-run.ts';
 import type { Names } from './names.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /** One step that has been begun, with what it works on. */
 export interface Scene {
@@ -28,20 +29,25 @@ export async function evaluate(
   template: Template,
   field: string,
   context?: unknown,
-  bounds?: Bounds,
+  limit?: TimeLimit,
 ): Promise<unknown> {
-  return names.with(planned, scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, context, bounds));
+  const where = { step: planned.id, field };
+  return names.with(planned, scope, (values) =>
+    limit
+      ? limit.count(() => evaluateTemplate(template, values, where, context, limit))
+      : evaluateTemplate(template, values, where, context),
+  );
 }
 
 /** Makes the output of a step from its full result, and records its end. */
 export async function complete(
   scene: Scene,
   full: unknown,
-  { child, ...bounds }: Bounds & { child?: string } = {},
+  { child, limit }: { child?: string; limit?: TimeLimit } = {},
 ): Promise<void> {
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
-  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, bounds);
+  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, limit);
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
   record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();
