@@ -8,7 +8,7 @@ import { env } from '../../shared/env.ts';
 import { type Answer, accepted } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { notFound, Problem } from '../../shared/problem.ts';
-import { receiveDelivery, type WebhookDoor } from '../../shared/trigger/webhook/receive-delivery.ts';
+import { receiveRequest, type WebhookDoor } from '../../shared/trigger/webhook/receive-delivery.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
 import type { Webhook, Webhooks } from '../../shared/trigger/webhook/webhook.ts';
@@ -24,7 +24,7 @@ export async function receiveWebhook({ params, raw }: RequestOf<'receiveWebhook'
     schemeOf(webhook).verify(raw, await secretsOf(services.seals, webhook, at), at, webhook.signature);
     return echo(challenge);
   }
-  const { receipt, refusal } = await receiveDelivery(services, webhook, raw, raw.sourceIp);
+  const { receipt, refusal } = await receiveRequest(services, webhook, raw, raw.sourceIp);
   if (refusal) throw new Problem(refusal.kind, refusal.message, [...refusal.details, { name: 'receipt_id', value: receipt.id }]);
   return accepted({ receipt_id: receipt.id, outcome: receipt.outcome });
 }

@@ -3,7 +3,7 @@ import { startMailAgain } from '../trigger/mail/receive-mail.ts';
 import type { Door } from '../trigger/receipt.ts';
 import type { Replay } from '../trigger/replay.ts';
 import { replayFire } from '../trigger/schedule/replay-fire.ts';
-import { replayDelivery } from '../trigger/webhook/replay-delivery.ts';
+import { redeliverRequest } from '../trigger/webhook/replay-delivery.ts';
 import { dynamo, kms } from './clients.ts';
 import { DynamoWebhooks } from './dynamo-webhooks.ts';
 import { mailDoor } from './mail-door.ts';
@@ -17,7 +17,7 @@ export function replays(): Partial<Record<Door, Replay>> {
   return {
     email: (receipt) => startMailAgain(mailDoor(), receipt),
     schedule: (receipt) => replayFire(timekeeper(), receipt),
-    webhook: replayDelivery({
+    webhook: redeliverRequest({
       starter,
       seals: new KmsSeals(kms, env.sealKey()),
       webhooks: new DynamoWebhooks(dynamo, env.doorsTable()),

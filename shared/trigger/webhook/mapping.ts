@@ -6,7 +6,7 @@ import { StepError } from '../../step/step-error.ts';
 import { explain } from '../../workflow/explain.ts';
 import { evaluateExpression } from '../../workflow/expression.ts';
 import { parsed } from '../../workflow/jsonata.ts';
-import type { Delivery } from './scheme.ts';
+import type { WebhookRequest } from './scheme.ts';
 
 const inputObject = z.record(z.string(), z.unknown());
 
@@ -27,11 +27,11 @@ export function mappingProblem(mapping: string): string | undefined {
   }
 }
 
-/** The inputs that a delivery means. Without a mapping they are its body, or `{body}` when that is no object. */
-export async function inputsOf(mapping: string | undefined, delivery: Delivery): Promise<Record<string, unknown>> {
-  const body = bodyOf(delivery);
+/** The inputs that a request means. Without a mapping they are its body, or `{body}` when that is no object. */
+export async function inputsOf(mapping: string | undefined, request: WebhookRequest): Promise<Record<string, unknown>> {
+  const body = bodyOf(request);
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
-  const value = await mapped(mapping, { body, headers: shownHeaders(delivery.headers), query: delivery.query });
+  const value = await mapped(mapping, { body, headers: shownHeaders(request.headers), query: request.query });
   const inputs = inputObject.safeParse(value);
   if (inputs.success) return inputs.data;
   throw new Problem('invalid', 'The mapping gives no object of inputs.', [{ name: 'mapping', value: typeof value }]);
@@ -42,12 +42,12 @@ async function mapped(mapping: string, names: object): Promise<unknown> {
     return await evaluateExpression(mapping, { step: null, field: 'mapping' }, names);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    throw new Problem('invalid', `The delivery cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
+    throw new Problem('invalid', `The request cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
   }
 }
 
 /** By its content type: JSON as its value, a form as an object, anything else as text. JSON of an unknown type is JSON all the same. */
-function bodyOf({ headers, body }: Delivery): unknown {
+function bodyOf({ headers, body }: WebhookRequest): unknown {
   const type = headers['content-type'] ?? '';
   const text = body.toString().toWellFormed();
   if (text === '') return null;

@@ -6,10 +6,10 @@ import type { Payloads } from '../payload.ts';
 import type { Receipt } from '../receipt.ts';
 import { type Receiver, receive } from '../receive.ts';
 import { inputsOf } from './mapping.ts';
-import type { Delivery } from './scheme.ts';
+import type { WebhookRequest } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import { secretsOf } from './secrets.ts';
-import { writeDelivery } from './stored-delivery.ts';
+import { writeRequest } from './stored-delivery.ts';
 import type { Seals, Webhook } from './webhook.ts';
 
 export interface WebhookDoor extends Receiver {
@@ -21,26 +21,26 @@ export interface WebhookDoor extends Receiver {
 /** With what surrounds it in its call, a larger one would not fit through Lambda. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** Lets a delivery in or turns it away. Either way there is a receipt; `refusal` is what the sender is to hear. */
-export async function receiveDelivery(
+/** Lets a request in or turns it away. Either way there is a receipt; `refusal` is what the sender is to hear. */
+export async function receiveRequest(
   services: WebhookDoor,
   webhook: Webhook,
-  delivery: Delivery,
+  request: WebhookRequest,
   source: string,
 ): Promise<{ receipt: Receipt; refusal: Problem | undefined }> {
   const at = services.now();
   const id = newId(at.getTime());
-  const fits = delivery.body.length <= LIMIT_BYTES;
+  const fits = request.body.length <= LIMIT_BYTES;
   const payload = fits ? `knocks/${id}.json` : undefined;
   let refusal: Problem | undefined;
 
   const start = async (): Promise<Started> => {
-    const starting = fits ? startFrom(services, webhook, delivery, at) : Promise.reject(tooLarge(delivery));
+    const starting = fits ? startFrom(services, webhook, request, at) : Promise.reject(tooLarge(request));
     starting.catch((error: unknown) => {
       if (error instanceof Problem) refusal = error;
     });
     // The receipt must not point to what is not there.
-    if (payload !== undefined) await services.payloads.put(payload, writeDelivery(webhook, delivery), 'application/json');
+    if (payload !== undefined) await services.payloads.put(payload, writeRequest(webhook, request), 'application/json');
     return starting;
   };
   const { workspace, project, workflowId } = webhook;
@@ -52,8 +52,8 @@ export async function receiveDelivery(
     door: 'webhook' as const,
     doorId: webhook.id,
     source,
-    key: keyOf(webhook, delivery),
-    bytes: delivery.body.length,
+    key: keyOf(webhook, request),
+    bytes: request.body.length,
     ...(payload !== undefined && { payload }),
   };
   return { receipt: await receive(services, knock, start), refusal };
@@ -63,33 +63,33 @@ export async function receiveDelivery(
 export async function startFrom(
   { starter, seals }: Pick<WebhookDoor, 'starter' | 'seals'>,
   webhook: Webhook,
-  delivery: Delivery,
+  request: WebhookRequest,
   at: Date,
 ): Promise<Started> {
-  schemeOf(webhook).verify(delivery, await secretsOf(seals, webhook, at), at, webhook.signature);
+  schemeOf(webhook).verify(request, await secretsOf(seals, webhook, at), at, webhook.signature);
   if (!webhook.enabled) throw new Problem('conflict', `The webhook "${webhook.name}" is turned off.`);
   return startRun(starter, {
     workspace: webhook.workspace,
     project: webhook.project,
     workflowId: webhook.workflowId,
     stage: 'Published',
-    inputs: await inputsOf(webhook.mapping, delivery),
+    inputs: await inputsOf(webhook.mapping, request),
     fileIds: [],
     trigger: 'webhook',
     startedBy: `webhook ${webhook.name}`,
     useStartDefaults: true,
-    key: { trigger: 'webhook', value: `${webhook.id}\n${keyOf(webhook, delivery)}`, asked: hashOf(delivery.body) },
+    key: { trigger: 'webhook', value: `${webhook.id}\n${keyOf(webhook, request)}`, asked: hashOf(request.body) },
   });
 }
 
 const hashOf = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
-/** What makes it the same delivery again: the sender's name for it, else what it says. */
-function keyOf(webhook: Webhook, delivery: Delivery): string {
-  const named = webhook.deliveryHeader === undefined ? undefined : delivery.headers[webhook.deliveryHeader];
-  const id = (named ?? schemeOf(webhook).deliveryId(delivery))?.replace(/[^\u0020-\u007e]/g, '?');
-  return id ? id.slice(0, 200) : `sha256:${hashOf(delivery.body)}`;
+/** What makes it the same request again: the sender's name for it, else what it says. */
+function keyOf(webhook: Webhook, request: WebhookRequest): string {
+  const named = webhook.deliveryHeader === undefined ? undefined : request.headers[webhook.deliveryHeader];
+  const id = (named ?? schemeOf(webhook).deliveryId(request))?.replace(/[^\u0020-\u007e]/g, '?');
+  return id ? id.slice(0, 200) : `sha256:${hashOf(request.body)}`;
 }
 
-const tooLarge = ({ body }: Delivery) =>
+const tooLarge = ({ body }: WebhookRequest) =>
   new Problem('too-large', `The body has ${body.length} bytes; the limit is ${LIMIT_BYTES}.`);

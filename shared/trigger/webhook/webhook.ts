@@ -25,7 +25,7 @@ export const webhook = z.object({
   name: z.string(),
   scheme: z.enum(SCHEMES),
   signature: signature.optional(),
-  /** Header that names a delivery, when it is not one of the usual. */
+  /** Header that names a request, when it is not one of the usual. */
   deliveryHeader: z.string().optional(),
   /** JSONata from `{body, headers, query}` to inputs. */
   mapping: z.string().optional(),

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { anySigned, type Delivery, headerOf, hmac, plainSecretProblem, type Scheme, wrongSignature } from '../scheme.ts';
+import { anySigned, type WebhookRequest, headerOf, hmac, plainSecretProblem, type Scheme, wrongSignature } from '../scheme.ts';
 import type { Signature } from '../webhook.ts';
 
 /** As GitHub sends it. */
 export const GITHUB: Signature = { header: 'x-hub-signature-256', prefix: 'sha256=', encoding: 'hex' };
 
 const DELIVERY_HEADERS = [
-  'x-github-delivery',
+  'x-github-request',
   'idempotency-key',
   'x-idempotency-key',
   'webhook-id',
   'x-webhook-id',
-  'x-delivery-id',
+  'x-request-id',
 ];
 
 /** HMAC-SHA256 of the raw body in a header of the sender's choice: GitHub, AgentRuntime and most that have no scheme of their own. */
@@ -19,10 +19,10 @@ export const sha256: Scheme = {
   timed: false,
   newSecret: () => randomBytes(32).toString('hex'),
   secretProblem: plainSecretProblem,
-  verify(delivery, secrets, _at, signature = GITHUB) {
+  verify(request, secrets, _at, signature = GITHUB) {
     const { header, prefix, encoding } = signature;
-    const given = headerOf(delivery, header).trim();
-    const sign = (secret: string) => prefix + hmac(secret, encoding, delivery.body);
+    const given = headerOf(request, header).trim();
+    const sign = (secret: string) => prefix + hmac(secret, encoding, request.body);
     if (!anySigned([encoding === 'hex' ? given.toLowerCase() : given], secrets, (secret) => lower(sign(secret), encoding)))
       throw wrongSignature();
   },
@@ -34,6 +34,6 @@ export const sha256: Scheme = {
 const lower = (text: string, encoding: Signature['encoding']) => (encoding === 'hex' ? text.toLowerCase() : text);
 
 /** Meta asks with `hub.challenge`, Dropbox and others with `challenge`. */
-function challenge({ method, query }: Delivery): string | undefined {
+function challenge({ method, query }: WebhookRequest): string | undefined {
   return method === 'GET' ? (query['hub.challenge'] ?? query['challenge']) : undefined;
 }

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { type Delivery, isSame } from '../../../../shared/trigger/webhook/scheme.ts';
+import { type WebhookRequest, isSame } from '../../../../shared/trigger/webhook/scheme.ts';
 import { schemeOf } from '../../../../shared/trigger/webhook/schemes.ts';
 import { SCHEMES } from '../../../../shared/trigger/webhook/webhook.ts';
 
 const AT = new Date('2026-11-23T08:00:00Z');
 const signing = SCHEMES.filter((name) => name !== 'none');
 
-const delivered = (body: string, headers: Record<string, string>): Delivery => ({
+const delivered = (body: string, headers: Record<string, string>): WebhookRequest => ({
   method: 'POST',
   headers,
   query: {},
@@ -19,18 +19,18 @@ describe.each(signing)('%s', (name) => {
   const scheme = schemeOf({ scheme: name });
   const [secret, other] = [scheme.newSecret(), scheme.newSecret()];
   const verify =
-    (delivery: Delivery, secrets = [secret]) =>
+    (request: WebhookRequest, secrets = [secret]) =>
     () =>
-      scheme.verify(delivery, secrets, AT, undefined);
+      scheme.verify(request, secrets, AT, undefined);
 
   test('takes any text that it has signed, under either of two secrets', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (body) => {
-        const delivery = delivered(body, scheme.sign(body, secret, AT, undefined));
-        expect(verify(delivery)).not.toThrow();
-        expect(verify(delivery, [other, secret])).not.toThrow();
-        expect(verify(delivery, [other])).toThrow(/signature/);
-        expect(verify(delivery, [])).toThrow(/signature/);
+        const request = delivered(body, scheme.sign(body, secret, AT, undefined));
+        expect(verify(request)).not.toThrow();
+        expect(verify(request, [other, secret])).not.toThrow();
+        expect(verify(request, [other])).toThrow(/signature/);
+        expect(verify(request, [])).toThrow(/signature/);
       }),
     );
   });
@@ -73,8 +73,8 @@ test('standard agrees with its library, whichever of several signatures fits', (
   const headers = scheme.sign('{"a":1}', secret, now, undefined);
   expect(new StandardWebhook(secret).verify('{"a":1}', headers)).toEqual({ a: 1 });
   const several = `v1a,AAAA v1,AAAA ${headers['webhook-signature']}`;
-  const delivery = delivered('{"a":1}', { ...headers, 'webhook-signature': several });
-  expect(() => scheme.verify(delivery, [secret], now, undefined)).not.toThrow();
+  const request = delivered('{"a":1}', { ...headers, 'webhook-signature': several });
+  expect(() => scheme.verify(request, [secret], now, undefined)).not.toThrow();
 });
 
 test.each([
