@@ -8,7 +8,7 @@ import { type Spread, spreadOf } from './harness/statistics.ts';
 
 const HELP = `Usage: node bench/doors.ts
 
-Measures how fast knocks become runs on this machine: a mail to its run, a webhook delivery to its 202, and the next fires of many schedules.
+Measures how fast deliveries become runs on this machine: a mail to its run, a webhook delivery to its 202, and the next fires of many schedules.
 `;
 
 const WARM_UP = 10;
@@ -29,7 +29,7 @@ const [loadBefore = 0] = loadavg();
 const schedules = listFires(SCHEDULES);
 
 let last = 1_000_000;
-/** A workflow that calls the stub with the number it was knocked with: then nothing is left of one knock to slow the next down. */
+/** A workflow that calls the stub with the number that was delivered: then nothing is left of one delivery to slow the next down. */
 const publish = ({ client, stub }: Bench, name: string, number: string) =>
   client.publish({
     format: 1,

@@ -16,7 +16,7 @@ import type { Engine } from './engine.ts';
 import type { InboundMail } from './inbound-mail.ts';
 import * as metrics from './metrics.ts';
 import type { RunsApi } from './runs-api.ts';
-import type { SafetyNet } from './safety-net.ts';
+import type { RunRecovery } from './safety-net.ts';
 import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -25,7 +25,7 @@ export interface AlarmsProps {
   readonly settings: Settings;
   readonly stores: Stores;
   readonly engine: Engine;
-  readonly safetyNet: SafetyNet;
+  readonly runRecovery: RunRecovery;
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
   readonly mail: InboundMail | undefined;
@@ -49,7 +49,7 @@ export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #actions: IAlarmAction[];
 
-  constructor(scope: Construct, id: string, { settings, stores, engine, safetyNet, runsApi, schedules, mail }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { settings, stores, engine, runRecovery, runsApi, schedules, mail }: AlarmsProps) {
     super(scope, id);
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
@@ -73,19 +73,19 @@ export class Alarms extends Construct {
     });
     this.#alarm('sweeper-errors', {
       says: 'Three of five sweeps failed.',
-      metric: safetyNet.sweep.metricErrors(),
+      metric: runRecovery.sweep.metricErrors(),
       threshold: 3,
     });
     this.#alarm('sweeper-silent', {
       says: 'No sweep has begun for five minutes.',
-      metric: safetyNet.sweep.metricInvocations(),
+      metric: runRecovery.sweep.metricInvocations(),
       threshold: 1,
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,
       missing: TreatMissingData.BREACHING,
     });
     this.#alarm('undelivered-events', {
-      says: 'Ticks of the sweeper, or mails, lie in the dead letter queue.',
-      metric: safetyNet.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      says: 'Ticks of the sweeper, or mails, lie in the dead readMail queue.',
+      metric: runRecovery.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
     this.#alarm('runs-overdue', {
@@ -111,7 +111,7 @@ export class Alarms extends Construct {
       threshold: 3,
     });
     this.#alarm('undelivered-fires', {
-      says: 'Calls of the schedule function lie in the dead letter queue of schedules.',
+      says: 'Calls of the schedule function lie in the dead readMail queue of schedules.',
       metric: schedules.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
@@ -126,7 +126,7 @@ export class Alarms extends Construct {
       runs: stores.runs,
       workflows: stores.workflows,
       access: stores.access,
-      doors: stores.doors,
+      triggers: stores.triggers,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
@@ -140,11 +140,11 @@ export class Alarms extends Construct {
 
   #mailAlarms({ receive, results, canary, canaryMinutes }: InboundMail): void {
     this.#alarm('mail-errors', {
-      says: 'Mails that were received could not be dealt with; they are tried again and then lie in the dead letter queue.',
+      says: 'Mails that were received could not be dealt with; they are tried again and then lie in the dead readMail queue.',
       metric: new MathExpression({
         expression: 'received + results',
         usingMetrics: { received: receive.metricErrors(), results: results.metricErrors() },
-        label: 'Failures of the mail door',
+        label: 'Failures to receive mail',
       }),
       threshold: 3,
     });

@@ -77,17 +77,17 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allow(apiKeys, ['PutItem'], ['by-workspace']);
 
-    const receipts = new AppFunction(this, 'Receipts', {
+    const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
-      entry: 'http/receipts',
-      description: 'Shows what knocked at a door, and gives it another chance',
+      entry: 'http/deliveries',
+      description: 'Shows deliveries, and redelivers them',
       environment: retention,
     });
-    allowStarts(receipts, { stores, engine });
-    allowFilesOfStarts(receipts, stores);
-    stores.doors.allow(receipts, [], ['by-workspace', 'by-workflow']);
-    stores.access.allow(receipts, [], ['by-workspace']);
-    stores.sealKey.allowOpening(receipts);
+    allowStarts(deliveries, { stores, engine });
+    allowFilesOfStarts(deliveries, stores);
+    stores.triggers.allow(deliveries, [], ['by-workspace', 'by-workflow']);
+    stores.access.allow(deliveries, [], ['by-workspace']);
+    stores.secretsKey.allowOpening(deliveries);
 
     const webhooks = new AppFunction(this, 'Webhooks', {
       settings,
@@ -95,8 +95,8 @@ export class ApiFunctions extends Construct {
       description: 'Makes webhooks and their secrets',
     });
     stores.workflows.allow(webhooks, ['GetItem']);
-    stores.doors.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
-    stores.sealKey.allowSealing(webhooks);
+    stores.triggers.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
+    stores.secretsKey.allowSealing(webhooks);
 
     const files = new AppFunction(this, 'Files', {
       settings,
@@ -104,7 +104,7 @@ export class ApiFunctions extends Construct {
       description: 'Takes files in, shows and deletes them',
       environment: retention,
     });
-    stores.doors.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
+    stores.triggers.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
     stores.values.allowReads(files);
     stores.values.allowWrites(files);
     stores.values.allowDeletes(files);
@@ -116,7 +116,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowStarts(receiveWebhook, { stores, engine });
-    stores.sealKey.allowOpening(receiveWebhook);
+    stores.secretsKey.allowOpening(receiveWebhook);
 
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
@@ -124,7 +124,7 @@ export class ApiFunctions extends Construct {
       description: 'Gives workflows mail addresses',
     });
     stores.workflows.allow(mailboxes, ['GetItem']);
-    stores.doors.allow(mailboxes, ['GetItem', 'PutItem']);
+    stores.triggers.allow(mailboxes, ['GetItem', 'PutItem']);
 
     const mailCanary = new AppFunction(this, 'MailCanary', {
       settings,
@@ -142,7 +142,7 @@ export class ApiFunctions extends Construct {
       ['http/read-workflows', readWorkflows],
       ['http/write-workflows', writeWorkflows],
       ['http/api-keys', apiKeys],
-      ['http/receipts', receipts],
+      ['http/deliveries', deliveries],
       ['http/webhooks', webhooks],
       ['http/files', files],
       ['webhook/receive-webhook', receiveWebhook],
@@ -153,24 +153,24 @@ export class ApiFunctions extends Construct {
   }
 }
 
-/** What `startRun` needs: its run, the workflow, the door and the receipt that is kept, room for large inputs. */
+/** What `startRun` needs: its run, the workflow, the trigger and the delivery that is kept, room for large inputs. */
 export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
   stores.runs.allow(fn, ['GetItem', 'PutItem']);
   stores.workflows.allow(fn, ['GetItem']);
-  stores.doors.allow(fn, ['GetItem', 'PutItem']);
+  stores.triggers.allow(fn, ['GetItem', 'PutItem']);
   stores.values.allowWrites(fn);
   engine.allowStarts(fn);
 }
 
 /** What a start with files needs beside: to see them whole, and to hold them for its run. */
 export function allowFilesOfStarts(fn: AppFunction, stores: Stores): void {
-  stores.doors.allow(fn, ['UpdateItem']);
+  stores.triggers.allow(fn, ['UpdateItem']);
   stores.values.allowReads(fn);
 }
 
 /** What a canary needs: to make and publish its own workflow once, and to see its runs. */
 export function allowCanary(fn: AppFunction, stores: Stores): void {
   stores.workflows.allow(fn, ['GetItem', 'PutItem']);
-  stores.doors.allow(fn, ['GetItem', 'PutItem']);
+  stores.triggers.allow(fn, ['GetItem', 'PutItem']);
   stores.runs.allow(fn, ['BatchGetItem'], ['by-workflow']);
 }

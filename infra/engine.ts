@@ -39,7 +39,7 @@ export class Engine extends Construct {
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.workflows.allow(this.worker, ['GetItem']);
-    stores.doors.allow(this.worker, ['GetItem', 'PutItem']);
+    stores.triggers.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);
     stores.values.allowWrites(this.worker);
     this.allowStarts(this.worker);

@@ -3,19 +3,19 @@ import { CustomResource, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
-import type { HouseTable } from './house-table.ts';
+import type { AppTable } from './house-table.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
-export interface FirstKeyProps {
+export interface BootstrapApiKeyProps {
   readonly settings: Settings;
-  readonly access: HouseTable;
+  readonly access: AppTable;
 }
 
 /** The admin key an owner begins with: CloudFormation makes it up, we keep its hash, and nobody sees it but who may read the secret. */
-export class FirstKey extends Construct {
+export class BootstrapApiKey extends Construct {
   readonly secret: Secret;
 
-  constructor(scope: Construct, id: string, { settings, access }: FirstKeyProps) {
+  constructor(scope: Construct, id: string, { settings, access }: BootstrapApiKeyProps) {
     super(scope, id);
     this.secret = new Secret(this, 'Secret', {
       description: `The first API key of ${settings.prefix}`,
@@ -34,13 +34,13 @@ export class FirstKey extends Construct {
     access.allow(register, ['GetItem', 'PutItem']);
 
     new CustomResource(this, 'Registration', {
-      resourceType: 'Custom::FirstKey',
+      resourceType: 'Custom::BootstrapApiKey',
       serviceToken: register.functionArn,
       serviceTimeout: Duration.minutes(5),
       properties: {
         Secret: this.secret.secretArn,
-        Workspace: settings.firstKeyWorkspace,
-        ...(settings.firstKeyProject && { Project: settings.firstKeyProject }),
+        Workspace: settings.bootstrapWorkspace,
+        ...(settings.bootstrapProject && { Project: settings.bootstrapProject }),
       },
     });
   }

@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { AppFunction } from './app-function.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
-export interface HouseTableProps {
+export interface AppTableProps {
   readonly settings: Settings;
   /** The environment variable in which functions find its name. */
   readonly variable: string;
@@ -20,11 +20,11 @@ export interface IndexProps {
 export type TableAction = 'BatchGetItem' | 'DeleteItem' | 'GetItem' | 'PutItem' | 'Query' | 'UpdateItem';
 
 /** A table as we keep them: paid by use, restorable to the second, hard to delete, encrypted with the key DynamoDB owns. */
-export class HouseTable extends Table {
+export class AppTable extends Table {
   readonly indexNames: string[] = [];
   readonly #variable: string;
 
-  constructor(scope: Construct, id: string, { settings, variable }: HouseTableProps) {
+  constructor(scope: Construct, id: string, { settings, variable }: AppTableProps) {
     super(scope, id, {
       partitionKey: text('pk'),
       sortKey: text('sk'),

@@ -10,7 +10,7 @@ import { acknowledgeWildcard } from './acknowledge.ts';
 import { type ApiFunctions, allowCanary, allowFilesOfStarts, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { Engine } from './engine.ts';
-import type { SafetyNet } from './safety-net.ts';
+import type { RunRecovery } from './safety-net.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
@@ -19,7 +19,7 @@ export interface InboundMailProps {
   readonly domain: string;
   readonly stores: Stores;
   readonly engine: Engine;
-  readonly safetyNet: SafetyNet;
+  readonly runRecovery: RunRecovery;
   readonly functions: ApiFunctions;
 }
 
@@ -49,7 +49,7 @@ export class InboundMail extends Construct {
       entry: 'mail/receive-mail',
       description: 'Turns a mail into runs',
       timeout: Duration.minutes(2),
-      deadLetterQueue: props.safetyNet.undelivered,
+      deadLetterQueue: props.runRecovery.undelivered,
     });
     this.results = this.#worksOnMail('Results', {
       entry: 'mail/send-results',
@@ -62,7 +62,7 @@ export class InboundMail extends Construct {
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);
-    stores.doors.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
+    stores.triggers.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
     this.#allowSending(this.results);
@@ -72,7 +72,7 @@ export class InboundMail extends Construct {
     if (settings.mailActive) this.#activate(rules);
     this.canary = settings.mailActive && this.canaryMinutes > 0 ? this.#canary() : undefined;
 
-    for (const entry of ['http/mailboxes', 'http/mail-canary', 'http/receipts'])
+    for (const entry of ['http/mailboxes', 'http/mail-canary', 'http/deliveries'])
       props.functions.byEntry.get(entry)?.addEnvironment('MAIL_DOMAIN', domain);
     const onRequest = props.functions.byEntry.get('http/mail-canary');
     if (onRequest) this.#allowSending(onRequest);
@@ -153,7 +153,7 @@ export class InboundMail extends Construct {
     });
     allowCanary(canary, stores);
     this.#allowSending(canary);
-    const of = { workspace: settings.firstKeyWorkspace, project: settings.firstKeyProject ?? 'system' };
+    const of = { workspace: settings.bootstrapWorkspace, project: settings.bootstrapProject ?? 'system' };
     this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), of);
     return canary;
   }
@@ -166,7 +166,7 @@ export class InboundMail extends Construct {
     });
     const target = new LambdaInvoke(fn, {
       role,
-      deadLetterQueue: this.#props.safetyNet.undelivered,
+      deadLetterQueue: this.#props.runRecovery.undelivered,
       maxEventAge: Duration.minutes(5),
       retryAttempts: 3,
       ...(input && { input: ScheduleTargetInput.fromObject(input) }),

@@ -7,7 +7,7 @@ import type { RunsApi } from './runs-api.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
-export interface OverviewProps {
+export interface OperationsDashboardProps {
   readonly settings: Settings;
   readonly stores: Stores;
   readonly runsApi: RunsApi;
@@ -15,11 +15,11 @@ export interface OverviewProps {
 }
 
 /** One page that shows how the installation fares. */
-export class Overview extends Construct {
-  constructor(scope: Construct, id: string, { settings, stores, runsApi, functions }: OverviewProps) {
+export class OperationsDashboard extends Construct {
+  constructor(scope: Construct, id: string, { settings, stores, runsApi, functions }: OperationsDashboardProps) {
     super(scope, id);
     const { stage } = runsApi;
-    const tables = [stores.runs, stores.workflows, stores.access, stores.doors];
+    const tables = [stores.runs, stores.workflows, stores.access, stores.triggers];
 
     new Dashboard(this, 'Dashboard', {
       // Dashboards of all regions share their names.

@@ -10,18 +10,18 @@ import type { Engine } from './engine.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
-export interface SafetyNetProps {
+export interface RunRecoveryProps {
   readonly settings: Settings;
   readonly stores: Stores;
   readonly engine: Engine;
 }
 
 /** Takes up runs that their execution has let fall: every live run has a time at which somebody looks. */
-export class SafetyNet extends Construct {
+export class RunRecovery extends Construct {
   readonly sweep: AppFunction;
   readonly undelivered: Queue;
 
-  constructor(scope: Construct, id: string, { settings, stores, engine }: SafetyNetProps) {
+  constructor(scope: Construct, id: string, { settings, stores, engine }: RunRecoveryProps) {
     super(scope, id);
     this.undelivered = new Queue(this, 'Undelivered', {
       encryption: QueueEncryption.SQS_MANAGED,

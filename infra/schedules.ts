@@ -51,7 +51,7 @@ export class Schedules extends Construct {
       // They mean nothing without the function they call, and a group that stays would be in the way of the next installation.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.#role = this.#schedulerRole('RingRole');
+    this.#role = this.#schedulerRole('SchedulerInvokeRole');
     this.#role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fireArn] }));
     this.#role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.undelivered.queueArn] }));
 
@@ -87,14 +87,14 @@ export class Schedules extends Construct {
       // Its overlap may ask to stop the run before, of which there may be snapshots.
       stores.runs.allow(fn, ['Query', 'UpdateItem']);
       stores.values.allowReads(fn);
-      this.#allowAlarmClocks(fn);
+      this.#allowFireTimers(fn);
     }
-    stores.doors.allow(this.reconcile, [], ['by-due']);
-    stores.doors.allow(routes, ['Query'], ['by-workflow']);
+    stores.triggers.allow(this.reconcile, [], ['by-due']);
+    stores.triggers.allow(routes, ['Query'], ['by-workflow']);
     this.#everyMinute();
   }
 
-  #allowAlarmClocks(fn: AppFunction): void {
+  #allowFireTimers(fn: AppFunction): void {
     fn.addEnvironment('SCHEDULE_GROUP', this.#group.scheduleGroupName);
     fn.addEnvironment('SCHEDULE_TARGET_ARN', this.#fireArn);
     fn.addEnvironment('SCHEDULE_ROLE_ARN', this.#role.roleArn);

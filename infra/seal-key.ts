@@ -4,7 +4,7 @@ import type { AppFunction } from './app-function.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
 /** The key under which rows hold small secrets: who makes one may seal it, and only who verifies with it may open it. */
-export class SealKey extends Key {
+export class SecretsKey extends Key {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, {
       description: `${settings.prefix}: secrets of webhooks`,
@@ -22,7 +22,7 @@ export class SealKey extends Key {
   }
 
   #allow(fn: AppFunction, action: string): void {
-    fn.addEnvironment('SEAL_KEY_ARN', this.keyArn);
+    fn.addEnvironment('SECRETS_KEY_ARN', this.keyArn);
     fn.allow({ actions: [action], resources: [this.keyArn] });
   }
 }

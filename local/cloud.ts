@@ -86,10 +86,13 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   closing.push(() => lock.release());
 
   const connections = sharedOut(openFilesLimit());
-  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws }, closing);
+  const awsEndpoint = await openEndpoint(
+    { port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws },
+    closing,
+  );
   const { port, allowedHosts: names } = options;
-  const apiDoor = await openDoor({ port, variable: 'PORT', connections: connections.api, names }, closing);
-  const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
+  const apiEndpoint = await openEndpoint({ port, variable: 'PORT', connections: connections.api, names }, closing);
+  const cloudUrl = `http://127.0.0.1:${awsEndpoint.port}`;
 
   const emulator = emulatorFor(options);
   // Whatever goes wrong meanwhile is told first; a child that did start is ended all the same.
@@ -103,7 +106,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
-  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsDoor.port);
+  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
@@ -120,7 +123,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     usage: usage.stepFunctions,
   });
   closing.push(() => stepFunctions.close());
-  if (options.fastPath ?? true) closing.push(takeFastPath(awsDoor.port, { dynamodb, stepFunctions: stepFunctions.operations }));
+  if (options.fastPath ?? true)
+    closing.push(takeFastPath(awsEndpoint.port, { dynamodb, stepFunctions: stepFunctions.operations }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
@@ -143,24 +147,24 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
     open: [customResources, samples],
   };
-  awsDoor.serve(awsListener(services, credential));
+  awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
+  apiEndpoint.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
   scheduler.start();
   closing.push(() => events.close());
   await stepFunctions.resume();
   const smtpUrl = await mail.open();
-  return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
+  return { url: `http://127.0.0.1:${apiEndpoint.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }
 
-interface Door {
+interface Endpoint {
   port: number;
   serve(listener: RequestListener): void;
 }
 
-interface DoorSettings {
+interface EndpointSettings {
   port: number;
   /** Where the port is set. */
   variable: string;
@@ -171,7 +175,10 @@ interface DoorSettings {
 }
 
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
-async function openDoor({ port, variable, connections, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
+async function openEndpoint(
+  { port, variable, connections, names = [] }: EndpointSettings,
+  closing: Lifetime['closing'],
+): Promise<Endpoint> {
   let listener: RequestListener = (_, response) => {
     const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
     response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);

@@ -11,9 +11,9 @@ export const env = {
   runsTable: () => required('RUNS_TABLE'),
   workflowsTable: () => required('WORKFLOWS_TABLE'),
   accessTable: () => required('ACCESS_TABLE'),
-  doorsTable: () => required('DOORS_TABLE'),
+  triggersTable: () => required('TRIGGERS_TABLE'),
   valuesBucket: () => required('VALUES_BUCKET'),
-  sealKey: () => required('SEAL_KEY_ARN'),
+  secretsKey: () => required('SECRETS_KEY_ARN'),
   /** The state machine whose executions end within minutes, and the one whose executions may last. */
   runsMachineArn: () => required('RUNS_MACHINE_ARN'),
   longRunsMachineArn: () => required('LONG_RUNS_MACHINE_ARN'),

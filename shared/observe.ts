@@ -32,7 +32,7 @@ export const fireWatcher: FireWatcher = {
     logger.warn('fires were missed', { schedule: id, count });
   },
   turnedOff: (id, reason) => logger.warn('schedule turned off', { schedule: id, reason }),
-  alarmLost: (id, error) => logger.warn('alarm clock not set; the reconciler will look', { schedule: id, error }),
+  timerLost: (id, error) => logger.warn('alarm clock not set; the reconciler will look', { schedule: id, error }),
 };
 
 const requestId = z.object({ requestContext: z.object({ requestId: z.string() }) });

@@ -84,7 +84,7 @@ async function fileOf({ files, now }: Services, caller: Caller, id: string): Pro
 
 export const handler = http({ createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
   files: {
-    rows: new DynamoFiles(dynamo, { table: env.doorsTable(), retentionDays: env.retentionDays() }),
+    rows: new DynamoFiles(dynamo, { table: env.triggersTable(), retentionDays: env.retentionDays() }),
     bytes: new BucketFiles(s3, env.valuesBucket()),
   },
   presigner: new Presigner(s3, env.valuesBucket()),

@@ -1,15 +1,15 @@
-import { canaryDoor } from '../../shared/aws/canary-door.ts';
+import { canaryServices } from '../../shared/aws/canary-door.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
-import { type CanaryDoor, sendCanary as send } from '../../shared/trigger/mail/canary.ts';
+import { type CanaryServices, sendCanary as send } from '../../shared/trigger/mail/canary.ts';
 
 /** API Gateway waits 30 seconds for an answer. */
 const WAIT_MS = 24_000;
 /** Where it lives when the caller has no project of its own. */
 const PROJECT = 'system';
 
-export async function sendCanary({ caller }: RequestOf<'sendCanary'>, door: CanaryDoor) {
+export async function sendCanary({ caller }: RequestOf<'sendCanary'>, services: CanaryServices) {
   const { id, address, workflowId, runId, seconds } = await send(
-    door,
+    services,
     { workspace: caller.workspace, project: caller.project ?? PROJECT },
     WAIT_MS,
   );
@@ -17,4 +17,4 @@ export async function sendCanary({ caller }: RequestOf<'sendCanary'>, door: Cana
   return { status: runId === undefined ? 504 : 200, body };
 }
 
-export const handler = http({ sendCanary }, canaryDoor);
+export const handler = http({ sendCanary }, canaryServices);

@@ -57,7 +57,7 @@ const view = (mailbox: Mailbox, domain: string) => ({
 
 export const handler = http({ putMailbox, getMailbox, rotateMailbox }, () => ({
   workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-  mailboxes: new DynamoMailboxes(dynamo, env.doorsTable()),
+  mailboxes: new DynamoMailboxes(dynamo, env.triggersTable()),
   domain: env.mailDomain(),
   now: () => new Date(),
 }));

@@ -1,4 +1,4 @@
-import { timekeeper } from '../../shared/aws/timekeeper.ts';
+import { scheduleServices } from '../../shared/aws/timekeeper.ts';
 import { created, noContent, ok } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { workflowOf } from '../../shared/http/runs.ts';
@@ -8,13 +8,13 @@ import { notFound } from '../../shared/problem.ts';
 import { backfill, triggerNow } from '../../shared/trigger/schedule/by-hand.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';
-import type { Timekeeper } from '../../shared/trigger/schedule/ports.ts';
+import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
 import { previewOf } from '../../shared/trigger/schedule/preview.ts';
 import * as save from '../../shared/trigger/schedule/save-schedule.ts';
 import { type LedgerFire, type Schedule, type ScheduleWishes, timingOf } from '../../shared/trigger/schedule/schedule.ts';
 import { wallText, zoneOf } from '../../shared/trigger/schedule/zone.ts';
 
-export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: Timekeeper) {
+export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: ScheduleServices) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
   const {
     start_at: startAt,
@@ -38,7 +38,7 @@ export async function createSchedule({ params, body, caller }: RequestOf<'create
   return created(scheduleDetailView(schedule, services.now()));
 }
 
-export async function listSchedules({ params, query, caller }: RequestOf<'listSchedules'>, services: Timekeeper) {
+export async function listSchedules({ params, query, caller }: RequestOf<'listSchedules'>, services: ScheduleServices) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
   const page = { limit: query.limit, token: query.continuation_token };
   return ok(
@@ -46,23 +46,23 @@ export async function listSchedules({ params, query, caller }: RequestOf<'listSc
   );
 }
 
-export async function getSchedule(request: RequestOf<'getSchedule'>, services: Timekeeper) {
+export async function getSchedule(request: RequestOf<'getSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
   return ok(scheduleDetailView(schedule, services.now()));
 }
 
-export async function changeSchedule(request: RequestOf<'changeSchedule'>, services: Timekeeper) {
+export async function changeSchedule(request: RequestOf<'changeSchedule'>, services: ScheduleServices) {
   const { workflow, schedule } = await scheduleOf(services, request);
   const changed = await save.changeSchedule(services, workflow, schedule.id, changeOf(request.body, schedule));
   return ok(scheduleDetailView(changed, services.now()));
 }
 
-export async function deleteSchedule(request: RequestOf<'deleteSchedule'>, services: Timekeeper) {
+export async function deleteSchedule(request: RequestOf<'deleteSchedule'>, services: ScheduleServices) {
   await save.deleteSchedule(services, (await scheduleOf(services, request)).schedule.id);
   return noContent();
 }
 
-const turn = (enabled: boolean) => async (request: RequestOf<'pauseSchedule' | 'resumeSchedule'>, services: Timekeeper) => {
+const turn = (enabled: boolean) => async (request: RequestOf<'pauseSchedule' | 'resumeSchedule'>, services: ScheduleServices) => {
   const { workflow, schedule } = await scheduleOf(services, request);
   const changed =
     schedule.enabled === enabled ? schedule : await save.changeSchedule(services, workflow, schedule.id, { enabled });
@@ -71,24 +71,24 @@ const turn = (enabled: boolean) => async (request: RequestOf<'pauseSchedule' | '
 export const pauseSchedule = turn(false);
 export const resumeSchedule = turn(true);
 
-export async function triggerSchedule(request: RequestOf<'triggerSchedule'>, services: Timekeeper) {
+export async function triggerSchedule(request: RequestOf<'triggerSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
   return created(viewOf(schedule)(await triggerNow(services, schedule, request.idempotencyKey)));
 }
 
-export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, services: Timekeeper) {
+export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
   const { from, to, skip_succeeded: skipSucceeded } = request.body;
   const { fires, left } = await backfill(services, schedule, { from: new Date(from), to: new Date(to), skipSucceeded });
   return ok({ fires: fires.map(viewOf(schedule)), left });
 }
 
-export async function listNextFires(request: RequestOf<'listNextFires'>, services: Timekeeper) {
+export async function listNextFires(request: RequestOf<'listNextFires'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
   return ok({ timezone: schedule.timezone, ...nextView(previewOf(timingOf(schedule), services.now(), request.query.count)) });
 }
 
-export async function listFires(request: RequestOf<'listFires'>, services: Timekeeper) {
+export async function listFires(request: RequestOf<'listFires'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request, { deleted: true });
   const { outcome, limit, continuation_token: token } = request.query;
   return ok(pageView(await services.schedules.fires(schedule.id, { outcome }, { limit, token }), viewOf(schedule)));
@@ -97,7 +97,7 @@ export async function listFires(request: RequestOf<'listFires'>, services: Timek
 type OfSchedule = Pick<RequestOf<'getSchedule'>, 'params' | 'caller'>;
 
 /** The schedule, if it is of that workflow and the workflow is the caller's. */
-async function scheduleOf(services: Timekeeper, { params, caller }: OfSchedule, { deleted = false } = {}) {
+async function scheduleOf(services: ScheduleServices, { params, caller }: OfSchedule, { deleted = false } = {}) {
   const workflow = await workflowOf(services, caller, params.workflow_id, { deleted });
   const schedule = await services.schedules.get(params.schedule_id);
   const theirs = schedule?.workflowId === workflow.id && schedule.workspace === workflow.workspace;
@@ -145,5 +145,5 @@ export const handler = http(
     listNextFires,
     listFires,
   },
-  timekeeper,
+  scheduleServices,
 );

@@ -9,9 +9,9 @@ import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
 import { dryRun } from '../../shared/run/start/dry-run.ts';
-import { type Started, type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
+import { type Started, type StartRequest, type StartServices, startRun } from '../../shared/run/start/start-run.ts';
 
-export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: Starter) {
+export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: StartServices) {
   if (caller.project !== undefined && caller.project !== body.agent_id) throw notFound('agent', body.agent_id);
   const started = await startRun(services, {
     workspace: caller.workspace,
@@ -30,7 +30,7 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
 
 type Command = RequestOf<'commandWorkflow'>;
 
-export async function commandWorkflow(request: Command, services: Starter): Promise<Answer> {
+export async function commandWorkflow(request: Command, services: StartServices): Promise<Answer> {
   const { body, params, caller } = request;
   if (body.command === 'start') return start(request, body.params, services);
 
@@ -44,7 +44,7 @@ export async function commandWorkflow(request: Command, services: Starter): Prom
 
 type StartParams = Extract<Command['body'], { command: 'start' }>['params'];
 
-async function start({ params, caller, idempotencyKey }: Command, given: StartParams, services: Starter): Promise<Answer> {
+async function start({ params, caller, idempotencyKey }: Command, given: StartParams, services: StartServices): Promise<Answer> {
   const request: StartRequest = {
     workspace: caller.workspace,
     project: caller.project,
@@ -71,7 +71,10 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
   return answer(started, await newRunDetailOf(services, run));
 }
 
-export async function rerun({ params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>, services: Starter): Promise<Answer> {
+export async function rerun(
+  { params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>,
+  services: StartServices,
+): Promise<Answer> {
   const { from, inputs, version, confirm_repeat: confirmRepeat, accept_changes: acceptChanges } = body;
   const origin = await runOf(services, caller, params.run_id);
   const rerun = await rerunRun(services, origin, {

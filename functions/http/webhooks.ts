@@ -16,7 +16,7 @@ import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
 import type { Workflows } from '../../shared/workflow/ports.ts';
 
-type Services = webhook.WebhookAuthor & { workflows: Workflows };
+type Services = webhook.WebhookSettingsServices & { workflows: Workflows };
 
 export async function createWebhook({ params, body, caller, origin }: RequestOf<'createWebhook'>, services: Services) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
@@ -91,8 +91,8 @@ export const handler = http(
   { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook },
   (): Services => ({
     workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-    webhooks: new DynamoWebhooks(dynamo, env.doorsTable()),
-    seals: new KmsSeals(kms, env.sealKey()),
+    webhooks: new DynamoWebhooks(dynamo, env.triggersTable()),
+    seals: new KmsSeals(kms, env.secretsKey()),
     now: () => new Date(),
   }),
 );

@@ -9,7 +9,7 @@ import { notFound, Problem } from '../../shared/problem.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 
-type Services = workflow.Author;
+type Services = workflow.WorkflowServices;
 
 const NEWEST_VERSIONS = 10;
 

@@ -13,7 +13,7 @@ import { observed } from '../../shared/observe.ts';
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });
 
 /** Registers the generated secret as the first admin key. The key stands in Secrets Manager alone; the table has its hash. */
-async function registerFirstKey(event: CloudFormationCustomResourceEvent): Promise<void> {
+async function registerBootstrapApiKey(event: CloudFormationCustomResourceEvent): Promise<void> {
   await asCustomResource(event, `first-key-${String(event.ResourceProperties['Workspace'])}`, async () => {
     if (event.RequestType !== 'Delete') await register(properties.parse(event.ResourceProperties));
   });
@@ -37,4 +37,4 @@ async function register({ Secret, Workspace, Project }: z.infer<typeof propertie
   });
 }
 
-export const handler = middy(registerFirstKey).use(observed());
+export const handler = middy(registerBootstrapApiKey).use(observed());

@@ -1,5 +1,5 @@
 import { dynamo, kms, s3 } from '../../shared/aws/clients.ts';
-import { DynamoReceipts } from '../../shared/aws/dynamo-receipts.ts';
+import { DynamoDeliveries } from '../../shared/aws/dynamo-deliveries.ts';
 import { DynamoWebhooks } from '../../shared/aws/dynamo-webhooks.ts';
 import { BucketPayloads } from '../../shared/aws/payloads.ts';
 import { KmsSeals } from '../../shared/aws/seals.ts';
@@ -8,37 +8,38 @@ import { env } from '../../shared/env.ts';
 import { type Answer, accepted } from '../../shared/http/answer.ts';
 import { http, type RequestOf } from '../../shared/http/edge.ts';
 import { notFound, Problem } from '../../shared/problem.ts';
-import { receiveRequest, type WebhookDoor } from '../../shared/trigger/webhook/receive-delivery.ts';
+import { receiveRequest, type WebhookServices } from '../../shared/trigger/webhook/receive-delivery.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
 import type { Webhook, Webhooks } from '../../shared/trigger/webhook/webhook.ts';
 
-type Services = WebhookDoor & { webhooks: Webhooks };
+type Services = WebhookServices & { webhooks: Webhooks };
 
-/** Lets a foreign system in. What is turned away hears why, and with what receipt. */
+/** Lets a foreign system in. What is turned away hears why, and with what delivery. */
 export async function receiveWebhook({ params, raw }: RequestOf<'receiveWebhook'>, services: Services) {
-  const webhook = await knockedAt(services, params);
+  const webhook = await webhookAt(services, params);
   const challenge = schemeOf(webhook).challenge?.(raw);
   if (challenge !== undefined) {
     const at = services.now();
     schemeOf(webhook).verify(raw, await secretsOf(services.seals, webhook, at), at, webhook.signature);
     return echo(challenge);
   }
-  const { receipt, refusal } = await receiveRequest(services, webhook, raw, raw.sourceIp);
-  if (refusal) throw new Problem(refusal.kind, refusal.message, [...refusal.details, { name: 'receipt_id', value: receipt.id }]);
-  return accepted({ receipt_id: receipt.id, outcome: receipt.outcome });
+  const { delivery, refusal } = await receiveRequest(services, webhook, raw, raw.sourceIp);
+  if (refusal)
+    throw new Problem(refusal.kind, refusal.message, [...refusal.details, { name: 'delivery_id', value: delivery.id }]);
+  return accepted({ delivery_id: delivery.id, outcome: delivery.outcome });
 }
 
 /** A question is answered to whoever knows the URL: nothing comes of it. */
 export async function answerChallenge({ params, raw }: RequestOf<'answerChallenge'>, services: Services) {
-  const webhook = await knockedAt(services, params);
+  const webhook = await webhookAt(services, params);
   const challenge = schemeOf(webhook).challenge?.(raw);
   if (challenge === undefined) throw new Problem('invalid', 'This is a webhook: send it POST requests.');
   return echo(challenge);
 }
 
-/** Not found, whichever part of the URL is wrong. What knocks beside every door leaves no receipt. */
-async function knockedAt({ webhooks, seals, now }: Services, of: { webhook_id: string; token: string }): Promise<Webhook> {
+/** Not found, whichever part of the URL is wrong. A request to no webhook leaves no delivery. */
+async function webhookAt({ webhooks, seals, now }: Services, of: { webhook_id: string; token: string }): Promise<Webhook> {
   const webhook = await webhooks.get(of.webhook_id);
   const secrets = webhook && webhook.token === undefined ? await secretsOf(seals, webhook, now()) : [];
   if (!webhook || !isToken(webhook, secrets, of.token)) throw notFound('webhook', of.webhook_id);
@@ -55,10 +56,10 @@ export const handler = http(
   { receiveWebhook, answerChallenge },
   (): Services => ({
     starter: engineServices(),
-    webhooks: new DynamoWebhooks(dynamo, env.doorsTable()),
-    receipts: new DynamoReceipts(dynamo, { table: env.doorsTable(), retentionDays: env.retentionDays() }),
+    webhooks: new DynamoWebhooks(dynamo, env.triggersTable()),
+    deliveries: new DynamoDeliveries(dynamo, { table: env.triggersTable(), retentionDays: env.retentionDays() }),
     payloads: new BucketPayloads(s3, env.valuesBucket()),
-    seals: new KmsSeals(kms, env.sealKey()),
+    seals: new KmsSeals(kms, env.secretsKey()),
     now: () => new Date(),
   }),
 );

@@ -11,8 +11,8 @@ const MAX_TEMPLATE_BYTES = 16 * 1024 * 1024;
 
 /** What the stack is given when it is brought up on this machine. */
 const EMBEDDED_SETTINGS = {
-  firstKeyWorkspace: 'local',
-  firstKeyProject: 'examples',
+  bootstrapWorkspace: 'local',
+  bootstrapProject: 'examples',
   allowedNetworks: ['0.0.0.0/0', '::/0'],
   mailDomain: 'mail.localhost',
   mailActive: true,

@@ -11,7 +11,7 @@ export const apiKey = z.object({
   project: z.string().optional(),
   name: z.string(),
   role: z.enum(ROLES),
-  /** The mail address of its holder, who by it is a member of the key's project: docs/doors.md. */
+  /** The mail address of its holder, who by it is a member of the key's project: docs/triggers.md. */
   email: z.string().optional(),
   createdAt: z.string(),
   revokedAt: z.string().optional(),

@@ -1,16 +1,16 @@
 import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 
-export type DoorKind = 'receipt' | 'mailbox' | 'schedule' | 'webhook' | 'file';
+export type RowKind = 'delivery' | 'mailbox' | 'schedule' | 'webhook' | 'file';
 
-/** Keys by which a row of the table of doors is listed. */
-export const doorKeys = (kind: DoorKind, of: { workspace: string; workflowId?: string | undefined }) => ({
+/** Keys by which a row of the table of triggers is listed. */
+export const listKeys = (kind: RowKind, of: { workspace: string; workflowId?: string | undefined }) => ({
   workspaceKey: `${of.workspace}#${kind}`,
   ...(of.workflowId !== undefined && { workflowKey: `${of.workflowId}#${kind}` }),
 });
 
-export interface DoorList<T> {
-  kind: DoorKind;
+export interface RowList<T> {
+  kind: RowKind;
   workspace: string;
   workflowId?: string | undefined;
   /** Equalities that no index serves. */
@@ -22,11 +22,11 @@ export interface DoorList<T> {
 /** Rows read for one page of a filtered list at the most. */
 const FILTERED_READ = 400;
 
-/** One page of a list in the table of doors, newest first: one Query. */
-export async function listDoors<T extends { id: string }>(
+/** One page of a list in the table of triggers, newest first: one Query. */
+export async function listRows<T extends { id: string }>(
   client: DynamoDBClient,
   table: string,
-  { kind, workspace, workflowId, filter = {}, keyOf, parse }: DoorList<T>,
+  { kind, workspace, workflowId, filter = {}, keyOf, parse }: RowList<T>,
   { limit, token }: { limit: number; token?: string | undefined },
 ): Promise<{ items: T[]; next: string | undefined }> {
   const [index, attribute, value] =
@@ -59,7 +59,7 @@ export async function listDoors<T extends { id: string }>(
 }
 
 /** One row as it stands now. */
-export async function getDoor(client: DynamoDBClient, table: string, key: object): Promise<Record<string, unknown> | undefined> {
+export async function getRow(client: DynamoDBClient, table: string, key: object): Promise<Record<string, unknown> | undefined> {
   const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: toItem(key), ConsistentRead: true }));
   return Item && fromItem(Item);
 }

@@ -8,7 +8,7 @@ import {
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from '../file/file.ts';
 import { notFound } from '../problem.ts';
 import type { PageOf } from '../run/ports.ts';
-import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
+import { getRow, listKeys, listRows } from './dynamo-doors.ts';
 import { expiresIn, toItem } from './items.ts';
 
 const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
@@ -16,7 +16,7 @@ const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 /** What is announced and never comes is forgotten soon. */
 const ANNOUNCED_DAYS = 1;
 
-/** Rows of files in the table of doors. */
+/** Rows of files in the table of triggers. */
 export class DynamoFiles implements FileRows {
   readonly #client: () => DynamoDBClient;
   readonly #settings: { table: string; retentionDays: number };
@@ -48,7 +48,7 @@ export class DynamoFiles implements FileRows {
   }
 
   async get(id: string): Promise<FileRow | undefined> {
-    const row = await getDoor(this.#client(), this.#settings.table, keyOf(id));
+    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
     return row && fileRow.parse(row);
   }
 
@@ -87,12 +87,12 @@ export class DynamoFiles implements FileRows {
       keyOf: (id: string) => toItem(keyOf(id)),
       parse: fileRow.parse,
     };
-    return listDoors(this.#client(), this.#settings.table, list, page);
+    return listRows(this.#client(), this.#settings.table, list, page);
   }
 
   #itemOf(row: FileRow) {
     const [days, since] =
       row.uploadedAt === undefined ? [ANNOUNCED_DAYS, row.createdAt] : [this.#settings.retentionDays, row.uploadedAt];
-    return toItem({ ...keyOf(row.id), ...row, ...doorKeys('file', row), expires: expiresIn(days, new Date(since)) });
+    return toItem({ ...keyOf(row.id), ...row, ...listKeys('file', row), expires: expiresIn(days, new Date(since)) });
   }
 }

@@ -7,14 +7,14 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Mailbox, type Mailboxes, mailbox, RETIRED_DAYS } from '../trigger/mail/mailbox.ts';
-import { doorKeys, getDoor } from './dynamo-doors.ts';
+import { getRow, listKeys } from './dynamo-doors.ts';
 import { expiresIn, toItem } from './items.ts';
 
 const keyOf = (local: string) => ({ pk: `MAILBOX#${local}`, sk: 'MAILBOX' });
 /** Says which address is the workflow's: it has one at a time. */
 const pointerOf = (workflowId: string) => ({ pk: `WORKFLOW#${workflowId}`, sk: 'MAILBOX' });
 
-/** Mailboxes in the table of doors: found by what stands before the @, one for each workflow. */
+/** Mailboxes in the table of triggers: found by what stands before the @, one for each workflow. */
 export class DynamoMailboxes implements Mailboxes {
   readonly #client: () => DynamoDBClient;
   readonly #table: string;
@@ -25,12 +25,12 @@ export class DynamoMailboxes implements Mailboxes {
   }
 
   async byLocal(local: string): Promise<Mailbox | undefined> {
-    const row = await getDoor(this.#client(), this.#table, keyOf(local));
+    const row = await getRow(this.#client(), this.#table, keyOf(local));
     return row && mailbox.parse(row);
   }
 
   async ofWorkflow(workflowId: string): Promise<Mailbox | undefined> {
-    const pointer = await getDoor(this.#client(), this.#table, pointerOf(workflowId));
+    const pointer = await getRow(this.#client(), this.#table, pointerOf(workflowId));
     return pointer && this.byLocal(String(pointer['local']));
   }
 
@@ -84,7 +84,7 @@ export class DynamoMailboxes implements Mailboxes {
   }
 }
 
-const itemOf = (row: Mailbox) => toItem({ ...keyOf(row.local), ...row, ...doorKeys('mailbox', row) });
+const itemOf = (row: Mailbox) => toItem({ ...keyOf(row.local), ...row, ...listKeys('mailbox', row) });
 
 async function lostRaceIsFalse(write: Promise<unknown>): Promise<boolean> {
   try {

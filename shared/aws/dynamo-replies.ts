@@ -10,11 +10,11 @@ import * as z from 'zod';
 import type { PendingReplies, PendingReply } from '../trigger/mail/ports.ts';
 import { expiresIn, fromItem, toItem } from './items.ts';
 
-const keyOf = (receiptId: string) => ({ pk: `REPLY#${receiptId}`, sk: 'REPLY' });
+const keyOf = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
 const KEPT_DAYS = 40;
 
 const row = z.object({
-  receiptId: z.string(),
+  deliveryId: z.string(),
   runId: z.string(),
   workflowName: z.string(),
   from: z.string(),
@@ -26,7 +26,7 @@ const row = z.object({
   dueAt: z.string(),
 });
 
-/** Replies that wait for the end of a run, in the table of doors. They stand in its index in the order in which they are due. */
+/** Replies that wait for the end of a run, in the table of triggers. They stand in its index in the order in which they are due. */
 export class DynamoReplies implements PendingReplies {
   readonly #client: () => DynamoDBClient;
   readonly #table: string;
@@ -38,7 +38,7 @@ export class DynamoReplies implements PendingReplies {
 
   async put(reply: PendingReply, dueAt: string): Promise<void> {
     const expires = expiresIn(KEPT_DAYS, new Date(dueAt));
-    const Item = toItem({ ...keyOf(reply.receiptId), ...reply, dueAt, ...indexed(reply.receiptId, dueAt), expires });
+    const Item = toItem({ ...keyOf(reply.deliveryId), ...reply, dueAt, ...indexed(reply.deliveryId, dueAt), expires });
     await this.#client().send(new PutItemCommand({ TableName: this.#table, Item }));
   }
 
@@ -58,13 +58,13 @@ export class DynamoReplies implements PendingReplies {
     });
   }
 
-  async defer(receiptId: string, seen: string, dueAt: string): Promise<void> {
-    const { id } = indexed(receiptId, dueAt);
+  async defer(deliveryId: string, seen: string, dueAt: string): Promise<void> {
+    const { id } = indexed(deliveryId, dueAt);
     await this.#once(
       this.#client().send(
         new UpdateItemCommand({
           TableName: this.#table,
-          Key: toItem(keyOf(receiptId)),
+          Key: toItem(keyOf(deliveryId)),
           UpdateExpression: 'SET dueAt = :next, id = :id',
           ConditionExpression: 'dueAt = :seen',
           ExpressionAttributeValues: toItem({ ':next': dueAt, ':id': id, ':seen': seen }),
@@ -73,12 +73,12 @@ export class DynamoReplies implements PendingReplies {
     );
   }
 
-  take(receiptId: string, seen: string): Promise<boolean> {
+  take(deliveryId: string, seen: string): Promise<boolean> {
     return this.#once(
       this.#client().send(
         new DeleteItemCommand({
           TableName: this.#table,
-          Key: toItem(keyOf(receiptId)),
+          Key: toItem(keyOf(deliveryId)),
           ConditionExpression: 'dueAt = :seen',
           ExpressionAttributeValues: toItem({ ':seen': seen }),
         }),
@@ -98,4 +98,4 @@ export class DynamoReplies implements PendingReplies {
 }
 
 /** A workspace has letters, so that the list of no workspace is ours alone. */
-const indexed = (receiptId: string, dueAt: string) => ({ workspaceKey: '#reply', id: `${dueAt}#${receiptId}` });
+const indexed = (deliveryId: string, dueAt: string) => ({ workspaceKey: '#reply', id: `${dueAt}#${deliveryId}` });

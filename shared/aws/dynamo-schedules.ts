@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand, Q
 import type { PageOf } from '../run/ports.ts';
 import { ScheduleMoved, type Schedules } from '../trigger/schedule/ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from '../trigger/schedule/schedule.ts';
-import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
+import { getRow, listKeys, listRows } from './dynamo-doors.ts';
 import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from './items.ts';
 
 const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
@@ -30,7 +30,7 @@ const dueKeyOf = (id: string) => `schedule#${(createHash('sha256').update(id).di
 /** Rows read for one page of a filtered ledger at the most. */
 const FILTERED_READ = 400;
 
-/** Schedules and their ledger in the table of doors. */
+/** Schedules and their ledger in the table of triggers. */
 export class DynamoSchedules implements Schedules {
   readonly #client: () => DynamoDBClient;
   readonly #settings: { table: string; retentionDays: number };
@@ -45,7 +45,7 @@ export class DynamoSchedules implements Schedules {
   }
 
   async get(id: string): Promise<Schedule | undefined> {
-    const row = await getDoor(this.#client(), this.#settings.table, keyOf(id));
+    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
     return row && storedSchedule.parse(row);
   }
 
@@ -63,7 +63,7 @@ export class DynamoSchedules implements Schedules {
       keyOf: (id: string) => toItem(keyOf(id)),
       parse: storedSchedule.parse,
     };
-    return listDoors(this.#client(), this.#settings.table, list, page);
+    return listRows(this.#client(), this.#settings.table, list, page);
   }
 
   async due(now: string, limit: number): Promise<string[]> {
@@ -98,7 +98,7 @@ export class DynamoSchedules implements Schedules {
   }
 
   async fire(id: string, nominal: string, trigger?: string): Promise<LedgerFire | undefined> {
-    const row = await getDoor(this.#client(), this.#settings.table, fireKeyOf(id, nominal, trigger));
+    const row = await getRow(this.#client(), this.#settings.table, fireKeyOf(id, nominal, trigger));
     return row && ledgerFire.parse(row);
   }
 
@@ -122,7 +122,7 @@ export class DynamoSchedules implements Schedules {
   }
 
   #scheduleItem(row: Schedule) {
-    const lists = row.deletedAt === undefined ? doorKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
+    const lists = row.deletedAt === undefined ? listKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
     const due = row.dueAt === undefined ? {} : { dueKey: dueKeyOf(row.id) };
     return toItem({ ...keyOf(row.id), ...row, inputs: JSON.stringify(row.inputs), ...lists, ...due });
   }

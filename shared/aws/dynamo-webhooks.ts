@@ -7,12 +7,12 @@ import {
 import { Problem } from '../problem.ts';
 import type { PageOf } from '../run/ports.ts';
 import { type Webhook, type Webhooks, webhook } from '../trigger/webhook/webhook.ts';
-import { doorKeys, getDoor, listDoors } from './dynamo-doors.ts';
+import { getRow, listKeys, listRows } from './dynamo-doors.ts';
 import { toItem } from './items.ts';
 
 const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
 
-/** Webhooks in the table of doors. */
+/** Webhooks in the table of triggers. */
 export class DynamoWebhooks implements Webhooks {
   readonly #client: () => DynamoDBClient;
   readonly #table: string;
@@ -29,7 +29,7 @@ export class DynamoWebhooks implements Webhooks {
   }
 
   async get(id: string): Promise<Webhook | undefined> {
-    const row = await getDoor(this.#client(), this.#table, keyOf(id));
+    const row = await getRow(this.#client(), this.#table, keyOf(id));
     return row && webhook.parse(row);
   }
 
@@ -61,8 +61,8 @@ export class DynamoWebhooks implements Webhooks {
       keyOf: (id: string) => toItem(keyOf(id)),
       parse: webhook.parse,
     };
-    return listDoors(this.#client(), this.#table, list, page);
+    return listRows(this.#client(), this.#table, list, page);
   }
 }
 
-const itemOf = (row: Webhook) => toItem({ ...keyOf(row.id), ...row, ...doorKeys('webhook', row) });
+const itemOf = (row: Webhook) => toItem({ ...keyOf(row.id), ...row, ...listKeys('webhook', row) });

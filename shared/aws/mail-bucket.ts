@@ -51,4 +51,4 @@ export class BucketMails implements RawMails {
   }
 }
 
-const noteOf = (messageId: string) => `mail-notes/${messageId}.json`;
+const noteOf = (messageId: string) => `mail-metadata/${messageId}.json`;

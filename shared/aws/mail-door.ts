@@ -1,13 +1,13 @@
 import type { Keys } from '../access/key.ts';
 import { env } from '../env.ts';
 import { logger } from '../observe.ts';
-import type { MailDoor, Members } from '../trigger/mail/ports.ts';
-import type { ReplyDoor } from '../trigger/mail/reply.ts';
+import type { EmailServices, Members } from '../trigger/mail/ports.ts';
+import type { ReplyServices } from '../trigger/mail/reply.ts';
 import { CachedDefinitions } from './cached-definitions.ts';
 import { dynamo, s3, ses } from './clients.ts';
+import { DynamoDeliveries } from './dynamo-deliveries.ts';
 import { DynamoKeys } from './dynamo-keys.ts';
 import { DynamoMailboxes } from './dynamo-mailboxes.ts';
-import { DynamoReceipts } from './dynamo-receipts.ts';
 import { DynamoReplies } from './dynamo-replies.ts';
 import { DynamoRuns } from './dynamo-runs.ts';
 import { DynamoWorkflows } from './dynamo-workflows.ts';
@@ -42,10 +42,10 @@ class KeyHolders implements Members {
 }
 
 /** What answers to mails work with on AWS, once their runs have ended. */
-export const replyDoor = (): ReplyDoor => ({
+export const replyServices = (): ReplyServices => ({
   runs: new DynamoRuns(dynamo, { table: env.runsTable() }),
   values: new BucketValues(s3, env.valuesBucket()),
-  replies: new DynamoReplies(dynamo, env.doorsTable()),
+  replies: new DynamoReplies(dynamo, env.triggersTable()),
   definitions: new CachedDefinitions(new DynamoWorkflows(dynamo, env.workflowsTable())),
   outgoing: new SesOutgoing(ses),
   now: () => new Date(),
@@ -54,14 +54,14 @@ export const replyDoor = (): ReplyDoor => ({
 
 const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
 
-/** What the mail door works with on AWS. */
-export function mailDoor(): MailDoor {
-  const table = env.doorsTable();
+/** What incoming mail works with on AWS. */
+export function emailServices(): EmailServices {
+  const table = env.triggersTable();
   const engine = engineServices();
   return {
     ...engine,
     domain: env.mailDomain() ?? '',
-    receipts: new DynamoReceipts(dynamo, { table, retentionDays: env.retentionDays() }),
+    deliveries: new DynamoDeliveries(dynamo, { table, retentionDays: env.retentionDays() }),
     mailboxes: new DynamoMailboxes(dynamo, table),
     members: new KeyHolders(new DynamoKeys(dynamo, env.accessTable())),
     mails: new BucketMails(s3, env.valuesBucket()),

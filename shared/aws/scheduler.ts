@@ -7,7 +7,7 @@ import {
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import type { AlarmClock } from '../trigger/schedule/ports.ts';
+import type { FireTimer } from '../trigger/schedule/ports.ts';
 
 export interface SchedulerSettings {
   /** The schedule group that holds one schedule for each of ours. */
@@ -18,7 +18,7 @@ export interface SchedulerSettings {
 }
 
 /** One EventBridge schedule for each of ours, set to its next fire in UTC: docs/decisions/008-one-alarm-clock-a-schedule.md. */
-export class SchedulerAlarmClock implements AlarmClock {
+export class SchedulerFireTimer implements FireTimer {
   readonly #client: () => SchedulerClient;
   readonly #settings: () => SchedulerSettings;
 

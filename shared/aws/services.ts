@@ -1,7 +1,7 @@
 import { env } from '../env.ts';
 import type { Files } from '../file/file.ts';
 import { watcher } from '../observe.ts';
-import type { Starter } from '../run/start/start-run.ts';
+import type { StartServices } from '../run/start/start-run.ts';
 import { BucketFiles } from './bucket-files.ts';
 import { CachedDefinitions } from './cached-definitions.ts';
 import { dynamo, s3, sfn } from './clients.ts';
@@ -12,7 +12,7 @@ import { SfnExecutions } from './sfn.ts';
 import { BucketValues } from './values.ts';
 
 /** What the engine works with on AWS. */
-export function engineServices(): Starter {
+export function engineServices(): StartServices {
   let files: Files | undefined;
   const values = new BucketValues(s3, env.valuesBucket());
   const workflows = new DynamoWorkflows(dynamo, env.workflowsTable());
@@ -25,7 +25,7 @@ export function engineServices(): Starter {
     // Not every function that works with runs may touch files.
     get files() {
       files ??= {
-        rows: new DynamoFiles(dynamo, { table: env.doorsTable(), retentionDays: env.retentionDays() }),
+        rows: new DynamoFiles(dynamo, { table: env.triggersTable(), retentionDays: env.retentionDays() }),
         bytes: new BucketFiles(s3, env.valuesBucket()),
       };
       return files;

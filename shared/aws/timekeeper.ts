@@ -1,20 +1,20 @@
 import { env } from '../env.ts';
 import { fireWatcher } from '../observe.ts';
-import type { Timekeeper } from '../trigger/schedule/ports.ts';
+import type { ScheduleServices } from '../trigger/schedule/ports.ts';
 import { dynamo, scheduler } from './clients.ts';
-import { DynamoReceipts } from './dynamo-receipts.ts';
+import { DynamoDeliveries } from './dynamo-deliveries.ts';
 import { DynamoSchedules } from './dynamo-schedules.ts';
-import { SchedulerAlarmClock } from './scheduler.ts';
+import { SchedulerFireTimer } from './scheduler.ts';
 import { engineServices } from './services.ts';
 
 /** What schedules work with on AWS. */
-export function timekeeper(): Timekeeper {
-  const doors = { table: env.doorsTable(), retentionDays: env.retentionDays() };
+export function scheduleServices(): ScheduleServices {
+  const settings = { table: env.triggersTable(), retentionDays: env.retentionDays() };
   return {
     ...engineServices(),
-    receipts: new DynamoReceipts(dynamo, doors),
-    schedules: new DynamoSchedules(dynamo, doors),
-    alarmClock: new SchedulerAlarmClock(scheduler, env.scheduler),
+    deliveries: new DynamoDeliveries(dynamo, settings),
+    schedules: new DynamoSchedules(dynamo, settings),
+    fireTimer: new SchedulerFireTimer(scheduler, env.scheduler),
     fireWatcher,
   };
 }

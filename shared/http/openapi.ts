@@ -88,7 +88,7 @@ const success = ([status, schema]: [string, z.ZodType | string]) => [
 
 const keyHeader = z.object({
   'Idempotency-Key': z.string().min(1).max(200).optional().meta({
-    description: 'The same key and request give the first answer again, with the header Idempotent-Replay: true',
+    description: 'The same key and request give the first answer again, with the header Idempotent-Redeliver: true',
   }),
 });
 

@@ -1,8 +1,8 @@
 import { access } from './operations/access.ts';
+import { deliveries } from './operations/deliveries.ts';
 import { docs } from './operations/docs.ts';
 import { files } from './operations/files.ts';
 import { mail } from './operations/mail.ts';
-import { receipts } from './operations/receipts.ts';
 import { runs } from './operations/runs.ts';
 import { schedules } from './operations/schedules.ts';
 import { v2 } from './operations/v2.ts';
@@ -18,7 +18,7 @@ export const operations = {
   ...access,
   ...files,
   ...mail,
-  ...receipts,
+  ...deliveries,
   ...webhooks,
   ...schedules,
   ...docs,

@@ -1,40 +1,46 @@
 import { ulid } from 'ulid';
 import { Problem } from '../problem.ts';
 import type { Started } from '../run/start/start-run.ts';
-import type { Receipt, Receipts } from './receipt.ts';
+import type { Deliveries, Delivery } from './delivery.ts';
 
-/** A knock before it is known what becomes of it. One that may be delivered again names its own receipt. */
-export type Knock = Omit<Receipt, 'id' | 'at' | 'outcome' | 'reason' | 'runId' | 'replays'> & { id?: string };
+/** A delivery before it is known what becomes of it. One that may come again names its own id. */
+export type Incoming = Omit<Delivery, 'id' | 'at' | 'outcome' | 'reason' | 'runId' | 'redeliveries'> & { id?: string };
 
-export interface Receiver {
-  receipts: Receipts;
+export interface DeliveryServices {
+  deliveries: Deliveries;
   now: () => Date;
 }
 
 /**
- * Lets a knock in or turns it away, and writes down which. `start` throws a `Problem` for what is to be turned away; faults of ours go through, so that the
- * service that delivered the knock delivers it again.
+ * Accepts a delivery or turns it away, and writes down which. `start` throws a `Problem` for what is to be turned away; faults of ours go through, so that the
+ * service that delivered it does so again.
  */
-export async function receive(services: Receiver, knock: Knock, start: () => Promise<Started>): Promise<Receipt> {
+export async function receive(services: DeliveryServices, incoming: Incoming, start: () => Promise<Started>): Promise<Delivery> {
   const now = services.now();
-  const receipt: Receipt = { id: ulid(now.getTime()), ...knock, at: now.toISOString(), replays: 0, ...(await outcomeOf(start)) };
-  await services.receipts.put(receipt);
-  return receipt;
+  const delivery: Delivery = {
+    id: ulid(now.getTime()),
+    ...incoming,
+    at: now.toISOString(),
+    redeliveries: 0,
+    ...(await outcomeOf(start)),
+  };
+  await services.deliveries.put(delivery);
+  return delivery;
 }
 
-/** Gives a receipt that was rejected another chance. */
-export async function receiveAgain(services: Receiver, seen: Receipt, start: () => Promise<Started>): Promise<Receipt> {
+/** Gives a delivery that was rejected another chance. */
+export async function receiveAgain(services: DeliveryServices, seen: Delivery, start: () => Promise<Started>): Promise<Delivery> {
   if (seen.outcome !== 'rejected')
-    throw new Problem('conflict', `Receipt ${seen.id} was not rejected: it is ${seen.outcome}.`, [
+    throw new Problem('conflict', `Delivery ${seen.id} was not rejected: it is ${seen.outcome}.`, [
       { name: 'outcome', value: seen.outcome },
     ]);
   const { reason: _, ...rest } = seen;
-  const receipt: Receipt = { ...rest, replays: seen.replays + 1, ...(await outcomeOf(start)) };
-  await services.receipts.put(receipt);
-  return receipt;
+  const delivery: Delivery = { ...rest, redeliveries: seen.redeliveries + 1, ...(await outcomeOf(start)) };
+  await services.deliveries.put(delivery);
+  return delivery;
 }
 
-async function outcomeOf(start: () => Promise<Started>): Promise<Pick<Receipt, 'outcome' | 'reason' | 'runId'>> {
+async function outcomeOf(start: () => Promise<Started>): Promise<Pick<Delivery, 'outcome' | 'reason' | 'runId'>> {
   try {
     const { run, isRepeat } = await start();
     if (isRepeat) return { outcome: 'duplicate', runId: run.id };

@@ -1,22 +1,22 @@
 import { notFound, Problem } from '../problem.ts';
 import type { Started } from '../run/start/start-run.ts';
+import type { Delivery, DeliveryTrigger } from './delivery.ts';
 import type { Payloads } from './payload.ts';
-import type { Door, Receipt } from './receipt.ts';
-import { type Receiver, receiveAgain } from './receive.ts';
+import { type DeliveryServices, receiveAgain } from './receive.ts';
 
-/** How a door starts again what it turned away, from the raw payload if it kept one. Throws a `Problem` for what is to be turned away once more. */
-export type Replay = (receipt: Receipt, raw: Buffer | undefined) => Promise<Started>;
+/** How a trigger starts again what it turned away, from the raw payload if it kept one. Throws a `Problem` for what is to be turned away once more. */
+export type Redeliver = (delivery: Delivery, raw: Buffer | undefined) => Promise<Started>;
 
-export interface Replayer extends Receiver {
+export interface RedeliveryServices extends DeliveryServices {
   payloads: Payloads;
-  replays: Partial<Record<Door, Replay>>;
+  redeliveries: Partial<Record<DeliveryTrigger, Redeliver>>;
 }
 
-/** Gives a rejected receipt another chance at its own door. */
-export async function replayReceipt(services: Replayer, seen: Receipt): Promise<Receipt> {
-  const replay = services.replays[seen.door];
-  if (!replay) throw new Problem('conflict', `What comes by ${seen.door} cannot be replayed.`);
+/** Gives a rejected delivery another chance at its own trigger. */
+export async function redeliver(services: RedeliveryServices, seen: Delivery): Promise<Delivery> {
+  const start = services.redeliveries[seen.trigger];
+  if (!start) throw new Problem('conflict', `What comes by ${seen.trigger} cannot be redelivered.`);
   const raw = seen.payload === undefined ? undefined : await services.payloads.get(seen.payload);
-  if (seen.payload !== undefined && !raw) throw notFound('payload of receipt', seen.id);
-  return receiveAgain(services, seen, () => replay(seen, raw));
+  if (seen.payload !== undefined && !raw) throw notFound('payload of delivery', seen.id);
+  return receiveAgain(services, seen, () => start(seen, raw));
 }

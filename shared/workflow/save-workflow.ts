@@ -23,7 +23,7 @@ class DocumentRefused extends Problem {
   }
 }
 
-export interface Author {
+export interface WorkflowServices {
   workflows: Workflows;
   /** How long what a run leaves behind is kept. */
   retentionDays: number;
@@ -60,7 +60,7 @@ function check(source: string): Checked {
 
 /** Pins the document's `run` steps as they are now. Throws for a callee that is not there. */
 async function pinned(
-  author: Author,
+  author: WorkflowServices,
   of: { workspace: string; project: string; id: string },
   plan: Plan,
 ): Promise<Definition['pins']> {
@@ -77,7 +77,7 @@ const words = ({ name, title, description }: Document) => ({
 
 /** A new workflow with its draft. */
 export async function createWorkflow(
-  author: Author,
+  author: WorkflowServices,
   of: { workspace: string; project: string; by: string },
   source: string,
 ): Promise<Saved> {
@@ -102,7 +102,7 @@ export async function createWorkflow(
 }
 
 /** Replaces the draft. The same text again changes nothing but the time. */
-export async function saveDraft(author: Author, seen: Workflow, source: string, by: string): Promise<Saved> {
+export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, by: string): Promise<Saved> {
   const { document, plan, warnings } = check(source);
   const pins = await pinned(author, seen, plan);
   const definition = { hash: hashOf(source, pins), source, pins, document };
@@ -120,7 +120,7 @@ export async function saveDraft(author: Author, seen: Workflow, source: string, 
 
 /** Makes the draft the next version. */
 export async function publish(
-  author: Author,
+  author: WorkflowServices,
   seen: Workflow,
   by: string,
   note?: string,
@@ -145,7 +145,7 @@ export async function publish(
 
 /** Turns it on or off, or gives it another title. */
 export async function updateWorkflow(
-  author: Author,
+  author: WorkflowServices,
   seen: Workflow,
   change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
 ): Promise<Workflow> {
@@ -162,7 +162,7 @@ export async function updateWorkflow(
 }
 
 /** Its runs stay readable, and those that are still going end on their own. */
-export async function deleteWorkflow(author: Author, seen: Workflow): Promise<void> {
+export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
   await author.workflows.remove(seen, author.now().toISOString());
 }
 

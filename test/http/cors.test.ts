@@ -4,7 +4,7 @@ import { type Api, startApi } from './api.ts';
 const page = 'https://console.example.com';
 let api: Api;
 beforeAll(async () => {
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', corsOrigins: [page] });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', corsOrigins: [page] });
 });
 afterAll(() => api.close());
 

@@ -5,7 +5,7 @@ const DAY = 86_400;
 
 let api: Api;
 beforeAll(async () => {
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', retentionDays: 30 });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', retentionDays: 30 });
 });
 afterAll(() => api.close());
 

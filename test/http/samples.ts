@@ -10,7 +10,7 @@ export interface Known {
   project: string;
   schedule_id?: string;
   webhook_id?: string;
-  receipt_id?: string;
+  delivery_id?: string;
   file_id?: string;
 }
 
@@ -30,7 +30,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
-  putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'receipt' }],
+  putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'acknowledgement' }],
   createSchedule: () => [{ name: 'nightly', expression: 'daily at 09:00', timezone: 'Europe/Berlin' }],
   changeSchedule: () => [{ expression: 'hourly' }, { enabled: false }],
   backfillSchedule: () => [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],
@@ -80,7 +80,7 @@ export const NOTHING = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
 function idFor(name: string, known: Known): string {
   const values: Record<string, string> = {
     schedule_id: NOTHING,
-    receipt_id: NOTHING,
+    delivery_id: NOTHING,
     webhook_id: NOTHING,
     file_id: NOTHING,
     ...known,

@@ -19,7 +19,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const schedule = await create(`${of}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
-  const { receipt = '' } = await deliver(webhook.url, webhook.secret, 1);
+  const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
     workflow_id,
@@ -27,7 +27,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     key_id: spare.id,
     schedule_id: schedule.id,
     webhook_id: webhook.id,
-    receipt_id: receipt,
+    delivery_id: delivery,
     file_id: file.id,
   };
 }

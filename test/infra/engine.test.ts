@@ -35,7 +35,7 @@ describe('the worker', () => {
       EngineWorker: 200,
       FunctionsAuthorize: 20,
       FunctionsStartRuns: 50,
-      SafetyNetSweep: 2,
+      RunRecoverySweep: 2,
       FunctionsReadRuns: undefined,
     });
   });
@@ -137,39 +137,42 @@ describe('the role of the machines', () => {
 });
 
 describe('the sweeper', () => {
-  const { ScheduleExpression, Target } = named('SafetyNetEveryMinute').Properties;
+  const { ScheduleExpression, Target } = named('RunRecoveryEveryMinute').Properties;
 
   test('goes every minute', () => {
     expect(ScheduleExpression).toBe('rate(1 minute)');
     expect(Target).toMatchObject({
-      Arn: { 'Fn::GetAtt': [named('SafetyNetSweep').id, 'Arn'] },
+      Arn: { 'Fn::GetAtt': [named('RunRecoverySweep').id, 'Arn'] },
       RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 300 },
-      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [named('SafetyNetUndelivered').id, 'Arn'] } },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [named('RunRecoveryUndelivered').id, 'Arn'] } },
     });
   });
 
   test('is done before the next one', () => {
-    expect(named('SafetyNetSweep').Properties).toMatchObject({ Timeout: 55 });
+    expect(named('RunRecoverySweep').Properties).toMatchObject({ Timeout: 55 });
     expect(ofType('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => Properties)).toContainEqual(
-      expect.objectContaining({ FunctionName: { Ref: named('SafetyNetSweep').id }, MaximumRetryAttempts: 0 }),
+      expect.objectContaining({ FunctionName: { Ref: named('RunRecoverySweep').id }, MaximumRetryAttempts: 0 }),
     );
   });
 });
 
 describe('the first key', () => {
   test('is made by CloudFormation and registered for the workspace of the owner', () => {
-    const { named: found } = installed({ firstKeyWorkspace: 'sales', firstKeyProject: 'orders' });
-    expect(found('FirstKeySecret').Properties['GenerateSecretString']).toEqual({ PasswordLength: 48, ExcludePunctuation: true });
-    expect(found('FirstKeyRegistration').Properties).toMatchObject({
-      ServiceToken: { 'Fn::GetAtt': [found('FirstKeyRegister').id, 'Arn'] },
-      Secret: { Ref: found('FirstKeySecret').id },
+    const { named: found } = installed({ bootstrapWorkspace: 'sales', bootstrapProject: 'orders' });
+    expect(found('BootstrapApiKeySecret').Properties['GenerateSecretString']).toEqual({
+      PasswordLength: 48,
+      ExcludePunctuation: true,
+    });
+    expect(found('BootstrapApiKeyRegistration').Properties).toMatchObject({
+      ServiceToken: { 'Fn::GetAtt': [found('BootstrapApiKeyRegister').id, 'Arn'] },
+      Secret: { Ref: found('BootstrapApiKeySecret').id },
       Workspace: 'sales',
       Project: 'orders',
     });
   });
 
   test('opens the workspace main and all its projects when nothing is said', () => {
-    const { Workspace, Project } = named('FirstKeyRegistration').Properties;
+    const { Workspace, Project } = named('BootstrapApiKeyRegistration').Properties;
     expect({ Workspace, Project }).toEqual({ Workspace: 'main', Project: undefined });
   });
 });

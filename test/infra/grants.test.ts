@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Doors';
+type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -55,27 +55,27 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 const starts = {
   ...table('Runs', 'GetItem PutItem'),
   ...table('Workflows', 'GetItem'),
-  ...table('Doors', 'GetItem PutItem'),
+  ...table('Triggers', 'GetItem PutItem'),
   ...writesValues,
   ...executions,
 };
 /** To see the files that a start is given whole, and to hold them for the run. */
-const filesOfStarts = { ...table('Doors', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
+const filesOfStarts = { ...table('Triggers', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Only where a signature is verified. */
-const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
+const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
 const sendsMail = { 'arn:aws:ses:region:account:identity/InboundMailDomain': ['ses:SendRawEmail'] };
 
 /** Setting the alarm clocks of schedules, in their group only. */
-const alarmClocks = {
+const fireTimers = {
   'arn:aws:scheduler:region:account:schedule/millrun/*': [
     'scheduler:CreateSchedule',
     'scheduler:DeleteSchedule',
     'scheduler:UpdateSchedule',
   ],
-  'SchedulesRingRole.Arn': ['iam:PassRole'],
+  'SchedulesSchedulerInvokeRole.Arn': ['iam:PassRole'],
 };
 
 const expected: Record<string, Record<string, string[]>> = {
@@ -94,24 +94,24 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
-  'functions/http/receipts.ts': {
-    ...logs('FunctionsReceipts'),
+  'functions/http/deliveries.ts': {
+    ...logs('FunctionsDeliveries'),
     ...starts,
     ...filesOfStarts,
-    ...table('Doors', 'GetItem PutItem UpdateItem', 'by-workspace', 'by-workflow'),
+    ...table('Triggers', 'GetItem PutItem UpdateItem', 'by-workspace', 'by-workflow'),
     ...table('Access', '', 'by-workspace'),
     ...opensSecrets,
   },
   'functions/http/webhooks.ts': {
     ...logs('FunctionsWebhooks'),
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workflow'),
-    'StoresSealKey.Arn': ['kms:Encrypt'],
+    ...table('Triggers', 'DeleteItem GetItem PutItem', 'by-workflow'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
   },
   'functions/webhook/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...opensSecrets },
   'functions/http/files.ts': {
     ...logs('FunctionsFiles'),
-    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workspace'),
+    ...table('Triggers', 'DeleteItem GetItem PutItem', 'by-workspace'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   },
@@ -127,19 +127,19 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/http/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
   },
   'functions/http/mail-canary.ts': {
     ...logs('FunctionsMailCanary'),
     ...table('Workflows', 'GetItem PutItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
     ...sendsMail,
   },
   'functions/mail/send-canary.ts': {
     ...logs('InboundMailCanary'),
     ...table('Workflows', 'GetItem PutItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
     ...sendsMail,
   },
@@ -149,14 +149,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...filesOfStarts,
     ...table('Access', '', 'by-workspace'),
     ...sendsMail,
-    'SafetyNetUndelivered.Arn': ['sqs:SendMessage'],
+    'RunRecoveryUndelivered.Arn': ['sqs:SendMessage'],
   },
   'functions/mail/send-results.ts': {
     ...logs('InboundMailResults'),
     ...table('Runs', 'GetItem'),
     // Which inputs are secret, and not to be sent.
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'DeleteItem UpdateItem', 'by-workspace'),
+    ...table('Triggers', 'DeleteItem UpdateItem', 'by-workspace'),
     ...readsValues,
     ...sendsMail,
   },
@@ -167,7 +167,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/http/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': { ...logs('EngineWorker'), ...starts, ...carriesOn },
   'functions/schedule/sweep-runs.ts': {
-    ...logs('SafetyNetSweep'),
+    ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
@@ -177,27 +177,27 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesFire'),
     ...starts,
     ...carriesOn,
-    ...alarmClocks,
+    ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
   'functions/schedule/reconcile-fires.ts': {
     ...logs('SchedulesReconcile'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem', 'by-due'),
-    ...alarmClocks,
+    ...table('Triggers', 'GetItem PutItem', 'by-due'),
+    ...fireTimers,
   },
   'functions/http/schedules.ts': {
     ...logs('SchedulesRoutes'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem Query', 'by-workflow'),
-    ...alarmClocks,
+    ...table('Triggers', 'GetItem PutItem Query', 'by-workflow'),
+    ...fireTimers,
   },
   'functions/setup/first-key.ts': {
-    ...logs('FirstKeyRegister'),
+    ...logs('BootstrapApiKeyRegister'),
     ...table('Access', 'GetItem PutItem'),
-    FirstKeySecret: ['secretsmanager:GetSecretValue'],
+    BootstrapApiKeySecret: ['secretsmanager:GetSecretValue'],
   },
 };
 

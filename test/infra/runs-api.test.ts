@@ -80,7 +80,7 @@ test('no other origin may call, unless the owner names it', () => {
 
 test('the outputs tell where the API is and which secret holds the first key', () => {
   expect(template.findOutputs('ApiUrl')).toHaveProperty('ApiUrl');
-  expect(template.findOutputs('FirstKeySecret')).toMatchObject({
-    FirstKeySecret: { Value: { Ref: named('FirstKeySecret').id } },
+  expect(template.findOutputs('BootstrapApiKeySecret')).toMatchObject({
+    BootstrapApiKeySecret: { Value: { Ref: named('BootstrapApiKeySecret').id } },
   });
 });

@@ -4,7 +4,7 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresDoors'];
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers'];
 
 const indexes = z.array(
   z.object({
@@ -72,8 +72,8 @@ test('the indexes of workflows and access hold whole rows', () => {
 });
 
 test('secrets of webhooks lie under a key that turns over, and outlives the stack like the rows that need it', () => {
-  expect(kept.named('StoresSealKey')).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
-  expect(destroyed.named('StoresSealKey').DeletionPolicy).toBe('Delete');
+  expect(kept.named('StoresSecretsKey')).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
+  expect(destroyed.named('StoresSecretsKey').DeletionPolicy).toBe('Delete');
 });
 
 test('pages upload and download only when the owner has named their origin', () => {
@@ -126,6 +126,6 @@ test('logs and the first key outlive the stack like the data', () => {
     [destroyed, 'Delete'],
   ] as const) {
     for (const group of found.ofType('AWS::Logs::LogGroup')) expect(group.DeletionPolicy).toBe(policy);
-    expect(found.named('FirstKeySecret').DeletionPolicy).toBe(policy);
+    expect(found.named('BootstrapApiKeySecret').DeletionPolicy).toBe(policy);
   }
 });

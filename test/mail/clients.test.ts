@@ -31,8 +31,8 @@ test('nodemailer: text, HTML, a file and an inline image', async () => {
     ],
   });
   expect(response).toMatch(/^250 /);
-  const [receipt] = await box.receiptsOnce(1);
-  const { inputs } = await box.api.run(receipt?.run_id ?? '');
+  const [delivery] = await box.deliveriesOnce(1);
+  const { inputs } = await box.api.run(delivery?.run_id ?? '');
   expect(inputs).toMatchObject({ subject: 'Größe 42 – bitte prüfen', from: { name: 'Müller, Jörg' }, text: 'Grüße\n' });
   expect(inputs).toHaveProperty(
     'attachments',
@@ -62,8 +62,8 @@ test.skipIf(!swaks)('swaks', async () => {
     'abc',
   ]);
   expect(stdout).toMatch(/250 OK [0-9a-f]+/);
-  const [receipt] = await box.receiptsOnce(1);
-  expect((await box.api.run(receipt?.run_id ?? '')).inputs).toMatchObject({
+  const [delivery] = await box.deliveriesOnce(1);
+  expect((await box.api.run(delivery?.run_id ?? '')).inputs).toMatchObject({
     subject: 'by swaks',
     attachments: [{ name: 'a.txt' }],
   });
@@ -87,8 +87,8 @@ test.skipIf(!curl)('curl', async () => {
     join(folder, 'mail'),
   ]);
   rmSync(folder, { recursive: true });
-  const [receipt] = await box.receiptsOnce(1);
-  expect((await box.api.run(receipt?.run_id ?? '')).reference).toBe('by curl');
+  const [delivery] = await box.deliveriesOnce(1);
+  expect((await box.api.run(delivery?.run_id ?? '')).reference).toBe('by curl');
 });
 
 test.skipIf(!python)('the standard library of Python', async () => {
@@ -103,8 +103,8 @@ mail.add_attachment(b'abc', maintype='application', subtype='pdf', filename='gr\
 with smtplib.SMTP('127.0.0.1', int(sys.argv[1])) as server: server.send_message(mail)
 `;
   await run('python3', ['-c', script, portOf(house.cloud.smtpUrl), box.address]);
-  const [receipt] = await box.receiptsOnce(1);
-  expect((await box.api.run(receipt?.run_id ?? '')).inputs).toMatchObject({
+  const [delivery] = await box.deliveriesOnce(1);
+  expect((await box.api.run(delivery?.run_id ?? '')).inputs).toMatchObject({
     subject: 'by Python ä',
     attachments: [{ name: 'grüße.pdf', size: 3 }],
   });

@@ -7,7 +7,7 @@ const house = setting();
 const MAILS = howMany('MAILS', 200);
 const CONNECTIONS = 20;
 
-test(`${MAILS} mails over ${CONNECTIONS} connections, a tenth of them twice: one run each, a receipt for all`, {
+test(`${MAILS} mails over ${CONNECTIONS} connections, a tenth of them twice: one run each, a delivery for all`, {
   timeout: 300_000,
 }, async () => {
   const box = await postbox(
@@ -25,9 +25,9 @@ test(`${MAILS} mails over ${CONNECTIONS} connections, a tenth of them twice: one
   transport.close();
   expect(answers.every(({ response }) => response?.startsWith('250'))).toBe(true);
 
-  const receipts = await box.receiptsOnce(MAILS);
-  const outcomes = Object.groupBy(receipts, ({ outcome }) => outcome);
-  expect(receipts).toHaveLength(MAILS);
+  const deliveries = await box.deliveriesOnce(MAILS);
+  const outcomes = Object.groupBy(deliveries, ({ outcome }) => outcome);
+  expect(deliveries).toHaveLength(MAILS);
   expect(outcomes['accepted']).toHaveLength(fresh.length);
   expect(outcomes['duplicate']).toHaveLength(again.length);
   const runs = new Set(outcomes['accepted']?.map(({ run_id: run }) => run));

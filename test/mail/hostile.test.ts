@@ -44,9 +44,9 @@ const turnedAway: [string, string | Buffer, RegExp][] = [
   ['bytes that are nothing', Buffer.from(Array.from({ length: 5000 }, (_, at) => (at * 7919) % 256)), /names no sender/],
 ];
 
-test.each(turnedAway)('%s: turned away with a reason and a receipt', async (_, raw, reason) => {
-  const receipt = await (await atHome()).deliver(raw);
-  expect(receipt).toMatchObject({ outcome: 'rejected', reason: expect.stringMatching(reason) });
+test.each(turnedAway)('%s: turned away with a reason and a delivery', async (_, raw, reason) => {
+  const delivery = await (await atHome()).deliver(raw);
+  expect(delivery).toMatchObject({ outcome: 'rejected', reason: expect.stringMatching(reason) });
 });
 
 test.each([
@@ -83,17 +83,17 @@ test('a bomb is stored and never opened', async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
 });
 
-test('30 MiB are 552, and leave a receipt', async () => {
+test('30 MiB are 552, and leave a delivery', async () => {
   const strict = await postbox(house.cloud);
   const raw = Buffer.concat([Buffer.from(aMail()), Buffer.alloc(30 * 1024 * 1024, 'x'.repeat(70).concat('\r\n'))]);
   await expect(strict.send(raw)).rejects.toMatchObject({ responseCode: 552 });
-  const [receipt] = await strict.receiptsOnce(1);
-  expect(receipt).toMatchObject({
+  const [delivery] = await strict.deliveriesOnce(1);
+  expect(delivery).toMatchObject({
     outcome: 'rejected',
     reason: expect.stringContaining('are the most that are taken'),
     payload: null,
   });
-  expect(receipt?.size).toBeGreaterThan(30 * 1024 * 1024);
+  expect(delivery?.size).toBeGreaterThan(30 * 1024 * 1024);
 });
 
 test('20 MiB of attachment are taken', async () => {

@@ -31,7 +31,7 @@ const outbox = (to: string) => {
 };
 const bodyOf = (mail: string) => Buffer.from(mail.split('\r\n\r\n')[1] ?? '', 'base64').toString();
 /** Nothing comes of some mails, and that takes as long as something does. */
-const runsOf = async (box: Postbox) => (await box.receipts()).filter(({ outcome }) => outcome === 'accepted').length;
+const runsOf = async (box: Postbox) => (await box.deliveries()).filter(({ outcome }) => outcome === 'accepted').length;
 
 test('a mailbox has a readable address that nobody can guess, and keeps it when its settings change', async () => {
   const workflow = await api.publish({ ...takesMail, name: `invoices-${Date.now()}` });
@@ -81,7 +81,7 @@ test('an address with a note behind a plus, in any case, is the same mailbox', a
   const box = await postbox(cloud);
   const to = box.address.replace('@', '+November@').toUpperCase();
   await box.send(aMail(), { to: [to, box.address] });
-  expect((await box.receiptsOnce(1)).map(({ outcome }) => outcome)).toEqual(['accepted']);
+  expect((await box.deliveriesOnce(1)).map(({ outcome }) => outcome)).toEqual(['accepted']);
 });
 
 test('after a rotation the new address works and the old one says why it does not', async () => {
@@ -106,8 +106,8 @@ test('a workflow that is turned off turns mail away, and takes it when it is tri
   const { id, ...turned } = await box.deliver(aMail());
   expect(turned).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('turned off') });
   await api.expect(200, 'PATCH', `/v1/workflows/${box.workflow}`, { enabled: true });
-  const again = await api.expect(200, 'POST', `/v1/receipts/${id}/replay`);
-  expect(again).toMatchObject({ id, outcome: 'accepted', replays: 1, run_id: expect.any(String) });
+  const again = await api.expect(200, 'POST', `/v1/deliveries/${id}/redeliver`);
+  expect(again).toMatchObject({ id, outcome: 'accepted', redeliveries: 1, run_id: expect.any(String) });
 });
 
 test('the draft is started when the mailbox says so', async () => {
@@ -162,15 +162,15 @@ test('SPF for the very domain proves a sender where there is no DMARC', async ()
 
 test.each(['Spam', 'Virus', 'SPF', 'DKIM', 'DMARC'])('%s FAIL is turned away, whoever may write', async (check) => {
   const box = await postbox(cloud);
-  const receipt = await box.deliver(aMail({ [`X-SES-${check}-Verdict`]: 'FAIL' }));
-  expect(receipt).toMatchObject({
+  const delivery = await box.deliver(aMail({ [`X-SES-${check}-Verdict`]: 'FAIL' }));
+  expect(delivery).toMatchObject({
     outcome: 'rejected',
     reason: expect.stringMatching(new RegExp(`^The ${check} check says FAIL`, 'i')),
   });
 });
 
 test('what could begin a loop is turned away and never answered', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'robot@loops.example';
   const loops: [Record<string, string>, string][] = [
     [{ 'Auto-Submitted': 'auto-replied' }, from],
@@ -188,7 +188,7 @@ test('what could begin a loop is turned away and never answered', async () => {
 });
 
 test('a reply is threaded, and says that a machine wrote it', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'thread@example.com';
   const { run_id: run } = await box.deliver(
     aMail({
@@ -210,7 +210,7 @@ test('a reply is threaded, and says that a machine wrote it', async () => {
 });
 
 test('what is injected into a subject or an id does not come out in the reply', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'injects@example.com';
   const injected = { Subject: '=?utf-8?Q?x=0D=0ABcc:_eve@example.org?=', 'Message-ID': '<a@x>\tBcc: eve@example.org' };
   expect(await box.deliver(aMail({ From: from, ...injected }), { from })).toMatchObject({ outcome: 'accepted' });
@@ -238,7 +238,7 @@ test('the result is sent once the run has ended, once', async () => {
 });
 
 test('a sender that nothing proves is never answered', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'receipt' });
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'victim@example.com';
   expect(await box.deliver(aMail({ ...forged, From: from }), { from: 'mallory@evil.example' })).toMatchObject({
     outcome: 'accepted',
@@ -252,8 +252,8 @@ test('the same mail again is the same run; to two mailboxes it is one run each',
   const [one, two] = [await postbox(cloud), await postbox(cloud)];
   const raw = aMail();
   await one.send(raw, { to: [one.address, two.address] });
-  const [first] = await one.receiptsOnce(1);
-  await two.receiptsOnce(1);
+  const [first] = await one.deliveriesOnce(1);
+  await two.deliveriesOnce(1);
   expect(await one.deliver(raw)).toMatchObject({ outcome: 'duplicate', run_id: first?.run_id });
   expect([await runsOf(one), await runsOf(two)]).toEqual([1, 1]);
 });
@@ -284,7 +284,7 @@ test('a closed schema gets what it asks for, an open one all of it', async () =>
   expect((await box.runOf(aMail())).inputs).toEqual({ subject: 'Order 1' });
 });
 
-test('a condition that is false is a receipt of its own kind', async () => {
+test('a condition that is false is a delivery of its own kind', async () => {
   const box = await postbox(cloud, { permission: 'anyone' }, { ...takesMail, runIf: '${ $contains($input.subject, "order") }' });
   expect(await box.deliver(aMail({ Subject: 'holiday' }))).toMatchObject({ outcome: 'skipped' });
 });

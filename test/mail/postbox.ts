@@ -5,9 +5,9 @@ import type { Cloud } from '../../local/cloud.ts';
 import { Client, type Definition, type Run } from '../run/client.ts';
 
 const mailboxResult = z.object({ id: z.string(), address: z.string(), workflow_id: z.string() });
-const receiptResult = z.object({
+const deliveryResult = z.object({
   id: z.string(),
-  door: z.string(),
+  trigger: z.string(),
   source: z.string(),
   key: z.string(),
   outcome: z.string(),
@@ -15,10 +15,10 @@ const receiptResult = z.object({
   run_id: z.string().nullable(),
   size: z.number(),
   payload: z.string().nullable(),
-  replays: z.number(),
+  redeliveries: z.number(),
 });
-const receiptPage = z.object({ items: z.array(receiptResult), continuation_token: z.string().nullable() });
-export type ReceiptResult = z.infer<typeof receiptResult>;
+const deliveryPage = z.object({ items: z.array(deliveryResult), continuation_token: z.string().nullable() });
+export type DeliveryResult = z.infer<typeof deliveryResult>;
 
 /** Takes what comes, names the run by its subject. */
 export const takesMail: Definition = {
@@ -52,34 +52,34 @@ export class Postbox {
     return response ?? '';
   }
 
-  async receipts(query = ''): Promise<ReceiptResult[]> {
-    const items: ReceiptResult[] = [];
+  async deliveries(query = ''): Promise<DeliveryResult[]> {
+    const items: DeliveryResult[] = [];
     let token = '';
     for (;;) {
-      const path = `/v1/receipts?workflow_id=${this.workflow}&limit=100${query}${token}`;
-      const page = receiptPage.parse(await this.api.expect(200, 'GET', path));
+      const path = `/v1/deliveries?workflow_id=${this.workflow}&limit=100${query}${token}`;
+      const page = deliveryPage.parse(await this.api.expect(200, 'GET', path));
       items.push(...page.items);
       if (page.continuation_token === null) return items;
       token = `&continuation_token=${encodeURIComponent(page.continuation_token)}`;
     }
   }
 
-  /** All receipts, newest first, once there are so many. */
-  async receiptsOnce(count: number): Promise<ReceiptResult[]> {
+  /** All deliveries, newest first, once there are so many. */
+  async deliveriesOnce(count: number): Promise<DeliveryResult[]> {
     for (;;) {
-      const receipts = await this.receipts();
-      if (receipts.length >= count) return receipts;
+      const deliveries = await this.deliveries();
+      if (deliveries.length >= count) return deliveries;
       // Long lists are long to read, and what is waited for has to be done meanwhile.
-      await sleep(20 + receipts.length);
+      await sleep(20 + deliveries.length);
     }
   }
 
-  /** Sends a mail and waits for its receipt. */
-  async deliver(raw: string | Buffer, envelope: { from?: string; to?: string[] } = {}): Promise<ReceiptResult> {
-    const before = new Set((await this.receipts()).map(({ id }) => id));
+  /** Sends a mail and waits for its delivery. */
+  async deliver(raw: string | Buffer, envelope: { from?: string; to?: string[] } = {}): Promise<DeliveryResult> {
+    const before = new Set((await this.deliveries()).map(({ id }) => id));
     await this.send(raw, envelope);
     for (;;) {
-      const fresh = (await this.receipts()).find(({ id }) => !before.has(id));
+      const fresh = (await this.deliveries()).find(({ id }) => !before.has(id));
       if (fresh) return fresh;
       await sleep(10);
     }

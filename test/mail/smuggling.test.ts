@@ -28,11 +28,11 @@ test('only CR LF dot CR LF ends a mail: what follows anything else is text of th
   const commands = `MAIL FROM:<victim@example.com>\r\nRCPT TO:<${box.address}>\r\nDATA\r\n${smuggled}`;
   for (const [n, ending] of ENDINGS.entries())
     await sendBytes(box.address, `${aMail({ Subject: `mail ${n}` }, 'Good morning.')}${ending}${commands}\r\n.\r\n`);
-  await box.receiptsOnce(ENDINGS.length);
+  await box.deliveriesOnce(ENDINGS.length);
   await box.deliver(aMail({ Subject: 'the last one' }));
 
-  const receipts = await box.receipts();
-  const runs = await Promise.all(receipts.map(({ run_id: run }) => box.api.run(run ?? '')));
+  const deliveries = await box.deliveries();
+  const runs = await Promise.all(deliveries.map(({ run_id: run }) => box.api.run(run ?? '')));
   const subjects = ENDINGS.map((_, n) => `mail ${n}`);
   expect(runs.map(({ reference }) => reference).toSorted()).toEqual([...subjects, 'the last one']);
   const whole = { text: expect.stringMatching(/Good morning[\s\S]*MAIL FROM[\s\S]*Subject: smuggled/) };

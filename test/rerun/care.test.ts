@@ -38,7 +38,7 @@ describe.concurrent('start defaults', { timeout: 90_000 }, () => {
     });
     const without = await at.api.start(id, { b: 2 }, { use_start_defaults: false });
     expect(without).toMatchObject({ inputs: { b: 2 }, reference: null });
-    // Another door does not have them.
+    // Another trigger does not have them.
     const v2 = await at.api.call('POST', '/v2/runs', {
       name: 'n',
       process_id: id,

@@ -30,7 +30,7 @@ const fireResult = z.looseObject({
   outcome: z.string(),
   reason: z.string().nullable(),
   run_id: z.string().nullable(),
-  receipt_id: z.string().nullable(),
+  delivery_id: z.string().nullable(),
   late_by: z.number(),
   attempt: z.number(),
 });

@@ -11,7 +11,7 @@ const schedules = new Schedules(() => here.api);
 const quick = { steps: [{ id: 'a', set: { ok: true } }], output: { ok: true } };
 
 describe('through the API', () => {
-  test('a schedule starts a run at its time, with a receipt and a line in the ledger', async () => {
+  test('a schedule starts a run at its time, with a delivery and a line in the ledger', async () => {
     const workflow = await here.api.publish({ ...quick, input: { type: 'object', properties: { n: { type: 'number' } } } });
     const schedule = await schedules.create(workflow, { expression: atIn(1500), inputs: { n: 7 } });
     const [fire] = await schedules.until(schedule, (fires) => fires.some(({ outcome }) => outcome === 'started'));
@@ -23,8 +23,8 @@ describe('through the API', () => {
       inputs: { n: 7 },
       started_by: 'nightly',
     });
-    const receipts = await here.api.expect(200, 'GET', `/v1/receipts?workflow_id=${workflow}&door=schedule`);
-    expect(receipts).toMatchObject({ items: [{ id: fire?.receipt_id, outcome: 'accepted', run_id: fire?.run_id }] });
+    const deliveries = await here.api.expect(200, 'GET', `/v1/deliveries?workflow_id=${workflow}&trigger=schedule`);
+    expect(deliveries).toMatchObject({ items: [{ id: fire?.delivery_id, outcome: 'accepted', run_id: fire?.run_id }] });
     expect(await schedules.get(schedule)).toMatchObject({ next_fire: null, last_run: { run_id: fire?.run_id } });
   });
 
@@ -151,16 +151,16 @@ describe('through the API', () => {
     expect(lines.map(({ nominal }) => nominal.slice(11, 13))).toEqual(['06', '05', '04', '03', '02', '01', '00']);
   });
 
-  test('a fire that was rejected can be replayed once its cause is mended', async () => {
+  test('a fire that was rejected can be redelivered once its cause is mended', async () => {
     const workflow = await here.api.draft(quick);
     const schedule = await schedules.create(workflow, { expression: atIn(1000) });
     const [fire] = await schedules.until(schedule, (fires) => fires.some(({ outcome }) => outcome === 'rejected'));
     expect(fire?.reason).toMatch(/no published version/);
     await here.api.publishDraft(workflow);
-    await here.api.expect(200, 'POST', `/v1/receipts/${fire?.receipt_id}/replay`);
-    const [replayed] = await schedules.fires(schedule);
-    expect(replayed).toMatchObject({ outcome: 'started', reason: null, receipt_id: fire?.receipt_id });
-    expect(await here.api.ended(replayed?.run_id ?? '')).toMatchObject({ status: 'succeeded', trigger: 'schedule' });
+    await here.api.expect(200, 'POST', `/v1/deliveries/${fire?.delivery_id}/redeliver`);
+    const [redelivered] = await schedules.fires(schedule);
+    expect(redelivered).toMatchObject({ outcome: 'started', reason: null, delivery_id: fire?.delivery_id });
+    expect(await here.api.ended(redelivered?.run_id ?? '')).toMatchObject({ status: 'succeeded', trigger: 'schedule' });
   });
 
   test.each<[string, object, RegExp]>([

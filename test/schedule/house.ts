@@ -3,8 +3,8 @@ import { projectionOf } from '../../shared/run/model/project.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { stateOf } from '../../shared/run/model/state.ts';
 import type { StartKey } from '../../shared/run/ports.ts';
-import type { Receipt } from '../../shared/trigger/receipt.ts';
-import { type FireWatcher, ScheduleMoved, type Schedules, type Timekeeper } from '../../shared/trigger/schedule/ports.ts';
+import type { Delivery } from '../../shared/trigger/delivery.ts';
+import { type FireWatcher, ScheduleMoved, type ScheduleServices, type Schedules } from '../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../shared/trigger/schedule/reconcile.ts';
 import { createSchedule } from '../../shared/trigger/schedule/save-schedule.ts';
 import type { LedgerFire, Schedule, ScheduleWishes } from '../../shared/trigger/schedule/schedule.ts';
@@ -30,7 +30,7 @@ export class House {
   now: number;
   readonly schedules = new MemorySchedules();
   readonly runs = new CountedRuns();
-  readonly receipts: Receipt[] = [];
+  readonly deliveries: Delivery[] = [];
   readonly alarms = new Map<string, number>();
   readonly seen = { overdue: 0, missed: 0, turnedOff: [] as string[], alarmsLost: 0 };
   /** What a run is from its start on. */
@@ -70,18 +70,18 @@ export class House {
       this.seen.missed += count;
     },
     turnedOff: (_, reason) => void this.seen.turnedOff.push(reason),
-    alarmLost: () => {
+    timerLost: () => {
       this.seen.alarmsLost += 1;
     },
   };
 
-  get services(): Timekeeper {
+  get services(): ScheduleServices {
     const house = this;
     return {
       schedules: this.schedules,
       fireWatcher: this.watcher,
       now: () => new Date(this.now),
-      alarmClock: {
+      fireTimer: {
         async set(id: string, at: Date) {
           house.effect('alarm');
           house.alarms.set(id, at.getTime());
@@ -90,10 +90,10 @@ export class House {
           house.alarms.delete(id);
         },
       },
-      receipts: {
-        async put(receipt: Receipt) {
-          house.effect('receipt');
-          house.receipts.push(receipt);
+      deliveries: {
+        async put(delivery: Delivery) {
+          house.effect('delivery');
+          house.deliveries.push(delivery);
         },
       },
       runs: this.runs,
@@ -107,7 +107,7 @@ export class House {
       watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
       retentionDays: 90,
       random: () => 0.5,
-    } as unknown as Timekeeper;
+    } as unknown as ScheduleServices;
   }
 
   create(of: Partial<ScheduleWishes> = {}): Promise<Schedule> {

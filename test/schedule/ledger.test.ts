@@ -26,7 +26,7 @@ describe('over a year the ledger holds just the fires that other libraries expec
       expect(ledger.map(({ nominal }) => nominal)).toEqual(expected);
       expect(ledger.every(({ outcome, lateBy }) => outcome === 'started' && lateBy <= 2)).toBe(true);
       expect(house.runs.ids).toHaveLength(expected.length);
-      expect(house.receipts.map(({ source }) => source)).toEqual(expected);
+      expect(house.deliveries.map(({ source }) => source)).toEqual(expected);
     },
   );
 });
@@ -253,7 +253,7 @@ describe('what starts no run', () => {
       '06-01 10:00 skipped workflow_disabled',
       '06-01 11:00 started',
     ]);
-    expect(house.receipts).toHaveLength(1);
+    expect(house.deliveries).toHaveLength(1);
   });
 
   test('a condition that is false: skipped, with the run that says so', async () => {
@@ -264,7 +264,7 @@ describe('what starts no run', () => {
     expect(house.ledger(schedule)).toMatchObject([{ outcome: 'skipped', reason: 'condition', runId: expect.any(String) }]);
   });
 
-  test('a workflow that is not published: rejected, with the reason, in the ledger and the receipt', async () => {
+  test('a workflow that is not published: rejected, with the reason, in the ledger and the delivery', async () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const { published, ...draft } = house.workflow;
     house.workflow = draft;
@@ -273,8 +273,8 @@ describe('what starts no run', () => {
     expect(house.ledger(schedule)).toMatchObject([
       { outcome: 'rejected', reason: 'Workflow "orders" has no published version.' },
     ]);
-    expect(house.receipts).toMatchObject([
-      { outcome: 'rejected', door: 'schedule', key: `${schedule.id} 2026-06-01T09:00:00.000Z` },
+    expect(house.deliveries).toMatchObject([
+      { outcome: 'rejected', trigger: 'schedule', key: `${schedule.id} 2026-06-01T09:00:00.000Z` },
     ]);
     house.workflow = { ...draft, ...(published && { published }) };
     await house.pass('2026-06-01T10:30:00.000Z');
@@ -452,7 +452,7 @@ describe('by hand', () => {
 });
 
 describe('nothing is lost and nothing happens twice', () => {
-  const EFFECTS = ['claim', 'run', 'receipt', 'amend', 'schedule', 'alarm'];
+  const EFFECTS = ['claim', 'run', 'delivery', 'amend', 'schedule', 'alarm'];
 
   test.each(EFFECTS)('a crash right before the effect "%s", and the alarm rings again', async (effect) => {
     const house = new House('2026-06-01T08:30:00.000Z');
@@ -536,7 +536,7 @@ describe('nothing is lost and nothing happens twice', () => {
   test('inputs that change between a start and its note: the run that was started counts', async () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const schedule = await house.create(hourly);
-    house.crashes.push('receipt');
+    house.crashes.push('delivery');
     house.sleep('2026-06-01T09:00:01.000Z');
     await house.tick(schedule).catch(() => {});
     const seen = await house.schedules.get(schedule.id);

@@ -3,7 +3,7 @@ import { type Api, startApi } from '../http/api.ts';
 
 let api: Api;
 beforeAll(async () => {
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', allowedNetworks: [] });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', allowedNetworks: [] });
 });
 afterAll(() => api.close());
 

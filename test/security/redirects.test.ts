@@ -9,7 +9,7 @@ const server = createServer((request, response) => {
 });
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', allowedNetworks: ['127.0.0.0/8'] });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', allowedNetworks: ['127.0.0.0/8'] });
 });
 afterAll(async () => {
   server.close();

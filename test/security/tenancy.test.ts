@@ -47,7 +47,7 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 }
 
 /** All that there is to see of it, as its owner sees it. */
-function seen({ workflow_id, run_id, schedule_id, webhook_id, receipt_id, file_id }: Required<Known>, key: string) {
+function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id }: Required<Known>, key: string) {
   const of = `/v1/workflows/${workflow_id}`;
   const paths = [
     of,
@@ -58,7 +58,7 @@ function seen({ workflow_id, run_id, schedule_id, webhook_id, receipt_id, file_i
     `${of}/webhooks/${webhook_id}`,
     `/v1/runs/${run_id}`,
     `/v1/runs/${run_id}/events`,
-    `/v1/receipts/${receipt_id}`,
+    `/v1/deliveries/${delivery_id}`,
     `/v1/files/${file_id}`,
     '/v1/api-keys?limit=100',
   ];
@@ -87,8 +87,10 @@ test.each(pairs)(
         expectRefusal(answered, open || allows(role, least) ? 404 : 403);
         cells += 1;
       }
-    const { body: receipts } = await api.get(`/v1/receipts?workflow_id=${owned.workflow_id}`, { key: keyOf(stranger, 'admin') });
-    expect(receipts).toEqual({ items: [], continuation_token: null });
+    const { body: deliveries } = await api.get(`/v1/deliveries?workflow_id=${owned.workflow_id}`, {
+      key: keyOf(stranger, 'admin'),
+    });
+    expect(deliveries).toEqual({ items: [], continuation_token: null });
     expect(cells).toBeGreaterThanOrEqual(roles.length * 45);
     expect(await seen(owned, keyOf(owner, 'admin'))).toEqual(before);
   },

@@ -68,7 +68,7 @@ export const webhooks = {
     ...at,
     method: 'DELETE',
     path: '/v1/workflows/{workflow_id}/webhooks/{webhook_id}',
-    summary: 'Delete a webhook; its receipts stay',
+    summary: 'Delete a webhook; its deliveries stay',
     role: 'editor',
     params: one,
     responses: { 204: '' },
@@ -78,7 +78,7 @@ export const webhooks = {
     method: 'POST',
     summary: 'Where foreign systems deliver',
     responses: {
-      202: z.object({ receipt_id: resourceId, outcome: z.enum(['accepted', 'skipped', 'duplicate']) }),
+      202: z.object({ delivery_id: resourceId, outcome: z.enum(['accepted', 'skipped', 'duplicate']) }),
       200: 'text/plain',
     },
   }),

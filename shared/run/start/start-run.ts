@@ -17,7 +17,7 @@ import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
 
-/** What every door asks for. */
+/** What every trigger asks for. */
 export interface StartRequest {
   /** The id that it shall have. */
   id?: string | undefined;
@@ -62,13 +62,13 @@ export interface Started {
   isRepeat: boolean;
 }
 
-export type Starter = Engine & { workflows: Workflows; files: Files };
+export type StartServices = Engine & { workflows: Workflows; files: Files };
 
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When
  * that last call is lost the run stands all the same and the sweeper starts it.
  */
-export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
+export async function startRun(services: StartServices, request: StartRequest): Promise<Started> {
   return writeRun(services, await checkStart(services, request));
 }
 
@@ -79,7 +79,7 @@ export type CheckedStart = { key: StartKey | undefined; waitMs: number | undefin
 );
 
 /** The first half of a start: throws what the caller should hear. */
-export async function checkStart(services: Starter, request: StartRequest): Promise<CheckedStart> {
+export async function checkStart(services: StartServices, request: StartRequest): Promise<CheckedStart> {
   const key = await startKey(services, request);
   const made = await startable(services, request)
     .then((workflow) => newRun(services, workflow, request))
@@ -93,7 +93,7 @@ export async function checkStart(services: Starter, request: StartRequest): Prom
 }
 
 /** The second half. */
-export async function writeRun(services: Starter, checked: CheckedStart): Promise<Started> {
+export async function writeRun(services: StartServices, checked: CheckedStart): Promise<Started> {
   const { key, waitMs } = checked;
   if ('before' in checked) return { run: await firstRun(services, checked.before, key), isRepeat: true };
 
@@ -107,7 +107,7 @@ export async function writeRun(services: Starter, checked: CheckedStart): Promis
   return { run, isRepeat: false };
 }
 
-async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
+async function newRun(services: StartServices, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
   const now = services.now();
   const id = request.id ?? newId(now.getTime());
   const createdAt = now.toISOString();
@@ -171,7 +171,7 @@ const chain = (origin: Run | undefined) =>
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The same request, whatever the order of its members, is the same; keys of one project are none of another's. */
-async function startKey({ workflows }: Starter, request: StartRequest): Promise<StartKey | undefined> {
+async function startKey({ workflows }: StartServices, request: StartRequest): Promise<StartKey | undefined> {
   const { key, startedBy: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
   if (!key) return undefined;
   const project = (await workflows.get(request.workflowId))?.project ?? request.project ?? '';
@@ -184,14 +184,14 @@ async function startKey({ workflows }: Starter, request: StartRequest): Promise<
 }
 
 /** The run that the same request has started under the same key. */
-export async function startedBefore(services: Starter, request: StartRequest): Promise<Run | undefined> {
+export async function startedBefore(services: StartServices, request: StartRequest): Promise<Run | undefined> {
   const key = await startKey(services, request);
   const before = key && (await services.runs.startedUnder(key));
   return before && firstRun(services, before, key);
 }
 
 async function firstRun(
-  services: Starter,
+  services: StartServices,
   earlier: { runId: string; bodyHash: string },
   key: StartKey | undefined,
 ): Promise<Run> {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 const verdict = z.object({ status: z.string() }).transform(({ status }) => status.toUpperCase());
 const header = z.object({ name: z.string(), value: z.string() });
 
-/** "SES receipt" as its Lambda action sends it, as far as it concerns us. The mail itself lies in the bucket. */
+/** "SES delivery" as its Lambda action sends it, as far as it concerns us. The mail itself lies in the bucket. */
 export const sesRecord = z.object({
   ses: z.object({
     mail: z.object({

@@ -1,7 +1,7 @@
 import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import type { Runs } from '../../run/ports.ts';
-import { type Author, createWorkflow, publish } from '../../workflow/save-workflow.ts';
+import { createWorkflow, publish, type WorkflowServices } from '../../workflow/save-workflow.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { putMailbox } from './change-mailbox.ts';
 import { compose } from './compose.ts';
@@ -23,7 +23,7 @@ steps:
 `;
 const LOOK_EVERY_MS = 250;
 
-export interface CanaryDoor extends Author {
+export interface CanaryServices extends WorkflowServices {
   domain: string | undefined;
   mailboxes: Mailboxes;
   outgoing: Outgoing;
@@ -41,39 +41,47 @@ export interface Canary {
 }
 
 /** Sends a mail out and waits until it has come in and started a run. */
-export async function sendCanary(door: CanaryDoor, of: { workspace: string; project: string }, waitMs: number): Promise<Canary> {
-  const { domain } = door;
+export async function sendCanary(
+  services: CanaryServices,
+  of: { workspace: string; project: string },
+  waitMs: number,
+): Promise<Canary> {
+  const { domain } = services;
   if (domain === undefined)
     throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
   const from = `canary@${domain}`;
-  const workflow = await builtIn(door, of);
-  const mailbox = await canaryMailbox(door, workflow, from);
-  const sentAt = door.now().getTime();
+  const workflow = await builtIn(services, of);
+  const mailbox = await canaryMailbox(services, workflow, from);
+  const sentAt = services.now().getTime();
   const id = `canary-${newId(sentAt)}`;
   const address = addressOf(mailbox, domain);
   const text = `Sent at ${new Date(sentAt).toISOString()} to see that mail arrives.`;
-  await door.outgoing.send({ from, to: address, raw: compose({ from, to: address, subject: id, text, date: new Date(sentAt) }) });
+  await services.outgoing.send({
+    from,
+    to: address,
+    raw: compose({ from, to: address, subject: id, text, date: new Date(sentAt) }),
+  });
 
   const canary = { id, address, workflowId: workflow.id };
   for (;;) {
-    const { items } = await door.runs.list({ workspace: of.workspace, workflowId: workflow.id }, { limit: 25 });
+    const { items } = await services.runs.list({ workspace: of.workspace, workflowId: workflow.id }, { limit: 25 });
     const run = items.find(({ reference }) => reference === id);
     if (run) return { ...canary, runId: run.id, seconds: (Date.parse(run.createdAt) - sentAt) / 1000 };
-    if (door.now().getTime() - sentAt >= waitMs) return canary;
-    await door.sleep(LOOK_EVERY_MS);
+    if (services.now().getTime() - sentAt >= waitMs) return canary;
+    await services.sleep(LOOK_EVERY_MS);
   }
 }
 
-async function builtIn(door: CanaryDoor, of: { workspace: string; project: string }): Promise<Workflow> {
-  const found = await door.workflows.byName(of.workspace, of.project, NAME);
-  const workflow = found ?? (await createWorkflow(door, { ...of, by: NAME }, DEFINITION)).workflow;
-  if (!workflow.published) await publish(door, workflow, NAME);
+async function builtIn(services: CanaryServices, of: { workspace: string; project: string }): Promise<Workflow> {
+  const found = await services.workflows.byName(of.workspace, of.project, NAME);
+  const workflow = found ?? (await createWorkflow(services, { ...of, by: NAME }, DEFINITION)).workflow;
+  if (!workflow.published) await publish(services, workflow, NAME);
   return workflow;
 }
 
-async function canaryMailbox(door: CanaryDoor, workflow: Workflow, from: string): Promise<Mailbox> {
-  const found = await door.mailboxes.ofWorkflow(workflow.id);
+async function canaryMailbox(services: CanaryServices, workflow: Workflow, from: string): Promise<Mailbox> {
+  const found = await services.mailboxes.ofWorkflow(workflow.id);
   return found?.canary && found.enabled
     ? found
-    : putMailbox(door, workflow, { permission: 'restricted', allowed: [from] }, { canary: true });
+    : putMailbox(services, workflow, { permission: 'restricted', allowed: [from] }, { canary: true });
 }

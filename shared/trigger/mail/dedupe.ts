@@ -7,7 +7,7 @@ const OF_THE_WAY =
   /^(return-path|delivered-to|received|received-spf|authentication-results|arc-.*|x-ses-.*|x-received|x-original-to|x-spam-.*|x-ms-exchange-.*|x-google-.*|x-gm-.*|dkim-signature):/i;
 
 /** What makes it the same mail again: the id that its sender gave it, and what the sender wrote. Some give one id to many mails. */
-export function knockKey({ messageId }: Pick<Mail, 'messageId'>, raw: Buffer): string {
+export function dedupeKey({ messageId }: Pick<Mail, 'messageId'>, raw: Buffer): string {
   const content = `sha256:${hashOfMail(raw)}`;
   return messageId === null ? content : `${messageId} ${content}`;
 }

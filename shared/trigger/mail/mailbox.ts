@@ -5,7 +5,7 @@ import { STAGES } from '../../run/model/status.ts';
 /** Who may start runs by mail, beside those on its list: the project's members, nobody else, or everybody. */
 export const PERMISSIONS = ['collaborators', 'restricted', 'anyone'] as const;
 /** What a sender hears: nothing, that a run was started, or what became of it. */
-export const REPLIES = ['none', 'receipt', 'result'] as const;
+export const REPLIES = ['none', 'acknowledgement', 'result'] as const;
 
 /** The largest mail that any mailbox takes. */
 export const MAX_MAIL_BYTES = 25 * 1024 * 1024;

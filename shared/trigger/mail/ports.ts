@@ -1,5 +1,5 @@
-import type { Starter } from '../../run/start/start-run.ts';
-import type { Receipts } from '../receipt.ts';
+import type { StartServices } from '../../run/start/start-run.ts';
+import type { Deliveries } from '../delivery.ts';
 import type { Arrival } from './arrival.ts';
 import type { Mailboxes } from './mailbox.ts';
 
@@ -31,7 +31,7 @@ export interface Outgoing {
 
 /** A sender that is to hear how the run ends. */
 export interface PendingReply {
-  receiptId: string;
+  deliveryId: string;
   runId: string;
   workflowName: string;
   from: string;
@@ -46,15 +46,15 @@ export interface PendingReplies {
   put(reply: PendingReply, dueAt: string): Promise<void>;
   due(now: string, limit: number): Promise<{ reply: PendingReply; dueAt: string }[]>;
   /** To be looked at again. */
-  defer(receiptId: string, seen: string, dueAt: string): Promise<void>;
+  defer(deliveryId: string, seen: string, dueAt: string): Promise<void>;
   /** It is dealt with. False when somebody else has. */
-  take(receiptId: string, seen: string): Promise<boolean>;
+  take(deliveryId: string, seen: string): Promise<boolean>;
 }
 
 /** What is needed to take a mail in. */
-export interface MailDoor extends Starter {
+export interface EmailServices extends StartServices {
   domain: string;
-  receipts: Receipts;
+  deliveries: Deliveries;
   mailboxes: Mailboxes;
   members: Members;
   mails: RawMails;

@@ -3,20 +3,20 @@ import { keepFile } from '../../file/keep-file.ts';
 import { idOf } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { type Started, type StartRequest, startedBefore, startRun } from '../../run/start/start-run.ts';
-import type { Receipt } from '../receipt.ts';
-import { type Knock, receive } from '../receive.ts';
+import type { Delivery } from '../delivery.ts';
+import { type Incoming, receive } from '../receive.ts';
 import type { Arrival } from './arrival.ts';
-import { knockKey } from './dedupe.ts';
+import { dedupeKey } from './dedupe.ts';
 import { loopRefusal } from './loop-guard.ts';
 import { inputOf, narrowed, type StoredAttachment } from './mail-input.ts';
 import { isKnown, localIn, MAX_MAIL_BYTES, type Mailbox } from './mailbox.ts';
 import { type Mail, parseMail } from './parse-mail.ts';
-import type { MailDoor } from './ports.ts';
+import type { EmailServices } from './ports.ts';
 import { answerAtOnce, awaitResult } from './reply.ts';
 import { isProven, permissionRefusal, verdictRefusal } from './sender.ts';
 
 /** A mail with what was read of it. One that cannot be read is refused by every mailbox. */
-interface Letter {
+interface ReadMail {
   arrival: Arrival;
   bytes: number;
   /** What makes it the same mail again. */
@@ -24,19 +24,22 @@ interface Letter {
   mail: Mail | Problem;
 }
 
-/** Lets a mail in: one run and one receipt for each mailbox of ours among its recipients. Any number of times, with one effect. */
-export async function receiveMail(door: MailDoor, arrival: Arrival): Promise<{ receipts: Receipt[]; unknown: string[] }> {
-  const { known, unknown } = await mailboxesOf(door, arrival.recipients);
-  if (known.length === 0) return { receipts: [], unknown };
-  const letter = await read(door, arrival);
-  const receipts: Receipt[] = [];
-  for (const mailbox of known) receipts.push(await receiveAt(door, mailbox, letter));
-  return { receipts, unknown };
+/** Lets a mail in: one run and one delivery for each mailbox of ours among its recipients. Any number of times, with one effect. */
+export async function receiveMail(
+  services: EmailServices,
+  arrival: Arrival,
+): Promise<{ deliveries: Delivery[]; unknown: string[] }> {
+  const { known, unknown } = await mailboxesOf(services, arrival.recipients);
+  if (known.length === 0) return { deliveries: [], unknown };
+  const readMail = await read(services, arrival);
+  const deliveries: Delivery[] = [];
+  for (const mailbox of known) deliveries.push(await receiveAt(services, mailbox, readMail));
+  return { deliveries, unknown };
 }
 
 /** Whether mail to that address would find a mailbox, be it one that turns it away. */
-export async function knows(door: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, address: string): Promise<boolean> {
-  return (await mailboxesOf(door, [address])).known.length > 0;
+export async function knows(services: Pick<EmailServices, 'mailboxes' | 'domain' | 'now'>, address: string): Promise<boolean> {
+  return (await mailboxesOf(services, [address])).known.length > 0;
 }
 
 /** A mail that a mail server has refused before it was stored. */
@@ -49,40 +52,48 @@ export const refusedMail = z.object({
   reason: z.string(),
 });
 
-/** Writes a receipt for each mailbox of a mail that nobody tries to handle any more. It can be replayed. */
-export async function noteUndelivered(door: MailDoor, arrival: Arrival, reason: string): Promise<void> {
-  const { known } = await mailboxesOf(door, arrival.recipients);
-  const { bytes } = await door.mails.read(arrival.messageId, 0);
-  await door.mails.note(arrival);
+/** Writes a delivery for each mailbox of a mail that nobody tries to handle any more. It can be redelivered. */
+export async function noteUndelivered(services: EmailServices, arrival: Arrival, reason: string): Promise<void> {
+  const { known } = await mailboxesOf(services, arrival.recipients);
+  const { bytes } = await services.mails.read(arrival.messageId, 0);
+  await services.mails.note(arrival);
   for (const mailbox of known) {
-    const knock = knockOf(door, mailbox, { arrival, bytes, key: arrival.messageId, mail: new Problem('conflict', reason) });
-    if (await door.receipts.get(knock.id)) continue;
-    const run = await door.runs.get(runId(arrival, mailbox, 0));
-    await receive(door, knock, () =>
+    const incoming = incomingOf(services, mailbox, {
+      arrival,
+      bytes,
+      key: arrival.messageId,
+      mail: new Problem('conflict', reason),
+    });
+    if (await services.deliveries.get(incoming.id)) continue;
+    const run = await services.runs.get(runId(arrival, mailbox, 0));
+    await receive(services, incoming, () =>
       run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason)),
     );
   }
 }
 
-/** Writes a receipt for each mailbox that a refused mail was meant for. */
+/** Writes a delivery for each mailbox that a refused mail was meant for. */
 export async function noteRefused(
-  door: MailDoor,
+  services: EmailServices,
   { messageId, at, recipients, reason, ...mail }: z.infer<typeof refusedMail>,
 ): Promise<void> {
-  const { known } = await mailboxesOf(door, recipients);
+  const { known } = await mailboxesOf(services, recipients);
   for (const mailbox of known) {
-    const knock = {
+    const incoming = {
       ...atMailbox(mailbox),
-      id: receiptId(messageId, mailbox, at),
+      id: deliveryId(messageId, mailbox, at),
       source: mail.source.slice(0, 320),
       key: messageId,
       bytes: mail.bytes,
     };
-    await receive(door, knock, () => Promise.reject(new Problem('too-large', reason)));
+    await receive(services, incoming, () => Promise.reject(new Problem('too-large', reason)));
   }
 }
 
-async function mailboxesOf({ mailboxes, domain, now }: Pick<MailDoor, 'mailboxes' | 'domain' | 'now'>, recipients: string[]) {
+async function mailboxesOf(
+  { mailboxes, domain, now }: Pick<EmailServices, 'mailboxes' | 'domain' | 'now'>,
+  recipients: string[],
+) {
   const known = new Map<string, Mailbox>();
   const unknown: string[] = [];
   for (const recipient of recipients) {
@@ -95,7 +106,7 @@ async function mailboxesOf({ mailboxes, domain, now }: Pick<MailDoor, 'mailboxes
 }
 
 /** The raw mail is forgotten when this returns: it can be large, and what was read of it holds its files once more. */
-async function read({ mails }: MailDoor, arrival: Arrival): Promise<Letter> {
+async function read({ mails }: EmailServices, arrival: Arrival): Promise<ReadMail> {
   const { bytes, raw } = await mails.read(arrival.messageId, MAX_MAIL_BYTES);
   const unread = { arrival, bytes, key: arrival.messageId };
   if (!raw) {
@@ -104,40 +115,44 @@ async function read({ mails }: MailDoor, arrival: Arrival): Promise<Letter> {
   }
   try {
     const mail = await parseMail(raw);
-    return { arrival, bytes, key: knockKey(mail, raw), mail };
+    return { arrival, bytes, key: dedupeKey(mail, raw), mail };
   } catch (error) {
     if (error instanceof Problem) return { ...unread, mail: error };
     throw error;
   }
 }
 
-async function receiveAt(door: MailDoor, mailbox: Mailbox, letter: Letter): Promise<Receipt> {
-  const knock = knockOf(door, mailbox, letter);
-  const seen = await door.receipts.get(knock.id);
+async function receiveAt(services: EmailServices, mailbox: Mailbox, readMail: ReadMail): Promise<Delivery> {
+  const incoming = incomingOf(services, mailbox, readMail);
+  const seen = await services.deliveries.get(incoming.id);
   // The mail service delivers at least once; what is written down has been done.
   if (seen) return seen;
-  const receipt = await receive(door, knock, () => start(door, mailbox, letter, knock));
-  if (receipt.outcome === 'rejected') await door.mails.note(letter.arrival);
-  if (letter.mail instanceof Problem) return receipt;
-  await answerAtOnce(door, mailbox, letter.mail, letter.arrival, receipt).catch(door.replyLost);
-  return receipt;
+  const delivery = await receive(services, incoming, () => start(services, mailbox, readMail, incoming));
+  if (delivery.outcome === 'rejected') await services.mails.note(readMail.arrival);
+  if (readMail.mail instanceof Problem) return delivery;
+  await answerAtOnce(services, mailbox, readMail.mail, readMail.arrival, delivery).catch(services.replyLost);
+  return delivery;
 }
 
 /** Starts again what was turned away, under what is right by now. The raw mail lies where the mail service has put it. */
-export async function startMailAgain(door: MailDoor, receipt: Receipt): Promise<Started> {
-  const messageId = receipt.payload?.split('/').at(-1);
-  const arrival = messageId === undefined ? undefined : await door.mails.noted(messageId);
-  const mailbox = receipt.workflowId === undefined ? undefined : await door.mailboxes.ofWorkflow(receipt.workflowId);
+export async function startMailAgain(services: EmailServices, delivery: Delivery): Promise<Started> {
+  const messageId = delivery.payload?.split('/').at(-1);
+  const arrival = messageId === undefined ? undefined : await services.mails.noted(messageId);
+  const mailbox = delivery.workflowId === undefined ? undefined : await services.mailboxes.ofWorkflow(delivery.workflowId);
   if (!arrival || !mailbox) throw new Problem('not-found', 'The mail is not kept any more, or its workflow has no mailbox.');
-  const letter = await read(door, arrival);
-  const knock = { ...knockOf(door, mailbox, letter), id: receipt.id };
-  return start(door, mailbox, letter, knock, receipt.replays + 1);
+  const readMail = await read(services, arrival);
+  const incoming = { ...incomingOf(services, mailbox, readMail), id: delivery.id };
+  return start(services, mailbox, readMail, incoming, delivery.redeliveries + 1);
 }
 
-function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, key, mail }: Letter): Knock & { id: string } {
+function incomingOf(
+  { mails }: EmailServices,
+  mailbox: Mailbox,
+  { arrival, bytes, key, mail }: ReadMail,
+): Incoming & { id: string } {
   return {
     ...atMailbox(mailbox),
-    id: receiptId(arrival.messageId, mailbox, arrival.at),
+    id: deliveryId(arrival.messageId, mailbox, arrival.at),
     source: (mail instanceof Problem ? arrival.source : mail.from.address).slice(0, 320),
     key,
     bytes,
@@ -145,34 +160,34 @@ function knockOf({ mails }: MailDoor, mailbox: Mailbox, { arrival, bytes, key, m
   };
 }
 
-const receiptId = (messageId: string, { id }: Mailbox, at: string) => idOf(`receipt ${messageId} ${id}`, Date.parse(at));
+const deliveryId = (messageId: string, { id }: Mailbox, at: string) => idOf(`delivery ${messageId} ${id}`, Date.parse(at));
 
-const runId = ({ messageId, at }: Arrival, { id }: Mailbox, replay: number) =>
-  idOf(`run ${messageId} ${id} ${replay}`, Date.parse(at));
+const runId = ({ messageId, at }: Arrival, { id }: Mailbox, redelivery: number) =>
+  idOf(`run ${messageId} ${id} ${redelivery}`, Date.parse(at));
 
-const atMailbox = ({ id: doorId, workspace, project, workflowId }: Mailbox) => ({
+const atMailbox = ({ id: triggerId, workspace, project, workflowId }: Mailbox) => ({
   workspace,
   project,
   workflowId,
-  door: 'email' as const,
-  doorId,
+  trigger: 'email' as const,
+  triggerId,
 });
 
 async function start(
-  door: MailDoor,
+  services: EmailServices,
   mailbox: Mailbox,
-  letter: Letter,
-  knock: Knock & { id: string },
-  replay = 0,
+  readMail: ReadMail,
+  incoming: Incoming & { id: string },
+  redelivery = 0,
 ): Promise<Started> {
-  const { arrival } = letter;
-  const mail = admitted(mailbox, letter, door.domain);
+  const { arrival } = readMail;
+  const mail = admitted(mailbox, readMail, services.domain);
   const proven = isProven(mail.from.address, arrival);
-  const members = mailbox.permission === 'collaborators' ? await door.members.of(mailbox.workspace, mailbox.project) : [];
+  const members = mailbox.permission === 'collaborators' ? await services.members.of(mailbox.workspace, mailbox.project) : [];
   refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
 
-  const key = { trigger: 'email', value: `${mailbox.id} ${knock.key}`, asked: 'mail' };
-  const id = runId(arrival, mailbox, replay);
+  const key = { trigger: 'email', value: `${mailbox.id} ${incoming.key}`, asked: 'mail' };
+  const id = runId(arrival, mailbox, redelivery);
   const attachments = mail.attachments.map((file, index) => ({
     fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
     file,
@@ -183,36 +198,37 @@ async function start(
     id,
     workflowId: mailbox.workflowId,
     stage: mailbox.stage,
-    inputs: narrowed(inputOf(mail, attachments), await inputSchema(door, mailbox)),
+    inputs: narrowed(inputOf(mail, attachments), await inputSchema(services, mailbox)),
     fileIds: attachments.map(({ fileId }) => fileId),
     trigger: 'email',
     startedBy: mail.from.address,
     key,
   };
-  const before = attachments.length > 0 ? await startedBefore(door, request) : undefined;
-  if (!before) await keepAttachments(door, mailbox, mail, attachments);
-  const started = before ? { run: before, isRepeat: true } : await startRun(door, request);
+  const before = attachments.length > 0 ? await startedBefore(services, request) : undefined;
+  if (!before) await keepAttachments(services, mailbox, mail, attachments);
+  const started = before ? { run: before, isRepeat: true } : await startRun(services, request);
   // Delivered again after a crash: the run that stands is of this very mail.
   const own = started.run.id === id;
-  if (own) await awaitResult(door, mailbox, mail, arrival, { receiptId: knock.id, run: started.run }).catch(door.replyLost);
+  if (own)
+    await awaitResult(services, mailbox, mail, arrival, { deliveryId: incoming.id, run: started.run }).catch(services.replyLost);
   return { run: started.run, isRepeat: started.isRepeat && !own };
 }
 
 /** Files come before the run that has them. */
 async function keepAttachments(
-  door: MailDoor,
+  services: EmailServices,
   { workspace, project }: Mailbox,
   { from }: Mail,
   all: StoredAttachment[],
 ): Promise<void> {
   for (const { fileId: id, file } of all) {
     const of = { id, workspace, project, createdBy: from.address };
-    await keepFile(door.files, of, { name: file.name, type: file.contentType, content: file.bytes }, door.now());
+    await keepFile(services.files, of, { name: file.name, type: file.contentType, content: file.bytes }, services.now());
   }
 }
 
 /** The mail, when nothing but its sender's permission is in its way. */
-function admitted(mailbox: Mailbox, { arrival, bytes, mail }: Letter, domain: string): Mail {
+function admitted(mailbox: Mailbox, { arrival, bytes, mail }: ReadMail, domain: string): Mail {
   if (mailbox.retiredAt !== undefined)
     refuse(`The address was replaced by another one on ${mailbox.retiredAt.slice(0, 10)}. Ask the owner of the workflow for it.`);
   if (!mailbox.enabled) refuse('The mailbox is turned off.');
@@ -229,7 +245,7 @@ function refuse(reason: string | undefined): void {
 }
 
 /** What the workflow asks for, if that can be said before it is started. */
-async function inputSchema({ workflows, definitions }: MailDoor, { workflowId, stage }: Mailbox): Promise<unknown> {
+async function inputSchema({ workflows, definitions }: EmailServices, { workflowId, stage }: Mailbox): Promise<unknown> {
   const workflow = await workflows.get(workflowId);
   const hash = stage === 'Draft' ? workflow?.draft.definition : workflow?.published?.definition;
   return hash === undefined ? undefined : (await definitions.planOf(workflowId, hash)).document.input;

@@ -1,11 +1,11 @@
 import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
 import { type Fire, firesBetween } from './fires.ts';
-import type { Timekeeper } from './ports.ts';
+import type { ScheduleServices } from './ports.ts';
 import { withFire } from './progress.ts';
 import { write } from './save-schedule.ts';
 import { type LedgerFire, type Schedule, timingOf } from './schedule.ts';
-import { afterKnock, fireKey, knock } from './start-fire.ts';
+import { afterDelivery, deliver, fireKey } from './start-fire.ts';
 
 /** Fires that one backfill asks for at the most: as many as start within one request. */
 const MOST_BACKFILLED = 100;
@@ -13,18 +13,18 @@ const AT_ONCE = 5;
 
 /** Starts a run now, whatever its state, its time and its overlap rule say. The same idempotency key starts one. */
 export async function triggerNow(
-  services: Timekeeper,
+  services: ScheduleServices,
   schedule: Schedule,
   idempotencyKey: string | undefined,
 ): Promise<LedgerFire> {
   const now = services.now();
   // Without a key of theirs every request is one of its own, however many arrive in one millisecond.
   const key = `${schedule.id} trigger ${idempotencyKey ?? newId(now.getTime())}`;
-  const receipt = await knock(services, schedule, now.toISOString(), key);
-  const run = receipt.runId === undefined ? undefined : await services.runs.get(receipt.runId);
+  const delivery = await deliver(services, schedule, now.toISOString(), key);
+  const run = delivery.runId === undefined ? undefined : await services.runs.get(delivery.runId);
   const nominal = run?.createdAt ?? now.toISOString();
-  const line = { ...newLine(schedule, nominal, 'manual', services.now()), trigger: receipt.runId ?? receipt.id };
-  const fire = await services.schedules.claim(afterKnock(line, receipt));
+  const line = { ...newLine(schedule, nominal, 'manual', services.now()), trigger: delivery.runId ?? delivery.id };
+  const fire = await services.schedules.claim(afterDelivery(line, delivery));
   await remember(services, schedule, [fire]);
   return fire;
 }
@@ -41,7 +41,7 @@ export interface Backfill {
  * whatever the overlap rule says.
  */
 export async function backfill(
-  services: Timekeeper,
+  services: ScheduleServices,
   schedule: Schedule,
   { from, to, skipSucceeded }: Backfill,
 ): Promise<{ fires: LedgerFire[]; left: string[] }> {
@@ -70,7 +70,7 @@ function few(expected: Iterable<Fire>): Fire[] {
 }
 
 async function again(
-  services: Timekeeper,
+  services: ScheduleServices,
   schedule: Schedule,
   nominal: string,
   skipSucceeded: boolean,
@@ -81,12 +81,12 @@ async function again(
   if (seen.outcome === 'queued' || (skipSucceeded && run?.status === 'succeeded')) return undefined;
   const claimed = seen.outcome === 'starting' ? seen : await services.schedules.amend(seen, retried(seen, services.now()));
   if (claimed.outcome !== 'starting') return claimed;
-  const receipt = await knock(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt));
-  return services.schedules.amend(claimed, afterKnock(claimed, receipt));
+  const delivery = await deliver(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt));
+  return services.schedules.amend(claimed, afterDelivery(claimed, delivery));
 }
 
 /** A fire that started no run has its own name left; one that did gets another. */
-function retried({ reason: _, runId, receiptId: __, count: ___, through: ____, ...seen }: LedgerFire, now: Date): LedgerFire {
+function retried({ reason: _, runId, deliveryId: __, count: ___, through: ____, ...seen }: LedgerFire, now: Date): LedgerFire {
   return {
     ...seen,
     ...late(seen.nominal, now),
@@ -112,7 +112,7 @@ const late = (nominal: string, now: Date) => ({
 });
 
 /** Their runs count for the overlap rule and for failures like any other. */
-async function remember(services: Timekeeper, { id }: Schedule, fires: LedgerFire[]): Promise<void> {
+async function remember(services: ScheduleServices, { id }: Schedule, fires: LedgerFire[]): Promise<void> {
   if (!fires.some(({ outcome }) => outcome === 'started')) return;
   const started = fires.filter(({ outcome }) => outcome === 'started');
   await write(services, id, async (seen) => started.reduce((schedule, fire) => withFire(services, schedule, fire), seen));

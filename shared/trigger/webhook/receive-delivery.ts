@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../../id.ts';
 import { Problem } from '../../problem.ts';
-import { type Started, type Starter, startRun } from '../../run/start/start-run.ts';
+import { type Started, type StartServices, startRun } from '../../run/start/start-run.ts';
+import type { Delivery } from '../delivery.ts';
 import type { Payloads } from '../payload.ts';
-import type { Receipt } from '../receipt.ts';
-import { type Receiver, receive } from '../receive.ts';
+import { type DeliveryServices, receive } from '../receive.ts';
 import { inputsOf } from './mapping.ts';
 import type { WebhookRequest } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
@@ -12,8 +12,8 @@ import { secretsOf } from './secrets.ts';
 import { writeRequest } from './stored-delivery.ts';
 import type { Seals, Webhook } from './webhook.ts';
 
-export interface WebhookDoor extends Receiver {
-  starter: Starter;
+export interface WebhookServices extends DeliveryServices {
+  starter: StartServices;
   payloads: Payloads;
   seals: Seals;
 }
@@ -21,17 +21,17 @@ export interface WebhookDoor extends Receiver {
 /** With what surrounds it in its call, a larger one would not fit through Lambda. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** Lets a request in or turns it away. Either way there is a receipt; `refusal` is what the sender is to hear. */
+/** Lets a request in or turns it away. Either way there is a delivery; `refusal` is what the sender is to hear. */
 export async function receiveRequest(
-  services: WebhookDoor,
+  services: WebhookServices,
   webhook: Webhook,
   request: WebhookRequest,
   source: string,
-): Promise<{ receipt: Receipt; refusal: Problem | undefined }> {
+): Promise<{ delivery: Delivery; refusal: Problem | undefined }> {
   const at = services.now();
   const id = newId(at.getTime());
   const fits = request.body.length <= LIMIT_BYTES;
-  const payload = fits ? `knocks/${id}.json` : undefined;
+  const payload = fits ? `deliveries/${id}.json` : undefined;
   let refusal: Problem | undefined;
 
   const start = async (): Promise<Started> => {
@@ -39,29 +39,29 @@ export async function receiveRequest(
     starting.catch((error: unknown) => {
       if (error instanceof Problem) refusal = error;
     });
-    // The receipt must not point to what is not there.
+    // The delivery must not point to what is not there.
     if (payload !== undefined) await services.payloads.put(payload, writeRequest(webhook, request), 'application/json');
     return starting;
   };
   const { workspace, project, workflowId } = webhook;
-  const knock = {
+  const incoming = {
     id,
     workspace,
     project,
     workflowId,
-    door: 'webhook' as const,
-    doorId: webhook.id,
+    trigger: 'webhook' as const,
+    triggerId: webhook.id,
     source,
     key: keyOf(webhook, request),
     bytes: request.body.length,
     ...(payload !== undefined && { payload }),
   };
-  return { receipt: await receive(services, knock, start), refusal };
+  return { delivery: await receive(services, incoming, start), refusal };
 }
 
 /** Verifies, maps and starts. `at` is when it arrived, which need not be now. */
 export async function startFrom(
-  { starter, seals }: Pick<WebhookDoor, 'starter' | 'seals'>,
+  { starter, seals }: Pick<WebhookServices, 'starter' | 'seals'>,
   webhook: Webhook,
   request: WebhookRequest,
   at: Date,

@@ -16,7 +16,7 @@ export type Signature = z.infer<typeof signature>;
 const sealedSecret = z.object({ sealed: z.string(), createdAt: z.string(), until: z.string().optional() });
 export type SealedSecret = z.infer<typeof sealedSecret>;
 
-/** Where a foreign system may knock, and how it proves who it is. */
+/** Where a foreign system may send requests, and how it proves who it is. */
 export const webhook = z.object({
   id: z.string(),
   workspace: z.string(),

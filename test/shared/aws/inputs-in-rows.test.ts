@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => tables.close());
 
 test('the inputs of a schedule come back as they were given, alone and in a list', async () => {
-  const schedules = new DynamoSchedules(() => tables.client, { table: tables.table('DOORS_TABLE'), retentionDays: 90 });
+  const schedules = new DynamoSchedules(() => tables.client, { table: tables.table('TRIGGERS_TABLE'), retentionDays: 90 });
   const row: Schedule = {
     id: newId(now().getTime()),
     workspace: 'acme',

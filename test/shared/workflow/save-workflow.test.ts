@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DynamoWorkflows } from '../../../shared/aws/dynamo-workflows.ts';
-import { type Author, createWorkflow, publish, saveDraft } from '../../../shared/workflow/save-workflow.ts';
+import { createWorkflow, publish, saveDraft, type WorkflowServices } from '../../../shared/workflow/save-workflow.ts';
 import { startTables } from '../../dynamo.ts';
 
 const of = { workspace: 'acme', project: 'ops', by: 'ann' };
 const text = (name: string, more = '') => `format: 1\nname: ${name}\n${more}steps: [{ id: a, set: {} }]\n`;
 
 let tables: Awaited<ReturnType<typeof startTables>>;
-let author: Author;
+let author: WorkflowServices;
 beforeAll(async () => {
   tables = await startTables();
   const workflows = new DynamoWorkflows(() => tables.client, tables.table('WORKFLOWS_TABLE'));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { anySigned, type WebhookRequest, headerOf, hmac, plainSecretProblem, type Scheme, wrongSignature } from '../scheme.ts';
+import { anySigned, headerOf, hmac, plainSecretProblem, type Scheme, type WebhookRequest, wrongSignature } from '../scheme.ts';
 import type { Signature } from '../webhook.ts';
 
 /** As GitHub sends it. */

@@ -25,7 +25,7 @@ export const documented = () => ({
         value:
           'amazonses.com; spf=pass (spfCheck: domain of example.com designates 203.0.113.0 as permitted sender) client-ip=203.0.113.0; envelope-from=prvs=144d0cba42=sender@example.com; helo=smtp.example.com; dkim=pass header.i=@example.com; dmarc=none header.from=example.com;',
       },
-      { name: 'X-SES-RECEIPT', value: 'AEFBQUFBQUFBQUFHbFo0VU81VzVuYmRDNm51nhTVWpabDh6J4V2l5cG5PSHFtNzlBeUk90example' },
+      { name: 'X-SES-DELIVERY', value: 'AEFBQUFBQUFBQUFHbFo0VU81VzVuYmRDNm51nhTVWpabDh6J4V2l5cG5PSHFtNzlBeUk90example' },
       { name: 'From', value: '"Doe, John" <sender@example.com>' },
       { name: 'To', value: '"recipient@example.com" <recipient@example.com>' },
       { name: 'Subject', value: 'This is a test' },
@@ -42,7 +42,7 @@ export const documented = () => ({
       subject: 'This is a test',
     },
   },
-  receipt: {
+  delivery: {
     timestamp: '2019-08-05T21:30:02.028Z',
     processingTimeMillis: 1205,
     recipients: ['recipient@example.com'],

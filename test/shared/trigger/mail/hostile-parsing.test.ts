@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { knockKey } from '../../../../shared/trigger/mail/dedupe.ts';
+import { dedupeKey } from '../../../../shared/trigger/mail/dedupe.ts';
 import { fileName } from '../../../../shared/trigger/mail/file-name.ts';
 import { parseMail } from '../../../../shared/trigger/mail/parse-mail.ts';
 import { senderIn } from '../../../../shared/trigger/mail/sender-line.ts';
@@ -37,7 +37,7 @@ test.each(Object.entries(patterns))('a megabyte of %s in any header is read or r
     const raw = Buffer.from(`${from}${header}: ${lead}${value}\r\n\r\nhello\r\n`);
     const ms = await timed(() => parseMail(raw).catch((error: Error) => expect(error.name).toBe('Problem')));
     expect({ header, slow: ms > MOST_MS }).toEqual({ header, slow: false });
-    expect(await timed(() => knockKey({ messageId: null }, raw))).toBeLessThan(MOST_MS);
+    expect(await timed(() => dedupeKey({ messageId: null }, raw))).toBeLessThan(MOST_MS);
   }
   expect(await timed(() => senderIn(value))).toBeLessThan(MOST_MS);
   expect(await timed(() => fileName(value, 'text/plain', 1))).toBeLessThan(MOST_MS);
@@ -65,7 +65,7 @@ test('headers are cut where they are parsed, and many are refused', async () => 
 
 const mailWith = (id: string, text: string) =>
   Buffer.from(`Received: x\r\nMessage-ID: ${id}\r\nFrom: ada@example.com\r\n\r\n${text}`);
-const keyOf = async (raw: Buffer) => knockKey(await parseMail(raw), raw);
+const keyOf = async (raw: Buffer) => dedupeKey(await parseMail(raw), raw);
 
 test('an id that is none is none, and an id with other content is another mail', async () => {
   for (const none of ['<>', '', '< >', 'none']) expect(await parseMail(mailWith(none, 'one'))).toMatchObject({ messageId: null });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { type WebhookRequest, isSame } from '../../../../shared/trigger/webhook/scheme.ts';
+import { isSame, type WebhookRequest } from '../../../../shared/trigger/webhook/scheme.ts';
 import { schemeOf } from '../../../../shared/trigger/webhook/schemes.ts';
 import { SCHEMES } from '../../../../shared/trigger/webhook/webhook.ts';
 
