@@ -12,11 +12,11 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Engine } from './engine.ts';
 import type { InboundMail } from './inbound-mail.ts';
 import * as metrics from './metrics.ts';
+import type { RunEngine } from './run-engine.ts';
+import type { RunRecovery } from './run-recovery.ts';
 import type { RunsApi } from './runs-api.ts';
-import type { RunRecovery } from './safety-net.ts';
 import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -24,7 +24,7 @@ import type { Stores } from './stores.ts';
 export interface AlarmsProps {
   readonly settings: Settings;
   readonly stores: Stores;
-  readonly engine: Engine;
+  readonly engine: RunEngine;
   readonly runRecovery: RunRecovery;
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
@@ -127,6 +127,7 @@ export class Alarms extends Construct {
       workflows: stores.workflows,
       access: stores.access,
       triggers: stores.triggers,
+      files: stores.files,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,

@@ -5,12 +5,12 @@ import { EmailIdentity, Identity, type IReceiptRuleAction, ReceiptRuleSet, TlsPo
 import { Lambda, LambdaInvocationType } from 'aws-cdk-lib/aws-ses-actions';
 import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { MAX_MAIL_BYTES } from '../shared/trigger/mail/mailbox.ts';
+import { MAX_MAIL_BYTES } from '../shared/trigger/email/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { type ApiFunctions, allowCanary, allowFilesOfStarts, allowStarts } from './api-functions.ts';
+import { type ApiFunctions, allowAttachments, allowCanary, allowDeliveries, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
-import type { Engine } from './engine.ts';
-import type { RunRecovery } from './safety-net.ts';
+import type { RunEngine } from './run-engine.ts';
+import type { RunRecovery } from './run-recovery.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
@@ -18,7 +18,7 @@ export interface InboundMailProps {
   readonly settings: Settings;
   readonly domain: string;
   readonly stores: Stores;
-  readonly engine: Engine;
+  readonly engine: RunEngine;
   readonly runRecovery: RunRecovery;
   readonly functions: ApiFunctions;
 }
@@ -52,13 +52,14 @@ export class InboundMail extends Construct {
       deadLetterQueue: props.runRecovery.undelivered,
     });
     this.results = this.#worksOnMail('Results', {
-      entry: 'mail/send-results',
+      entry: 'timer/send-results',
       description: 'Tells senders how the runs have ended that their mails have started',
       timeout: Duration.seconds(55),
       retryAttempts: 0,
     });
     allowStarts(this.receive, props);
-    allowFilesOfStarts(this.receive, stores);
+    allowDeliveries(this.receive, stores);
+    allowAttachments(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);
@@ -72,9 +73,9 @@ export class InboundMail extends Construct {
     if (settings.mailActive) this.#activate(rules);
     this.canary = settings.mailActive && this.canaryMinutes > 0 ? this.#canary() : undefined;
 
-    for (const entry of ['http/mailboxes', 'http/mail-canary', 'http/deliveries'])
+    for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
       props.functions.byEntry.get(entry)?.addEnvironment('MAIL_DOMAIN', domain);
-    const onRequest = props.functions.byEntry.get('http/mail-canary');
+    const onRequest = props.functions.byEntry.get('api/mail-canary');
     if (onRequest) this.#allowSending(onRequest);
     this.#printRecords();
   }
@@ -145,7 +146,7 @@ export class InboundMail extends Construct {
     const { settings, domain, stores } = this.#props;
     const canary = new AppFunction(this, 'Canary', {
       settings,
-      entry: 'mail/send-canary',
+      entry: 'timer/send-canary',
       description: 'Sends a mail to itself and sees whether it arrives',
       timeout: Duration.minutes(5),
       retryAttempts: 0,

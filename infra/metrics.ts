@@ -1,7 +1,7 @@
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { AppFunction } from './app-function.ts';
-import type { AppTable } from './house-table.ts';
+import type { AppTable } from './app-table.ts';
 
 /** What functions count themselves, under the service that POWERTOOLS_SERVICE_NAME names. */
 export type OwnMetric =

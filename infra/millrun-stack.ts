@@ -1,14 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { routes } from '../shared/http/routes.ts';
+import { routes } from '../shared/api/routes.ts';
 import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
-import { Engine } from './engine.ts';
-import { BootstrapApiKey } from './first-key.ts';
+import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
-import { OperationsDashboard } from './overview.ts';
+import { OperationsDashboard } from './operations-dashboard.ts';
+import { RunEngine } from './run-engine.ts';
+import { RunRecovery } from './run-recovery.ts';
 import { RunsApi } from './runs-api.ts';
-import { RunRecovery } from './safety-net.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
@@ -23,7 +23,7 @@ export class MillrunStack extends Stack {
     super(scope, id, { stackName: settings.prefix, description: 'Millrun: runs workflows on Step Functions', ...props });
 
     const stores = new Stores(this, 'Stores', settings);
-    const engine = new Engine(this, 'Engine', { settings, stores });
+    const engine = new RunEngine(this, 'RunEngine', { settings, stores });
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });

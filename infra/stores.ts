@@ -1,6 +1,6 @@
 import { Construct } from 'constructs';
-import { AppTable } from './house-table.ts';
-import { SecretsKey } from './seal-key.ts';
+import { AppTable } from './app-table.ts';
+import { SecretsKey } from './secrets-key.ts';
 import type { Settings } from './settings.ts';
 import { ValuesBucket } from './values-bucket.ts';
 
@@ -9,8 +9,9 @@ export class Stores extends Construct {
   readonly runs: AppTable;
   readonly workflows: AppTable;
   readonly access: AppTable;
-  /** Deliveries, mailboxes, schedules, webhooks, files: docs/triggers.md. */
+  /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
+  readonly files: AppTable;
   readonly values: ValuesBucket;
   readonly secretsKey: SecretsKey;
 
@@ -39,6 +40,9 @@ export class Stores extends Construct {
     this.triggers.addIndex('by-workspace', { hash: 'workspaceKey' });
     this.triggers.addIndex('by-workflow', { hash: 'workflowKey' });
     this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', keysOnly });
+
+    this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
+    this.files.addIndex('by-workspace', { hash: 'workspaceKey' });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { emailServices } from '../../shared/aws/mail-door.ts';
-import { background, logger } from '../../shared/observe.ts';
-import { arrivalOf, sesRecord } from '../../shared/trigger/mail/arrival.ts';
-import type { EmailServices } from '../../shared/trigger/mail/ports.ts';
-import { knows, noteRefused, noteUndelivered, receiveMail, refusedMail } from '../../shared/trigger/mail/receive-mail.ts';
+import { background, logger } from '../../shared/aws/observe.ts';
+import { arrivalOf, sesRecord } from '../../shared/trigger/email/arrival.ts';
+import type { EmailServices } from '../../shared/trigger/email/ports.ts';
+import { knows, noteRefused, noteUndelivered, receiveMail, refusedMail } from '../../shared/trigger/email/receive-mail.ts';
+import { emailServices } from '../services/email.ts';
 
 const received = z.object({ Records: z.array(sesRecord).min(1) });
 

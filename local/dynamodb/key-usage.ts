@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Stack } from '../template/stack.ts';
+import type { Stack } from '../cloudformation/stack.ts';
 import { type Write, writesOf } from './writes.ts';
 
 const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.string() })).transform((keys) => ({

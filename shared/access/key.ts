@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { newId } from '../id.ts';
+import { newId } from '../kernel/id.ts';
 import { type Caller, ROLES } from './role.ts';
 
 /** What is known of an API key; the key itself is shown once and never stored. */

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { StoreBusy, willPass } from '../store-busy.ts';
+import { StoreBusy, willPass } from '../kernel/store-busy.ts';
 
 export interface Patience {
   /** For how long a call is tried again. */

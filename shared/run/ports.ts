@@ -131,7 +131,7 @@ export interface Watcher {
 }
 
 /** What the engine works with. */
-export interface Engine {
+export interface EngineServices {
   runs: Runs;
   values: Values;
   executions: Executions;

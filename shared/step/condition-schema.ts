@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
 
 const expected = 'must be true, false or one ${ ... } expression';
 

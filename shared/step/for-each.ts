@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { BUILTINS } from '../workflow/builtins.ts';
-import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../workflow/limits.ts';
+import { BUILTINS } from '../expression/builtins.ts';
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../kernel/limits.ts';
+import { StepError } from '../kernel/step-error.ts';
 import type { GroupKind, Step, Template } from './kind.ts';
-import { StepError } from './step-error.ts';
 
 const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { conditionOf } from '../workflow/condition.ts';
+import { conditionOf } from '../expression/condition.ts';
 import { condition } from './condition-schema.ts';
 import type { GroupKind, Step, Template } from './kind.ts';
 

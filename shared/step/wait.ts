@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { DURATION_PATTERN, secondsOf } from '../workflow/duration.ts';
-import { MAX_RUN_SECONDS } from '../workflow/limits.ts';
-import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
+import { DURATION_PATTERN, secondsOf } from '../expression/duration.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
+import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import type { TimerKind } from './kind.ts';
 
 const expected = 'a duration such as 30s, 5m, 2h or 14d, an expression that gives seconds, or {until: <instant>}';

@@ -1,8 +1,8 @@
+import { type Reference, readingOf } from '../expression/references.ts';
 import { groupKind } from '../step/registry.ts';
 import { type Finding, suggest, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { groupOf } from './plan-of.ts';
-import { type Reference, readingOf } from './references.ts';
 import type { Site } from './sites.ts';
 import { Visibility } from './visibility.ts';
 

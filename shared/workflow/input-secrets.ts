@@ -1,5 +1,5 @@
-import { MASK } from '../mask.ts';
-import { linear } from './linear-regex.ts';
+import { linear } from '../expression/linear-regex.ts';
+import { MASK } from '../kernel/mask.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { callKind, kindOf } from '../step/registry.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Pin, Plan } from './plan.ts';
-import type { Workflows } from './ports.ts';
+import type { Workflows } from './workflows.ts';
 
 /** Finds what the `run` steps of a document start, so that a later version of a callee changes nothing here. */
 export async function pinsOf(

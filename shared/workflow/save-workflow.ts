@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { newId } from '../id.ts';
-import { notFound, Problem } from '../problem.ts';
+import { newId } from '../kernel/id.ts';
+import { notFound, Problem } from '../kernel/problem.ts';
 import { checkDocument } from './check.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
 import type { Plan } from './plan.ts';
-import type { Workflows } from './ports.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
+import type { Workflows } from './workflows.ts';
 
 /** A document that has problems: all of them, each with its place. */
 class DocumentRefused extends Problem {

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { DURATION_PATTERN, secondsOf } from '../expression/duration.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
+import { MAX_TIMEOUT_SECONDS } from '../kernel/limits.ts';
 import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
-import { DURATION_PATTERN, secondsOf } from './duration.ts';
-import { MAX_TIMEOUT_SECONDS } from './limits.ts';
-import { EXPRESSION, isOneExpression } from './template.ts';
 
 export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
 const DAY_SECONDS = 86_400;

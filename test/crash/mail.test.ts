@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
-import { aMail, Postbox, postbox, transportTo } from '../mail/postbox.ts';
-import { Household } from './household.ts';
+import { Household } from '../harness/installation.ts';
+import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 2);
 const MAILS = 60;

@@ -60,14 +60,14 @@ test('the rule set is activated only when the owner says so', () => {
 });
 
 test('a canary flies every fifteen minutes once mail is active, and its silence is an alarm', () => {
-  expect(entriesOf(quiet)).not.toContain('functions/mail/send-canary.ts');
+  expect(entriesOf(quiet)).not.toContain('functions/timer/send-canary.ts');
   expect(active.ofType('AWS::Scheduler::Schedule').map(({ Properties }) => Properties['ScheduleExpression'])).toContain(
     'rate(15 minutes)',
   );
   const alarms = active.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['AlarmName']);
   expect(alarms).toEqual(expect.arrayContaining(['millrun-mail-errors', 'millrun-mail-canary', 'millrun-mail-canary-silent']));
   const never = installed({ mailDomain: 'mail.example.com', mailActive: true, mailCanaryMinutes: 0 });
-  expect(entriesOf(never)).not.toContain('functions/mail/send-canary.ts');
+  expect(entriesOf(never)).not.toContain('functions/timer/send-canary.ts');
 });
 
 test('alarms about mail have their pages in the runbook', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { routeKey, routes } from '../../shared/http/routes.ts';
+import { routeKey, routes } from '../../shared/api/routes.ts';
 import { installed, plain } from './installed.ts';
 
 const { ofType, byId, named, template } = installed();

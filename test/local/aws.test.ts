@@ -35,7 +35,7 @@ import { z } from 'zod';
 import { readCredential } from '../../local/aws/credential.ts';
 import type { Cloud } from '../../local/cloud.ts';
 import { OWN_SIGNATURE } from '../../local/fast-path/unsigned.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';

@@ -2,12 +2,12 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
-import { EventFiles } from '../../local/smtp/event-files.ts';
-import { giveUpReason, hasRoom, retryDelayMs } from '../../local/smtp/event-queue.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { EventFiles } from '../../local/ses/event-files.ts';
+import { giveUpReason, hasRoom, retryDelayMs } from '../../local/ses/event-queue.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { aMail, Postbox, postbox, transportTo } from '../mail/postbox.ts';
 import { Client } from '../run/client.ts';
+import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
 
 const anEvent = (more: object = {}) => ({ id: 'a', bytes: 1000, failures: 0, deaths: 0, ...more });
 const MIB = 1024 * 1024;

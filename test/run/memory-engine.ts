@@ -6,7 +6,7 @@ import { RunState, stateOf } from '../../shared/run/model/state.ts';
 import type { StartServices } from '../../shared/run/start/start-run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { aRun } from '../builders.ts';
+import { aRun } from '../harness/builders.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */

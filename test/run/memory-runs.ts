@@ -1,6 +1,6 @@
 import { decodeTime } from 'ulid';
 import * as z from 'zod';
-import { parseJson } from '../../shared/json.ts';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';

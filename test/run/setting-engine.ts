@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
-import { engineServices } from '../../shared/aws/services.ts';
-import { env } from '../../shared/env.ts';
+import { engineServices } from '../../functions/services/engine.ts';
+import { env } from '../../shared/aws/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { type StartRequest, type StartServices, startRun } from '../../shared/run/start/start-run.ts';

@@ -1,5 +1,7 @@
 import { ulid } from 'ulid';
 import { vi } from 'vitest';
+import { StepError } from '../../shared/kernel/step-error.ts';
+import { StoreBusy } from '../../shared/kernel/store-busy.ts';
 import { type DriveAnswer, type DriveMessage, drive } from '../../shared/run/drive/drive.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { executionName, type Run } from '../../shared/run/model/run.ts';
@@ -9,8 +11,6 @@ import { executionKind } from '../../shared/run/start/execution-kind.ts';
 import type { StartServices } from '../../shared/run/start/start-run.ts';
 import { type Swept, sweep } from '../../shared/run/sweep/sweep.ts';
 import { http } from '../../shared/step/http.ts';
-import { StepError } from '../../shared/step/step-error.ts';
-import { StoreBusy } from '../../shared/store-busy.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import { type MemoryEngine, memoryEngine } from './memory-engine.ts';
 import { sleep, sleepUntil, virtualTime } from './virtual-time.ts';

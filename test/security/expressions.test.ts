@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
+import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 
 let api: Api;
 beforeAll(async () => {

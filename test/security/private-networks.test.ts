@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 
 let api: Api;
 beforeAll(async () => {

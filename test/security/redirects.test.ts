@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 
 let api: Api;
 const server = createServer((request, response) => {

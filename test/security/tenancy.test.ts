@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allows, ROLES, type Role } from '../../shared/access/role.ts';
-import type { Operation } from '../../shared/http/route.ts';
-import { operations } from '../../shared/http/routes.ts';
+import { operations } from '../../shared/api/routes.ts';
+import type { Operation } from '../../shared/edge/route.ts';
+import { type Api, expectRefusal, startApi } from '../edge/api.ts';
+import { allSamples, type Known, type Sample } from '../edge/samples.ts';
+import { oneOfEverything } from '../edge/things.ts';
 import { howMany } from '../harness/how-many.ts';
-import { type Api, expectRefusal, startApi } from '../http/api.ts';
-import { allSamples, type Known, type Sample } from '../http/samples.ts';
-import { oneOfEverything } from '../http/things.ts';
 
 /** The mightiest of them; all in `npm run soak`. */
 const roles = ROLES.slice(-howMany('TENANT_ROLES', 1));

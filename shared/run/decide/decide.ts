@@ -1,7 +1,7 @@
+import { secondsOf } from '../../expression/duration.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { loopWidth } from '../../step/loop-width.ts';
 import { kindOf } from '../../step/registry.ts';
-import { secondsOf } from '../../workflow/duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { itemScope, scopeOf } from '../model/scope.ts';

@@ -1,7 +1,7 @@
-import { maskOf } from '../../mask.ts';
+import { conditionOf } from '../../expression/condition.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { kindOf, timerKind } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
-import { conditionOf } from '../../workflow/condition.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';

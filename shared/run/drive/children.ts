@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { newId } from '../../id.ts';
-import { maskOf } from '../../mask.ts';
-import { Problem } from '../../problem.ts';
+import { newId } from '../../kernel/id.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { callKind } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
 import { maskedInputs } from '../../workflow/input-secrets.ts';
 import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';

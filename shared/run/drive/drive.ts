@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { type Begin, type Decision, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';

@@ -1,4 +1,4 @@
-import { StoreBusy } from '../../store-busy.ts';
+import { StoreBusy } from '../../kernel/store-busy.ts';
 import type { StartServices } from '../start/start-run.ts';
 
 const FIRST_PAUSE_MS = 50;

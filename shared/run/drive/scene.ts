@@ -1,5 +1,5 @@
+import { evaluateTemplate } from '../../expression/expression.ts';
 import type { Template } from '../../step/kind.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';

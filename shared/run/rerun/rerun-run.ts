@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { notFound, Problem } from '../../problem.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import type { Document } from '../../workflow/document.ts';
 import type { Plan } from '../../workflow/plan.ts';

@@ -1,13 +1,13 @@
-import { maskOf } from '../../mask.ts';
+import { conditionOf } from '../../expression/condition.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import { readingOf } from '../../expression/references.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { Template } from '../../step/kind.ts';
 import { kindOf } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
-import { conditionOf } from '../../workflow/condition.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
 import { secretsOf } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
-import { readingOf } from '../../workflow/references.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import type { StartRequest, StartServices } from './start-run.ts';
 

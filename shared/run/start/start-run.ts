@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../canonical-json.ts';
 import type { Files } from '../../file/file.ts';
 import { holdFiles } from '../../file/given-files.ts';
-import { newId } from '../../id.ts';
-import { notFound, Problem } from '../../problem.ts';
+import { canonicalJson } from '../../kernel/canonical-json.ts';
+import { newId } from '../../kernel/id.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import type { Workflows } from '../../workflow/ports.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import type { Workflows } from '../../workflow/workflows.ts';
 import { START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import type { Stage, Trigger } from '../model/status.ts';
 import { ValueTooLarge } from '../model/value.ts';
-import type { Engine, StartKey } from '../ports.ts';
+import type { EngineServices, StartKey } from '../ports.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
@@ -62,7 +62,7 @@ export interface Started {
   isRepeat: boolean;
 }
 
-export type StartServices = Engine & { workflows: Workflows; files: Files };
+export type StartServices = EngineServices & { workflows: Workflows; files: Files };
 
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When

@@ -1,6 +1,6 @@
 import type { Page, PageOf } from '../../run/ports.ts';
 import type { StartServices } from '../../run/start/start-run.ts';
-import type { DeliveryServices } from '../receive.ts';
+import type { DeliveryServices } from '../delivery/receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 
 /** Schedules and their ledger. */

@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
-import { notFound, Problem } from '../../problem.ts';
+import { secondsOf } from '../../expression/duration.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
-import { secondsOf } from '../../workflow/duration.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';
 import { ScheduleMoved, type ScheduleServices } from './ports.ts';

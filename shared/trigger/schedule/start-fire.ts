@@ -1,7 +1,7 @@
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import { type Started, type StartRequest, startRun } from '../../run/start/start-run.ts';
-import type { Delivery } from '../delivery.ts';
-import { receive } from '../receive.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import { receive } from '../delivery/receive.ts';
 import type { ScheduleServices } from './ports.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal } from '../../run/model/status.ts';

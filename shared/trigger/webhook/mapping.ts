@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { inspectJson } from '../../inspect-json.ts';
-import { parseJson } from '../../json.ts';
-import { Problem } from '../../problem.ts';
-import { StepError } from '../../step/step-error.ts';
-import { explain } from '../../workflow/explain.ts';
-import { evaluateExpression } from '../../workflow/expression.ts';
-import { parsed } from '../../workflow/jsonata.ts';
+import { explain } from '../../expression/explain.ts';
+import { evaluateExpression } from '../../expression/expression.ts';
+import { parsed } from '../../expression/jsonata.ts';
+import { inspectJson } from '../../kernel/inspect-json.ts';
+import { parseJson } from '../../kernel/json.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { WebhookRequest } from './scheme.ts';
 
 const inputObject = z.record(z.string(), z.unknown());

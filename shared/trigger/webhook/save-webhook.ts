@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { newId } from '../../id.ts';
-import { Problem } from '../../problem.ts';
+import { newId } from '../../kernel/id.ts';
+import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { mappingProblem } from './mapping.ts';
 import { schemeOf } from './schemes.ts';

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import type { Signature } from './webhook.ts';
 
 /** A request as it was signed: every byte of it. Header names are lower-case. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Household } from '../../crash/household.ts';
 import { howMany } from '../../harness/how-many.ts';
+import { Household } from '../../harness/installation.ts';
 import { all, deliver, type Heard } from './sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 1);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Api, ONE_STEP, startApi } from '../../edge/api.ts';
 import { howMany } from '../../harness/how-many.ts';
-import { type Api, ONE_STEP, startApi } from '../../http/api.ts';
 import { all, deliver } from './sender.ts';
 
 /** 1,000 in `npm run soak`. */

@@ -3,7 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answered, type Api, expectRefusal, startApi } from '../../http/api.ts';
+import { type Answered, type Api, expectRefusal, startApi } from '../../edge/api.ts';
 
 const shell = promisify(execFile);
 let api: Api;

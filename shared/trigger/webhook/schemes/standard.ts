@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { newId } from '../../../id.ts';
+import { newId } from '../../../kernel/id.ts';
 import { anySigned, checkTime, headerOf, refused, type Scheme, secondsOf, wrongSignature } from '../scheme.ts';
 
 /** Signatures of versions we do not know, such as `v1a`, stand beside those we do. */

@@ -1,0 +1,58 @@
+import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
+import { type Keys, newKey } from '../../shared/access/key.ts';
+import { keyView, pageView } from '../../shared/api/views.ts';
+import { dynamo } from '../../shared/aws/clients.ts';
+import { env } from '../../shared/aws/env.ts';
+import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
+
+interface Services {
+  keys: Keys;
+  now: () => Date;
+}
+
+export async function createKey({ body, caller }: RequestOf<'createKey'>, { keys, now }: Services) {
+  const project = body.project_id ?? caller.project;
+  if (caller.project !== undefined && project !== caller.project) {
+    throw new Problem(
+      'forbidden',
+      `The key "${caller.name}" belongs to project "${caller.project}" and makes keys for it alone.`,
+    );
+  }
+  const { key, record } = newKey(
+    {
+      workspace: caller.workspace,
+      name: body.name,
+      role: body.role,
+      ...(project !== undefined && { project }),
+      ...(body.email !== undefined && { email: body.email }),
+    },
+    now(),
+  );
+  await keys.put(record);
+  return created({ ...keyView(record), key });
+}
+
+export async function listKeys({ query, caller }: RequestOf<'listKeys'>, { keys }: Services) {
+  const page = await keys.list(caller.workspace, query.limit, query.continuation_token);
+  return ok(
+    pageView(
+      { ...page, items: page.items.filter(({ project }) => caller.project === undefined || project === caller.project) },
+      keyView,
+    ),
+  );
+}
+
+export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { keys, now }: Services) {
+  const key = await keys.find(caller.workspace, params.key_id);
+  if (!key || (caller.project !== undefined && key.project !== caller.project)) throw notFound('API key', params.key_id);
+  if (key.id === caller.keyId) throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
+  if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() });
+  return noContent();
+}
+
+export const handler = http({ createKey, listKeys, revokeKey }, () => ({
+  keys: new DynamoKeys(dynamo, env.accessTable()),
+  now: () => new Date(),
+}));

@@ -1,0 +1,92 @@
+import type { Caller } from '../../shared/access/role.ts';
+import { pageView } from '../../shared/api/views.ts';
+import { dynamo, s3 } from '../../shared/aws/clients.ts';
+import { env } from '../../shared/aws/env.ts';
+import { Presigner } from '../../shared/aws/presign.ts';
+import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { contentTypeOf } from '../../shared/file/content-type.ts';
+import { DynamoFiles } from '../../shared/file/file.dynamo.ts';
+import { fileV2View, fileView } from '../../shared/file/file.http.ts';
+import { BucketFiles } from '../../shared/file/file.s3.ts';
+import { type FileRow, type Files, isUploaded } from '../../shared/file/file.ts';
+import { seeUpload } from '../../shared/file/see-upload.ts';
+import { newId } from '../../shared/kernel/id.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
+
+interface Services {
+  files: Files;
+  presigner: Presigner;
+  now: () => Date;
+}
+
+export async function createFileV2({ body, caller }: RequestOf<'createFileV2'>, { files, presigner, now }: Services) {
+  const project = projectOf(caller, body.agent_id);
+  const at = now();
+  const file: FileRow = {
+    id: newId(at.getTime()),
+    workspace: caller.workspace,
+    ...(project !== undefined && { project }),
+    name: body.file_name,
+    type: contentTypeOf(body.file_name),
+    createdAt: at.toISOString(),
+    createdBy: caller.name,
+  };
+  await files.rows.put(file);
+  return created(fileV2View(file, await presigner.upload(file)));
+}
+
+export async function listFiles({ query, caller }: RequestOf<'listFiles'>, { files }: Services) {
+  const of = { workspace: caller.workspace, project: projectOf(caller, query.project_id) };
+  return ok(pageView(await files.rows.list(of, { limit: query.limit, token: query.continuation_token }), fileView));
+}
+
+export async function getFile({ params, caller }: RequestOf<'getFile'>, services: Services) {
+  return ok(fileView(await fileOf(services, caller, params.file_id)));
+}
+
+export async function downloadFile({ params, caller }: RequestOf<'downloadFile'>, services: Services) {
+  const file = await fileOf(services, caller, params.file_id);
+  if (!isUploaded(file))
+    throw new Problem('conflict', `File "${file.id}" (${file.name}) has not been uploaded yet.`, [
+      { name: 'file_id', value: file.id },
+    ]);
+  const { url, until } = await services.presigner.download(file, services.now());
+  return ok({ url, expires_at: until });
+}
+
+export async function deleteFile({ params, caller }: RequestOf<'deleteFile'>, services: Services) {
+  const { files } = services;
+  const { id, name, runId } = await fileOf(services, caller, params.file_id);
+  if (!(await files.rows.remove(id)))
+    throw new Problem('conflict', `File "${id}" (${name}) belongs to a run, which keeps it until its retention ends.`, [
+      ...(runId === undefined ? [] : [{ name: 'run_id', value: runId }]),
+    ]);
+  await files.bytes.remove(id);
+  return noContent();
+}
+
+function projectOf(caller: Caller, asked: string | undefined): string | undefined {
+  if (caller.project !== undefined && asked !== undefined && asked !== caller.project)
+    throw new Problem('forbidden', `The key "${caller.name}" belongs to project "${caller.project}".`);
+  return asked ?? caller.project;
+}
+
+/** The file, if it is the caller's, with what is known of its upload by now. */
+async function fileOf({ files, now }: Services, caller: Caller, id: string): Promise<FileRow> {
+  const file = await files.rows.get(id);
+  const mine =
+    file?.workspace === caller.workspace &&
+    (caller.project === undefined || file.project === undefined || file.project === caller.project);
+  if (!file || !mine) throw notFound('file', id);
+  return seeUpload(files, file, now());
+}
+
+export const handler = http({ createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
+  files: {
+    rows: new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
+    bytes: new BucketFiles(s3, env.valuesBucket()),
+  },
+  presigner: new Presigner(s3, env.valuesBucket()),
+  now: () => new Date(),
+}));

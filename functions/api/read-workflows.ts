@@ -1,0 +1,59 @@
+import { pageView, processV2View, versionView, workflowDetailView, workflowView } from '../../shared/api/views.ts';
+import { dynamo } from '../../shared/aws/clients.ts';
+import { env } from '../../shared/aws/env.ts';
+import { ok } from '../../shared/edge/answer.ts';
+import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import { workflowOf } from '../../shared/run/visible.http.ts';
+import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import type { Workflows } from '../../shared/workflow/workflows.ts';
+
+interface Services {
+  workflows: Workflows;
+}
+
+const NEWEST_VERSIONS = 10;
+
+export async function listProcessesV2({ query, caller }: RequestOf<'listProcessesV2'>, { workflows }: Services) {
+  if (caller.project !== undefined && caller.project !== query.agent_id) throw notFound('agent', query.agent_id);
+  return ok(
+    pageView(await workflows.list(caller.workspace, query.agent_id, query.limit, query.continuation_token), processV2View),
+  );
+}
+
+export async function getProcessV2({ params, query, caller }: RequestOf<'getProcessV2'>, services: Services) {
+  return ok(processV2View(await workflowOf(services, caller, params.process_id, { project: query.agent_id })));
+}
+
+export async function listWorkflows({ query, caller }: RequestOf<'listWorkflows'>, { workflows }: Services) {
+  const project = query.project_id ?? caller.project;
+  if (caller.project !== undefined && caller.project !== project) return ok({ items: [], continuation_token: null });
+  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), workflowView));
+}
+
+export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const [draft, versions] = await Promise.all([
+    services.workflows.definition(workflow.id, workflow.draft.definition),
+    services.workflows.versions(workflow.id, NEWEST_VERSIONS),
+  ]);
+  if (!draft) throw notFound('definition', workflow.draft.definition);
+  return ok(workflowDetailView(workflow, draft, versions.items));
+}
+
+export async function listVersions({ params, query, caller }: RequestOf<'listVersions'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  return ok(pageView(await services.workflows.versions(workflow.id, query.limit, query.continuation_token), versionView));
+}
+
+export async function getVersion({ params, caller }: RequestOf<'getVersion'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const version = await services.workflows.version(workflow.id, params.version);
+  const definition = version && (await services.workflows.definition(workflow.id, version.definition));
+  if (!definition) throw notFound('version', String(params.version));
+  return ok({ ...versionView(version), source: definition.source });
+}
+
+export const handler = http({ listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion }, () => ({
+  workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
+}));
