@@ -84,7 +84,7 @@ export class Alarms extends Construct {
       missing: TreatMissingData.BREACHING,
     });
     this.#alarm('undelivered-events', {
-      says: 'Ticks of the sweeper, or mails, lie in the dead readMail queue.',
+      says: 'Ticks of the sweeper, or mails, lie in the dead letter queue.',
       metric: runRecovery.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
@@ -111,7 +111,7 @@ export class Alarms extends Construct {
       threshold: 3,
     });
     this.#alarm('undelivered-fires', {
-      says: 'Calls of the schedule function lie in the dead readMail queue of schedules.',
+      says: 'Calls of the schedule function lie in the dead letter queue of schedules.',
       metric: schedules.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
@@ -141,7 +141,7 @@ export class Alarms extends Construct {
 
   #mailAlarms({ receive, results, canary, canaryMinutes }: InboundMail): void {
     this.#alarm('mail-errors', {
-      says: 'Mails that were received could not be dealt with; they are tried again and then lie in the dead readMail queue.',
+      says: 'Mails that were received could not be dealt with; they are tried again and then lie in the dead letter queue.',
       metric: new MathExpression({
         expression: 'received + results',
         usingMetrics: { received: receive.metricErrors(), results: results.metricErrors() },

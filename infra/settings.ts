@@ -40,7 +40,7 @@ const schema = z.object({
   prefix: z
     .string()
     // No hyphen: the machine `runs` of `mill-long` would be the machine `long-runs` of `mill`.
-    .regex(/^[a-z][a-z0-9]{1,19}$/, 'must be 2 to 20 lower case letters or digits, beginning with a readMail')
+    .regex(/^[a-z][a-z0-9]{1,19}$/, 'must be 2 to 20 lower case letters or digits, beginning with a letter')
     .default('millrun'),
   retentionDays: z.coerce.number().int().min(1).max(3650).default(90),
   removal: z.enum(['retain', 'destroy']).default('retain'),

@@ -1,10 +1,11 @@
 import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
+import { keyView } from '../../shared/access/key.http.ts';
 import { type Keys, newKey } from '../../shared/access/key.ts';
-import { keyView, pageView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 
 interface Services {

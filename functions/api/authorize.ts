@@ -3,12 +3,12 @@ import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWith
 import { LRUCache } from 'lru-cache';
 import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { type ApiKey, callerOf, hashOf, type Keys } from '../../shared/access/key.ts';
-import type { Caller } from '../../shared/access/role.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { observed } from '../../shared/aws/observe.ts';
+import { willPass } from '../../shared/aws/will-pass.ts';
 import { keyIn, UNDECIDED } from '../../shared/edge/caller.ts';
-import { willPass } from '../../shared/kernel/store-busy.ts';
+import { env } from '../../shared/kernel/env.ts';
+import type { Caller } from '../../shared/kernel/role.ts';
 
 /** How long a revoked key may still be taken. */
 const KEPT_MS = 30_000;

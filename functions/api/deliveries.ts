@@ -1,10 +1,10 @@
-import type { Caller } from '../../shared/access/role.ts';
-import { pageView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo, s3 } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import type { Caller } from '../../shared/kernel/role.ts';
 import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';
 import { deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
 import type { Deliveries, Delivery } from '../../shared/trigger/delivery/delivery.ts';

@@ -1,6 +1,6 @@
+import { http } from '../../shared/api/http.ts';
+import { openApiDocument } from '../../shared/api/openapi.ts';
 import { ok } from '../../shared/edge/answer.ts';
-import { http } from '../../shared/edge/http.ts';
-import { openApiDocument } from '../../shared/edge/openapi.ts';
 import { page } from '../../shared/edge/reference-page.ts';
 import { FAILURE_CODES } from '../../shared/run/failure-codes.ts';
 import { workflowJsonSchema } from '../../shared/workflow/json-schema.ts';

@@ -1,18 +1,18 @@
-import type { Caller } from '../../shared/access/role.ts';
-import { pageView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo, s3 } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
-import { Presigner } from '../../shared/aws/presign.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
 import { contentTypeOf } from '../../shared/file/content-type.ts';
 import { DynamoFiles } from '../../shared/file/file.dynamo.ts';
 import { fileV2View, fileView } from '../../shared/file/file.http.ts';
 import { BucketFiles } from '../../shared/file/file.s3.ts';
 import { type FileRow, type Files, isUploaded } from '../../shared/file/file.ts';
+import { Presigner } from '../../shared/file/presigned-urls.s3.ts';
 import { seeUpload } from '../../shared/file/see-upload.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import type { Caller } from '../../shared/kernel/role.ts';
 
 interface Services {
   files: Files;

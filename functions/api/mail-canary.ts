@@ -1,4 +1,4 @@
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
 import { canaryServices } from '../services/canary.ts';
 

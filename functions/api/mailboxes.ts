@@ -1,7 +1,7 @@
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { workflowOf } from '../../shared/run/visible.http.ts';
 import * as change from '../../shared/trigger/email/change-mailbox.ts';

@@ -1,11 +1,13 @@
-import { pageView, processV2View, versionView, workflowDetailView, workflowView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { processV2View } from '../../shared/api/v2.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { workflowOf } from '../../shared/run/visible.http.ts';
 import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 
 interface Services {

@@ -1,7 +1,7 @@
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo, kms, s3 } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { type Answer, accepted } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../../shared/trigger/delivery/payloads.s3.ts';

@@ -1,6 +1,6 @@
-import { pageView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { workflowOf } from '../../shared/run/visible.http.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';

@@ -1,13 +1,15 @@
-import { dryRunView, runV2View } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { runV2View } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
+import { dryRunView } from '../../shared/run/run.http.ts';
 import { dryRun } from '../../shared/run/start/dry-run.ts';
-import { type Started, type StartRequest, type StartServices, startRun } from '../../shared/run/start/start-run.ts';
+import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
+import { type Started, startRun } from '../../shared/run/start/start-run.ts';
 import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
 import { engineServices } from '../services/engine.ts';
 

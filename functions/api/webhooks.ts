@@ -1,10 +1,10 @@
-import type { Caller } from '../../shared/access/role.ts';
-import { pageView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo, kms } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
+import type { Caller } from '../../shared/kernel/role.ts';
 import { workflowOf } from '../../shared/run/visible.http.ts';
 import { sampleCurl } from '../../shared/trigger/webhook/sample.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';

@@ -1,12 +1,12 @@
-import { warningView, workflowDetailView } from '../../shared/api/views.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
-import { http, type RequestOf } from '../../shared/edge/http.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { workflowOf } from '../../shared/run/visible.http.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { warningView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 
 type Services = workflow.WorkflowServices;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dynamo, ses } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
 import type { CanaryServices } from '../../shared/trigger/email/canary.ts';
 import { DynamoMailboxes } from '../../shared/trigger/email/mailbox.dynamo.ts';

@@ -1,8 +1,8 @@
 import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import type { Keys } from '../../shared/access/key.ts';
 import { dynamo, s3, ses } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
 import { logger } from '../../shared/aws/observe.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
 import { BucketValues } from '../../shared/run/store/values.s3.ts';
 import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';

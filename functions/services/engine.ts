@@ -1,13 +1,13 @@
 import { dynamo, s3, sfn } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
-import { watcher } from '../../shared/aws/observe.ts';
 import { DynamoFiles } from '../../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../../shared/file/file.s3.ts';
 import type { Files } from '../../shared/file/file.ts';
-import type { StartServices } from '../../shared/run/start/start-run.ts';
+import { env } from '../../shared/kernel/env.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
 import { BucketValues } from '../../shared/run/store/values.s3.ts';
+import { watcher } from '../../shared/run/watcher.metrics.ts';
 import { CachedDefinitions } from '../../shared/workflow/cached-definitions.ts';
 import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
 

@@ -1,5 +1,5 @@
 import { dynamo, kms } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
+import { env } from '../../shared/kernel/env.ts';
 import type { DeliveryTrigger } from '../../shared/trigger/delivery/delivery.ts';
 import type { Redeliver } from '../../shared/trigger/delivery/redeliver.ts';
 import { startMailAgain } from '../../shared/trigger/email/receive-mail.ts';

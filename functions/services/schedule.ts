@@ -1,8 +1,8 @@
 import { dynamo, scheduler } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/aws/env.ts';
-import { fireWatcher } from '../../shared/aws/observe.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';
 import { SchedulerFireTimer } from '../../shared/trigger/schedule/fire-timer.scheduler.ts';
+import { fireWatcher } from '../../shared/trigger/schedule/fire-watcher.metrics.ts';
 import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
 import { DynamoSchedules } from '../../shared/trigger/schedule/schedule.dynamo.ts';
 import { engineServices } from './engine.ts';

@@ -6,8 +6,8 @@ import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { hashOf } from '../../shared/access/key.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
 import { asCustomResource } from '../../shared/aws/custom-resource.ts';
-import { env } from '../../shared/aws/env.ts';
 import { observed } from '../../shared/aws/observe.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });

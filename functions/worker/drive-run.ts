@@ -1,5 +1,5 @@
-import { env } from '../../shared/aws/env.ts';
 import { background } from '../../shared/aws/observe.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 import { engineServices } from '../services/engine.ts';

@@ -1,39 +1,28 @@
 import * as z from 'zod';
-import { keyCreated, keyEntries, listQuery, resourceId, words } from '../api/resources.ts';
-import { operation } from '../edge/route.ts';
-import { mailAddress } from '../trigger/email/mailbox.http.ts';
-import { ROLES } from './role.ts';
+import { page, resourceId, time } from '../edge/schema.ts';
+import { ROLES } from '../kernel/role.ts';
+import type { ApiKey } from './key.ts';
 
-const at = { tag: 'access', entry: 'api/api-keys', role: 'admin' } as const;
+const keyEntry = z
+  .object({
+    id: resourceId,
+    name: z.string(),
+    role: z.enum(ROLES),
+    project_id: z.string().nullable(),
+    email: z.string().nullable().meta({ description: 'Of its holder, who by it is a member of the project' }),
+    created_at: time,
+    revoked_at: time.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+export const keyEntries = page(keyEntry).meta({ id: 'ApiKeyList' });
+export const keyCreated = keyEntry.extend({ key: z.string().meta({ description: 'Shown once' }) }).meta({ id: 'ApiKeyCreated' });
 
-export const access = {
-  createKey: operation({
-    ...at,
-    method: 'POST',
-    path: '/v1/api-keys',
-    summary: 'Create an API key; the key is shown once',
-    body: z.strictObject({
-      name: words(100),
-      role: z.enum(ROLES),
-      project_id: resourceId.optional(),
-      email: mailAddress.optional(),
-    }),
-    responses: { 201: keyCreated },
-  }),
-  listKeys: operation({
-    ...at,
-    method: 'GET',
-    path: '/v1/api-keys',
-    summary: 'API keys of the workspace',
-    query: z.strictObject(listQuery(25)),
-    responses: { 200: keyEntries },
-  }),
-  revokeKey: operation({
-    ...at,
-    method: 'DELETE',
-    path: '/v1/api-keys/{key_id}',
-    summary: 'Revoke an API key',
-    params: z.object({ key_id: resourceId }),
-    responses: { 204: '' },
-  }),
-};
+export const keyView = (key: ApiKey) => ({
+  id: key.id,
+  name: key.name,
+  role: key.role,
+  project_id: key.project ?? null,
+  email: key.email ?? null,
+  created_at: key.createdAt,
+  revoked_at: key.revokedAt ?? null,
+});

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { newId } from '../kernel/id.ts';
-import { type Caller, ROLES } from './role.ts';
+import { type Caller, ROLES } from '../kernel/role.ts';
 
 /** What is known of an API key; the key itself is shown once and never stored. */
 export const apiKey = z.object({

@@ -1,3 +1,3 @@
-import { openApiDocument } from '../edge/openapi.ts';
+import { openApiDocument } from './openapi.ts';
 
 console.log(JSON.stringify(openApiDocument(), null, 2));

@@ -1,12 +1,12 @@
-import { access } from '../access/key.http.ts';
+import { access } from '../access/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
-import { files } from '../file/file-operations.http.ts';
-import { runs } from '../run/run-operations.http.ts';
-import { deliveries } from '../trigger/delivery/delivery-operations.http.ts';
-import { mail } from '../trigger/email/mailbox-operations.http.ts';
-import { schedules } from '../trigger/schedule/schedule-operations.http.ts';
-import { webhooks } from '../trigger/webhook/webhook-operations.http.ts';
-import { workflows } from '../workflow/workflow-operations.http.ts';
+import { files } from '../file/operations.http.ts';
+import { runs } from '../run/operations.http.ts';
+import { deliveries } from '../trigger/delivery/operations.http.ts';
+import { mail } from '../trigger/email/operations.http.ts';
+import { schedules } from '../trigger/schedule/operations.http.ts';
+import { webhooks } from '../trigger/webhook/operations.http.ts';
+import { workflows } from '../workflow/operations.http.ts';
 import { docs } from './docs.ts';
 import { v2 } from './v2.ts';
 
@@ -26,6 +26,3 @@ export const operations = {
 export type OperationId = keyof typeof operations;
 
 export const routes: Operation[] = Object.values(operations);
-
-/** API Gateway's name for a route: what a handler is dispatched by. */
-export const routeKey = ({ method, path }: Pick<Operation, 'method' | 'path'>) => `${method} ${path}`;

@@ -1,5 +1,6 @@
+import { willPass } from '../aws/will-pass.ts';
 import { type Detail, Problem, type ProblemKind } from '../kernel/problem.ts';
-import { StoreBusy, willPass } from '../kernel/store-busy.ts';
+import { StoreBusy } from '../kernel/store-busy.ts';
 
 /** What an action answers: a text goes out as it is, anything else as JSON. */
 export interface Answer {

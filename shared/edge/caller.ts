@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { type Caller, ROLES } from '../access/role.ts';
+import { type Caller, ROLES } from '../kernel/role.ts';
 import { StoreBusy } from '../kernel/store-busy.ts';
 
 /** The identity as the authorizer hands it on: API Gateway passes flat values. */

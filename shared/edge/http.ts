@@ -1,15 +1,14 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import { allows, type Caller } from '../access/role.ts';
-import { type OperationId, operations, routeKey } from '../api/routes.ts';
 import { logger, observed } from '../aws/observe.ts';
 import { Problem } from '../kernel/problem.ts';
+import { allows, type Caller } from '../kernel/role.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
 import { toResult } from './payload.ts';
 import { originOf, type RawRequest, readBody, readPart, readRaw } from './request.ts';
-import type { Operation } from './route.ts';
+import { type Operation, routeKey } from './route.ts';
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 type Field<O, Name extends string> = O extends { [K in Name]: infer T } ? Parsed<T> : undefined;
@@ -25,30 +24,29 @@ export interface Request<O> {
   origin: string;
   raw: O extends { raw: true } ? RawRequest : undefined;
 }
-export type RequestOf<Id extends OperationId> = Request<(typeof operations)[Id]>;
-export type Action<Id extends OperationId, Services> = (request: RequestOf<Id>, services: Services) => Promise<Answer>;
+type Action<O, Services> = (request: Request<O>, services: Services) => Promise<Answer>;
 
-const byRoute = new Map<string, [string, Operation]>(
-  Object.entries(operations).map(([id, operation]) => [routeKey(operation), [id, operation]]),
-);
+/** Makes Lambda handlers for some operations of a table each: they parse, check the caller, act, answer. Services are made on first use and kept. */
+export function httpFor<Operations extends Record<string, Operation>>(operations: Operations) {
+  const byRoute = new Map(Object.entries(operations).map(([id, operation]) => [routeKey(operation), { id, operation }] as const));
 
-/**
- * A Lambda handler for some operations of the table: parses, checks the caller, acts, answers. Services are made on first use and kept.
- */
-export function http<Id extends OperationId, Services>(actions: { [I in Id]: Action<I, Services> }, make: () => Services) {
-  let services: Services | undefined;
-  const table = new Map<string, (request: never, services: Services) => Promise<Answer>>(Object.entries(actions));
+  return function http<Id extends keyof Operations, Services>(
+    actions: { [I in Id]: Action<Operations[I], Services> },
+    make: () => Services,
+  ) {
+    let services: Services | undefined;
+    const table = new Map<string, (request: never, services: Services) => Promise<Answer>>(Object.entries(actions));
 
-  const serve = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const [id, operation] = byRoute.get(event.routeKey) ?? [];
-    const action = id === undefined ? undefined : table.get(id);
-    if (!operation || !action)
-      throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
-    const request = readRequest(event, operation);
-    services ??= make();
-    return toResult(await action(request as never, services), event.headers['accept-encoding']);
+    const serve = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+      const route = byRoute.get(event.routeKey);
+      const action = route && table.get(route.id);
+      if (!action) throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
+      const request = readRequest(event, route.operation);
+      services ??= make();
+      return toResult(await action(request as never, services), event.headers['accept-encoding']);
+    };
+    return middy(serve).use(observed()).use(refusals());
   };
-  return middy(serve).use(observed()).use(refusals());
 }
 
 function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Request<Operation> {

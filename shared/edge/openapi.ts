@@ -5,9 +5,8 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { errorModel } from '../api/resources.ts';
-import { operations } from '../api/routes.ts';
 import type { Operation } from './route.ts';
+import { errorModel } from './schema.ts';
 
 const MEANING: Record<number, string> = {
   200: 'OK',
@@ -26,18 +25,13 @@ const MEANING: Record<number, string> = {
   500: 'A fault of ours, with the id of the request',
 };
 
-type Document = ReturnType<typeof createDocument>;
-let made: Document | undefined;
+export type OpenApiDocument = ReturnType<typeof createDocument>;
 
-/** The whole API as OpenAPI 3.1, from the schemas that validate it. */
-export function openApiDocument(): Document {
-  made ??= createDocument({
+/** A table of operations as OpenAPI 3.1, from the schemas that validate it. */
+export function documentOf(info: { title: string; version: string; description: string }, operations: Record<string, Operation>) {
+  return createDocument({
     openapi: '3.1.0',
-    info: {
-      title: 'Millrun',
-      version: '1',
-      description: 'Runs workflows inside your own AWS account. /v1 is the whole product; /v2 is a compatible dialect.',
-    },
+    info,
     servers: [{ url: '/' }],
     security: [{ APIKeyHeader: [] }, { Bearer: [] }],
     components: {
@@ -46,14 +40,13 @@ export function openApiDocument(): Document {
         Bearer: { type: 'http', scheme: 'bearer' },
       },
     },
-    paths: paths(),
+    paths: paths(operations),
   });
-  return made;
 }
 
-function paths(): Record<string, Record<string, ZodOpenApiOperationObject>> {
+function paths(operations: Record<string, Operation>): Record<string, Record<string, ZodOpenApiOperationObject>> {
   const byPath: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const [operationId, operation] of Object.entries<Operation>(operations)) {
+  for (const [operationId, operation] of Object.entries(operations)) {
     byPath[operation.path] = { ...byPath[operation.path], [operation.method.toLowerCase()]: describe(operationId, operation) };
   }
   return byPath;

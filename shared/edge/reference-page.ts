@@ -1,8 +1,6 @@
-import type { openApiDocument } from './openapi.ts';
+import type { OpenApiDocument } from './openapi.ts';
 import { entry, type Place, shownOperation, whole } from './reference-operation.ts';
 import { html, shape } from './reference-schema.ts';
-
-type Document = ReturnType<typeof openApiDocument>;
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, sans-serif; --line: color-mix(in srgb, currentColor 14%, transparent); --tint: color-mix(in srgb, currentColor 5%, transparent) }
@@ -12,7 +10,7 @@ nav a { display: block; color: inherit; text-decoration: none; text-transform: c
 nav a:hover { opacity: 1; text-decoration: underline }
 h1 { margin: 0 0 .5rem; font-size: 2rem }
 h2 { margin: 2.75rem 0 .75rem; text-transform: capitalize; font-size: 1.3rem }
-h4 { margin: 1.25rem 0 .4rem; font-size: .8rem; text-transform: uppercase; readMail-spacing: .06em; opacity: .65 }
+h4 { margin: 1.25rem 0 .4rem; font-size: .8rem; text-transform: uppercase; letter-spacing: .06em; opacity: .65 }
 code, pre { font-family: ui-monospace, monospace; font-size: .875em }
 pre { overflow: auto; padding: .9rem 1.1rem; border-radius: .5rem; background: var(--tint) }
 details { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0 }
@@ -21,7 +19,7 @@ details:target { outline: 2px solid #3b82f6 }
 summary { cursor: pointer; padding: .6rem .9rem; display: flex; gap: .9rem; align-items: baseline; list-style: none }
 summary::-webkit-details-marker { display: none }
 summary span { margin-left: auto; text-align: right; opacity: .7; font-size: .9rem }
-summary b { min-width: 3.9rem; font: 700 .72rem/1 ui-monospace, monospace; readMail-spacing: .03em; color: #64748b }
+summary b { min-width: 3.9rem; font: 700 .72rem/1 ui-monospace, monospace; letter-spacing: .03em; color: #64748b }
 b.GET { color: #2563eb } b.POST { color: #15803d } b.PUT, b.PATCH { color: #b45309 } b.DELETE { color: #dc2626 }
 .open { padding: 0 .9rem .9rem }
 table { width: 100%; border-collapse: collapse; font-size: .9rem }
@@ -35,7 +33,7 @@ sup { color: #dc2626 }
 const SECTIONS = ['workflows', 'runs', 'access', 'v2', 'docs'];
 
 /** A page that a person can read, without scripts or anything from elsewhere. */
-export function page(document: Document): string {
+export function page(document: OpenApiDocument): string {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, methods]) =>
     Object.entries(methods ?? {}).map(([method, operation]) => shown({ path, method: method.toUpperCase() }, operation)),
   );

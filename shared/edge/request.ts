@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { inspectJson } from '../kernel/inspect-json.ts';
 import { parseJson } from '../kernel/json.ts';
+import { VALUE_LIMIT_BYTES } from '../kernel/limits.ts';
 import { Problem } from '../kernel/problem.ts';
-import { VALUE_LIMIT_BYTES } from '../run/model/value.ts';
 
 /** A value of the largest size and the words around it. Lambda itself takes 6 MB. */
 const BODY_LIMIT_BYTES = VALUE_LIMIT_BYTES + 64 * 1024;

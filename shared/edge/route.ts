@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Role } from '../access/role.ts';
+import type { Role } from '../kernel/role.ts';
 
 /** One operation of the API: what validates it, what documents it, which function serves it. */
 export interface Operation {
@@ -26,3 +26,6 @@ export interface Operation {
 
 /** Keeps the literal types of an operation, so that its action is typed by its own schemas. */
 export const operation = <const O extends Operation>(o: O): O => o;
+
+/** API Gateway's name for a route: what a handler is dispatched by. */
+export const routeKey = ({ method, path }: Pick<Operation, 'method' | 'path'>) => `${method} ${path}`;

@@ -1,7 +1,7 @@
-import type { Template } from '../step/kind.ts';
 import { Effort, type Limits } from './effort.ts';
 import { sourceValue, templateValue, type Where } from './evaluate.ts';
 import { fitInputs, type Schema } from './input-schema.ts';
+import type { Template } from './template.ts';
 
 /** Work of which authors and outsiders say how long it takes. */
 export type Computation =

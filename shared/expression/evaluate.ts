@@ -1,10 +1,10 @@
 import { isExactNumber } from '../kernel/json.ts';
 import { StepError } from '../kernel/step-error.ts';
-import type { Template } from '../step/kind.ts';
 import { Effort } from './effort.ts';
 import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { plainJson } from './plain-json.ts';
+import type { Template } from './template.ts';
 import { hasExpression, onlyExpression, type Part, partsOf } from './template.ts';
 
 /** Where a template stands: the step, or null for the document's own, and the key path below it. */

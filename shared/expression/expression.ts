@@ -1,10 +1,10 @@
 import { StepError } from '../kernel/step-error.ts';
-import type { Template } from '../step/kind.ts';
 import { type Computation, compute } from './compute.ts';
 import { computeThreads, ThreadStopped } from './compute-threads.ts';
 import { GLIMPSE, GLIMPSE_OF_PATHS, Laborious, LIMITS, type Limits } from './effort.ts';
 import { placeOf, type Where } from './evaluate.ts';
 import { readsOnly } from './reads-only.ts';
+import type { Template } from './template.ts';
 import { isLight } from './weight.ts';
 
 /** Who may call an evaluation off. Without a signal it has the time that every evaluation has at most. */

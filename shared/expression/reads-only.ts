@@ -1,5 +1,5 @@
-import type { Template } from '../step/kind.ts';
 import { type Expression, parsed } from './jsonata.ts';
+import type { Template } from './template.ts';
 import { hasExpression, partsOf } from './template.ts';
 
 /** Kinds of nodes that look at all of a value at once. */

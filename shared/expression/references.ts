@@ -1,9 +1,9 @@
 import { isExactNumber, numberFrom } from '../kernel/json.ts';
-import type { Template } from '../step/kind.ts';
 import { BUILTINS } from './builtins.ts';
 import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
+import type { Template } from './template.ts';
 import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
 
 /** One thing that a template reads. `name` is `input`, `run`, `error`, `index`, the name of a loop item, or `steps` with an id. */

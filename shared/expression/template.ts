@@ -118,3 +118,6 @@ function startsOperand(text: string, from: number, at: number): boolean {
   if ('([{,;:=?+-*%&|<>!~^.@#/'.includes(text.charAt(at))) return true;
   return /(^|[^\w$])(and|or|in)$/.test(text.slice(Math.max(from, at - 5), at + 1));
 }
+
+/** JSON whose strings may hold `${ ... }` expressions. */
+export type Template = unknown;

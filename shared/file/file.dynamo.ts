@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { expiresIn, toItem } from '../aws/items.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
+import type { PageOf } from '../kernel/page.ts';
 import { notFound } from '../kernel/problem.ts';
-import type { PageOf } from '../run/ports.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
 
 const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });

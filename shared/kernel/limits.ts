@@ -15,3 +15,6 @@ export const MAX_TIMEOUT_SECONDS = 890;
 export const DEFAULT_RUN_SECONDS = 90 * 86_400;
 /** Step Functions ends an execution after a year. */
 export const MAX_RUN_SECONDS = 365 * 86_400;
+
+/** The largest value a step, an input or an output may be, in bytes as JSON text. */
+export const VALUE_LIMIT_BYTES = 5 * 1024 * 1024;

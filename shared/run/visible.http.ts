@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Caller } from '../access/role.ts';
-import { resourceId } from '../api/resources.ts';
-import { runDetailView } from '../api/views.ts';
+import { resourceId } from '../edge/schema.ts';
 import { notFound } from '../kernel/problem.ts';
+import type { Caller } from '../kernel/role.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { Workflows } from '../workflow/workflows.ts';
 import type { Run } from './model/run.ts';
 import { isTerminal } from './model/status.ts';
 import type { EngineServices, Runs } from './ports.ts';
+import { runDetailView } from './run.http.ts';
 import { ShownValues } from './shown/shown-values.ts';
 
 const isId = (id: string) => resourceId.safeParse(id).success;

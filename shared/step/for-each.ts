@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { BUILTINS } from '../expression/builtins.ts';
+import type { Template } from '../expression/template.ts';
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../kernel/limits.ts';
 import { StepError } from '../kernel/step-error.ts';
-import type { GroupKind, Step, Template } from './kind.ts';
+import type { GroupKind, Step } from './kind.ts';
 
 const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
 
 const itemName = z
   .string()
-  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'the name of the item begins with a small readMail and has letters, digits and _ only')
+  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'the name of the item begins with a small letter and has letters, digits and _ only')
   .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`)
   .refine((name) => !BUILTINS.has(name), 'the name of the item is that of a function; choose another');
 

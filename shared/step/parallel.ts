@@ -3,7 +3,7 @@ import type { GroupKind, Step } from './kind.ts';
 
 const branchName = z
   .string()
-  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'a branch name begins with a small readMail and has letters, digits and _ only');
+  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'a branch name begins with a small letter and has letters, digits and _ only');
 
 /** Runs its branches at the same time and ends when all have ended. */
 export const parallel: GroupKind<Record<string, Step[]>> = {

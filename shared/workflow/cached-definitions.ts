@@ -1,9 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { notFound } from '../kernel/problem.ts';
-import type { Definitions } from '../run/ports.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-of.ts';
-import type { Workflows } from './workflows.ts';
+import type { Definitions, Workflows } from './workflows.ts';
 
 const PLANS_KEPT = 200;
 

@@ -7,7 +7,7 @@ const connectionName = z
   .string()
   .regex(
     /^[a-z][A-Za-z0-9_-]{0,62}$/,
-    'the name of a connection begins with a small readMail and has letters, digits, - and _ only',
+    'the name of a connection begins with a small letter and has letters, digits, - and _ only',
   );
 
 const NO_CONTROLS = 'must not hold control characters';

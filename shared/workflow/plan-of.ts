@@ -1,5 +1,6 @@
 import { stepsReadBy } from '../expression/references.ts';
-import type { GroupKind, Kind, Step, Template } from '../step/kind.ts';
+import type { Template } from '../expression/template.ts';
+import type { GroupKind, Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import type { Document } from './document.ts';
 import type { Place, Plan, PlannedStep } from './plan.ts';

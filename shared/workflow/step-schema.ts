@@ -17,7 +17,7 @@ const names = z
   .array(z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as HttpServerError'))
   .min(1, 'names at least one error; without "on" every error counts');
 
-const stepId = z.string().regex(STEP_ID, 'an id begins with a small readMail and has letters, digits and _ only, 40 at most');
+const stepId = z.string().regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
 
 /** A duration up to a limit, or an expression that gives seconds. */
 export function durationOrExpression(most: number, words: string): z.ZodType<string> {

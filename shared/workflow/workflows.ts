@@ -1,3 +1,4 @@
+import type { Plan } from './plan.ts';
 import type { CheckedDefinition, Definition, Version, Workflow } from './workflow.ts';
 
 export interface ListOf<T> {
@@ -26,4 +27,9 @@ export interface Workflows {
   version(workflowId: string, number: number): Promise<Version | undefined>;
   versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
   list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;
+}
+
+/** Checked definitions by their hash. */
+export interface Definitions {
+  planOf(workflowId: string, definition: string): Promise<Plan>;
 }

@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
-import { runItem, stateKeyOf } from '../../shared/run/store/run-items.ts';
+import { runItem, stateKeyOf } from '../../shared/run/store/run-items.dynamo.ts';
 import { aRun } from '../harness/builders.ts';
 
 const STARTS = 3000;

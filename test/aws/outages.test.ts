@@ -15,7 +15,7 @@ import { refusal } from '../../shared/edge/answer.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { projection } from '../../shared/run/model/run.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
-import { runItem } from '../../shared/run/store/run-items.ts';
+import { runItem } from '../../shared/run/store/run-items.dynamo.ts';
 import { BucketValues } from '../../shared/run/store/values.s3.ts';
 import { aRun } from '../harness/builders.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { DriveAnswer, DriveMessage } from '../../shared/run/drive/drive.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
-import type { StartServices } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { howMany } from '../harness/how-many.ts';
 import { Dead, mortal } from '../run/mortal.ts';
 import { setting } from '../run/setting.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allows, ROLES, type Role } from '../../shared/access/role.ts';
 import { type OperationId, operations } from '../../shared/api/routes.ts';
 import type { Operation } from '../../shared/edge/route.ts';
+import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
 import { type Api, expectRefusal, ONE_STEP, startApi } from './api.ts';
 import { type Known, operationIds, samplesOf, titleOf } from './samples.ts';
 

@@ -5,8 +5,8 @@ import type { SettingsInput } from '../../infra/settings.ts';
 import { synthesize } from '../../infra/synth-template.ts';
 import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { newKey } from '../../shared/access/key.ts';
-import type { Role } from '../../shared/access/role.ts';
 import { parseJson } from '../../shared/kernel/json.ts';
+import type { Role } from '../../shared/kernel/role.ts';
 import { cloudInProcess } from '../harness/cloud.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRunV2, startDefaults } from '../../shared/api/resources.ts';
-import { outputsV2View } from '../../shared/api/views.ts';
+import { createRunV2, outputsV2View } from '../../shared/api/v2.ts';
 import { toResult } from '../../shared/edge/payload.ts';
 import { readBody, readPart } from '../../shared/edge/request.ts';
 import { parseJson } from '../../shared/kernel/json.ts';
+import { startDefaults } from '../../shared/workflow/workflow.http.ts';
 import { type Api, startApi, uniqueName } from './api.ts';
 
 const ID = '8202522731445525542';

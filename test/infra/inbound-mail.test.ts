@@ -99,7 +99,7 @@ test('whoever sends mail may send it for the domain alone', () => {
   }
 });
 
-test('a mail that cannot be dealt with is kept in the dead readMail queue', () => {
+test('a mail that cannot be dealt with is kept in the dead letter queue', () => {
   const receive = active.functions.find(({ Metadata }) => Metadata['millrun:entry'] === 'functions/mail/receive-mail.ts');
   const { TargetArn } = z.object({ TargetArn: z.unknown() }).parse(receive?.Properties['DeadLetterConfig']);
   expect(plain(TargetArn)).toBe('RunRecoveryUndelivered.Arn');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { routeKey, routes } from '../../shared/api/routes.ts';
+import { routes } from '../../shared/api/routes.ts';
+import { routeKey } from '../../shared/edge/route.ts';
 import { installed, plain } from './installed.ts';
 
 const { ofType, byId, named, template } = installed();

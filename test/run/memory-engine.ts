@@ -3,7 +3,7 @@ import { type DriveAnswer, drive } from '../../shared/run/drive/drive.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
-import type { StartServices } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { aRun } from '../harness/builders.ts';

@@ -1,4 +1,4 @@
-import type { StartServices } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 
 /** What a process that has died says: nothing that anybody would hear. */
 export class Dead extends Error {}

@@ -1,9 +1,10 @@
 import { ulid } from 'ulid';
 import { engineServices } from '../../functions/services/engine.ts';
-import { env } from '../../shared/aws/env.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import { type StartRequest, type StartServices, startRun } from '../../shared/run/start/start-run.ts';
+import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
+import { startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 

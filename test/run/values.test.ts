@@ -3,7 +3,7 @@ import { setting } from './setting.ts';
 
 const at = setting();
 const MIB = 1024 * 1024;
-const big = (bytes: number, readMail = 'x') => readMail.repeat(bytes);
+const big = (bytes: number, letter = 'x') => letter.repeat(bytes);
 
 describe.each([
   ['a little more than a row holds', 9_000],

@@ -8,7 +8,7 @@ import { executionName, type Run } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
 import type { ExecutionKind, Runs } from '../../shared/run/ports.ts';
 import { executionKind } from '../../shared/run/start/execution-kind.ts';
-import type { StartServices } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { type Swept, sweep } from '../../shared/run/sweep/sweep.ts';
 import { http } from '../../shared/step/http.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';

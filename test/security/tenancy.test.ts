@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allows, ROLES, type Role } from '../../shared/access/role.ts';
 import { operations } from '../../shared/api/routes.ts';
 import type { Operation } from '../../shared/edge/route.ts';
+import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
 import { type Api, expectRefusal, startApi } from '../edge/api.ts';
 import { allSamples, type Known, type Sample } from '../edge/samples.ts';
 import { oneOfEverything } from '../edge/things.ts';

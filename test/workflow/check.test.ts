@@ -242,7 +242,7 @@ describe('a step', () => {
     [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach, run'],
     [{ id: 'a', set: {}, wait: '5s' }, 'steps.a: has 2 kinds, set and wait; a step has exactly one'],
     [{ id: 'a', foreach: {} }, 'steps.a: unknown key "foreach", did you mean "forEach"?'],
-    [{ id: 'A', set: {} }, 'steps[0].id: an id begins with a small readMail and has letters, digits and _ only, 40 at most'],
+    [{ id: 'A', set: {} }, 'steps[0].id: an id begins with a small letter and has letters, digits and _ only, 40 at most'],
     [{ set: {} }, 'steps[0].id: is missing'],
     ['a', 'steps[0]: a step must be a map with an id and a kind'],
     [

@@ -1,5 +1,5 @@
 import type { Run } from '../model/run.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import type { Told } from '../tell/tell.ts';
 
 /** The runs that a run's steps wait for, as they stand now. */

@@ -1,6 +1,6 @@
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { tell } from '../tell/tell.ts';
 import { childrenOf } from './children-of.ts';
 import { runEnded, stopping } from './refusals.ts';

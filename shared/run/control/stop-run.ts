@@ -3,7 +3,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { isTerminal } from '../model/status.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { tell } from '../tell/tell.ts';
 import { childrenOf } from './children-of.ts';
 import { unlessRefused } from './pause-run.ts';

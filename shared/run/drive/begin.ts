@@ -10,7 +10,7 @@ import type { Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';

@@ -10,7 +10,8 @@ import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
-import { type CheckedStart, checkStart, type StartServices, writeRun } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
+import { type CheckedStart, checkStart, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 

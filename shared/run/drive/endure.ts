@@ -1,5 +1,5 @@
 import { StoreBusy } from '../../kernel/store-busy.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;

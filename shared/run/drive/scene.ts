@@ -1,11 +1,11 @@
 import { evaluateTemplate } from '../../expression/expression.ts';
-import type { Template } from '../../step/kind.ts';
+import type { Template } from '../../expression/template.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
-import type { StartServices } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import type { Names } from './names.ts';
 import type { TimeLimit } from './time-limit.ts';
 

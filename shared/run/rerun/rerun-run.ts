@@ -7,7 +7,8 @@ import type { Plan } from '../../workflow/plan.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import { loadState } from '../read/load-state.ts';
-import { type Started, type StartServices, startedBefore, startRun } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
+import { type Started, startedBefore, startRun } from '../start/start-run.ts';
 import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
 
 export interface RerunRequest {

@@ -1,15 +1,15 @@
 import { conditionOf } from '../../expression/condition.ts';
 import { evaluateTemplate } from '../../expression/expression.ts';
 import { readingOf } from '../../expression/references.ts';
+import type { Template } from '../../expression/template.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { Template } from '../../step/kind.ts';
 import { kindOf } from '../../step/registry.ts';
 import { secretsOf } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
-import type { StartRequest, StartServices } from './start-run.ts';
+import type { StartRequest, StartServices } from './start-request.ts';
 
 /** A step as it would be taken: when those of its list that it needs have ended. */
 export interface ForeseenStep {

@@ -2,18 +2,18 @@ import * as z from 'zod';
 import { conditionOf } from '../../expression/condition.ts';
 import { secondsOf } from '../../expression/duration.ts';
 import { evaluateTemplate } from '../../expression/expression.ts';
+import type { Template } from '../../expression/template.ts';
 import { fileInput, givenFiles } from '../../file/given-files.ts';
 import { DEFAULT_RUN_SECONDS } from '../../kernel/limits.ts';
 import { type Mask, maskOf } from '../../kernel/mask.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { Template } from '../../step/kind.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import { longestRunSeconds } from '../../workflow/check-retention.ts';
 import { secretsOf } from '../../workflow/input-secrets.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import type { StartRequest, StartServices } from './start-run.ts';
+import type { StartRequest, StartServices } from './start-request.ts';
 
 /** A start as it would be: the definition found, the inputs completed and checked, what the document asks of the whole run evaluated. */
 export interface Prepared {

@@ -1,68 +1,25 @@
 import { createHash } from 'node:crypto';
-import type { Files } from '../../file/file.ts';
 import { holdFiles } from '../../file/given-files.ts';
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { newId } from '../../kernel/id.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import type { Workflows } from '../../workflow/workflows.ts';
 import { START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
-import type { Stage, Trigger } from '../model/status.ts';
 import { ValueTooLarge } from '../model/value.ts';
-import type { EngineServices, StartKey } from '../ports.ts';
+import type { StartKey } from '../ports.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
-
-/** What every trigger asks for. */
-export interface StartRequest {
-  /** The id that it shall have. */
-  id?: string | undefined;
-  workspace: string;
-  /** Set when the caller may see one project only, or names it. */
-  project?: string | undefined;
-  workflowId: string;
-  stage: Stage;
-  inputs: Record<string, unknown>;
-  name?: string | undefined;
-  reference?: string | undefined;
-  fileIds: string[];
-  trigger: Trigger;
-  startedBy?: string | undefined;
-  /** A published version to start instead of the newest. */
-  version?: number | undefined;
-  /** The very definition to follow, when it is not for the stage to say. */
-  definition?: { definition: string; version: number | null } | undefined;
-  /** The saved start defaults stand under what the caller gives. */
-  useStartDefaults?: boolean | undefined;
-  connectionOverrides?: Record<string, string> | undefined;
-  /** The run it runs again, and from where: `start`, `failed` or a step. */
-  rerunOf?: { run: Run; from: string } | undefined;
-  /** The run whose step starts it. */
-  childOf?: { run: Run; stepKey: string } | undefined;
-  /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */
-  key?: RequestKey | undefined;
-  /** For how long the caller would wait for the end, in milliseconds. */
-  waitMs?: number | undefined;
-}
-
-/** An idempotency key within the project. `asked` says what the same request is, when the request does not. */
-export interface RequestKey {
-  trigger: string;
-  value: string;
-  asked?: unknown;
-}
+import type { StartRequest, StartServices } from './start-request.ts';
 
 export interface Started {
   run: Run;
   /** An idempotent hit: the run had been started before by the same request. */
   isRepeat: boolean;
 }
-
-export type StartServices = EngineServices & { workflows: Workflows; files: Files };
 
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When

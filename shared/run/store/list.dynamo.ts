@@ -1,12 +1,13 @@
 import { BatchGetItemCommand, type BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
 import { badToken, type Item, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
-import { NewestFirst, type Partition, type Reading } from '../../aws/newest-first.ts';
 import { patiently } from '../../aws/patiently.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
 import { type Run, run } from '../model/run.ts';
 import { RUN_STATUS, STAGES } from '../model/status.ts';
-import type { Page, PageOf, RunFilter } from '../ports.ts';
-import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.ts';
+import type { RunFilter } from '../ports.ts';
+import { NewestFirst, type Partition, type Reading } from './newest-first.dynamo.ts';
+import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.dynamo.ts';
 
 /** What one BatchGetItem reads. */
 const BATCH = 100;

@@ -14,9 +14,10 @@ import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
+import type { PageOf } from '../../kernel/page.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
-import type { Loaded, PageOf, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../ports.ts';
+import type { Loaded, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../ports.ts';
 import {
   alreadyIn,
   behind,
@@ -28,10 +29,10 @@ import {
   type Packed,
   packed,
   parseJournal,
-} from './journal-items.ts';
+} from './journal-items.dynamo.ts';
 import { listRuns } from './list.dynamo.ts';
-import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.ts';
-import { dueTaken, kept, projected, type RowUpdate } from './run-updates.ts';
+import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
+import { dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
   table: string;

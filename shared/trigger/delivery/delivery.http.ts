@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId } from '../../api/resources.ts';
+import { resourceId } from '../../edge/schema.ts';
 import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
 
 export const deliveryEntry = z

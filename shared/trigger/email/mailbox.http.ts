@@ -1,19 +1,14 @@
 import * as z from 'zod';
-import { resourceId } from '../../api/resources.ts';
+import { lowerCase, MAIL_ADDRESS, resourceId } from '../../edge/schema.ts';
 import { STAGES } from '../../run/model/status.ts';
 import { MAX_MAIL_BYTES, PERMISSIONS, REPLIES } from './mailbox.ts';
-
-const ADDRESS = /^[^\s@<>"(),:;\\[\]\u0000-\u001f\u007f]{1,64}@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-const lowerCase = (text: string) => text.toLowerCase();
-
-export const mailAddress = z.string().max(320).transform(lowerCase).pipe(z.string().regex(ADDRESS, 'must be a mail address'));
 
 const allowedSender = z
   .string()
   .max(320)
   .transform(lowerCase)
   .pipe(
-    z.union([z.string().regex(ADDRESS), z.string().regex(/^@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)], {
+    z.union([z.string().regex(MAIL_ADDRESS), z.string().regex(/^@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)], {
       error: 'must be a mail address or @domain',
     }),
   );

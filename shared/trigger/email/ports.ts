@@ -1,4 +1,4 @@
-import type { StartServices } from '../../run/start/start-run.ts';
+import type { StartServices } from '../../run/start/start-request.ts';
 import type { Deliveries } from '../delivery/delivery.ts';
 import type { Arrival } from './arrival.ts';
 import type { Mailboxes } from './mailbox.ts';

@@ -1,5 +1,5 @@
-import type { Page, PageOf } from '../../run/ports.ts';
-import type { StartServices } from '../../run/start/start-run.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
+import type { StartServices } from '../../run/start/start-request.ts';
 import type { DeliveryServices } from '../delivery/receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
-import type { PageOf } from '../../run/ports.ts';
+import type { PageOf } from '../../kernel/page.ts';
 import { ScheduleMoved, type Schedules } from './ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from './schedule.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId, words } from '../../api/resources.ts';
+import { resourceId, words } from '../../edge/schema.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';

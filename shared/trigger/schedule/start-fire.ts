@@ -1,5 +1,6 @@
 import { Problem } from '../../kernel/problem.ts';
-import { type Started, type StartRequest, startRun } from '../../run/start/start-run.ts';
+import type { StartRequest } from '../../run/start/start-request.ts';
+import { type Started, startRun } from '../../run/start/start-run.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import { receive } from '../delivery/receive.ts';
 import type { ScheduleServices } from './ports.ts';

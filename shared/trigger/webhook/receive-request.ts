@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
-import { type Started, type StartServices, startRun } from '../../run/start/start-run.ts';
+import type { StartServices } from '../../run/start/start-request.ts';
+import { type Started, startRun } from '../../run/start/start-run.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Payloads } from '../delivery/payloads.ts';
 import { type DeliveryServices, receive } from '../delivery/receive.ts';

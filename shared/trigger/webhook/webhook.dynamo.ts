@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { toItem } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
+import type { PageOf } from '../../kernel/page.ts';
 import { Problem } from '../../kernel/problem.ts';
-import type { PageOf } from '../../run/ports.ts';
 import { type Webhook, type Webhooks, webhook } from './webhook.ts';
 
 const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });

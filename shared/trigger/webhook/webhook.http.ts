@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId, words } from '../../api/resources.ts';
+import { resourceId, words } from '../../edge/schema.ts';
 import { SCHEMES, type Webhook } from './webhook.ts';
 
 const headerName = z

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Page, PageOf } from '../../run/ports.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
 
 export const SCHEMES = ['standard', 'sha256', 'shopify', 'stripe', 'slack', 'none'] as const;
 export type SchemeName = (typeof SCHEMES)[number];

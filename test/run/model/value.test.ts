@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textOf, VALUE_LIMIT_BYTES, ValueTooLarge } from '../../../shared/run/model/value.ts';
+import { VALUE_LIMIT_BYTES } from '../../../shared/kernel/limits.ts';
+import { textOf, ValueTooLarge } from '../../../shared/run/model/value.ts';
 
 function nested(depth: number): unknown {
   let value: unknown = '[[{"';

@@ -3,7 +3,7 @@ import { toItem } from '../../aws/items.ts';
 import type { Projection, Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
 import type { ProjectedAt } from '../ports.ts';
-import { projectionItem, stateKeyOf } from './run-items.ts';
+import { projectionItem, stateKeyOf } from './run-items.dynamo.ts';
 
 /** A conditional update of a row: what is undefined is removed. */
 export type RowUpdate = Pick<

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { listQuery, resourceId } from '../../api/resources.ts';
 import { operation } from '../../edge/route.ts';
+import { listQuery, resourceId } from '../../edge/schema.ts';
 import { changedWebhook, newWebhook, revealedWebhook, rotation, webhookEntries, webhookEntry } from './webhook.http.ts';
 
 const at = { tag: 'webhooks', entry: 'api/webhooks' } as const;

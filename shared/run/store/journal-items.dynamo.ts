@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Item } from '../../aws/items.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { type Entry, entry } from '../model/entry.ts';
-import { runPk } from './run-items.ts';
+import { runPk } from './run-items.dynamo.ts';
 
 /** An item takes 400 KB; what is added beside the text stays far below the rest. */
 const LONGEST_TEXT = 300 * 1024;

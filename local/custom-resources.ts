@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { readBody } from '../aws/body.ts';
-import type { Functions } from '../lambda/functions.ts';
-import type { Stack } from './stack.ts';
-import { isCustomResource } from './types.ts';
+import { readBody } from './aws/body.ts';
+import type { Stack } from './cloudformation/stack.ts';
+import { isCustomResource } from './cloudformation/types.ts';
+import type { Functions } from './lambda/functions.ts';
 
 /** Where functions report to; no bucket can have this name. */
 const PATH = '/_custom-resource/';

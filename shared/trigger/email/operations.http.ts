@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { resourceId } from '../../api/resources.ts';
 import { operation } from '../../edge/route.ts';
+import { resourceId } from '../../edge/schema.ts';
 import { canaryResource, mailboxResource, mailboxSettings } from './mailbox.http.ts';
 
 const at = { tag: 'mail', entry: 'api/mailboxes' } as const;

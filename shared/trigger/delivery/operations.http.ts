@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { listQuery, resourceId } from '../../api/resources.ts';
 import { operation } from '../../edge/route.ts';
+import { listQuery, resourceId } from '../../edge/schema.ts';
 import { deliveryEntries, deliveryEntry } from './delivery.http.ts';
 import { DELIVERY_TRIGGERS, OUTCOMES } from './delivery.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { listQuery, resourceId } from '../api/resources.ts';
 import { operation } from '../edge/route.ts';
+import { listQuery, resourceId } from '../edge/schema.ts';
 import { announceFileV2, fileDownload, fileEntries, fileEntry, fileV2 } from './file.http.ts';
 
 const at = { tag: 'files', entry: 'api/files' } as const;

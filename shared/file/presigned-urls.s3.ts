@@ -1,8 +1,8 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { objectOf } from '../file/file.s3.ts';
-import { FILE_LIMIT_BYTES, type FileRow, type Upload } from '../file/file.ts';
+import { objectOf } from './file.s3.ts';
+import { FILE_LIMIT_BYTES, type FileRow, type Upload } from './file.ts';
 
 const GOOD_FOR_SECONDS = 5 * 60;
 

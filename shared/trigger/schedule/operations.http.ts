@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { count, listQuery, resourceId } from '../../api/resources.ts';
 import { operation } from '../../edge/route.ts';
+import { count, listQuery, resourceId } from '../../edge/schema.ts';
 import {
   backfilled,
   backfillRequest,

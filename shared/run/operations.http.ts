@@ -1,24 +1,10 @@
 import * as z from 'zod';
-import {
-  count,
-  dryRun,
-  failureCodes,
-  few,
-  listQuery,
-  rerunDetail,
-  resourceId,
-  runContext,
-  runDetail,
-  runEntries,
-  runEvents,
-  stage,
-  valueLink,
-  words,
-} from '../api/resources.ts';
 import { operation } from '../edge/route.ts';
+import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
 import { eventType } from './model/event.ts';
 import { RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
+import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, stage, valueLink } from './run.http.ts';
 
 const feedQuery = {
   status: z.enum(RUN_STATUSES_V1).optional(),

@@ -1,16 +1,7 @@
 import * as z from 'zod';
-import {
-  listQuery,
-  published,
-  resourceId,
-  startDefaults,
-  versionDetail,
-  versionEntries,
-  words,
-  workflowDetail,
-  workflowEntries,
-} from '../api/resources.ts';
 import { operation } from '../edge/route.ts';
+import { listQuery, resourceId, words } from '../edge/schema.ts';
+import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
 const definition = z

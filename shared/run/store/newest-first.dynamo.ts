@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { runIdOf, runPk } from '../run/store/run-items.ts';
-import type { Item } from './items.ts';
-import { type Patience, patiently } from './patiently.ts';
+import type { Item } from '../../aws/items.ts';
+import { type Patience, patiently } from '../../aws/patiently.ts';
+import { runIdOf, runPk } from './run-items.dynamo.ts';
 
 /** One partition of an index over the ids of runs, within bounds that belong to them. */
 export interface Partition {
