@@ -85,7 +85,7 @@ export class ApiFunctions extends Construct {
     });
     allowStarts(deliveries, { stores, engine });
     allowDeliveries(deliveries, stores);
-    allowAttachments(deliveries, stores);
+    allowFilesOfStarts(deliveries, stores);
     stores.triggers.allow(deliveries, [], ['by-workspace', 'by-workflow']);
     stores.access.allow(deliveries, [], ['by-workspace']);
     stores.secretsKey.allowOpening(deliveries);
@@ -168,15 +168,9 @@ export function allowDeliveries(fn: AppFunction, stores: Stores): void {
   stores.triggers.allow(fn, ['GetItem', 'PutItem']);
 }
 
-/** What a mail needs beside: to keep its attachments as files. */
-export function allowAttachments(fn: AppFunction, stores: Stores): void {
-  allowFilesOfStarts(fn, stores);
-  stores.files.allow(fn, ['PutItem']);
-}
-
 /** What a start with files needs beside: to see them whole, and to hold them for its run. */
-function allowFilesOfStarts(fn: AppFunction, stores: Stores): void {
-  stores.files.allow(fn, ['GetItem', 'UpdateItem']);
+export function allowFilesOfStarts(fn: AppFunction, stores: Stores): void {
+  stores.files.allow(fn, ['GetItem', 'PutItem', 'UpdateItem']);
   stores.values.allowReads(fn);
 }
 

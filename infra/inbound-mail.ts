@@ -7,7 +7,7 @@ import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk
 import { Construct } from 'constructs';
 import { MAX_MAIL_BYTES } from '../shared/trigger/email/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { type ApiFunctions, allowAttachments, allowCanary, allowDeliveries, allowStarts } from './api-functions.ts';
+import { type ApiFunctions, allowCanary, allowDeliveries, allowFilesOfStarts, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import type { RunEngine } from './run-engine.ts';
 import type { RunRecovery } from './run-recovery.ts';
@@ -59,7 +59,7 @@ export class InboundMail extends Construct {
     });
     allowStarts(this.receive, props);
     allowDeliveries(this.receive, stores);
-    allowAttachments(this.receive, stores);
+    allowFilesOfStarts(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);

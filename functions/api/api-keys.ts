@@ -1,12 +1,11 @@
-import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { keyView } from '../../shared/access/key.http.ts';
 import { type Keys, newKey } from '../../shared/access/key.ts';
+import { maySee, projectOf, visible } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo } from '../../shared/aws/clients.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
-import { env } from '../../shared/kernel/env.ts';
-import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import { Problem } from '../../shared/kernel/problem.ts';
+import { keys, now } from '../adapters.ts';
 
 interface Services {
   keys: Keys;
@@ -14,13 +13,7 @@ interface Services {
 }
 
 export async function createKey({ body, caller }: RequestOf<'createKey'>, { keys, now }: Services) {
-  const project = body.project_id ?? caller.project;
-  if (caller.project !== undefined && project !== caller.project) {
-    throw new Problem(
-      'forbidden',
-      `The key "${caller.name}" belongs to project "${caller.project}" and makes keys for it alone.`,
-    );
-  }
+  const project = projectOf(caller, body.project_id);
   const { key, record } = newKey(
     {
       workspace: caller.workspace,
@@ -37,23 +30,14 @@ export async function createKey({ body, caller }: RequestOf<'createKey'>, { keys
 
 export async function listKeys({ query, caller }: RequestOf<'listKeys'>, { keys }: Services) {
   const page = await keys.list(caller.workspace, query.limit, query.continuation_token);
-  return ok(
-    pageView(
-      { ...page, items: page.items.filter(({ project }) => caller.project === undefined || project === caller.project) },
-      keyView,
-    ),
-  );
+  return ok(pageView({ ...page, items: page.items.filter((key) => maySee(caller, key)) }, keyView));
 }
 
 export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { keys, now }: Services) {
-  const key = await keys.find(caller.workspace, params.key_id);
-  if (!key || (caller.project !== undefined && key.project !== caller.project)) throw notFound('API key', params.key_id);
+  const key = visible(caller, 'API key', params.key_id, await keys.find(caller.workspace, params.key_id));
   if (key.id === caller.keyId) throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
   if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() });
   return noContent();
 }
 
-export const handler = http({ createKey, listKeys, revokeKey }, () => ({
-  keys: new DynamoKeys(dynamo, env.accessTable()),
-  now: () => new Date(),
-}));
+export const handler = http({ createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }));

@@ -1,14 +1,12 @@
 import middy from '@middy/core';
 import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { LRUCache } from 'lru-cache';
-import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { type ApiKey, callerOf, hashOf, type Keys } from '../../shared/access/key.ts';
-import { dynamo } from '../../shared/aws/clients.ts';
 import { observed } from '../../shared/aws/observe.ts';
 import { willPass } from '../../shared/aws/will-pass.ts';
 import { keyIn, UNDECIDED } from '../../shared/edge/caller.ts';
-import { env } from '../../shared/kernel/env.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
+import { keys } from '../adapters.ts';
 
 /** How long a revoked key may still be taken. */
 const KEPT_MS = 30_000;
@@ -38,4 +36,4 @@ function undecided(error: unknown): typeof UNDECIDED {
   throw error;
 }
 
-export const handler = middy(authorizer(() => new DynamoKeys(dynamo, env.accessTable()))).use(observed());
+export const handler = middy(authorizer(keys)).use(observed());

@@ -1,21 +1,18 @@
+import { projectOf, visible } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo, s3 } from '../../shared/aws/clients.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
-import { env } from '../../shared/kernel/env.ts';
-import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';
 import { deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
-import type { Deliveries, Delivery } from '../../shared/trigger/delivery/delivery.ts';
-import { BucketPayloads } from '../../shared/trigger/delivery/payloads.s3.ts';
-import { type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
-import { redeliveries } from '../services/redeliveries.ts';
+import type { Deliveries, Delivery, DeliveryTrigger } from '../../shared/trigger/delivery/delivery.ts';
+import { type Redeliver, type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
+import { startMailAgain } from '../../shared/trigger/email/receive-mail.ts';
+import { redeliverFire } from '../../shared/trigger/schedule/redeliver-fire.ts';
+import { redeliverRequest } from '../../shared/trigger/webhook/redeliver-request.ts';
+import { deliveries, emailServices, engineServices, now, payloads, scheduleServices, seals, webhooks } from '../adapters.ts';
 
 export async function listDeliveries({ query, caller }: RequestOf<'listDeliveries'>, { deliveries }: RedeliveryServices) {
-  const project = query.project_id ?? caller.project;
-  if (caller.project !== undefined && project !== caller.project)
-    throw new Problem('forbidden', `The key "${caller.name}" belongs to project "${caller.project}".`);
+  const project = projectOf(caller, query.project_id);
   const { workflow_id: workflowId, trigger, outcome, limit, continuation_token: token } = query;
   const filter = { workspace: caller.workspace, project, workflowId, trigger, outcome };
   return ok(pageView(await deliveries.list(filter, { limit, token }), deliveryView));
@@ -30,15 +27,19 @@ export async function redeliver({ params, caller }: RequestOf<'redeliver'>, serv
 }
 
 async function deliveryOf(deliveries: Deliveries, caller: Caller, id: string): Promise<Delivery> {
-  const delivery = await deliveries.get(id);
-  const mine = delivery?.workspace === caller.workspace && (caller.project === undefined || caller.project === delivery.project);
-  if (!delivery || !mine) throw notFound('delivery', id);
-  return delivery;
+  return visible(caller, 'delivery', id, await deliveries.get(id));
 }
 
+/** Every trigger that can start again what it turned away; a trigger without a line here cannot. */
+const redeliveries: Partial<Record<DeliveryTrigger, Redeliver>> = {
+  email: (delivery) => startMailAgain(emailServices(), delivery),
+  schedule: (delivery) => redeliverFire(scheduleServices(), delivery),
+  webhook: (delivery, raw) => redeliverRequest({ ...engineServices(), seals: seals(), webhooks: webhooks() }, delivery, raw),
+};
+
 export const handler = http({ listDeliveries, getDelivery, redeliver }, () => ({
-  deliveries: new DynamoDeliveries(dynamo, { table: env.triggersTable(), retentionDays: env.retentionDays() }),
-  payloads: new BucketPayloads(s3, env.valuesBucket()),
-  redeliveries: redeliveries(),
-  now: () => new Date(),
+  deliveries: deliveries(),
+  payloads: payloads(),
+  redeliveries,
+  now,
 }));

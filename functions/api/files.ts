@@ -1,27 +1,25 @@
+import { maySee, projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo, s3 } from '../../shared/aws/clients.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { contentTypeOf } from '../../shared/file/content-type.ts';
-import { DynamoFiles } from '../../shared/file/file.dynamo.ts';
 import { fileV2View, fileView } from '../../shared/file/file.http.ts';
-import { BucketFiles } from '../../shared/file/file.s3.ts';
 import { type FileRow, type Files, isUploaded } from '../../shared/file/file.ts';
-import { Presigner } from '../../shared/file/presigned-urls.s3.ts';
+import type { PresignedUrls } from '../../shared/file/presigned-urls.s3.ts';
 import { seeUpload } from '../../shared/file/see-upload.ts';
-import { env } from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
+import { files, now, presignedUrls } from '../adapters.ts';
 
 interface Services {
   files: Files;
-  presigner: Presigner;
+  presignedUrls: PresignedUrls;
   now: () => Date;
 }
 
-export async function createFileV2({ body, caller }: RequestOf<'createFileV2'>, { files, presigner, now }: Services) {
-  const project = projectOf(caller, body.agent_id);
+export async function createFileV2({ body, caller }: RequestOf<'createFileV2'>, { files, presignedUrls, now }: Services) {
+  const project = projectOf(caller, body.agent_id, 'agent');
   const at = now();
   const file: FileRow = {
     id: newId(at.getTime()),
@@ -33,12 +31,12 @@ export async function createFileV2({ body, caller }: RequestOf<'createFileV2'>, 
     createdBy: caller.name,
   };
   await files.rows.put(file);
-  return created(fileV2View(file, await presigner.upload(file)));
+  return created(fileV2View(file, await presignedUrls.upload(file)));
 }
 
 export async function listFiles({ query, caller }: RequestOf<'listFiles'>, { files }: Services) {
-  const of = { workspace: caller.workspace, project: projectOf(caller, query.project_id) };
-  return ok(pageView(await files.rows.list(of, { limit: query.limit, token: query.continuation_token }), fileView));
+  const owner = { workspace: caller.workspace, project: projectOf(caller, query.project_id) };
+  return ok(pageView(await files.rows.list(owner, { limit: query.limit, token: query.continuation_token }), fileView));
 }
 
 export async function getFile({ params, caller }: RequestOf<'getFile'>, services: Services) {
@@ -51,7 +49,7 @@ export async function downloadFile({ params, caller }: RequestOf<'downloadFile'>
     throw new Problem('conflict', `File "${file.id}" (${file.name}) has not been uploaded yet.`, [
       { name: 'file_id', value: file.id },
     ]);
-  const { url, until } = await services.presigner.download(file, services.now());
+  const { url, until } = await services.presignedUrls.download(file, services.now());
   return ok({ url, expires_at: until });
 }
 
@@ -66,27 +64,16 @@ export async function deleteFile({ params, caller }: RequestOf<'deleteFile'>, se
   return noContent();
 }
 
-function projectOf(caller: Caller, asked: string | undefined): string | undefined {
-  if (caller.project !== undefined && asked !== undefined && asked !== caller.project)
-    throw new Problem('forbidden', `The key "${caller.name}" belongs to project "${caller.project}".`);
-  return asked ?? caller.project;
-}
-
 /** The file, if it is the caller's, with what is known of its upload by now. */
 async function fileOf({ files, now }: Services, caller: Caller, id: string): Promise<FileRow> {
   const file = await files.rows.get(id);
-  const mine =
-    file?.workspace === caller.workspace &&
-    (caller.project === undefined || file.project === undefined || file.project === caller.project);
-  if (!file || !mine) throw notFound('file', id);
+  // One without a project is there for every project of the workspace.
+  if (!file || !maySee(caller, { ...file, project: file.project ?? caller.project })) throw notFound('file', id);
   return seeUpload(files, file, now());
 }
 
 export const handler = http({ createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
-  files: {
-    rows: new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
-    bytes: new BucketFiles(s3, env.valuesBucket()),
-  },
-  presigner: new Presigner(s3, env.valuesBucket()),
-  now: () => new Date(),
+  files,
+  presignedUrls: presignedUrls(),
+  now,
 }));

@@ -1,6 +1,6 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
-import { canaryServices } from '../services/canary.ts';
+import { canaryServices } from '../adapters.ts';
 
 /** API Gateway waits 30 seconds for an answer. */
 const WAIT_MS = 24_000;

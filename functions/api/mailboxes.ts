@@ -1,14 +1,12 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo } from '../../shared/aws/clients.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
-import { workflowOf } from '../../shared/run/visible.http.ts';
 import * as change from '../../shared/trigger/email/change-mailbox.ts';
-import { DynamoMailboxes } from '../../shared/trigger/email/mailbox.dynamo.ts';
 import { addressOf, type Mailbox, type Mailboxes } from '../../shared/trigger/email/mailbox.ts';
-import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { mailboxes, now, workflows } from '../adapters.ts';
 
 interface Services {
   workflows: Workflows;
@@ -56,8 +54,8 @@ const view = (mailbox: Mailbox, domain: string) => ({
 });
 
 export const handler = http({ putMailbox, getMailbox, rotateMailbox }, () => ({
-  workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-  mailboxes: new DynamoMailboxes(dynamo, env.triggersTable()),
+  workflows: workflows(),
+  mailboxes: mailboxes(),
   domain: env.mailDomain(),
-  now: () => new Date(),
+  now,
 }));

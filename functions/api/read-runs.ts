@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { outputsV2View, runV2View } from '../../shared/api/v2.ts';
-import { s3 } from '../../shared/aws/clients.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
-import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
@@ -15,10 +14,11 @@ import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/
 import { runEntryView } from '../../shared/run/run.http.ts';
 import { cutValue, SHOWN_BYTES, thatFit } from '../../shared/run/shown/cut-value.ts';
 import { ShownValues, wholeOf } from '../../shared/run/shown/shown-values.ts';
-import { ValueLinks } from '../../shared/run/store/value-links.s3.ts';
-import { ended, runDetailOf, runOf, workflowOf } from '../../shared/run/visible.http.ts';
+import type { ValueLinks } from '../../shared/run/store/value-links.s3.ts';
+import { ended, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { engineServices } from '../services/engine.ts';
+import { engineServices, valueLinks } from '../adapters.ts';
 
 type Services = EngineServices & { workflows: Workflows };
 
@@ -36,11 +36,10 @@ export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, servic
 }
 
 export async function listRuns({ query, caller }: RequestOf<'listRuns'>, services: Services) {
-  const { workflow_id: workflowId, project_id: project = caller.project, ...rest } = query;
+  const { workflow_id: workflowId, project_id, ...rest } = query;
+  const project = projectOf(caller, project_id);
   if (workflowId !== undefined)
     return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
-  if (caller.project !== undefined && project !== caller.project)
-    return ok({ items: [], continuation_token: null, searched_to: null });
   return feed(services, caller.workspace, rest, undefined, project);
 }
 
@@ -184,5 +183,5 @@ export const handler = http(
     getWorkflowRunContext,
     getRunValue,
   },
-  () => Object.assign(engineServices(), { links: new ValueLinks(s3, env.valuesBucket()) }),
+  () => ({ ...engineServices(), links: valueLinks() }),
 );

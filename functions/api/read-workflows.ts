@@ -1,14 +1,13 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { processV2View } from '../../shared/api/v2.ts';
-import { dynamo } from '../../shared/aws/clients.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
-import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
-import { workflowOf } from '../../shared/run/visible.http.ts';
-import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { workflows } from '../adapters.ts';
 
 interface Services {
   workflows: Workflows;
@@ -17,10 +16,8 @@ interface Services {
 const NEWEST_VERSIONS = 10;
 
 export async function listProcessesV2({ query, caller }: RequestOf<'listProcessesV2'>, { workflows }: Services) {
-  if (caller.project !== undefined && caller.project !== query.agent_id) throw notFound('agent', query.agent_id);
-  return ok(
-    pageView(await workflows.list(caller.workspace, query.agent_id, query.limit, query.continuation_token), processV2View),
-  );
+  const project = projectOf(caller, query.agent_id, 'agent');
+  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), processV2View));
 }
 
 export async function getProcessV2({ params, query, caller }: RequestOf<'getProcessV2'>, services: Services) {
@@ -28,8 +25,7 @@ export async function getProcessV2({ params, query, caller }: RequestOf<'getProc
 }
 
 export async function listWorkflows({ query, caller }: RequestOf<'listWorkflows'>, { workflows }: Services) {
-  const project = query.project_id ?? caller.project;
-  if (caller.project !== undefined && caller.project !== project) return ok({ items: [], continuation_token: null });
+  const project = projectOf(caller, query.project_id);
   return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), workflowView));
 }
 
@@ -57,5 +53,5 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
 }
 
 export const handler = http({ listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion }, () => ({
-  workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
+  workflows: workflows(),
 }));

@@ -1,19 +1,15 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo, kms, s3 } from '../../shared/aws/clients.ts';
 import { type Answer, accepted } from '../../shared/edge/answer.ts';
-import { env } from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
-import { DynamoDeliveries } from '../../shared/trigger/delivery/delivery.dynamo.ts';
-import { BucketPayloads } from '../../shared/trigger/delivery/payloads.s3.ts';
+import type { Payloads } from '../../shared/trigger/delivery/payloads.ts';
+import type { DeliveryServices } from '../../shared/trigger/delivery/receive.ts';
 import { receiveRequest, type WebhookServices } from '../../shared/trigger/webhook/receive-request.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
-import { KmsSeals } from '../../shared/trigger/webhook/sealed-secrets.kms.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
-import { DynamoWebhooks } from '../../shared/trigger/webhook/webhook.dynamo.ts';
 import type { Webhook, Webhooks } from '../../shared/trigger/webhook/webhook.ts';
-import { engineServices } from '../services/engine.ts';
+import { deliveries, engineServices, payloads, seals, webhooks } from '../adapters.ts';
 
-type Services = WebhookServices & { webhooks: Webhooks };
+type Services = WebhookServices & DeliveryServices & { payloads: Payloads; webhooks: Webhooks };
 
 /** Lets a foreign system in. What is turned away hears why, and with what delivery. */
 export async function receiveWebhook({ params, raw }: RequestOf<'receiveWebhook'>, services: Services) {
@@ -55,11 +51,10 @@ function echo(challenge: string): Answer {
 export const handler = http(
   { receiveWebhook, answerChallenge },
   (): Services => ({
-    starter: engineServices(),
-    webhooks: new DynamoWebhooks(dynamo, env.triggersTable()),
-    deliveries: new DynamoDeliveries(dynamo, { table: env.triggersTable(), retentionDays: env.retentionDays() }),
-    payloads: new BucketPayloads(s3, env.valuesBucket()),
-    seals: new KmsSeals(kms, env.secretsKey()),
-    now: () => new Date(),
+    ...engineServices(),
+    webhooks: webhooks(),
+    deliveries: deliveries(),
+    payloads: payloads(),
+    seals: seals(),
   }),
 );

@@ -2,7 +2,6 @@ import { http, type RequestOf } from '../../shared/api/http.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
-import { workflowOf } from '../../shared/run/visible.http.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';
 import { backfill, triggerNow } from '../../shared/trigger/schedule/manual-fires.ts';
@@ -12,7 +11,8 @@ import * as save from '../../shared/trigger/schedule/save-schedule.ts';
 import { fireView, nextView, scheduleDetailView, scheduleView } from '../../shared/trigger/schedule/schedule.http.ts';
 import { type LedgerFire, type Schedule, type ScheduleWishes, timingOf } from '../../shared/trigger/schedule/schedule.ts';
 import { wallText, zoneOf } from '../../shared/trigger/schedule/zone.ts';
-import { scheduleServices } from '../services/schedule.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { scheduleServices } from '../adapters.ts';
 
 export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: ScheduleServices) {
   const workflow = await workflowOf(services, caller, params.workflow_id);

@@ -1,7 +1,7 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { runV2View } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -11,10 +11,10 @@ import { dryRun } from '../../shared/run/start/dry-run.ts';
 import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
 import { type Started, startRun } from '../../shared/run/start/start-run.ts';
 import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
-import { engineServices } from '../services/engine.ts';
+import { engineServices } from '../adapters.ts';
 
 export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: StartServices) {
-  if (caller.project !== undefined && caller.project !== body.agent_id) throw notFound('agent', body.agent_id);
+  projectOf(caller, body.agent_id, 'agent');
   const started = await startRun(services, {
     workspace: caller.workspace,
     project: body.agent_id,

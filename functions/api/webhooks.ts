@@ -1,20 +1,16 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo, kms } from '../../shared/aws/clients.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
-import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { workflowOf } from '../../shared/run/visible.http.ts';
 import { sampleCurl } from '../../shared/trigger/webhook/sample.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';
 import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
-import { KmsSeals } from '../../shared/trigger/webhook/sealed-secrets.kms.ts';
-import { DynamoWebhooks } from '../../shared/trigger/webhook/webhook.dynamo.ts';
 import { hookUrl, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
-import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { now, seals, webhooks, workflows } from '../adapters.ts';
 
 type Services = webhook.WebhookSettingsServices & { workflows: Workflows };
 
@@ -89,10 +85,5 @@ async function webhookOf(
 
 export const handler = http(
   { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook },
-  (): Services => ({
-    workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
-    webhooks: new DynamoWebhooks(dynamo, env.triggersTable()),
-    seals: new KmsSeals(kms, env.secretsKey()),
-    now: () => new Date(),
-  }),
+  (): Services => ({ workflows: workflows(), webhooks: webhooks(), seals: seals(), now }),
 );

@@ -1,24 +1,22 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
-import { dynamo } from '../../shared/aws/clients.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { env } from '../../shared/kernel/env.ts';
-import { notFound, Problem } from '../../shared/kernel/problem.ts';
-import { workflowOf } from '../../shared/run/visible.http.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
-import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { warningView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
+import { now, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
 const NEWEST_VERSIONS = 10;
 
 export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow'>, services: Services) {
-  if (caller.project !== undefined && caller.project !== body.project_id) {
-    throw new Problem('forbidden', `The key "${caller.name}" belongs to project "${caller.project}".`);
-  }
-  const of = { workspace: caller.workspace, project: body.project_id, by: caller.name };
-  const saved = await workflow.createWorkflow(services, of, workflow.textOf(body.definition));
+  projectOf(caller, body.project_id);
+  const owner = { workspace: caller.workspace, project: body.project_id, by: caller.name };
+  const saved = await workflow.createWorkflow(services, owner, workflow.textOf(body.definition));
   return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
 }
 
@@ -64,7 +62,7 @@ async function detail({ workflows }: Services, of: Workflow) {
 }
 
 export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({
-  workflows: new DynamoWorkflows(dynamo, env.workflowsTable()),
+  workflows: workflows(),
   retentionDays: env.retentionDays(),
-  now: () => new Date(),
+  now,
 }));

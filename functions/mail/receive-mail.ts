@@ -3,7 +3,7 @@ import { background, logger } from '../../shared/aws/observe.ts';
 import { arrivalOf, sesRecord } from '../../shared/trigger/email/arrival.ts';
 import type { EmailServices } from '../../shared/trigger/email/ports.ts';
 import { knows, noteRefused, noteUndelivered, receiveMail, refusedMail } from '../../shared/trigger/email/receive-mail.ts';
-import { emailServices } from '../services/email.ts';
+import { emailServices } from '../adapters.ts';
 
 const received = z.object({ Records: z.array(sesRecord).min(1) });
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { background, logger } from '../../shared/aws/observe.ts';
 import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../shared/trigger/schedule/reconcile.ts';
-import { scheduleServices } from '../services/schedule.ts';
+import { scheduleServices } from '../adapters.ts';
 
 /** Finds expected fires that did not happen. Fails when one could not be dealt with, so that its alarm rings. */
 export async function reconcileFires(_tick: unknown, services: ScheduleServices): Promise<void> {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { background, logger } from '../../shared/aws/observe.ts';
 import { type CanaryServices, sendCanary } from '../../shared/trigger/email/canary.ts';
-import { canaryServices } from '../services/canary.ts';
+import { canaryServices } from '../adapters.ts';
 
 const WAIT_MS = 4 * 60_000;
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { background, logger } from '../../shared/aws/observe.ts';
 import type { EngineServices } from '../../shared/run/ports.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
-import { engineServices } from '../services/engine.ts';
+import { engineServices } from '../adapters.ts';
 
 /** Less than the minute between two looks. */
 const WITHIN_MS = 45_000;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Stack } from '../cloudformation/stack.ts';
-import { type Write, writesOf } from '../dynamodb/writes.ts';
+import { type Write, writesOf } from './writes.ts';
 
 const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.string() })).transform((keys) => ({
   hash: keys.find(({ KeyType }) => KeyType === 'HASH')?.AttributeName ?? '',

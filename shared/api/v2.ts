@@ -9,7 +9,7 @@ import type { Workflow } from '../workflow/workflow.ts';
 
 const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), jsonNumber]) });
 
-export const runV2 = z
+const runV2 = z
   .object({
     id: resourceId,
     name: z.string(),
@@ -22,7 +22,7 @@ export const runV2 = z
     outputs: z.array(nameValue).nullable().optional(),
   })
   .meta({ id: 'RunResource' });
-export const runsV2 = page(runV2).meta({ id: 'ListResponse' });
+const runsV2 = page(runV2).meta({ id: 'ListResponse' });
 
 export const createRunV2 = z
   .strictObject({
@@ -43,10 +43,10 @@ export const createRunV2 = z
   })
   .meta({ id: 'CreateRunRequest' });
 
-export const processV2 = z
+const processV2 = z
   .object({ id: resourceId, name: z.string(), agent_id: resourceId, description: z.string().nullable(), created_at: time })
   .meta({ id: 'ProcessResource' });
-export const processesV2 = page(processV2).meta({ id: 'ProcessList' });
+const processesV2 = page(processV2).meta({ id: 'ProcessList' });
 
 /** A run in the v2 dialect. */
 export const runV2View = (run: Run) => ({

@@ -7,7 +7,7 @@ import { FILE_LIMIT_BYTES, type FileRow, type Upload } from './file.ts';
 const GOOD_FOR_SECONDS = 5 * 60;
 
 /** Permissions for callers to reach the bucket themselves, each for one file and five minutes. */
-export class Presigner {
+export class PresignedUrls {
   readonly #client: () => S3Client;
   readonly #bucket: string;
 

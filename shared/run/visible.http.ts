@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { visible } from '../access/tenancy.ts';
 import { resourceId } from '../edge/schema.ts';
 import { notFound } from '../kernel/problem.ts';
 import type { Caller } from '../kernel/role.ts';
-import type { Workflow } from '../workflow/workflow.ts';
-import type { Workflows } from '../workflow/workflows.ts';
 import type { Run } from './model/run.ts';
 import { isTerminal } from './model/status.ts';
 import type { EngineServices, Runs } from './ports.ts';
@@ -12,27 +11,11 @@ import { ShownValues } from './shown/shown-values.ts';
 
 const isId = (id: string) => resourceId.safeParse(id).success;
 
-const mayRead = (caller: Caller, of: { workspace: string; project: string }) =>
-  of.workspace === caller.workspace && (caller.project === undefined || caller.project === of.project);
-
-/** The run, if it is the caller's (and of that workflow); what belongs to others does not exist. */
+/** The run, if the caller may see it (and it is of that workflow). */
 export async function runOf({ runs }: { runs: Runs }, caller: Caller, id: string, workflowId?: string): Promise<Run> {
-  const run = isId(id) ? await runs.get(id) : undefined;
-  if (!run || !mayRead(caller, run) || (workflowId !== undefined && run.workflowId !== workflowId)) throw notFound('run', id);
+  const run = visible(caller, 'run', id, isId(id) ? await runs.get(id) : undefined);
+  if (workflowId !== undefined && run.workflowId !== workflowId) throw notFound('run', id);
   return run;
-}
-
-/** The workflow, if it is the caller's (and in that project). Deleted ones are found only where their runs are read. */
-export async function workflowOf(
-  { workflows }: { workflows: Workflows },
-  caller: Caller,
-  id: string,
-  { project, deleted = false }: { project?: string; deleted?: boolean } = {},
-): Promise<Workflow> {
-  const workflow = isId(id) ? await workflows.get(id) : undefined;
-  if (!workflow || !mayRead(caller, workflow) || (workflow.deletedAt && !deleted)) throw notFound('workflow', id);
-  if (project !== undefined && workflow.project !== project) throw notFound('workflow', id);
-  return workflow;
 }
 
 /** The run with all that its detail shows. */

@@ -15,7 +15,7 @@ function checked(text: string) {
 
 describe('a document that was packed', () => {
   test.each(['hello', 'order-intake', 'nightly-report'])('walks as %s was checked', (name) => {
-    const { document, plan } = checked(readFileSync(join(import.meta.dirname, `../../../examples/${name}.yaml`), 'utf8'));
+    const { document, plan } = checked(readFileSync(join(import.meta.dirname, `../../examples/${name}.yaml`), 'utf8'));
     expect(planOf(unpacked(packed(document)))).toEqual(plan);
   });
 

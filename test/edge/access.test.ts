@@ -149,8 +149,8 @@ describe('a key of one project', () => {
     const key = await api.keyOf({ project: 'sales' });
     const mine = await api.publish(ONE_STEP, { project: 'sales', key });
     expect((await api.start(mine, {}, { key })).status).toBe(201);
-    expectRefusal(await api.post('/v1/workflows', { project_id: 'examples', definition: 'x' }, { key }), 403);
-    expectRefusal(await api.post('/v1/api-keys', { name: 'x', role: 'viewer', project_id: 'examples' }, { key }), 403);
+    expectRefusal(await api.post('/v1/workflows', { project_id: 'examples', definition: 'x' }, { key }), 404);
+    expectRefusal(await api.post('/v1/api-keys', { name: 'x', role: 'viewer', project_id: 'examples' }, { key }), 404);
     const made = await api.post('/v1/api-keys', { name: 'x', role: 'viewer' }, { key });
     expect(made.body.project_id).toBe('sales');
     const listed = (await api.get('/v1/api-keys', { key })).body.items;
@@ -163,13 +163,9 @@ describe('a key of one project', () => {
     const run = (await api.start(mine, {}, { key })).body.id;
     const ids = async (path: string) => (await api.get(path, { key })).body.items.map(({ id }: { id: string }) => id);
     expect(await ids('/v1/workflows')).toEqual([mine]);
-    expect(await ids('/v1/workflows?project_id=examples')).toEqual([]);
     expect(await ids('/v1/runs')).toEqual([run]);
-    expect((await api.get('/v1/runs?project_id=examples', { key })).body).toEqual({
-      items: [],
-      continuation_token: null,
-      searched_to: null,
-    });
+    for (const list of ['workflows', 'runs', 'deliveries', 'files'])
+      expectRefusal(await api.get(`/v1/${list}?project_id=examples`, { key }), 404, /^project$/);
     await api.ended(run, { key });
     expect(await ids('/v1/runs?status=succeeded')).toEqual([run]);
     expect(await ids('/v1/runs?status=failed')).toEqual([]);

@@ -70,7 +70,7 @@ describe('429 with Retry-After is the answer of every route', () => {
   });
 
   test('that reads or writes anything, when its tables throttle', async () => {
-    busy = [table('RUNS'), table('WORKFLOWS'), table('DELIVERY_TRIGGERS')];
+    busy = [table('RUNS'), table('WORKFLOWS'), table('TRIGGERS'), table('FILES')];
     await expectAllBusy(samples(({ entry }) => entry !== 'api/docs' && entry !== 'api/api-keys'));
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineServices } from '../../functions/services/engine.ts';
+import { engineServices } from '../../functions/adapters.ts';
 import { holdFiles } from '../../shared/file/given-files.ts';
 import { type Api, expectRefusal, startApi } from '../edge/api.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';

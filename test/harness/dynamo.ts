@@ -10,7 +10,7 @@ import { createTables } from '../../local/dynamodb/tables.ts';
 /** The tables of the stack on a real emulator, and their names by the environment variable that functions know them by. */
 export async function startTables() {
   const folder = mkdtempSync(join(tmpdir(), 'millrun-tables-'));
-  const stack = new Stack(await loadTemplate(join(import.meta.dirname, '..')));
+  const stack = new Stack(await loadTemplate(join(import.meta.dirname, '../..')));
   const emulator = await startDynoxide(folder);
   await createTables(stack, emulator.endpoint);
   const client = new DynamoDBClient({

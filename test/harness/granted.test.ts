@@ -13,7 +13,7 @@ test('a function that asks for what its role does not allow is refused, as on AW
   await expect(asFunction('functions/api/docs.ts', read)).rejects.toMatchObject({
     name: 'AccessDeniedException',
     message: expect.stringMatching(
-      /^functions\/http\/docs\.ts may not dynamodb:GetItem arn:aws:dynamodb:.*:table\/millrun-StoresRuns/,
+      /^functions\/api\/docs\.ts may not dynamodb:GetItem arn:aws:dynamodb:.*:table\/millrun-StoresRuns/,
     ),
   });
 });

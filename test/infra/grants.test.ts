@@ -59,9 +59,7 @@ const starts = {
   ...executions,
 };
 /** To see the files that a start is given whole, and to hold them for the run. */
-const filesOfStarts = { ...table('Files', 'GetItem UpdateItem'), ...readsAndWritesValues };
-/** To keep the attachments of a mail as files, too. */
-const attachments = { ...filesOfStarts, ...table('Files', 'GetItem PutItem UpdateItem') };
+const filesOfStarts = { ...table('Files', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
 /** To see the settings of a trigger, and to keep a delivery. */
 const deliveries = table('Triggers', 'GetItem PutItem');
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
@@ -100,7 +98,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
     ...starts,
-    ...attachments,
+    ...filesOfStarts,
     ...table('Triggers', 'GetItem PutItem', 'by-workspace', 'by-workflow'),
     ...table('Access', '', 'by-workspace'),
     ...opensSecrets,
@@ -150,7 +148,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('InboundMailReceive'),
     ...starts,
     ...deliveries,
-    ...attachments,
+    ...filesOfStarts,
     ...table('Access', '', 'by-workspace'),
     ...sendsMail,
     'RunRecoveryUndelivered.Arn': ['sqs:SendMessage'],

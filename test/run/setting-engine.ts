@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { engineServices } from '../../functions/services/engine.ts';
+import { engineServices } from '../../functions/adapters.ts';
 import { env } from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';

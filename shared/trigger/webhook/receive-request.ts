@@ -13,9 +13,7 @@ import { secretsOf } from './secrets.ts';
 import { writeRequest } from './stored-request.ts';
 import type { Seals, Webhook } from './webhook.ts';
 
-export interface WebhookServices extends DeliveryServices {
-  starter: StartServices;
-  payloads: Payloads;
+export interface WebhookServices extends StartServices {
   seals: Seals;
 }
 
@@ -24,7 +22,7 @@ const LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Lets a request in or turns it away. Either way there is a delivery; `refusal` is what the sender is to hear. */
 export async function receiveRequest(
-  services: WebhookServices,
+  services: WebhookServices & DeliveryServices & { payloads: Payloads },
   webhook: Webhook,
   request: WebhookRequest,
   source: string,
@@ -62,14 +60,14 @@ export async function receiveRequest(
 
 /** Verifies, maps and starts. `at` is when it arrived, which need not be now. */
 export async function startFrom(
-  { starter, seals }: Pick<WebhookServices, 'starter' | 'seals'>,
+  services: WebhookServices,
   webhook: Webhook,
   request: WebhookRequest,
   at: Date,
 ): Promise<Started> {
-  schemeOf(webhook).verify(request, await secretsOf(seals, webhook, at), at, webhook.signature);
+  schemeOf(webhook).verify(request, await secretsOf(services.seals, webhook, at), at, webhook.signature);
   if (!webhook.enabled) throw new Problem('conflict', `The webhook "${webhook.name}" is turned off.`);
-  return startRun(starter, {
+  return startRun(services, {
     workspace: webhook.workspace,
     project: webhook.project,
     workflowId: webhook.workflowId,

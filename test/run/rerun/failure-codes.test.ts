@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { STEP_ERRORS } from '../../../shared/kernel/step-error.ts';
 import { FAILURE_CODES } from '../../../shared/run/failure-codes.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 const sources = (folder: string) =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.endsWith('failure-codes.ts'))

@@ -42,7 +42,7 @@ export const documented = () => ({
       subject: 'This is a test',
     },
   },
-  delivery: {
+  receipt: {
     timestamp: '2019-08-05T21:30:02.028Z',
     processingTimeMillis: 1205,
     recipients: ['recipient@example.com'],

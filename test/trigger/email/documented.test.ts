@@ -1,7 +1,7 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test, vi } from 'vitest';
+import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
-import { emailServices } from '../../../functions/services/email.ts';
 import { s3 } from '../../../shared/aws/clients.ts';
 import { env } from '../../../shared/kernel/env.ts';
 import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
@@ -16,7 +16,7 @@ const house = setting();
 
 /** What SES does on AWS: it stores the mail as it came, then calls the function with its record. */
 async function deliver(box: Postbox, messageId: string, wanted: (header: { name: string; value: string }) => boolean) {
-  const { mail, delivery } = documented();
+  const { mail, receipt } = documented();
   const headers = mail.headers.filter(wanted);
   const raw = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;
   await s3().send(new PutObjectCommand({ Bucket: env.valuesBucket(), Key: `mail/${messageId}`, Body: raw }));

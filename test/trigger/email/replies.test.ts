@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
-import { emailServices } from '../../../functions/services/email.ts';
 import type { Cloud } from '../../../local/cloud.ts';
 import { s3 } from '../../../shared/aws/clients.ts';
 import { env } from '../../../shared/kernel/env.ts';
@@ -57,9 +57,9 @@ test('eight mails with 450,000 characters of subject are eight runs, and their r
   expect(outbox()).toBe(8);
 });
 
-test('a reply that cannot be noted fails alone: the mail has its run and its delivery', async () => {
+test('a reply that cannot be noted fails alone: the mail has its run and its receipt', async () => {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
-  const { mail, delivery } = documented();
+  const { mail, receipt } = documented();
   const headers = mail.headers.filter(({ name }) => name !== 'Precedence');
   const messageId = 'reply-not-noted';
   const Body = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;

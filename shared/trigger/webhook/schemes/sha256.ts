@@ -6,12 +6,12 @@ import type { Signature } from '../webhook.ts';
 export const GITHUB: Signature = { header: 'x-hub-signature-256', prefix: 'sha256=', encoding: 'hex' };
 
 const DELIVERY_HEADERS = [
-  'x-github-request',
+  'x-github-delivery',
   'idempotency-key',
   'x-idempotency-key',
   'webhook-id',
   'x-webhook-id',
-  'x-request-id',
+  'x-delivery-id',
 ];
 
 /** HMAC-SHA256 of the raw body in a header of the sender's choice: GitHub, AgentRuntime and most that have no scheme of their own. */
