@@ -20,7 +20,7 @@ async function deliver(box: Postbox, messageId: string, wanted: (header: { name:
   const headers = mail.headers.filter(wanted);
   const raw = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;
   await s3().send(new PutObjectCommand({ Bucket: env.valuesBucket(), Key: `mail/${messageId}`, Body: raw }));
-  const record = { ses: { mail: { ...mail, messageId, headers }, delivery: { ...delivery, recipients: [box.address] } } };
+  const record = { ses: { mail: { ...mail, messageId, headers }, receipt: { ...receipt, recipients: [box.address] } } };
   await takeMail({ Records: [sesRecord.parse(record)] }, emailServices());
   return (await box.deliveries()).find(({ payload }) => payload === `mail/${messageId}`);
 }

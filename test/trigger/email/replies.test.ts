@@ -57,14 +57,14 @@ test('eight mails with 450,000 characters of subject are eight runs, and their r
   expect(outbox()).toBe(8);
 });
 
-test('a reply that cannot be noted fails alone: the mail has its run and its receipt', async () => {
+test('a reply that cannot be noted fails alone: the mail has its run and its delivery', async () => {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
   const { mail, receipt } = documented();
   const headers = mail.headers.filter(({ name }) => name !== 'Precedence');
   const messageId = 'reply-not-noted';
   const Body = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;
   await s3().send(new PutObjectCommand({ Bucket: env.valuesBucket(), Key: `mail/${messageId}`, Body }));
-  const ses = { mail: { ...mail, messageId, headers }, delivery: { ...delivery, recipients: [box.address] } };
+  const ses = { mail: { ...mail, messageId, headers }, receipt: { ...receipt, recipients: [box.address] } };
   const { services, lost } = servicesWith({ put: broken });
   await takeMail({ Records: [sesRecord.parse({ ses })] }, services);
   expect(await box.deliveries()).toMatchObject([{ outcome: 'accepted', run_id: expect.any(String) }]);
