@@ -113,7 +113,7 @@ export class InboundMail extends Construct {
       ],
     });
     if (stores.values.policy) rule.node.addDependency(stores.values.policy);
-    // SES says yes to every address of the domain and to 40 MB; a server that can still say no to the sender does: docs/decisions/009-who-says-550.md.
+    // SES says yes to every address of the domain and to 40 MB; a server that can still say no to the sender does: docs/decisions/009-ask-the-function-before-saying-550.md.
     if (rule.node.defaultChild instanceof CfnResource) {
       rule.node.defaultChild.addMetadata('millrun:asks-recipients', true);
       rule.node.defaultChild.addMetadata('millrun:max-bytes', MAX_MAIL_BYTES);

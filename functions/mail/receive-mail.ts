@@ -9,7 +9,7 @@ const received = z.object({ Records: z.array(sesRecord).min(1) });
 
 /**
  * A mail that SES has stored; or, from a mail server that can still say no, its question who there is and its word of what it took from nobody:
- * docs/decisions/009-who-says-550.md; or, from a queue, the mail that it gives up.
+ * docs/decisions/009-ask-the-function-before-saying-550.md; or, from a queue, the mail that it gives up.
  */
 const event = z.union([
   received,

@@ -17,7 +17,7 @@ export interface SchedulerSettings {
   deadLetterArn: string;
 }
 
-/** One EventBridge schedule for each of ours, set to its next fire in UTC: docs/decisions/008-one-alarm-clock-a-schedule.md. */
+/** One EventBridge schedule for each of ours, set to its next fire in UTC: docs/decisions/008-set-a-one-off-eventbridge-schedule-to-the-next-fire.md. */
 export class SchedulerFireTimer implements FireTimer {
   readonly #client: () => SchedulerClient;
   readonly #settings: () => SchedulerSettings;
