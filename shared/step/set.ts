@@ -6,9 +6,8 @@ const values = z.record(z.string(), z.unknown());
 /** Gives names to values; its result is the object. */
 export const set: LeafKind<Record<string, unknown>> = {
   shape: 'leaf',
-  isPure: true,
   name: 'set',
   schema: values.describe('Values by name; each may hold ${ ... } expressions.'),
   resolved: values,
-  execute: (spec) => Promise.resolve(spec),
+  evaluate: (spec) => Promise.resolve(spec),
 };
