@@ -28,7 +28,10 @@ test('an operation is asked by its name, with what it takes, and answers what it
 test('a refusal is an error with its status and what was said', async () => {
   const refused = await client.call('getRun', { params: { run_id: 'no such/run' } }).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(ApiError);
-  expect(refused).toMatchObject({ status: 400, message: expect.stringMatching(/^GET \/v1\/runs\/no%20such%2Frun was answered 400/) });
+  expect(refused).toMatchObject({
+    status: 400,
+    message: expect.stringMatching(/^GET \/v1\/runs\/no%20such%2Frun was answered 400/),
+  });
   const stranger = new Client({ url: at.url });
   await expect(stranger.call('listWorkflows')).rejects.toMatchObject({ status: 401, body: { status_code: 401 } });
 });
