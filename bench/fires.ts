@@ -3,6 +3,7 @@ import { usualDst } from '../shared/trigger/schedule/fires.ts';
 import { previewOf } from '../shared/trigger/schedule/preview.ts';
 import { nextView } from '../shared/trigger/schedule/schedule.http.ts';
 import { type Schedule, timingOf } from '../shared/trigger/schedule/schedule.ts';
+import { anActor } from '../test/harness/builders.ts';
 
 const SHOWN = 5;
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Tokyo', 'Australia/Lord_Howe', 'America/Sao_Paulo'];
@@ -49,7 +50,7 @@ function scheduleNumber(n: number, at: string): Schedule {
     catchUpWindow: '24h',
     enabled: true,
     createdAt: at,
-    createdBy: 'bench',
+    createdBy: anActor('bench'),
     updatedAt: at,
     anchor: at,
     revision: 1,

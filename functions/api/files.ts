@@ -7,6 +7,7 @@ import { fileV2View, fileView } from '../../shared/file/file.http.ts';
 import { type FileRow, type Files, isUploaded } from '../../shared/file/file.ts';
 import type { PresignedUrls } from '../../shared/file/presigned-urls.s3.ts';
 import { seeUpload } from '../../shared/file/see-upload.ts';
+import { actorOf } from '../../shared/kernel/actor.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
@@ -28,7 +29,7 @@ export async function createFileV2({ body, caller }: RequestOf<'createFileV2'>, 
     name: body.file_name,
     type: contentTypeOf(body.file_name),
     createdAt: at.toISOString(),
-    createdBy: caller.name,
+    createdBy: actorOf(caller),
   };
   await files.rows.put(file);
   return created(fileV2View(file, await presignedUrls.upload(file)));

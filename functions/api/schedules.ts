@@ -1,6 +1,7 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
+import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';
@@ -34,7 +35,7 @@ export async function createSchedule({ params, body, caller }: RequestOf<'create
     stopAfterFailures: stop_after_failures,
     dst: { ...usualDst(parseExpression(body.expression)), ...defined(dst) },
   };
-  const schedule = await save.createSchedule(services, workflow, wishes, caller.name);
+  const schedule = await save.createSchedule(services, workflow, wishes, actorOf(caller));
   return created(scheduleDetailView(schedule, services.now()));
 }
 
@@ -73,13 +74,18 @@ export const resumeSchedule = turn(true);
 
 export async function triggerSchedule(request: RequestOf<'triggerSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
-  return created(viewOf(schedule)(await triggerNow(services, schedule, request.idempotencyKey)));
+  return created(viewOf(schedule)(await triggerNow(services, schedule, actorOf(request.caller), request.idempotencyKey)));
 }
 
 export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
   const { from, to, skip_succeeded: skipSucceeded } = request.body;
-  const { fires, left } = await backfill(services, schedule, { from: new Date(from), to: new Date(to), skipSucceeded });
+  const { fires, left } = await backfill(services, schedule, {
+    from: new Date(from),
+    to: new Date(to),
+    skipSucceeded,
+    actor: actorOf(request.caller),
+  });
   return ok({ fires: fires.map(viewOf(schedule)), left });
 }
 

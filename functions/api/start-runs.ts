@@ -2,6 +2,7 @@ import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { runV2View } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
+import { actorOf } from '../../shared/kernel/actor.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -24,7 +25,7 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
     inputs: Object.fromEntries((body.inputs ?? []).map(({ name, value }) => [name, value])),
     fileIds: body.file_ids ?? [],
     trigger: 'api',
-    startedBy: caller.name,
+    actor: actorOf(caller),
     key: keyOf(idempotencyKey),
   });
   return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
@@ -38,10 +39,12 @@ export async function commandWorkflow(request: Command, services: StartServices)
 
   const run = await runOf(services, caller, body.run_id, params.workflow_id);
   if (body.command === 'pause')
-    return ok(await runDetailOf(services, await pauseRun(services, run, caller.name, body.params.reason)));
-  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run, caller.name)));
+    return ok(await runDetailOf(services, await pauseRun(services, run, actorOf(caller), body.params.reason)));
+  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run, actorOf(caller))));
   const { mode, reason, drain_timeout: drainSeconds } = body.params;
-  return accepted(await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, by: caller.name })));
+  return accepted(
+    await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, actor: actorOf(caller) })),
+  );
 }
 
 type StartParams = Extract<Command['body'], { command: 'start' }>['params'];
@@ -60,7 +63,7 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     connectionOverrides: given.connection_overrides,
     useStartDefaults: given.use_start_defaults ?? true,
     trigger: 'manual',
-    startedBy: caller.name,
+    actor: actorOf(caller),
     key: keyOf(idempotencyKey),
     waitMs: (given.wait ?? 0) * 1000,
   };
@@ -85,7 +88,7 @@ export async function rerun(
     version,
     confirmRepeat,
     acceptChanges,
-    by: caller.name,
+    actor: actorOf(caller),
     key: idempotencyKey,
   });
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });

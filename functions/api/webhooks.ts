@@ -1,6 +1,7 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
+import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { sampleCurl } from '../../shared/trigger/webhook/sample.ts';
@@ -16,7 +17,7 @@ type Services = webhook.WebhookSettingsServices & { workflows: Workflows };
 
 export async function createWebhook({ params, body, caller, origin }: RequestOf<'createWebhook'>, services: Services) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  const revealed = await webhook.createWebhook(services, { workflow, by: caller.name }, choicesOf(body), body.secret);
+  const revealed = await webhook.createWebhook(services, { workflow, actor: actorOf(caller) }, choicesOf(body), body.secret);
   return created(revealedView(revealed, origin, services.now()));
 }
 

@@ -1,6 +1,7 @@
 import { projectOf } from '../../shared/access/tenancy.ts';
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { actorOf } from '../../shared/kernel/actor.ts';
 import { env } from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
@@ -15,21 +16,21 @@ const NEWEST_VERSIONS = 10;
 
 export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow'>, services: Services) {
   projectOf(caller, body.project_id);
-  const owner = { workspace: caller.workspace, project: body.project_id, by: caller.name };
+  const owner = { workspace: caller.workspace, project: body.project_id, actor: actorOf(caller) };
   const saved = await workflow.createWorkflow(services, owner, workflow.textOf(body.definition));
   return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
 }
 
 export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
-  const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), caller.name);
+  const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), actorOf(caller));
   const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
   return ok(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
 }
 
 export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
-  const { version, warnings } = await workflow.publish(services, seen, caller.name, body.note);
+  const { version, warnings } = await workflow.publish(services, seen, actorOf(caller), body.note);
   return created({ version: version.number, warnings: warnings.map(warningView) });
 }
 

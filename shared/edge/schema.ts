@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor as actorSchema } from '../kernel/actor.ts';
 
 /**
  * Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. Characters are counted as JSON
@@ -23,6 +24,9 @@ export const resourceId = z
 export const anyId = z.string();
 
 export const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, milliseconds' });
+
+/** Who did it. */
+export const actor = actorSchema.meta({ id: 'Actor' });
 
 export const errorModel = z
   .object({

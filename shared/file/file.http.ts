@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId, words } from '../edge/schema.ts';
+import { actor, resourceId, words } from '../edge/schema.ts';
 import { type FileRow, isUploaded, type Upload } from './file.ts';
 
 export const announceFileV2 = z
@@ -30,7 +30,7 @@ export const fileEntry = z
     sha256: z.string().nullable(),
     run_id: z.string().nullable().meta({ description: 'The first run that has it; it cannot be deleted any more' }),
     created_at: z.iso.datetime(),
-    created_by: z.string().nullable(),
+    created_by: actor.nullable(),
     uploaded_at: z.iso.datetime().nullable(),
   })
   .meta({ id: 'File' });

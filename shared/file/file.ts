@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor } from '../kernel/actor.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 
 /** What is known of a file; its bytes lie in the bucket. */
@@ -10,7 +11,7 @@ export const fileRow = z.object({
   name: z.string(),
   type: z.string(),
   createdAt: z.string(),
-  createdBy: z.string().optional(),
+  createdBy: actor.optional(),
   /** From here on it counts: its bytes were seen whole. */
   uploadedAt: z.string().optional(),
   size: z.int().optional(),

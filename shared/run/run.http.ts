@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { page, resourceId, time } from '../edge/schema.ts';
+import { actor, page, resourceId, time } from '../edge/schema.ts';
 import { maskedInputs } from '../workflow/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
@@ -26,6 +26,8 @@ const runEntry = z
     version: z.int().nullable(),
     status: z.enum(RUN_STATUSES_V1),
     trigger: z.enum(TRIGGERS),
+    trigger_id: z.string().nullable().meta({ description: 'The mailbox, schedule or webhook that it came by' }),
+    actor,
     archived: z.boolean(),
     created_at: time,
     started_at: time.nullable(),
@@ -56,7 +58,7 @@ export const runDetail = runEntry
     stop: z
       .object({
         mode: z.enum(['immediate', 'graceful']),
-        by: z.string(),
+        actor,
         at: time,
         until: time.nullable(),
         reason: z.string().nullable(),
@@ -64,10 +66,9 @@ export const runDetail = runEntry
       .nullable()
       .meta({ description: 'The stop that was asked for, and by whom' }),
     pause: z
-      .object({ by: z.string(), at: time, reason: z.string().nullable() })
+      .object({ actor, at: time, reason: z.string().nullable() })
       .nullable()
       .meta({ description: 'The pause that was asked for, and by whom; gone once the run goes on' }),
-    started_by: z.string().nullable(),
     pausing: z.boolean().meta({ description: 'A pause was asked for and steps are still in flight' }),
     parent_step: z.string().nullable(),
     root: resourceId.nullable().meta({ description: 'First run of its chain of reruns' }),
@@ -111,6 +112,8 @@ export const runEntryView = (run: Run) => ({
   version: run.version,
   status: RUN_STATUS[run.status].v1,
   trigger: run.trigger,
+  trigger_id: run.triggerId ?? null,
+  actor: run.actor,
   archived: run.archived,
   created_at: run.createdAt,
   started_at: run.startedAt ?? null,
@@ -144,8 +147,7 @@ export const runDetailView = (run: Run, more: RunDetail) => ({
   steps: run.steps,
   reason: run.reason ?? null,
   stop: run.stop ? { ...run.stop, until: run.stop.until ?? null, reason: run.stop.reason ?? null } : null,
-  pause: run.pause ? { by: run.pause.by, at: run.pause.at, reason: run.pause.reason ?? null } : null,
-  started_by: run.startedBy ?? null,
+  pause: run.pause ? { actor: run.pause.actor, at: run.pause.at, reason: run.pause.reason ?? null } : null,
   pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
   parent_step: run.parentStep ?? null,
   root: run.root ?? null,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Actor } from '../kernel/actor.ts';
 import { newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
 import { checkDocument } from './check.ts';
@@ -78,22 +79,22 @@ const words = ({ name, title, description }: Document) => ({
 /** A new workflow with its draft. */
 export async function createWorkflow(
   author: WorkflowServices,
-  of: { workspace: string; project: string; by: string },
+  owner: { workspace: string; project: string; actor: Actor },
   source: string,
 ): Promise<Saved> {
   const { document, plan, warnings } = check(source);
   const now = author.now();
   const at = now.toISOString();
   const id = newId(now.getTime());
-  const pins = await pinned(author, { ...of, id }, plan);
+  const pins = await pinned(author, { ...owner, id }, plan);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const workflow: Workflow = {
     id,
-    workspace: of.workspace,
-    project: of.project,
+    workspace: owner.workspace,
+    project: owner.project,
     ...words(document),
     enabled: true,
-    draft: { definition: definition.hash, savedAt: at, savedBy: of.by },
+    draft: { definition: definition.hash, savedAt: at, savedBy: owner.actor },
     createdAt: at,
     updatedAt: at,
   };
@@ -105,7 +106,7 @@ export async function createWorkflow(
 }
 
 /** Replaces the draft. The same text again changes nothing but the time. */
-export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, by: string): Promise<Saved> {
+export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, actor: Actor): Promise<Saved> {
   const { document, plan, warnings } = check(source);
   const pins = await pinned(author, seen, plan);
   const definition = { hash: hashOf(source, pins), source, pins, document };
@@ -114,7 +115,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
   const workflow = {
     ...kept,
     ...words(document),
-    draft: { definition: definition.hash, savedAt: at, savedBy: by },
+    draft: { definition: definition.hash, savedAt: at, savedBy: actor },
     updatedAt: later(at, seen.updatedAt),
   };
   unlessMoved(seen, await author.workflows.replace(seen, workflow, { definition }));
@@ -125,7 +126,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
 export async function publish(
   author: WorkflowServices,
   seen: Workflow,
-  by: string,
+  actor: Actor,
   note?: string,
 ): Promise<{ version: Version; warnings: Diagnostic[] }> {
   const draft = await author.workflows.definition(seen.id, seen.draft.definition);
@@ -137,7 +138,13 @@ export async function publish(
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;
-  const version = { number, definition: definition.hash, publishedAt: at, publishedBy: by, ...(note !== undefined && { note }) };
+  const version = {
+    number,
+    definition: definition.hash,
+    publishedAt: at,
+    publishedBy: actor,
+    ...(note !== undefined && { note }),
+  };
   const next = { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) };
   unlessMoved(seen, await author.workflows.replace(seen, next, { definition, version }));
   return { version, warnings };

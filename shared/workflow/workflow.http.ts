@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { page, resourceId, time, words } from '../edge/schema.ts';
+import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
@@ -13,7 +13,7 @@ export const startDefaults = z
   .meta({ id: 'StartDefaults' });
 
 const versionEntry = z
-  .object({ version: z.int(), definition: z.string(), note: z.string().nullable(), published_at: time, published_by: z.string() })
+  .object({ version: z.int(), definition: z.string(), note: z.string().nullable(), published_at: time, published_by: actor })
   .meta({ id: 'WorkflowVersion' });
 export const versionDetail = versionEntry.extend({ source: z.string() }).meta({ id: 'WorkflowVersionDetail' });
 export const versionEntries = page(versionEntry).meta({ id: 'WorkflowVersionList' });

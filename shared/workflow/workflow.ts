@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor } from '../kernel/actor.ts';
 import type { Document } from './document.ts';
 
 /** A named process: one draft, numbered versions, a switch. */
@@ -11,7 +12,7 @@ export const workflow = z.object({
   description: z.string().optional(),
   enabled: z.boolean(),
   /** The draft's definition and when it was saved. */
-  draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: z.string() }),
+  draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: actor }),
   /** The newest version and its definition. */
   published: z.object({ version: z.int(), definition: z.string() }).optional(),
   /** What stands under the inputs of a start by hand. */
@@ -49,6 +50,6 @@ export const version = z.object({
   definition: z.string(),
   note: z.string().optional(),
   publishedAt: z.string(),
-  publishedBy: z.string(),
+  publishedBy: actor,
 });
 export type Version = z.infer<typeof version>;

@@ -5,6 +5,7 @@ import { DynamoSchedules } from '../../shared/trigger/schedule/schedule.dynamo.t
 import type { Schedule } from '../../shared/trigger/schedule/schedule.ts';
 import { createWorkflow, updateWorkflow } from '../../shared/workflow/save-workflow.ts';
 import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
+import { anActor } from '../harness/builders.ts';
 import { startTables } from '../harness/dynamo.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -37,7 +38,7 @@ test('the inputs of a schedule come back as they were given, alone and in a list
     catchUpWindow: '24h',
     enabled: true,
     createdAt: at,
-    createdBy: 'ann',
+    createdBy: anActor('ann'),
     updatedAt: at,
     anchor: at,
     revision: 1,
@@ -53,7 +54,7 @@ test('the inputs of a schedule come back as they were given, alone and in a list
 test('the start defaults of a workflow come back as they were given', async () => {
   const workflows = new DynamoWorkflows(() => tables.client, tables.table('WORKFLOWS_TABLE'));
   const author = { workflows, retentionDays: 90, now };
-  const of = { workspace: 'acme', project: 'ops', by: 'ann' };
+  const of = { workspace: 'acme', project: 'ops', actor: anActor('ann') };
   const { workflow } = await createWorkflow(author, of, 'format: 1\nname: defaults\nsteps: [{ id: a, set: {} }]\n');
   await updateWorkflow(author, workflow, { startDefaults: { inputs, name: 'daily' } });
   const read = await workflows.get(workflow.id);

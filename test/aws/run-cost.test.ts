@@ -52,7 +52,7 @@ const w3 = () =>
     createdAt: NOW,
     definition: 'a'.repeat(64),
     inputs: { json: JSON.stringify({ order: 4711, customer: 'c-8123', url: 'https://erp.example.com/orders/4711' }) },
-    startedBy: ulid(),
+    actor: { kind: 'key', id: ulid(), name: 'order desk' },
   });
 
 const shown = (run: Run, seen: number, of: Partial<Projection>) => projection.parse({ ...run, seen, ...of });

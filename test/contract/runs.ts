@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { type Projection, projection, type Run } from '../../shared/run/model/run.ts';
 import { LIVE_SHARDS, type RunFilter, type Runs, type Values } from '../../shared/run/ports.ts';
-import { aRun } from '../harness/builders.ts';
+import { anActor, aRun } from '../harness/builders.ts';
 
 /** An adapter to be tried, and what its port does not show. */
 export interface RunsSetting {
@@ -60,7 +60,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
         reference: 'A-1 É',
         inputs: { json: '{"a":12345678901234567890}' },
         fileIds: ['f'],
-        startedBy: 'ann',
+        actor: anActor('ann'),
         parent: ulid(),
         parentStep: 'each[3]/a~2/call',
         depth: 2,
@@ -215,7 +215,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
   describe('the row', () => {
     test('goes forward only, and takes the same twice', async () => {
       const run = await stored();
-      const pause = { by: 'ann', at, reason: 'lunch' };
+      const pause = { actor: anActor('ann'), at, reason: 'lunch' };
       expect(await runs().project(run, shown(run, 3, { status: 'paused', pause, startedAt: at }), {})).toBe(true);
       expect(await runs().project(run, shown(run, 2, { status: 'running' }), {})).toBe(false);
       expect(await runs().project(run, shown(run, 3, { status: 'paused', pause, startedAt: at }), {})).toBe(true);

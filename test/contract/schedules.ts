@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
 import type { Schedules } from '../../shared/trigger/schedule/ports.ts';
 import type { LedgerFire, Schedule } from '../../shared/trigger/schedule/schedule.ts';
+import { anActor } from '../harness/builders.ts';
 
 const NOON = '2030-01-01T12:00:00.000Z';
 
@@ -21,7 +22,7 @@ function aSchedule(more: Partial<Schedule> = {}): Schedule {
     catchUpWindow: '24h',
     enabled: true,
     createdAt: NOON,
-    createdBy: 'ann',
+    createdBy: anActor('ann'),
     updatedAt: NOON,
     anchor: NOON,
     revision: 1,

@@ -1,10 +1,14 @@
 import { ulid } from 'ulid';
+import type { Actor } from '../../shared/kernel/actor.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { RunState } from '../../shared/run/model/state.ts';
 import { checkDocument } from '../../shared/workflow/check.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 
 /** A run that shows only what matters. */
+/** A person with an API key. */
+export const anActor = (name = 'ann'): Actor => ({ kind: 'key', id: `key-${name}`, name });
+
 export function aRun(of: Partial<Run> = {}): Run {
   const id = of.id ?? ulid();
   return {
@@ -18,6 +22,7 @@ export function aRun(of: Partial<Run> = {}): Run {
     version: 1,
     status: 'pending',
     trigger: 'api',
+    actor: anActor(),
     archived: false,
     createdAt: '2026-11-23T08:00:00.000Z',
     definition: 'abc',

@@ -4,7 +4,7 @@ import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
-import { aPlan } from '../harness/builders.ts';
+import { anActor, aPlan } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, World } from './world.ts';
@@ -147,7 +147,7 @@ describe('whoever controls a run', { timeout }, () => {
 
   test('stops the runs that its steps wait for as well', async () => {
     const { world, id, child } = await begin();
-    await command(world, id, (services, run) => stopRun(services, run, { mode: 'immediate', by: 'ann' }));
+    await command(world, id, (services, run) => stopRun(services, run, { mode: 'immediate', actor: anActor('ann') }));
     const [run, inner] = await world.settled([id, child]);
     expect([run.status, inner.status]).toEqual(['cancelled', 'cancelled']);
     await checked(world, run, inner);
@@ -155,7 +155,9 @@ describe('whoever controls a run', { timeout }, () => {
 
   test('stops them gracefully: each when nothing moves in it', async () => {
     const { world, id, child } = await begin();
-    await command(world, id, (services, run) => stopRun(services, run, { mode: 'graceful', by: 'ann', drainSeconds: 60 }));
+    await command(world, id, (services, run) =>
+      stopRun(services, run, { mode: 'graceful', actor: anActor('ann'), drainSeconds: 60 }),
+    );
     const [run, inner] = await world.settled([id, child]);
     expect([run.status, inner.status]).toEqual(['cancelled', 'cancelled']);
     await checked(world, run, inner);
@@ -163,11 +165,11 @@ describe('whoever controls a run', { timeout }, () => {
 
   test('pauses them with it, and lets them go on; a wait that has passed meanwhile is over', async () => {
     const { world, id, child } = await begin();
-    const paused = await command(world, id, (services, run) => pauseRun(services, run, 'ann'));
+    const paused = await command(world, id, (services, run) => pauseRun(services, run, anActor('ann')));
     expect([paused?.status, (await world.engine.runs.get(child))?.status]).toEqual(['paused', 'paused']);
     await at(sleep(5 * 3_600_000));
     expect((await world.engine.runs.get(id))?.status).toBe('paused');
-    const resumed = await command(world, id, (services, run) => resumeRun(services, run, 'ann'));
+    const resumed = await command(world, id, (services, run) => resumeRun(services, run, anActor('ann')));
     expect(resumed?.status).toBe('succeeded');
     const [run, inner] = await world.settled([id, child]);
     expect([run.status, inner.status]).toEqual(['succeeded', 'succeeded']);
@@ -176,12 +178,12 @@ describe('whoever controls a run', { timeout }, () => {
 
   test('a child that goes on alone and ends while its parent is paused is found ended', async () => {
     const { world, id, child } = await begin();
-    await command(world, id, (services, run) => pauseRun(services, run, 'ann'));
-    await command(world, child, (services, run) => resumeRun(services, run, 'ann'));
+    await command(world, id, (services, run) => pauseRun(services, run, anActor('ann')));
+    await command(world, child, (services, run) => resumeRun(services, run, anActor('ann')));
     await at(sleep(3 * 3_600_000));
     expect((await world.engine.runs.get(child))?.status).toBe('succeeded');
     expect((await world.engine.runs.get(id))?.status).toBe('paused');
-    await command(world, id, (services, run) => resumeRun(services, run, 'ann'));
+    await command(world, id, (services, run) => resumeRun(services, run, anActor('ann')));
     const [run] = await world.settled([id]);
     expect(run.status).toBe('succeeded');
   });

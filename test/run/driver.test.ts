@@ -3,7 +3,7 @@ import { StepError } from '../../shared/kernel/step-error.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
-import { aPlan } from '../harness/builders.ts';
+import { anActor, aPlan } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, type Service, World } from './world.ts';
@@ -87,7 +87,9 @@ describe('a driver', () => {
       await virtualTime.through(sleep(ms));
       const run = await world.engine.runs.get(id);
       if (run)
-        await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'graceful', by: 'ann' }).catch(() => undefined));
+        await virtualTime.through(
+          stopRun(world.as('operator'), run, { mode: 'graceful', actor: anActor('ann') }).catch(() => undefined),
+        );
       const [ended] = await world.settled([id]);
       expect(['succeeded', 'cancelled']).toContain(ended.status);
       expect(Date.parse(ended.endedAt ?? '') - Date.parse(ended.createdAt)).toBeLessThan(1_000);
@@ -101,7 +103,7 @@ describe('a driver', () => {
     await virtualTime.through(sleep(5_300));
     const run = await world.engine.runs.get(id);
     const at = Date.now();
-    if (run) await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'immediate', by: 'ann' }));
+    if (run) await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'immediate', actor: anActor('ann') }));
     await virtualTime.until(() => world.calls[0]?.outcome === 'aborted');
     expect(Date.now() - at).toBeLessThanOrEqual(1_000);
     await world.settled([id]);

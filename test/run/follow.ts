@@ -13,6 +13,7 @@ import { stepsOf } from '../../shared/run/read/read-context.ts';
 import { successorsOf } from '../../shared/run/rerun/again.ts';
 import { checkDocument } from '../../shared/workflow/check.ts';
 import { type Plan, plannedIn } from '../../shared/workflow/plan.ts';
+import { anActor } from '../harness/builders.ts';
 import { expected } from './model.ts';
 import { documentOf, type Program } from './programs.ts';
 import { recount } from './recount.ts';
@@ -102,9 +103,9 @@ async function interfere(world: World, id: string, acts: Act[]): Promise<boolean
 async function command(services: Parameters<typeof pauseRun>[0], id: string, verb: Act['verb']): Promise<void> {
   const run = await services.runs.get(id);
   if (!run) throw new Error(`there is no run ${id}`);
-  if (verb === 'pause') await pauseRun(services, run, 'ann');
-  else if (verb === 'resume') await resumeRun(services, run, 'ann');
-  else await stopRun(services, run, { mode: verb === 'stop' ? 'immediate' : 'graceful', by: 'ann' });
+  if (verb === 'pause') await pauseRun(services, run, anActor('ann'));
+  else if (verb === 'resume') await resumeRun(services, run, anActor('ann'));
+  else await stopRun(services, run, { mode: verb === 'stop' ? 'immediate' : 'graceful', actor: anActor('ann') });
 }
 
 function unlessRefused(error: unknown): void {

@@ -6,7 +6,7 @@ import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { aRun } from '../harness/builders.ts';
+import { anActor, aRun } from '../harness/builders.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
@@ -36,7 +36,7 @@ const aWorkflow = (id: string): Workflow => ({
   project: 'ops',
   name: id,
   enabled: true,
-  draft: { definition: id, savedAt: '', savedBy: '' },
+  draft: { definition: id, savedAt: '', savedBy: anActor() },
   published: { version: 1, definition: id },
   createdAt: '',
   updatedAt: '',

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
+import { anActor } from '../harness/builders.ts';
 import { mortal } from './mortal.ts';
 import { setting } from './setting.ts';
 import { driven, engine, heldRun, later, swept, withoutExecutions } from './setting-engine.ts';
@@ -27,7 +28,7 @@ const call = (id: string, path: string, more: object = {}) => ({
 const ends = async (id: string) =>
   (await at.api.story(id)).filter((line) => /^run_(succeeded|failed|cancelled|timed_out)/.test(line));
 const held = async (steps: object[], more: object = {}) => heldRun(own, await at.api.publish({ steps, ...more }));
-const enough = { mode: 'immediate', by: 'test', reason: 'enough' } as const;
+const enough = { mode: 'immediate', actor: anActor('test'), reason: 'enough' } as const;
 
 describe('the sweeper', () => {
   test('starts a run whose start was lost, when it has waited long enough, once', async () => {

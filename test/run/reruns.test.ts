@@ -3,7 +3,7 @@ import { StepError } from '../../shared/kernel/step-error.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
-import { aPlan } from '../harness/builders.ts';
+import { anActor, aPlan } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { virtualTime } from './virtual-time.ts';
 import { type Asked, type Chaos, World } from './world.ts';
@@ -51,7 +51,7 @@ async function again(world: Broken, origin: Run, from: string): Promise<Run> {
     version: 'original',
     confirmRepeat: true,
     acceptChanges: true,
-    by: 'ann',
+    actor: anActor('ann'),
     key: 'once',
   } as const;
   const { run } = await virtualTime.through(world.operate((services) => rerunRun(services, origin, request)));
@@ -81,7 +81,7 @@ describe('a rerun from the failure', { timeout }, () => {
         version: 'original',
         confirmRepeat: true,
         acceptChanges: true,
-        by: 'ann',
+        actor: anActor('ann'),
       }),
     );
     const [failed] = await world.settled([second.run.id]);

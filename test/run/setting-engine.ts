@@ -8,6 +8,7 @@ import type { Run } from '../../shared/run/model/run.ts';
 import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
 import { startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
+import { anActor } from '../harness/builders.ts';
 
 const INVOCATION_MS = 15 * 60_000;
 
@@ -44,7 +45,15 @@ export async function heldRun(
   workflowId: string,
   inputs: Record<string, unknown> = {},
 ): Promise<string> {
-  const request: StartRequest = { workspace: 'local', workflowId, stage: 'Published', inputs, fileIds: [], trigger: 'api' };
+  const request: StartRequest = {
+    workspace: 'local',
+    workflowId,
+    stage: 'Published',
+    inputs,
+    fileIds: [],
+    trigger: 'api',
+    actor: anActor(),
+  };
   return (await startRun(withoutExecutions(services), request)).run.id;
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
-import { aPlan, aRun } from '../harness/builders.ts';
+import { anActor, aPlan, aRun } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, World } from './world.ts';
@@ -45,7 +45,7 @@ describe('1,600 items under way at once', { timeout: 60_000 }, () => {
       async (world, id) => {
         await sleep(60_000);
         const run = await world.engine.runs.get(id);
-        if (run) await stopRun(world.as('operator'), run, { mode: 'immediate', by: 'ann' });
+        if (run) await stopRun(world.as('operator'), run, { mode: 'immediate', actor: anActor('ann') });
       },
     ],
   ];
@@ -80,10 +80,10 @@ describe('1,600 items under way at once', { timeout: 60_000 }, () => {
       },
     });
     const run = await world.engine.runs.get(id);
-    const stop = stopRun({ ...services, runs }, run ?? aRun(), { mode: 'immediate', by: 'ann' });
+    const stop = stopRun({ ...services, runs }, run ?? aRun(), { mode: 'immediate', actor: anActor('ann') });
     await virtualTime.through(expect(stop).rejects.toThrow('died'));
     const [ended] = await world.settled([id]);
-    expect(ended).toMatchObject({ status: 'cancelled', stop: { mode: 'immediate', by: 'ann' } });
+    expect(ended).toMatchObject({ status: 'cancelled', stop: { mode: 'immediate', actor: anActor('ann') } });
     expect(Date.parse(ended.endedAt ?? '') - Date.parse(ended.createdAt)).toBeLessThan(2 * 3_600_000);
     checkPromises(world, ended, await world.engine.state(id));
   });
@@ -145,7 +145,7 @@ describe('a loop of 1,000 items', { timeout: 120_000 }, () => {
     await virtualTime.through(sleep(500));
     const run = await world.engine.runs.get(id);
     const asked = Date.now();
-    if (run) await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'immediate', by: 'ann' }));
+    if (run) await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'immediate', actor: anActor('ann') }));
     expect(Date.now() - asked).toBeLessThan(1_000);
     const [ended] = await world.settled([id]);
     expect(ended.status).toBe('cancelled');

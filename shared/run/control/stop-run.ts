@@ -1,3 +1,4 @@
+import type { Actor } from '../../kernel/actor.ts';
 import { stopped } from '../decide/stopped.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
@@ -13,7 +14,7 @@ const DRAIN_TIMEOUT_SECONDS = 600;
 
 export interface StopRequest {
   mode: 'immediate' | 'graceful';
-  by: string;
+  actor: Actor;
   reason?: string | undefined;
   /** How long steps in flight may take to complete, when graceful. */
   drainSeconds?: number | undefined;
@@ -35,16 +36,16 @@ export async function stopRun(services: StartServices, run: Run, request: StopRe
   return (await services.runs.get(run.id)) ?? told.run;
 }
 
-const stopNow = ({ now }: StartServices, state: RunState, { by, reason }: StopRequest): Entry[] =>
-  stopped(state.plan, state, { kind: 'cancelled', stop: { by, reason } }, now());
+const stopNow = ({ now }: StartServices, state: RunState, { actor, reason }: StopRequest): Entry[] =>
+  stopped(state.plan, state, { kind: 'cancelled', stop: { actor, reason } }, now());
 
 function drain(
   { now }: StartServices,
   state: RunState,
-  { by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest,
+  { actor, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest,
 ): Entry[] {
   if (state.stop) return [];
   const at = now();
   const until = new Date(at.getTime() + drainSeconds * 1000).toISOString();
-  return [{ type: 'run_draining', at: at.toISOString(), by, until, ...(reason !== undefined && { reason }) }];
+  return [{ type: 'run_draining', at: at.toISOString(), actor, until, ...(reason !== undefined && { reason }) }];
 }

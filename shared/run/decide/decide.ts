@@ -88,14 +88,14 @@ export function decide(plan: Plan, state: RunState, situation: Situation): Decis
 const clock = ({ pause }: RunState, now: Date) => Math.min(now.getTime(), pause ? Date.parse(pause.at) : now.getTime());
 
 function drain(plan: Plan, state: RunState, { now, held }: Situation, stop: NonNullable<RunState['stop']>): Decision {
-  const { by, reason, until } = stop;
+  const { actor, reason, until } = stop;
   const late = until !== undefined && until <= now.toISOString();
   // What a child has in flight is in flight for the step that waits for it: its time is over as well.
   const quiet = held.size === 0 && (late ? !waitsForChild(state) : childrenStandStill(state));
   if (until === undefined || quiet)
-    return { ...NOTHING, entries: ended(plan, state, { kind: 'cancelled', stop: { by, reason } }, now) };
+    return { ...NOTHING, entries: ended(plan, state, { kind: 'cancelled', stop: { actor, reason } }, now) };
   if (!late) return { ...NOTHING, wakeAt: until };
-  return { ...NOTHING, entries: ended(plan, state, { kind: 'drained', stop: { by, reason, until } }, now) };
+  return { ...NOTHING, entries: ended(plan, state, { kind: 'drained', stop: { actor, reason, until } }, now) };
 }
 
 const waitsForChild = (state: RunState) => [...state.active].some((key) => state.step(key)?.child !== undefined);

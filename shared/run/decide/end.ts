@@ -1,3 +1,4 @@
+import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, EntryOf, Failure } from '../model/entry.ts';
@@ -10,9 +11,9 @@ export type Ending =
   | { kind: 'failed'; error: Failure }
   | { kind: 'timed_out'; deadline: Date }
   /** Stopped, at once or after what was in flight had completed. */
-  | { kind: 'cancelled'; stop: { by: string; reason?: string | undefined } }
+  | { kind: 'cancelled'; stop: { actor: Actor; reason?: string | undefined } }
   /** The time of a graceful stop was over while steps were in flight. */
-  | { kind: 'drained'; stop: { by: string; until: string; reason?: string | undefined } };
+  | { kind: 'drained'; stop: { actor: Actor; until: string; reason?: string | undefined } };
 
 /**
  * The last entries of a run that does not succeed: what is in flight is cancelled, what could not begin is blocked, the run ends. `begun`: keys of steps
@@ -31,7 +32,7 @@ export function ended(plan: Plan, state: RunState, ending: Ending, now: Date, be
   ];
 }
 
-function outcomeOf(ending: Ending): Pick<EntryOf<'run_ended'>, 'status' | 'error' | 'by' | 'reason'> {
+function outcomeOf(ending: Ending): Pick<EntryOf<'run_ended'>, 'status' | 'error' | 'actor' | 'reason'> {
   switch (ending.kind) {
     case 'failed':
       return { status: 'failed', error: ending.error };
@@ -41,11 +42,11 @@ function outcomeOf(ending: Ending): Pick<EntryOf<'run_ended'>, 'status' | 'error
         error: { name: 'Timeout', message: `The run reached its deadline ${ending.deadline.toISOString()}.` },
       };
     case 'cancelled':
-      return { status: 'cancelled', by: ending.stop.by, reason: ending.stop.reason };
+      return { status: 'cancelled', actor: ending.stop.actor, reason: ending.stop.reason };
     case 'drained':
       return {
         status: 'cancelled',
-        by: ending.stop.by,
+        actor: ending.stop.actor,
         reason: ending.stop.reason,
         error: { name: 'DRAIN_TIMEOUT', message: `Steps were still in flight at ${ending.stop.until}.` },
       };

@@ -11,9 +11,9 @@ import { type Ending, ended } from './end.ts';
  * on with them.
  */
 export function stopped(plan: Plan, state: RunState, ending: Extract<Ending, { stop: unknown }>, now: Date): Entry[] {
-  const { by, reason } = ending.stop;
+  const { actor, reason } = ending.stop;
   const begun = mayBegin(state, now) ? untold(plan, state, now) : [];
-  return [{ type: 'run_stopping', at: now.toISOString(), by, reason }, ...ended(plan, state, ending, now, begun)];
+  return [{ type: 'run_stopping', at: now.toISOString(), actor, reason }, ...ended(plan, state, ending, now, begun)];
 }
 
 /** A driver sees within a second what is asked of it, and a moment later all that it had begun before has ended or is told of. */

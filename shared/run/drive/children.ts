@@ -7,7 +7,7 @@ import { callKind } from '../../step/registry.ts';
 import { maskedInputs } from '../../workflow/input-secrets.ts';
 import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
-import type { Run } from '../model/run.ts';
+import { type Run, runActor } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
 import { type CheckedStart, checkStart, writeRun } from '../start/start-run.ts';
@@ -125,7 +125,7 @@ async function check(scene: Scene, { id, input, origin, failures }: ChildStart):
     inputs: input,
     fileIds: [],
     trigger: 'parent',
-    startedBy: run.startedBy,
+    actor: runActor(run),
     childOf: { run, stepKey: key },
     rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
     key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor } from '../../kernel/actor.ts';
 import { RUN_STATUSES } from './status.ts';
 import { type Stored, stored } from './stored.ts';
 
@@ -13,7 +14,6 @@ export type Failure = z.infer<typeof failure>;
 
 const at = z.string();
 const key = z.string();
-const by = z.string();
 const reason = z.string().optional();
 /** Which execution of the step, from 1; absent for the first. */
 const attempt = z.int().optional();
@@ -34,13 +34,13 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('steps_taken_over'), at }),
 
   z.object({ type: z.literal('run_started'), at }),
-  z.object({ type: z.literal('run_pausing'), at, by, reason }),
+  z.object({ type: z.literal('run_pausing'), at, actor, reason }),
   z.object({ type: z.literal('run_paused'), at }),
-  z.object({ type: z.literal('run_resumed'), at, by }),
+  z.object({ type: z.literal('run_resumed'), at, actor }),
   /** A graceful stop: what is in flight may complete until then. */
-  z.object({ type: z.literal('run_draining'), at, by, until: z.string(), reason }),
+  z.object({ type: z.literal('run_draining'), at, actor, until: z.string(), reason }),
   /** A stop that is immediate: nothing but the end follows. It says so first, since a large end takes several items. */
-  z.object({ type: z.literal('run_stopping'), at, by, reason }),
+  z.object({ type: z.literal('run_stopping'), at, actor, reason }),
   /** The last entry of a journal. */
   z.object({
     type: z.literal('run_ended'),
@@ -48,7 +48,7 @@ export const entry = z.discriminatedUnion('type', [
     status: z.enum(['succeeded', 'failed', 'timed_out', 'cancelled']),
     outputs: stored.optional(),
     error: failure.optional(),
-    by: z.string().optional(),
+    actor: actor.optional(),
     reason,
   }),
 

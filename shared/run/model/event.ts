@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Actor } from '../../kernel/actor.ts';
 import type { Entry } from './entry.ts';
 import type { Run } from './run.ts';
 import { parseKey } from './scope.ts';
@@ -75,7 +76,8 @@ function placeOf(key: string) {
 
 type Line = Omit<RunEvent, 'id' | 'time'>;
 
-const byWhom = ({ by, reason }: { by: string; reason?: string | undefined }) => (reason === undefined ? by : `${by}: ${reason}`);
+const byWhom = ({ actor: { name }, reason }: { actor: Actor; reason?: string | undefined }) =>
+  reason === undefined ? name : `${name}: ${reason}`;
 
 function textOf(entry: Entry): Line | undefined {
   switch (entry.type) {
@@ -86,7 +88,7 @@ function textOf(entry: Entry): Line | undefined {
     case 'run_paused':
       return { type: 'run_paused', message: 'Paused: nothing is in flight.' };
     case 'run_resumed':
-      return { type: 'run_resumed', message: `Resumed by ${entry.by}.` };
+      return { type: 'run_resumed', message: `Resumed by ${entry.actor.name}.` };
     case 'run_draining':
       return {
         type: 'run_draining',
@@ -100,11 +102,11 @@ function textOf(entry: Entry): Line | undefined {
 }
 
 function endLine(entry: Extract<Entry, { type: 'run_ended' }>): Line {
-  const { status, error, reason, by } = entry;
+  const { status, error, reason, actor } = entry;
   const type = `run_${status}` as const;
   if (error) return { type, message: `${error.name}: ${error.message}`, data: { step: null, ...error } };
-  if (status === 'cancelled' && by !== undefined)
-    return { type, message: `Stopped by ${by}${reason === undefined ? '.' : `: ${reason}`}` };
+  if (status === 'cancelled' && actor)
+    return { type, message: `Stopped by ${actor.name}${reason === undefined ? '.' : `: ${reason}`}` };
   return { type, message: reason ?? (status === 'succeeded' ? 'Succeeded.' : 'Ended.') };
 }
 

@@ -30,7 +30,7 @@ export function projectionOf(run: Run, state: RunState): Projection {
     deadline: deadlineOf(run, state).toISOString(),
     execution: state.execution,
     steps: state.countSteps(),
-    pause: pause && { by: pause.by, at: pause.at, reason: pause.reason },
+    pause: pause && { actor: pause.actor, at: pause.at, reason: pause.reason },
     stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
   };

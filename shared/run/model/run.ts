@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type Actor, actor } from '../../kernel/actor.ts';
 import { failure } from './entry.ts';
 import { RUN_STATUSES, STAGES, TRIGGERS } from './status.ts';
 import { stored } from './stored.ts';
@@ -28,7 +29,7 @@ export const NO_STEPS: StepCounts = {
 };
 
 /** A pause or a stop that was asked for, by whom and why. */
-const asked = z.object({ by: z.string(), at: z.string(), reason: z.string().optional() });
+const asked = z.object({ actor, at: z.string(), reason: z.string().optional() });
 
 /** What follows from the journal, as the row shows it; `seen` is the number of the last entry that it reflects. */
 export const projection = z.object({
@@ -70,7 +71,9 @@ const created = z.object({
   definition: z.string(),
   inputs: stored,
   fileIds: z.array(z.string()).default([]),
-  startedBy: z.string().optional(),
+  /** The mailbox, schedule or webhook that it came by. */
+  triggerId: z.string().optional(),
+  actor,
   timeoutSeconds: z.number(),
   /** The run that it runs again, or the one whose step waits for it. */
   parent: z.string().optional(),
@@ -101,3 +104,6 @@ export type Run = z.infer<typeof run>;
 
 /** The name of an execution. */
 export const executionName = ({ id, execution }: Pick<Run, 'id' | 'execution'>) => `${id}-${execution}`;
+
+/** A run as the actor of what it brings about. */
+export const runActor = ({ id, name }: Pick<Run, 'id' | 'name'>): Actor => ({ kind: 'run', id, name });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, EntryOf, Failure } from './entry.ts';
@@ -14,7 +15,7 @@ export interface Loop {
 }
 
 export interface Halt {
-  by: string;
+  actor: Actor;
   at: string;
   reason?: string | undefined;
 }
@@ -159,7 +160,7 @@ export class RunState {
         this.startedAt ??= entry.at;
         return;
       case 'run_pausing':
-        this.pause = { by: entry.by, at: entry.at, reason: entry.reason, paused: false };
+        this.pause = { actor: entry.actor, at: entry.at, reason: entry.reason, paused: false };
         return;
       case 'run_paused':
         if (this.pause) this.pause.paused = true;
@@ -170,11 +171,11 @@ export class RunState {
         this.#forgetHalts();
         return;
       case 'run_draining':
-        this.stop = { by: entry.by, at: entry.at, until: entry.until, reason: entry.reason };
+        this.stop = { actor: entry.actor, at: entry.at, until: entry.until, reason: entry.reason };
         this.#forgetHalts();
         return;
       case 'run_stopping':
-        this.stop = { by: entry.by, at: entry.at, reason: entry.reason };
+        this.stop = { actor: entry.actor, at: entry.at, reason: entry.reason };
         return;
       case 'run_ended':
         this.ended = entry;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import type { Actor } from '../../kernel/actor.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import type { Document } from '../../workflow/document.ts';
@@ -20,7 +21,7 @@ export interface RerunRequest {
   confirmRepeat: boolean;
   /** Differences between the definitions and the inputs have been seen. */
   acceptChanges: boolean;
-  by: string;
+  actor: Actor;
   key?: string | undefined;
 }
 
@@ -41,7 +42,7 @@ export async function rerunRun(services: StartServices, origin: Run, request: Re
     ]);
   }
   const key = request.key === undefined ? undefined : keyOf(origin, request, request.key);
-  const earlier = key && (await startedBefore(services, { ...basics(origin), key }));
+  const earlier = key && (await startedBefore(services, { ...basics(origin), actor: request.actor, key }));
   if (earlier) return { run: earlier, isRepeat: true, warnings: warningsOf(origin, request) };
 
   const before = inputObject.parse(await services.values.read(origin.inputs));
@@ -58,7 +59,7 @@ export async function rerunRun(services: StartServices, origin: Run, request: Re
     definition: target,
     inputs,
     reference: request.inputs === 'same' ? origin.reference : undefined,
-    startedBy: request.by,
+    actor: request.actor,
     rerunOf: { run: origin, from: request.from },
     key,
   });

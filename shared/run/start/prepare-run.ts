@@ -49,7 +49,7 @@ export async function prepareRun(
   const name = request.name ?? saved?.name ?? workflow.title ?? workflow.name;
   const given = request.reference ?? saved?.reference;
   const mask = maskOf(secretsOf(plan.document.input, inputs));
-  const says = asker(inputs, { ...run, name, reference: given ?? null }, mask);
+  const says = evaluatorFor(inputs, { ...run, name, reference: given ?? null }, mask);
   return {
     plan,
     hash: target.definition,
@@ -129,7 +129,7 @@ function checkedOverrides({ document }: Plan, overrides: Record<string, string>)
 }
 
 /** Evaluates what the document asks of the whole run, before there is one. */
-function asker(input: Record<string, unknown>, run: Record<string, unknown>, mask: Mask) {
+function evaluatorFor(input: Record<string, unknown>, run: Record<string, unknown>, mask: Mask) {
   const ask = async <T>(template: Template, field: string, read: (value: unknown) => T): Promise<T> => {
     try {
       return read(await evaluateTemplate(template, { input, run }, { step: null, field }));

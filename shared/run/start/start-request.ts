@@ -1,4 +1,5 @@
 import type { Files } from '../../file/file.ts';
+import type { Actor } from '../../kernel/actor.ts';
 import type { Workflows } from '../../workflow/workflows.ts';
 import type { Run } from '../model/run.ts';
 import type { Stage, Trigger } from '../model/status.ts';
@@ -18,7 +19,9 @@ export interface StartRequest {
   reference?: string | undefined;
   fileIds: string[];
   trigger: Trigger;
-  startedBy?: string | undefined;
+  /** The mailbox, schedule or webhook that it came by. */
+  triggerId?: string | undefined;
+  actor: Actor;
   /** A published version to start instead of the newest. */
   version?: number | undefined;
   /** The very definition to follow, when it is not for the stage to say. */

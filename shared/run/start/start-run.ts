@@ -86,14 +86,15 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     definition: prepared.hash,
     inputs: await services.values.store(id, 'inputs', prepared.inputs).catch(tooLarge),
     fileIds: request.fileIds,
-    startedBy: request.startedBy,
+    triggerId: request.triggerId,
+    actor: request.actor,
     connectionOverrides,
     timeoutSeconds,
     seen: 0,
     execution: 1,
     deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
     ...beginning(prepared, now),
-    ...kinship(request),
+    ...lineageOf(request),
   };
   return { run, plan };
 }
@@ -116,7 +117,7 @@ function beginning({ wanted, plan }: Prepared, now: Date) {
 }
 
 /** Where it comes from: the run it runs again, or the one that waits for it. */
-function kinship({ rerunOf, childOf }: StartRequest) {
+function lineageOf({ rerunOf, childOf }: StartRequest) {
   const rerun = rerunOf && rerunOf.from !== 'start' ? { origin: rerunOf.run.id, from: rerunOf.from } : undefined;
   const parent = childOf?.run.id ?? rerunOf?.run.id;
   return { parent, parentStep: childOf?.stepKey, depth: childOf ? childOf.run.depth + 1 : 0, rerun, ...chain(rerunOf?.run) };
@@ -129,7 +130,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** The same request, whatever the order of its members, is the same; keys of one project are none of another's. */
 async function startKey({ workflows }: StartServices, request: StartRequest): Promise<StartKey | undefined> {
-  const { key, startedBy: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
+  const { key, actor: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
   if (!key) return undefined;
   const project = (await workflows.get(request.workflowId))?.project ?? request.project ?? '';
   const asked = key.asked ?? { ...rest, origin: rerunOf?.run.id, from: rerunOf?.from, parent: childOf?.run.id };

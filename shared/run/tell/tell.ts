@@ -3,7 +3,7 @@ import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
-import type { Projection, Run } from '../model/run.ts';
+import { type Projection, type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { EngineServices } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
@@ -157,7 +157,7 @@ function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2]
   if (stop?.until !== undefined && parent.error?.name === CANCELLED_BY.drained.name)
     return { kind: 'drained', stop: { ...stop, until: stop.until } };
   const reason = `Run ${parent.id}, which waited for it, has ended.`;
-  return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
+  return { kind: 'cancelled', stop: { actor: parent.stop?.actor ?? runActor(parent), reason } };
 }
 
 async function tellParent(services: EngineServices, run: Run): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Runs } from '../../run/ports.ts';
@@ -21,6 +22,7 @@ steps:
     set:
       subject: \${ $input.subject }
 `;
+const MILLRUN: Actor = { kind: 'system', id: NAME, name: NAME };
 const LOOK_EVERY_MS = 250;
 
 export interface CanaryServices extends WorkflowServices {
@@ -43,14 +45,14 @@ export interface Canary {
 /** Sends a mail out and waits until it has come in and started a run. */
 export async function sendCanary(
   services: CanaryServices,
-  of: { workspace: string; project: string },
+  owner: { workspace: string; project: string },
   waitMs: number,
 ): Promise<Canary> {
   const { domain } = services;
   if (domain === undefined)
     throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
   const from = `canary@${domain}`;
-  const workflow = await builtIn(services, of);
+  const workflow = await builtIn(services, owner);
   const mailbox = await canaryMailbox(services, workflow, from);
   const sentAt = services.now().getTime();
   const id = `canary-${newId(sentAt)}`;
@@ -64,7 +66,7 @@ export async function sendCanary(
 
   const canary = { id, address, workflowId: workflow.id };
   for (;;) {
-    const { items } = await services.runs.list({ workspace: of.workspace, workflowId: workflow.id }, { limit: 25 });
+    const { items } = await services.runs.list({ workspace: owner.workspace, workflowId: workflow.id }, { limit: 25 });
     const run = items.find(({ reference }) => reference === id);
     if (run) return { ...canary, runId: run.id, seconds: (Date.parse(run.createdAt) - sentAt) / 1000 };
     if (services.now().getTime() - sentAt >= waitMs) return canary;
@@ -72,10 +74,10 @@ export async function sendCanary(
   }
 }
 
-async function builtIn(services: CanaryServices, of: { workspace: string; project: string }): Promise<Workflow> {
-  const found = await services.workflows.byName(of.workspace, of.project, NAME);
-  const workflow = found ?? (await createWorkflow(services, { ...of, by: NAME }, DEFINITION)).workflow;
-  if (!workflow.published) await publish(services, workflow, NAME);
+async function builtIn(services: CanaryServices, owner: { workspace: string; project: string }): Promise<Workflow> {
+  const found = await services.workflows.byName(owner.workspace, owner.project, NAME);
+  const workflow = found ?? (await createWorkflow(services, { ...owner, actor: MILLRUN }, DEFINITION)).workflow;
+  if (!workflow.published) await publish(services, workflow, MILLRUN);
   return workflow;
 }
 

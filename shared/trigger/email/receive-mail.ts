@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { keepFile } from '../../file/keep-file.ts';
+import type { Actor } from '../../kernel/actor.ts';
 import { idOf } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { StartRequest } from '../../run/start/start-request.ts';
@@ -202,7 +203,8 @@ async function start(
     inputs: narrowed(inputOf(mail, attachments), await inputSchema(services, mailbox)),
     fileIds: attachments.map(({ fileId }) => fileId),
     trigger: 'email',
-    startedBy: mail.from.address,
+    triggerId: mailbox.id,
+    actor: senderOf(mailbox, mail),
     key,
   };
   const before = attachments.length > 0 ? await startedBefore(services, request) : undefined;
@@ -215,16 +217,19 @@ async function start(
   return { run: started.run, isRepeat: started.isRepeat && !own };
 }
 
+const senderOf = ({ id }: Mailbox, { from: { address } }: Mail): Actor => ({
+  kind: 'trigger',
+  id,
+  name: address,
+  email: address,
+});
+
 /** Files come before the run that has them. */
-async function keepAttachments(
-  services: EmailServices,
-  { workspace, project }: Mailbox,
-  { from }: Mail,
-  all: StoredAttachment[],
-): Promise<void> {
+async function keepAttachments(services: EmailServices, mailbox: Mailbox, mail: Mail, all: StoredAttachment[]): Promise<void> {
   for (const { fileId: id, file } of all) {
-    const of = { id, workspace, project, createdBy: from.address };
-    await keepFile(services.files, of, { name: file.name, type: file.contentType, content: file.bytes }, services.now());
+    const { workspace, project } = mailbox;
+    const owner = { id, workspace, project, createdBy: senderOf(mailbox, mail) };
+    await keepFile(services.files, owner, { name: file.name, type: file.contentType, content: file.bytes }, services.now());
   }
 }
 

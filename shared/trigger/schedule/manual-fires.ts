@@ -1,3 +1,4 @@
+import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { type Fire, firesBetween } from './fires.ts';
@@ -15,12 +16,13 @@ const AT_ONCE = 5;
 export async function triggerNow(
   services: ScheduleServices,
   schedule: Schedule,
+  actor: Actor,
   idempotencyKey: string | undefined,
 ): Promise<LedgerFire> {
   const now = services.now();
   // Without a key of theirs every request is one of its own, however many arrive in one millisecond.
   const key = `${schedule.id} trigger ${idempotencyKey ?? newId(now.getTime())}`;
-  const delivery = await deliver(services, schedule, now.toISOString(), key);
+  const delivery = await deliver(services, schedule, now.toISOString(), key, actor);
   const run = delivery.runId === undefined ? undefined : await services.runs.get(delivery.runId);
   const nominal = run?.createdAt ?? now.toISOString();
   const line = { ...newLine(schedule, nominal, 'manual', services.now()), trigger: delivery.runId ?? delivery.id };
@@ -34,6 +36,7 @@ export interface Backfill {
   to: Date;
   /** Leave fires alone whose run has succeeded. */
   skipSucceeded: boolean;
+  actor: Actor;
 }
 
 /**
@@ -43,7 +46,7 @@ export interface Backfill {
 export async function backfill(
   services: ScheduleServices,
   schedule: Schedule,
-  { from, to, skipSucceeded }: Backfill,
+  { from, to, skipSucceeded, actor }: Backfill,
 ): Promise<{ fires: LedgerFire[]; left: string[] }> {
   const now = services.now();
   if (to <= from) throw refused('to', 'The backfill ends before it begins.');
@@ -53,7 +56,7 @@ export async function backfill(
   const left: string[] = [];
   for (let at = 0; at < expected.length; at += AT_ONCE) {
     const some = expected.slice(at, at + AT_ONCE).map(({ at: instant }) => new Date(instant).toISOString());
-    const done = await Promise.all(some.map((nominal) => again(services, schedule, nominal, skipSucceeded)));
+    const done = await Promise.all(some.map((nominal) => again(services, schedule, nominal, { skipSucceeded, actor })));
     for (const [index, fire] of done.entries()) fire ? fires.push(fire) : left.push(some[index] ?? '');
   }
   await remember(services, schedule, fires);
@@ -73,7 +76,7 @@ async function again(
   services: ScheduleServices,
   schedule: Schedule,
   nominal: string,
-  skipSucceeded: boolean,
+  { skipSucceeded, actor }: Pick<Backfill, 'skipSucceeded' | 'actor'>,
 ): Promise<LedgerFire | undefined> {
   const line = newLine(schedule, nominal, 'backfill', services.now());
   const seen = await services.schedules.claim({ ...line, outcome: 'starting' });
@@ -81,7 +84,7 @@ async function again(
   if (seen.outcome === 'queued' || (skipSucceeded && run?.status === 'succeeded')) return undefined;
   const claimed = seen.outcome === 'starting' ? seen : await services.schedules.amend(seen, retried(seen, services.now()));
   if (claimed.outcome !== 'starting') return claimed;
-  const delivery = await deliver(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt));
+  const delivery = await deliver(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt), actor);
   return services.schedules.amend(claimed, afterDelivery(claimed, delivery));
 }
 

@@ -1,5 +1,6 @@
 import { ulid } from 'ulid';
 import { secondsOf } from '../../expression/duration.ts';
+import type { Actor } from '../../kernel/actor.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
@@ -20,7 +21,7 @@ export async function createSchedule(
   services: ScheduleServices,
   workflow: Workflow,
   wishes: ScheduleWishes,
-  by: string,
+  actor: Actor,
 ): Promise<Schedule> {
   const now = services.now();
   const at = now.toISOString();
@@ -31,7 +32,7 @@ export async function createSchedule(
     project: workflow.project,
     workflowId: workflow.id,
     createdAt: at,
-    createdBy: by,
+    createdBy: actor,
     updatedAt: at,
     anchor: at,
     revision: 1,

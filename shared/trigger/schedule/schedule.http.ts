@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId, words } from '../../edge/schema.ts';
+import { actor, resourceId, words } from '../../edge/schema.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
@@ -96,7 +96,7 @@ const scheduleEntry = z
     last_run: z.object({ run_id: resourceId, nominal: time }).nullable(),
     queued: z.int(),
     created_at: time,
-    created_by: z.string(),
+    created_by: actor,
     updated_at: time,
   })
   .meta({ id: 'ScheduleEntry' });

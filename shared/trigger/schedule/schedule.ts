@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor } from '../../kernel/actor.ts';
 import { GAP_RULES, OVERLAP_RULES, type Timing } from './fires.ts';
 
 /** What becomes of a fire while the run of the one before still lives. */
@@ -36,7 +37,7 @@ export const schedule = scheduleWishes.extend({
   project: z.string(),
   workflowId: z.string(),
   createdAt: z.string(),
-  createdBy: z.string(),
+  createdBy: actor,
   updatedAt: z.string(),
   deletedAt: z.string().optional(),
   /** What a rate counts from. */

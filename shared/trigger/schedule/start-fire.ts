@@ -1,3 +1,4 @@
+import type { Actor } from '../../kernel/actor.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { StartRequest } from '../../run/start/start-request.ts';
 import { type Started, startRun } from '../../run/start/start-run.ts';
@@ -9,7 +10,10 @@ import type { LedgerFire, Schedule } from './schedule.ts';
 /** The promise that a fire starts one run: its nominal time, and which attempt of a backfill it is. */
 export const fireKey = (id: string, nominal: string, attempt = 1) => `${id} ${nominal}${attempt > 1 ? ` ${attempt}` : ''}`;
 
-export const startRequestOf = (schedule: Schedule, key: string): StartRequest => ({
+const scheduleActor = ({ id, name }: Schedule): Actor => ({ kind: 'trigger', id, name });
+
+/** `actor`: who has asked for the fire, if anybody has. */
+export const startRequestOf = (schedule: Schedule, key: string, actor = scheduleActor(schedule)): StartRequest => ({
   workspace: schedule.workspace,
   project: schedule.project,
   workflowId: schedule.workflowId,
@@ -18,16 +22,23 @@ export const startRequestOf = (schedule: Schedule, key: string): StartRequest =>
   fileIds: [],
   useStartDefaults: true,
   trigger: 'schedule',
-  startedBy: schedule.name,
+  triggerId: schedule.id,
+  actor,
   key: { trigger: 'schedule', value: key },
 });
 
 /** Delivers one fire. The run of an earlier try under the same key counts, also when the inputs of the schedule were changed since. */
-export function deliver(services: ScheduleServices, schedule: Schedule, source: string, key: string): Promise<Delivery> {
+export function deliver(
+  services: ScheduleServices,
+  schedule: Schedule,
+  source: string,
+  key: string,
+  actor?: Actor,
+): Promise<Delivery> {
   const { id, workspace, project, workflowId, inputs } = schedule;
   const from = { workspace, project, workflowId, trigger: 'schedule' as const, triggerId: id, source, key };
   return receive(services, { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) }, () =>
-    startOnce(services, startRequestOf(schedule, key)),
+    startOnce(services, startRequestOf(schedule, key, actor)),
   );
 }
 
@@ -48,8 +59,8 @@ export async function startOnce(services: ScheduleServices, request: StartReques
 
 /** The line of a fire after its delivery. */
 export function afterDelivery(fire: LedgerFire, { id: deliveryId, outcome, reason, runId }: Delivery): LedgerFire {
-  const of = { ...fire, deliveryId, ...(runId !== undefined && { runId }) };
-  if (outcome === 'skipped') return { ...of, outcome: 'skipped', reason: 'condition' };
-  if (outcome === 'rejected') return { ...of, outcome: 'rejected', ...(reason !== undefined && { reason }) };
-  return { ...of, outcome: 'started' };
+  const line = { ...fire, deliveryId, ...(runId !== undefined && { runId }) };
+  if (outcome === 'skipped') return { ...line, outcome: 'skipped', reason: 'condition' };
+  if (outcome === 'rejected') return { ...line, outcome: 'rejected', ...(reason !== undefined && { reason }) };
+  return { ...line, outcome: 'started' };
 }

@@ -105,12 +105,14 @@ async function decide(services: ScheduleServices, schedule: Schedule, fire: Due,
   return claim({ outcome: 'starting' });
 }
 
-async function stopPrevious(services: ScheduleServices, previous: Run, { name }: Schedule, nominal: string): Promise<void> {
+async function stopPrevious(services: ScheduleServices, previous: Run, { id, name }: Schedule, nominal: string): Promise<void> {
   const reason = `The schedule "${name}" started the run of ${nominal} instead.`;
-  await stopRun(services, previous, { mode: 'immediate', by: name, reason }).catch((error: unknown) => {
-    // It ended by itself in that moment.
-    if (!(error instanceof Problem)) throw error;
-  });
+  await stopRun(services, previous, { mode: 'immediate', actor: { kind: 'trigger', id, name }, reason }).catch(
+    (error: unknown) => {
+      // It ended by itself in that moment.
+      if (!(error instanceof Problem)) throw error;
+    },
+  );
 }
 
 /** Goes on with a line that says so: whoever wrote it may have been cut off. */

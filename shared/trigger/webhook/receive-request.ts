@@ -75,7 +75,8 @@ export async function startFrom(
     inputs: await inputsOf(webhook.mapping, request),
     fileIds: [],
     trigger: 'webhook',
-    startedBy: `webhook ${webhook.name}`,
+    triggerId: webhook.id,
+    actor: { kind: 'trigger', id: webhook.id, name: webhook.name },
     useStartDefaults: true,
     key: { trigger: 'webhook', value: `${webhook.id}\n${keyOf(webhook, request)}`, asked: hashOf(request.body) },
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
@@ -26,7 +27,7 @@ const HOUR_MS = 3_600_000;
 /** Makes a webhook. `secret` is given where the sender has chosen it, as Stripe and Slack do. */
 export async function createWebhook(
   { webhooks, seals, now }: WebhookSettingsServices,
-  of: { workflow: Workflow; by: string },
+  owner: { workflow: Workflow; actor: Actor },
   choices: WebhookChoices,
   given: string | undefined,
 ): Promise<Revealed> {
@@ -37,13 +38,13 @@ export async function createWebhook(
   const webhook: Webhook = {
     ...choices,
     id,
-    workspace: of.workflow.workspace,
-    project: of.workflow.project,
-    workflowId: of.workflow.id,
+    workspace: owner.workflow.workspace,
+    project: owner.workflow.project,
+    workflowId: owner.workflow.id,
     ...(choices.scheme !== 'none' && { token: randomBytes(18).toString('base64url') }),
     secrets: [await sealed(seals, id, secret, at)],
     createdAt: at.toISOString(),
-    createdBy: of.by,
+    createdBy: owner.actor,
     updatedAt: at.toISOString(),
   };
   await webhooks.create(webhook);

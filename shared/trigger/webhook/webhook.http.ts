@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId, words } from '../../edge/schema.ts';
+import { actor, resourceId, words } from '../../edge/schema.ts';
 import { SCHEMES, type Webhook } from './webhook.ts';
 
 const headerName = z
@@ -63,7 +63,7 @@ export const webhookEntry = z
     secrets: z.array(z.object({ created_at: z.string(), valid_until: z.string().nullable() })),
     warning: z.string().nullable(),
     created_at: z.iso.datetime(),
-    created_by: z.string(),
+    created_by: actor,
     updated_at: z.iso.datetime(),
   })
   .meta({ id: 'Webhook' });

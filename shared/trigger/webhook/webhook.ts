@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actor } from '../../kernel/actor.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 
 export const SCHEMES = ['standard', 'sha256', 'shopify', 'stripe', 'slack', 'none'] as const;
@@ -35,7 +36,7 @@ export const webhook = z.object({
   /** The newest first; the one before it stays valid for a while. */
   secrets: z.array(sealedSecret),
   createdAt: z.string(),
-  createdBy: z.string(),
+  createdBy: actor,
   updatedAt: z.string(),
 });
 export type Webhook = z.infer<typeof webhook>;

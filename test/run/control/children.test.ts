@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import type { Definition } from '../client.ts';
 import { setting } from '../setting.ts';
-import { operatorOf } from './operator.ts';
+import { FIRST_KEY, operatorOf } from './operator.ts';
 
 const at = setting();
 const operator = operatorOf(() => at.api);
@@ -172,7 +172,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect(await operator.ended(children[0].id)).toMatchObject({
       status: 'stopped',
       reason: expect.stringContaining(now.id),
-      stop: { by: 'first key' },
+      stop: { actor: FIRST_KEY },
     });
     expect((await at.api.context(now.id))['child']).toMatchObject({ status: 'cancelled', error: { name: 'RUN_STOPPED' } });
 
@@ -210,7 +210,7 @@ describe.concurrent('a step that starts a run', { timeout: 90_000 }, () => {
     expect(await operator.look(together.id)).toMatchObject({ pausing: true });
     const child = await operator.child(together.id);
     expect(await operator.isPaused(together.id)).toMatchObject({ steps: { waiting: 1 } });
-    expect(await operator.look(child.id)).toMatchObject({ status: 'paused', pause: { reason: 'lunch', by: 'first key' } });
+    expect(await operator.look(child.id)).toMatchObject({ status: 'paused', pause: { reason: 'lunch', actor: FIRST_KEY } });
 
     await operator.resume(together);
     expect(await operator.ended(together.id)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { pauseRun } from '../../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../../shared/run/control/stop-run.ts';
+import { anActor } from '../../harness/builders.ts';
 import { mortal } from '../mortal.ts';
 import { setting } from '../setting.ts';
 import { driven, engine, heldRun, later, swept, withoutExecutions } from '../setting-engine.ts';
@@ -54,18 +55,18 @@ async function leftInFlight(path: string): Promise<string> {
 describe('what a crash leaves undone', { timeout: 90_000 }, () => {
   test('a pause or a graceful stop whose driver has died: nothing is in flight any more, so the run is paused, or stopped', async () => {
     const [pauses, drains] = [await leftInFlight('/undone/pause'), await leftInFlight('/undone/drain')];
-    await pauseRun(own, await own.run(pauses), 'ann');
-    await stopRun(own, await own.run(drains), { mode: 'graceful', by: 'ann', drainSeconds: 3600 });
+    await pauseRun(own, await own.run(pauses), anActor('ann'));
+    await stopRun(own, await own.run(drains), { mode: 'graceful', actor: anActor('ann'), drainSeconds: 3600 });
     await swept(own);
     expect(await operator.look(pauses)).toMatchObject({ pausing: true });
     expect(await operator.look(drains)).toMatchObject({ status: 'draining' });
 
     await swept(later(own, 62_000));
-    expect(await operator.look(pauses)).toMatchObject({ status: 'paused', pause: { by: 'ann' } });
+    expect(await operator.look(pauses)).toMatchObject({ status: 'paused', pause: { actor: anActor('ann') } });
     expect(await operator.look(drains)).toMatchObject({ status: 'stopped', error: null });
     expect(await at.api.context(drains)).toMatchObject({ a: { status: 'cancelled', error: { name: 'RUN_STOPPED' } } });
 
-    await resumeRun(own, await own.run(pauses), 'ann');
+    await resumeRun(own, await own.run(pauses), anActor('ann'));
     expect((await operator.ended(pauses)).status).toBe('succeeded');
     const counts = ['/undone/pause', '/undone/pause/behind', '/undone/drain', '/undone/drain/behind'].map((path) =>
       at.stub.count(path),
@@ -79,7 +80,7 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
     await at.stub.called('/undone/resume');
     await operator.pause(run);
     await operator.isPaused(run.id);
-    await resumeRun(withoutExecutions(own), await own.run(run.id), 'ann');
+    await resumeRun(withoutExecutions(own), await own.run(run.id), anActor('ann'));
     await swept(later(own, 62_000));
     expect((await operator.ended(run.id)).status).toBe('succeeded');
     expect(at.stub.count('/undone/resume')).toBe(1);
@@ -95,7 +96,7 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
       const { children } = await operator.until(run.id, (one) => one.children.length === n && one.steps['waiting'] === 1);
       const child = children[0]?.id ?? '';
       await operator.until(child, ({ status }) => status === 'waiting');
-      const stop = { mode: 'immediate', by: 'ann' } as const;
+      const stop = { mode: 'immediate', actor: anActor('ann') } as const;
       await expect(stopRun(dyingAt('load', run.id), await own.run(child), stop)).rejects.toThrow('dead');
       expect((await at.api.step(run.id, 'child'))?.status).toBe('waiting');
       await swept(later(own, 62_000));
@@ -130,7 +131,7 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
     const run = await start([{ id: 'child', run: { workflow: name } }]);
     const child = await operator.child(run.id);
     await operator.until(run.id, ({ status }) => status === 'waiting');
-    const stop = { mode: 'immediate', by: 'ann', reason: 'enough' } as const;
+    const stop = { mode: 'immediate', actor: anActor('ann'), reason: 'enough' } as const;
     await expect(stopRun(dyingAt('load', child.id), await own.run(run.id), stop)).rejects.toThrow('dead');
     expect((await operator.look(child.id)).status).not.toBe('stopped');
     await swept(later(own, 62_000));
@@ -146,7 +147,7 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
     await operator.until(run.id, ({ status }) => status === 'waiting');
     await operator.until(child.id, ({ status }) => status === 'waiting');
     const dies = mortal(own, (moment, name, _, [first]) => moment === 'after' && name === 'append' && first === run.id);
-    await expect(stopRun(dies, await own.run(child.id), { mode: 'immediate', by: 'ann' })).rejects.toThrow('dead');
+    await expect(stopRun(dies, await own.run(child.id), { mode: 'immediate', actor: anActor('ann') })).rejects.toThrow('dead');
     await swept(later(own, 62_000));
     expect(await operator.ended(run.id)).toMatchObject({ status: 'succeeded' });
     expect((await operator.look(child.id)).status).toBe('stopped');

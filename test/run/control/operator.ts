@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
 import * as z from 'zod';
+import { actor } from '../../../shared/kernel/actor.ts';
 import type { Client, Reply, Run } from '../client.ts';
 import { runDetailResult } from '../shapes.ts';
 
 const controlled = runDetailResult.extend({
   pausing: z.boolean(),
   deadline: z.string(),
-  stop: z
-    .looseObject({ mode: z.string(), by: z.string(), reason: z.string().nullable(), until: z.string().nullable() })
-    .nullable(),
-  pause: z.looseObject({ by: z.string(), reason: z.string().nullable() }).nullable(),
+  stop: z.looseObject({ mode: z.string(), actor, reason: z.string().nullable(), until: z.string().nullable() }).nullable(),
+  pause: z.looseObject({ actor, reason: z.string().nullable() }).nullable(),
   parent: z.string().nullable(),
   parent_step: z.string().nullable(),
   attempt: z.number(),
@@ -18,6 +18,9 @@ const controlled = runDetailResult.extend({
   children: z.array(z.object({ id: z.string(), status: z.string(), trigger: z.string() })),
   actions: z.array(z.object({ action: z.string(), allowed: z.boolean(), reason: z.string().nullable() })),
 });
+/** The key of the tests, as an actor. */
+export const FIRST_KEY = expect.objectContaining({ kind: 'key', name: 'first key' });
+
 export type Controlled = z.infer<typeof controlled>;
 
 const POLL_MS = 60;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import { setting } from '../setting.ts';
-import { operatorOf } from './operator.ts';
+import { FIRST_KEY, operatorOf } from './operator.ts';
 
 const at = setting();
 const operator = operatorOf(() => at.api);
@@ -22,7 +22,7 @@ describe.concurrent('pause', { timeout: 90_000 }, () => {
     await at.stub.called('/slow');
     await operator.until(run.id, ({ status }) => status === 'running');
     const asked = await operator.pause(run, 'month end');
-    expect(asked).toMatchObject({ status: 200, body: { pausing: true, pause: { by: 'first key', reason: 'month end' } } });
+    expect(asked).toMatchObject({ status: 200, body: { pausing: true, pause: { actor: FIRST_KEY, reason: 'month end' } } });
     expect(asked.body).toMatchObject({ status: expect.stringMatching(/pending|running/) });
 
     const paused = await operator.isPaused(run.id);

@@ -2,6 +2,7 @@ import { describe, test, vi } from 'vitest';
 import { pauseRun } from '../../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../../shared/run/control/stop-run.ts';
+import { anActor } from '../../harness/builders.ts';
 import { setting } from '../setting.ts';
 import { engine, later, swept, withoutExecutions } from '../setting-engine.ts';
 import { operatorOf, settled } from './operator.ts';
@@ -85,7 +86,7 @@ describe.concurrent('races', { timeout: 90_000 }, () => {
     await at.stub.called('/before-newer-pause');
     await operator.pause(run);
     await operator.isPaused(run.id);
-    await resumeRun(withoutExecutions(own), await own.run(run.id), 'ann');
+    await resumeRun(withoutExecutions(own), await own.run(run.id), anActor('ann'));
     expect(await operator.pause(run)).toMatchObject({ status: 200, body: { pausing: true } });
     await swept(later(own, 31_000));
     expect((await operator.look(run.id)).status).toBe('paused');
@@ -115,9 +116,11 @@ describe.concurrent('races', { timeout: 90_000 }, () => {
   test('what is asked twice changes nothing: pause, resume, stop', async ({ expect }) => {
     const own = engine();
     const run = await waits();
-    await Promise.all([1, 2, 3].map(async () => pauseRun(own, await own.run(run.id), 'ann')));
-    await Promise.all([1, 2, 3].map(async () => resumeRun(own, await own.run(run.id), 'ann')));
-    await Promise.allSettled([1, 2, 3].map(async () => stopRun(own, await own.run(run.id), { mode: 'immediate', by: 'ann' })));
+    await Promise.all([1, 2, 3].map(async () => pauseRun(own, await own.run(run.id), anActor('ann'))));
+    await Promise.all([1, 2, 3].map(async () => resumeRun(own, await own.run(run.id), anActor('ann'))));
+    await Promise.allSettled(
+      [1, 2, 3].map(async () => stopRun(own, await own.run(run.id), { mode: 'immediate', actor: anActor('ann') })),
+    );
     expect(await ends(run.id)).toEqual(['run_cancelled']);
     const story = await at.api.story(run.id);
     expect(story.filter((line) => /^run_(pausing|paused|resumed)/.test(line))).toEqual([

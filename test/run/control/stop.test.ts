@@ -1,6 +1,6 @@
 import { describe, test } from 'vitest';
 import { setting } from '../setting.ts';
-import { operatorOf } from './operator.ts';
+import { FIRST_KEY, operatorOf } from './operator.ts';
 
 const at = setting();
 const operator = operatorOf(() => at.api);
@@ -27,7 +27,7 @@ describe.concurrent('stop, now', { timeout: 90_000 }, () => {
       body: {
         status: 'stopped',
         reason: 'wrong file',
-        stop: { mode: 'immediate', by: 'first key', reason: 'wrong file' },
+        stop: { mode: 'immediate', actor: FIRST_KEY, reason: 'wrong file' },
         error: null,
       },
     });
@@ -83,7 +83,7 @@ describe.concurrent('stop, gracefully', { timeout: 90_000 }, () => {
     await operator.until(run.id, ({ status }) => status === 'running');
     expect(await operator.stop(run, { mode: 'graceful', reason: 'release' })).toMatchObject({
       status: 202,
-      body: { status: 'draining', stop: { mode: 'graceful', by: 'first key', reason: 'release', until: expect.any(String) } },
+      body: { status: 'draining', stop: { mode: 'graceful', actor: FIRST_KEY, reason: 'release', until: expect.any(String) } },
     });
     expect(await operator.pause(run)).toMatchObject({ status: 409, body: { details: [{ name: 'status', value: 'draining' }] } });
     expect(await operator.ended(run.id)).toMatchObject({ status: 'stopped', reason: 'release', error: null });

@@ -6,7 +6,7 @@ import { stopped } from '../../../shared/run/decide/stopped.ts';
 import type { Entry } from '../../../shared/run/model/entry.ts';
 import { stateOf } from '../../../shared/run/model/state.ts';
 import type { Plan } from '../../../shared/workflow/plan.ts';
-import { aPlan } from '../../harness/builders.ts';
+import { anActor, aPlan } from '../../harness/builders.ts';
 
 const at = '2026-11-23T08:00:00.000Z';
 const now = new Date('2026-11-23T08:01:00.000Z');
@@ -243,8 +243,8 @@ describe('pause, stop and deadline', () => {
   - { id: b, needs: [a], set: {} }
   - { id: c, needs: [], run: { workflow: other } }
 `);
-  const pausing: Entry = { type: 'run_pausing', at, by: 'ann' };
-  const draining = (until: string): Entry => ({ type: 'run_draining', at, by: 'ann', until });
+  const pausing: Entry = { type: 'run_pausing', at, actor: anActor('ann') };
+  const draining = (until: string): Entry => ({ type: 'run_draining', at, actor: anActor('ann'), until });
   const child = started('c', { child: 'C' });
   const past = new Date('2026-12-01T08:00:00.000Z');
 
@@ -254,7 +254,7 @@ describe('pause, stop and deadline', () => {
     expect(said(decided(plan, [child, pausing]))).toEqual([]);
     expect(said(decided(plan, [child, pausing, { type: 'child_halted', at, key: 'c', child: 'C' }]))).toEqual(['run_paused']);
     expect(decided(plan, [pausing, { type: 'run_paused', at }])).toMatchObject({ entries: [], begin: [] });
-    const resumed: Entry = { type: 'run_resumed', at, by: 'ann' };
+    const resumed: Entry = { type: 'run_resumed', at, actor: anActor('ann') };
     expect(begun(decided(plan, [pausing, { type: 'run_paused', at }, resumed]))).toEqual(['start a', 'start c']);
   });
 
@@ -294,7 +294,7 @@ describe('pause, stop and deadline', () => {
 
   test('half of an immediate stop is carried on to its end', () => {
     const begun: Entry[] = [started('a'), { type: 'driver_left', at }];
-    const entries = stopped(plan, stateOf(plan, begun), { kind: 'cancelled', stop: { by: 'ann' } }, now);
+    const entries = stopped(plan, stateOf(plan, begun), { kind: 'cancelled', stop: { actor: anActor('ann') } }, now);
     expect(entries.map(({ type }) => type)).toEqual([
       'run_stopping',
       'step_cancelled',
@@ -309,7 +309,7 @@ describe('pause, stop and deadline', () => {
   });
 
   test('behind the end nothing is decided', () => {
-    const ended: Entry = { type: 'run_ended', at, status: 'cancelled', by: 'ann' };
+    const ended: Entry = { type: 'run_ended', at, status: 'cancelled', actor: anActor('ann') };
     expect(decided(plan, [started('a'), ended])).toMatchObject({ entries: [], begin: [], passed: false });
   });
 });

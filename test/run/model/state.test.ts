@@ -5,7 +5,7 @@ import type { Entry } from '../../../shared/run/model/entry.ts';
 import { eventOf } from '../../../shared/run/model/event.ts';
 import { RunState, stateOf } from '../../../shared/run/model/state.ts';
 import type { Plan } from '../../../shared/workflow/plan.ts';
-import { aPlan } from '../../harness/builders.ts';
+import { anActor, aPlan } from '../../harness/builders.ts';
 import { planOf, Stub } from '../follow.ts';
 import { memoryEngine } from '../memory-engine.ts';
 import { programsWith } from '../programs.ts';
@@ -108,14 +108,14 @@ describe('writers of one journal', () => {
         const work = turns.map(async (turn, place) => {
           await pause();
           const writer = writers[turn];
-          writer?.record({ type: 'run_pausing', at: run.createdAt, by: `${turn} ${place}` });
+          writer?.record({ type: 'run_pausing', at: run.createdAt, actor: anActor(`${turn} ${place}`) });
           if (random() < 0.3) await writer?.look();
           await writer?.flush();
         });
         await virtualTime.through(Promise.all(work));
         await virtualTime.through(Promise.all(writers.map((writer) => writer.look())));
         const entries = await virtualTime.through(engine.journal(run.id));
-        const names = entries.map((entry) => ('by' in entry ? entry.by : ''));
+        const names = entries.map((entry) => ('actor' in entry ? entry.actor?.name : ''));
         expect(names.toSorted()).toEqual(turns.map((turn, place) => `${turn} ${place}`).toSorted());
         for (const writer of writers) {
           expect(writer.isClean).toBe(true);

@@ -224,8 +224,9 @@ test('what is injected into a subject or an id does not come out in the reply', 
 test('the result is sent once the run has ended, once', async () => {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
   const from = 'result@example.com';
-  const { run_id: run } = await box.deliver(aMail({ From: from, Subject: 'Order 99' }), { from });
-  await api.ended(run ?? '');
+  const { run_id: run, trigger_id } = await box.deliver(aMail({ From: from, Subject: 'Order 99' }), { from });
+  const actor = { kind: 'trigger', id: trigger_id, name: from, email: from };
+  expect(await api.ended(run ?? '')).toMatchObject({ trigger: 'email', trigger_id, actor });
   // Made for the cloud that is up by now.
   const { handler: sendResults } = await import('../../../functions/timer/send-results.ts');
   const context = { awsRequestId: 'test', getRemainingTimeInMillis: () => 1000 };

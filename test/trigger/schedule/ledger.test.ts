@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backfill, triggerNow } from '../../../shared/trigger/schedule/manual-fires.ts';
 import { changeSchedule, deleteSchedule } from '../../../shared/trigger/schedule/save-schedule.ts';
+import { anActor } from '../../harness/builders.ts';
 import { otherFires } from './oracle.ts';
 import { Crash, House } from './schedule-setting.ts';
 
@@ -381,10 +382,10 @@ describe('by hand', () => {
   test('trigger starts a run now, also of a paused schedule; the same idempotency key starts one', async () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const schedule = await house.create({ ...hourly, enabled: false });
-    const first = await triggerNow(house.services, schedule, 'k1');
+    const first = await triggerNow(house.services, schedule, anActor(), 'k1');
     house.sleep('2026-06-01T08:31:00.000Z');
-    const again = await triggerNow(house.services, schedule, 'k1');
-    const other = await triggerNow(house.services, schedule, undefined);
+    const again = await triggerNow(house.services, schedule, anActor(), 'k1');
+    const other = await triggerNow(house.services, schedule, anActor(), undefined);
     expect(first).toMatchObject({ outcome: 'started', kind: 'manual', nominal: '2026-06-01T08:30:00.000Z' });
     expect(again.runId).toBe(first.runId);
     expect(other.runId).not.toBe(first.runId);
@@ -395,7 +396,9 @@ describe('by hand', () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const schedule = await house.create(hourly);
     house.sleep('2026-06-01T09:00:00.000Z');
-    const asked = await Promise.all([undefined, undefined, undefined].map(() => triggerNow(house.services, schedule, undefined)));
+    const asked = await Promise.all(
+      [undefined, undefined, undefined].map(() => triggerNow(house.services, schedule, anActor(), undefined)),
+    );
     await house.tick(schedule);
     expect(new Set(asked.map(({ runId }) => runId)).size).toBe(3);
     expect(
@@ -419,7 +422,7 @@ describe('by hand', () => {
     const stored = await house.schedules.get(schedule.id);
     if (!stored) throw new Error('gone');
     const range = { from: new Date('2026-06-01T07:00:00Z'), to: new Date('2026-06-01T13:00:00Z') };
-    const { fires, left } = await backfill(house.services, stored, { ...range, skipSucceeded: true });
+    const { fires, left } = await backfill(house.services, stored, { ...range, skipSucceeded: true, actor: anActor() });
     expect(left).toEqual(['2026-06-01T09:00:00.000Z', '2026-06-01T13:00:00.000Z']);
     expect(fires.map(({ nominal, attempt }) => [nominal.slice(11, 13), attempt])).toEqual([
       ['07', 1],
@@ -430,10 +433,10 @@ describe('by hand', () => {
     ]);
     expect(house.runs.ids).toHaveLength(3 + 5);
 
-    const twice = await backfill(house.services, stored, { ...range, skipSucceeded: true });
+    const twice = await backfill(house.services, stored, { ...range, skipSucceeded: true, actor: anActor() });
     expect(twice.fires).toEqual([]);
     expect(house.runs.ids).toHaveLength(8);
-    const all = await backfill(house.services, stored, { ...range, skipSucceeded: false });
+    const all = await backfill(house.services, stored, { ...range, skipSucceeded: false, actor: anActor() });
     expect(all.fires).toHaveLength(7);
     expect(house.runs.ids).toHaveLength(15);
   });
@@ -446,7 +449,7 @@ describe('by hand', () => {
     const house = new House('2026-06-01T08:30:00.000Z');
     const schedule = await house.create(hourly);
     await expect(
-      backfill(house.services, schedule, { from: new Date(from), to: new Date(to), skipSucceeded: true }),
+      backfill(house.services, schedule, { from: new Date(from), to: new Date(to), skipSucceeded: true, actor: anActor() }),
     ).rejects.toThrow(reason);
   });
 });

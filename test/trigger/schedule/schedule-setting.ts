@@ -10,7 +10,7 @@ import { createSchedule } from '../../../shared/trigger/schedule/save-schedule.t
 import type { LedgerFire, Schedule, ScheduleWishes } from '../../../shared/trigger/schedule/schedule.ts';
 import { tick } from '../../../shared/trigger/schedule/tick.ts';
 import type { Workflow } from '../../../shared/workflow/workflow.ts';
-import { aPlan } from '../../harness/builders.ts';
+import { anActor, aPlan } from '../../harness/builders.ts';
 import { MemoryRuns, MemoryValues } from '../../run/memory-runs.ts';
 import { MemorySchedules } from './memory-schedules.ts';
 
@@ -42,7 +42,7 @@ export class House {
     project: 'ops',
     name: 'orders',
     enabled: true,
-    draft: { definition: 'abc', savedAt: '2026-01-01T00:00:00.000Z', savedBy: 'ann' },
+    draft: { definition: 'abc', savedAt: '2026-01-01T00:00:00.000Z', savedBy: anActor('ann') },
     published: { version: 1, definition: 'abc' },
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
@@ -112,7 +112,7 @@ export class House {
   }
 
   create(of: Partial<ScheduleWishes> = {}): Promise<Schedule> {
-    return createSchedule(this.services, this.workflow, { ...wishes, ...of }, 'ann');
+    return createSchedule(this.services, this.workflow, { ...wishes, ...of }, anActor('ann'));
   }
 
   tick(schedule: Pick<Schedule, 'id'>): Promise<Schedule | undefined> {

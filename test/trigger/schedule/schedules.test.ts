@@ -21,7 +21,8 @@ describe('through the API', () => {
       trigger: 'schedule',
       stage: 'Published',
       inputs: { n: 7 },
-      started_by: 'nightly',
+      trigger_id: schedule.id,
+      actor: { kind: 'trigger', id: schedule.id, name: 'nightly' },
     });
     const deliveries = await here.api.expect(200, 'GET', `/v1/deliveries?workflow_id=${workflow}&trigger=schedule`);
     expect(deliveries).toMatchObject({ items: [{ id: fire?.delivery_id, outcome: 'accepted', run_id: fire?.run_id }] });
@@ -104,9 +105,13 @@ describe('through the API', () => {
       start_at: '2026-01-01T00:00:00Z',
       enabled: false,
     });
-    expect(await schedules.call(schedule, 'POST', '/trigger', undefined, 201)).toMatchObject({
-      kind: 'manual',
-      outcome: 'started',
+    const byHand = await schedules.call(schedule, 'POST', '/trigger', undefined, 201);
+    expect(byHand).toMatchObject({ kind: 'manual', outcome: 'started' });
+    // Labelled with the schedule that it came by, and with who has asked for it.
+    expect(await here.api.run(z.object({ run_id: z.string() }).parse(byHand).run_id)).toMatchObject({
+      trigger: 'schedule',
+      trigger_id: schedule.id,
+      actor: { kind: 'key', name: 'first key' },
     });
     const range = { from: '2026-01-01T03:30:00Z', to: '2026-01-01T06:00:00Z' };
     const done = z.object({

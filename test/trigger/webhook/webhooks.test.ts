@@ -72,6 +72,7 @@ describe.each(Object.entries(senders))('the scheme %s', (scheme, sign) => {
     });
     const run = await api.ended(left.run_id);
     expect(run).toMatchObject({ trigger: 'webhook', status: 'succeeded', inputs: { order: 7 }, stage: 'Published' });
+    expect(run).toMatchObject({ trigger_id: id, actor: { kind: 'trigger', id, name: scheme } });
   });
 
   test('another secret, another body, or no signature is refused with a delivery', async () => {

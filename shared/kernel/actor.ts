@@ -1,0 +1,13 @@
+import * as z from 'zod';
+import type { Caller } from './role.ts';
+
+/** Who did it: an API key, a trigger (whoever sent the mail, or the webhook), a run (of its child), Millrun itself. */
+export const actor = z.object({
+  kind: z.enum(['key', 'member', 'trigger', 'run', 'system']),
+  id: z.string(),
+  name: z.string(),
+  email: z.string().optional(),
+});
+export type Actor = z.infer<typeof actor>;
+
+export const actorOf = ({ keyId, name }: Caller): Actor => ({ kind: 'key', id: keyId, name });
