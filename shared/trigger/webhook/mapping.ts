@@ -7,6 +7,8 @@ import { explain } from '../../workflow/explain.ts';
 import { evaluateExpression } from '../../workflow/expression.ts';
 import { parsed } from '../../workflow/jsonata.ts';
 import type { Delivery } from './scheme.ts';
+import { schemeOf } from './schemes.ts';
+import type { Webhook } from './webhook.ts';
 
 const inputObject = z.record(z.string(), z.unknown());
 
@@ -27,9 +29,12 @@ export function mappingProblem(mapping: string): string | undefined {
   }
 }
 
+type Reader = Pick<Webhook, 'mapping' | 'scheme' | 'signature'>;
+
 /** The inputs that a delivery means. Without a mapping they are its body, or `{body}` when that is no object. */
-export async function inputsOf(mapping: string | undefined, delivery: Delivery): Promise<Record<string, unknown>> {
-  const body = bodyOf(delivery);
+export async function inputsOf(webhook: Reader, delivery: Delivery): Promise<Record<string, unknown>> {
+  const { mapping } = webhook;
+  const body = bodyOf(delivery, schemeOf(webhook).jsonField?.(webhook.signature));
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
   const value = await mapped(mapping, { body, headers: shownHeaders(delivery.headers), query: delivery.query });
   const inputs = inputObject.safeParse(value);
@@ -47,17 +52,40 @@ async function mapped(mapping: string, names: object): Promise<unknown> {
 }
 
 /** By its content type: JSON as its value, a form as an object, anything else as text. JSON of an unknown type is JSON all the same. */
-function bodyOf({ headers, body }: Delivery): unknown {
+function bodyOf({ headers, body }: Delivery, jsonField: string | undefined): unknown {
   const type = headers['content-type'] ?? '';
   const text = body.toString().toWellFormed();
   if (text === '') return null;
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return Object.fromEntries(new URLSearchParams(text));
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formBody(text, jsonField);
   const declared = /^application\/([\w.+-]+\+)?json\b/i.test(type);
   if (!declared && /^text\/(?!json)/i.test(type)) return text;
   const value = jsonOf(text);
   if (value === undefined && declared) throw new Problem('invalid', 'The body is not JSON, although its content type says so.');
   if (value !== undefined) inspectJson(value);
   return value ?? (text.trim() === 'null' ? null : text);
+}
+
+/** The fields of a form, or what its one field says where the sender wraps its JSON in a form. */
+function formBody(text: string, jsonField: string | undefined): unknown {
+  const form = fieldsOf(text);
+  const wrapped = jsonField === undefined ? undefined : form[jsonField];
+  if (typeof wrapped !== 'string') return form;
+  const value = jsonOf(wrapped);
+  if (value === undefined)
+    throw new Problem('invalid', `The field "${jsonField}" of the form is not JSON, which this sender writes there.`);
+  inspectJson(value);
+  return value;
+}
+
+/** A field that comes once is a text, one that comes more often a list of them. */
+function fieldsOf(text: string): Record<string, string | string[]> {
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = fields.get(name);
+    if (before) before.push(value);
+    else fields.set(name, [value]);
+  }
+  return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
 }
 
 function jsonOf(text: string): unknown {

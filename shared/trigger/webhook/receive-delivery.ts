@@ -73,7 +73,7 @@ export async function startFrom(
     project: webhook.project,
     workflowId: webhook.workflowId,
     stage: 'Published',
-    inputs: await inputsOf(webhook.mapping, delivery),
+    inputs: await inputsOf(webhook, delivery),
     fileIds: [],
     trigger: 'webhook',
     startedBy: `webhook ${webhook.name}`,

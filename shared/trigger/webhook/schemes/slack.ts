@@ -26,6 +26,8 @@ export const slack: Scheme = {
   deliveryId: (delivery) => fieldOf(delivery, 'event_id'),
   challenge: (delivery) =>
     delivery.method === 'POST' && fieldOf(delivery, 'type') === 'url_verification' ? fieldOf(delivery, 'challenge') : undefined,
+  // Its buttons and dialogs; its events are JSON, its commands a form without that field.
+  jsonField: () => 'payload',
   sign(body, secret, at) {
     const time = secondsOf(at);
     return { 'x-slack-request-timestamp': time, 'x-slack-signature': `v0=${hmac(secret, 'hex', `v0:${time}:`, body)}` };
