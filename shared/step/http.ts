@@ -30,6 +30,7 @@ function kindOver(current: () => Network): LeafKind<HttpSpec> {
     schema: authoredSpec,
     resolved: resolvedSpec,
     conceal: concealHttp,
+    resultNames: () => ['status', 'headers', 'body'],
     execute: (spec, context) => callHttp(spec, context, current()),
   };
 }

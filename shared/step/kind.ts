@@ -81,6 +81,8 @@ export interface LeafKind<Spec = unknown> {
   resolved: z.ZodType<Spec>;
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
+  /** The names in its full result, where no other can be. */
+  resultNames?(spec: Spec): string[];
   /** Answers the step's full result. Throws `StepError` under a stable name. */
   execute(spec: Spec, context: LeafContext): Promise<unknown>;
 }
@@ -91,6 +93,7 @@ export interface TimerKind<Spec = unknown> {
   name: string;
   schema: z.ZodType;
   resolved: z.ZodType<Spec>;
+  resultNames?(spec: Spec): string[];
   /** The instant at which the step is over. */
   until(spec: Spec, now: Date): Date;
 }
@@ -130,6 +133,7 @@ export interface GroupKind<Spec = unknown> {
   loops: boolean;
   /** What a loop calls its item, and how many walk at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
+  resultNames?(spec: Spec): string[];
   /** Templates that are evaluated on entry. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;

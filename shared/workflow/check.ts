@@ -29,7 +29,7 @@ export function checkDocument(text: string): Checked {
   const plan = planOf(document);
   findings.push(...checkPlan(plan, surveyOf(read.value, parser.found), parser.found));
 
-  const told = findings.sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
+  const told = withoutEchoes(findings).sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
   const diagnostics = [...fromText, ...told.map((finding) => place(finding, read, parser.found))].sort(byPlace);
   if (diagnostics.some(isError)) return { ok: false, diagnostics };
   return { ok: true, document, plan, warnings: diagnostics };
@@ -116,6 +116,12 @@ function place(finding: Finding, read: ReadText, found: ReadonlyMap<object, Step
     ...(suggestion !== undefined && { suggestion }),
     severity: severity ?? 'error',
   };
+}
+
+/** Where something is wrong, no warning is needed. */
+function withoutEchoes(findings: Finding[]): Finding[] {
+  const wrong = new Set(findings.flatMap(({ at, severity }) => (severity === 'warning' ? [] : JSON.stringify(at))));
+  return findings.filter(({ at, severity }) => severity !== 'warning' || !wrong.has(JSON.stringify(at)));
 }
 
 function isError({ severity }: Diagnostic): boolean {

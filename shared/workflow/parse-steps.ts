@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isExactNumber } from '../json.ts';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
+import { checkConstants } from './check-constants.ts';
 import { type Finding, suggest, unknownWord } from './diagnostic.ts';
 import { MAX_NESTING, MAX_STEPS } from './limits.ts';
 import { common, STEP_ID } from './step-schema.ts';
@@ -68,7 +69,7 @@ export class StepParser {
     }
     if (kind) add(misplaced(raw, kind));
     const spec = kind && readAs(kind.shape === 'group' ? kind.schema(this.#lists) : kind.schema, raw[kind.name]);
-    if (kind && spec) add(spec.findings, kind.name);
+    if (kind && spec) add(spec.value === undefined ? spec.findings : checkConstants(kind, spec.value), kind.name);
     if (typeof raw['id'] !== 'string' || !STEP_ID.test(raw['id'])) return { findings };
     const step = stepFrom(raw['id'], kind, spec?.value ?? (kind?.shape === 'group' ? undefined : raw[kind?.name ?? '']), read);
     this.found.set(raw, step);
