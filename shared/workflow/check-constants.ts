@@ -10,7 +10,7 @@ export function checkConstants(kind: Kind, spec: unknown): Finding[] {
   return findings.filter(({ at, mark }) => !holdsExpression(valueAt(spec, mark ?? at)));
 }
 
-function holdsExpression(template: Template): boolean {
+export function holdsExpression(template: Template): boolean {
   if (typeof template === 'string') return hasExpression(template);
   return typeof template === 'object' && template !== null && Object.values(template).some(holdsExpression);
 }

@@ -103,10 +103,10 @@ async function checked(plan: Plan, inputs: Record<string, unknown>, files: objec
   const spoken = speaksOfFiles.safeParse(plan.document.input).success;
   const { inputs: completed, problems } = await checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
   if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
-  const [first] = problems;
+  const [first, ...more] = problems.map(({ path, message }) => `${path.replace(/^\./, '') || 'they'} ${message}`);
   throw new Problem(
     'invalid',
-    `The inputs do not fit the workflow: ${first?.path} ${first?.message}.`,
+    `The inputs do not fit the workflow: ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}.`,
     problems.map(({ path, message }) => ({ name: `inputs${path}`, value: message })),
   );
 }
