@@ -117,7 +117,10 @@ function kindNamed(raw: RawStep, beside: Record<string, unknown>): { kind?: Kind
 function misplaced(raw: RawStep, kind: Kind): Finding[] {
   const findings: Finding[] = [];
   if ('timeout' in raw && kind.shape !== 'leaf')
-    findings.push({ at: ['timeout'], message: `${kind.name} takes no timeout; give it to the steps inside or to the whole run` });
+    findings.push({
+      at: ['timeout'],
+      message: `${kind.name} takes no timeout; give it to ${kind.shape === 'group' ? 'the steps inside or to ' : ''}the whole run`,
+    });
   if ('output' in raw && kind.name === 'raise') findings.push({ at: ['output'], message: 'raise has no output' });
   return findings;
 }

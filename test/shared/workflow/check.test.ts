@@ -248,10 +248,7 @@ describe('a step', () => {
     ],
     [{ set: {} }, 'steps[0].id: is missing'],
     ['a', 'steps[0]: a step must be a map with an id and a kind'],
-    [
-      { id: 'a', wait: '5s', timeout: '5s' },
-      'steps.a.timeout: wait takes no timeout; give it to the steps inside or to the whole run',
-    ],
+    [{ id: 'a', wait: '5s', timeout: '5s' }, 'steps.a.timeout: wait takes no timeout; give it to the whole run'],
     [{ id: 'a', raise: { error: 'Bad', message: '' }, output: 1 }, 'steps.a.output: raise has no output'],
     [
       { id: 'a', wait: '5x' },
@@ -315,11 +312,11 @@ describe('needs', () => {
     [[aStep('a', { needs: ['b'] }), aStep('b', { needs: ['a'] })], 'steps.a.needs: makes a cycle: "a" needs "b" needs "a"'],
     [
       [loop('l', aStep('x')), aStep('b', { needs: ['x'] })],
-      'steps.b.needs: step "x" stands inside "l"; needs names steps of the same list only',
+      'steps.b.needs: step "x" stands inside "l"; needs names steps of the same list only: name "l", which holds it',
     ],
     [
       [aStep('a'), loop('l', aStep('x', { needs: ['a'] }))],
-      'steps.x.needs: step "a" stands in the list of the whole document; needs names steps of the same list only',
+      'steps.x.needs: step "a" stands in the list of the whole document; needs names steps of the same list only: name "a", in needs of "l", which holds "x"',
     ],
   ])('%j', (steps, message) => {
     expect(saidOf(...steps)).toEqual([message]);
@@ -353,9 +350,13 @@ describe('an output is visible', () => {
     [
       'not beside it',
       [aStep('a'), reads('b', '$steps.a', { needs: [] })],
-      'step "a" has not surely ended before "b"; name it in needs',
+      'step "a" has not surely ended here: write needs: [a] on "b"',
     ],
-    ['not before it', [reads('b', '$steps.a'), aStep('a')], 'step "a" has not surely ended before "b"; name it in needs'],
+    [
+      'not before it',
+      [reads('b', '$steps.a'), aStep('a')],
+      'step "a" has not surely ended here: "a" comes after "b"; put it right above',
+    ],
     ['not to itself', [reads('b', '$steps.b')], 'a step cannot read its own output'],
     ['not inside it', [loop('l', reads('b', '$steps.l'))], 'step "l" has not ended here, inside it'],
     [
@@ -376,7 +377,7 @@ describe('an output is visible', () => {
     [
       'not in another branch',
       [{ id: 'p', parallel: { one: [aStep('x')], two: [reads('b', '$steps.x')] } }],
-      'step "x" has not surely ended before "b"; name it in needs',
+      'step "x" has not surely ended here: the branches of "p" run side by side; put both steps in one branch, or what reads below "p"',
     ],
     [
       'not from the step that failed',

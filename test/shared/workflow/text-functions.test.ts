@@ -79,3 +79,19 @@ test('$present asks for what is neither missing nor null, which is what set make
   const asked = ['nothing', 'missing', 'no', 'zero', 'empty', 'list'].map((name) => `$present($input.${name})`);
   expect(await value(`[${asked.join(', ')}]`, input)).toEqual([false, false, true, true, true, true]);
 });
+
+describe('an error of a value says what to do about it', () => {
+  test.each([
+    ['$input.n > 5', '; turn text into a number with $number()'],
+    ['$input.n * 2', '; turn text into a number with $number()'],
+    ['$input.nothing > 5', '; ask first whether it is there, as in $present(x) ? x : 0'],
+    ['2 - $input.nothing', '; ask first whether it is there, as in $present(x) ? x : 0'],
+    ['$uppercase($input.nothing)', '; ask first whether it is there, as in $present(x) ? x : 0'],
+  ])('%s', async (expression, advice) => {
+    await expect(value(expression, { n: '7', nothing: null })).rejects.toThrow(advice);
+    const follow = expression
+      .replace('$input.nothing', '($present($input.nothing) ? $input.nothing : 0)')
+      .replace('$input.n ', '$number($input.n) ');
+    if (!expression.includes('uppercase')) await value(follow, { n: '7', nothing: null });
+  });
+});
