@@ -30,15 +30,18 @@ export const wait: TimerKind<Wait> = {
         `${durationRule(input)}, 365d at most, an expression that gives seconds, or {until: 2030-01-31T12:00:00Z}`,
     },
   ),
-  resolved: z.union([
-    seconds.transform((value) => ({ seconds: value })),
-    z
-      .string()
-      .transform((text) => secondsOf(text))
-      .pipe(seconds)
-      .transform((value) => ({ seconds: value })),
-    z.object({ until: instant }),
-  ]),
+  resolved: z.union(
+    [
+      seconds.transform((value) => ({ seconds: value })),
+      z
+        .string()
+        .transform((text) => secondsOf(text))
+        .pipe(seconds)
+        .transform((value) => ({ seconds: value })),
+      z.object({ until: instant }),
+    ],
+    { error: 'must be seconds such as 30, a duration such as 30s, 365d at most, or {until: 2030-01-31T12:00:00Z}' },
+  ),
   resultNames: () => ['until'],
   until: (spec, now) => ('until' in spec ? new Date(spec.until) : new Date(now.getTime() + spec.seconds * 1000)),
 };

@@ -12,6 +12,7 @@ import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
 import { type CheckedStart, checkStart, type Starter, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
+import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 
 const CHILD_FAILED = 'ChildRunFailed';
@@ -67,9 +68,8 @@ async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; w
       `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
     );
   }
-  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
-  if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
-  return { input: resolvedInput.parse(spec.data).input, waits: kind.waits(spec.data) };
+  const spec = resolvedSpec(kind, planned.id, await evaluate(scene, planned.step.spec, planned.step.kind));
+  return { input: resolvedInput.parse(spec).input, waits: kind.waits(spec) };
 }
 
 /** What is stored of the inputs: neither the secrets of this run nor what the schema of the other one calls its own. */
