@@ -22,6 +22,13 @@ export interface PlainNames {
   hyphens: PlainName[];
 }
 
+/** The same of one expression that parses, without `${ ... }` around it. */
+export function plainNamesInSource(source: string): PlainNames {
+  const names: PlainNames = { read: [], called: [], hyphens: [] };
+  new Walk(0, names).node(parsed(source).ast(), true);
+  return names;
+}
+
 /** What the expressions of a string read without `$`. What does not parse has none: that is another complaint. */
 export function plainNamesOf(text: string): PlainNames {
   const names: PlainNames = { read: [], called: [], hyphens: [] };
@@ -93,8 +100,13 @@ class Walk {
 
   #minus(node: Node, outside: boolean): void {
     const hyphen = hyphened(node);
-    if (hyphen) this.#add('hyphens', { ...hyphen, outside });
-    this.#children(node, outside, hyphen ? ['rhs'] : []);
+    if (!hyphen) {
+      this.#children(node, outside);
+      return;
+    }
+    const { before, name, position, path } = hyphen;
+    this.#add('hyphens', { name, path: [...before, `\`${name}\``].join('.'), position, outside });
+    this.node(path, outside);
   }
 
   /** `$` is the context of where it stands, `$$` that of the whole expression. */
@@ -111,18 +123,34 @@ class Walk {
   }
 }
 
-/** `$input.first-name`, no space in it: a path of several names, and one more name behind the hyphen. */
-function hyphened(node: Node): Omit<PlainName, 'outside'> | undefined {
-  const [left, right] = [stepsOf(node['lhs']), stepsOf(node['rhs'])];
-  const [last, tail] = [left.at(-1), right[0]];
-  if (left.length < 2 || right.length !== 1 || !last || !tail || last['type'] !== 'name' || tail['type'] !== 'name')
-    return undefined;
+/** A name with hyphens at the end of a path, as the tree has it. */
+interface Hyphened {
+  /** What stands before the name. */
+  before: string[];
+  name: string;
+  position: number;
+  end: number;
+  /** The path up to the first hyphen. */
+  path: Node;
+}
+
+/** `$input.first-name`, no space in it: a path of several names, a hyphen, and one more name. */
+function hyphened({ lhs, rhs, position }: Node): Hyphened | undefined {
+  const left = isNode(lhs) && lhs['type'] === 'binary' && lhs['value'] === '-' ? hyphened(lhs) : endOfPath(lhs);
+  const [tail, ...more] = stepsOf(rhs);
+  if (!left || tail?.['type'] !== 'name' || more.length > 0) return undefined;
   const name = String(tail['value']);
-  const isTight = positionOf(last) === positionOf(node) - 1 && positionOf(tail) - name.length === positionOf(node);
-  if (!isTight || 'stages' in last) return undefined;
-  const before = left.slice(0, -1).map((step) => (step['type'] === 'variable' ? `$${step['value']}` : String(step['value'])));
-  const path = [...before, `\`${last['value']}-${name}\``].join('.');
-  return { path, name, position: positionOf(last) - String(last['value']).length };
+  const isTight = left.end + 1 === position && positionOf(tail) - name.length === position;
+  return isTight ? { ...left, name: `${left.name}-${name}`, end: positionOf(tail) } : undefined;
+}
+
+function endOfPath(node: unknown): Hyphened | undefined {
+  const steps = stepsOf(node);
+  const last = steps.at(-1);
+  if (!isNode(node) || steps.length < 2 || last?.['type'] !== 'name' || 'stages' in last) return undefined;
+  const name = String(last['value']);
+  const before = steps.slice(0, -1).map((step) => (step['type'] === 'variable' ? `$${step['value']}` : String(step['value'])));
+  return { before, name, position: positionOf(last) - name.length, end: positionOf(last), path: node };
 }
 
 const stepsOf = (node: unknown): Node[] => (isNode(node) && node['type'] === 'path' ? nodesIn(node['steps']) : []);

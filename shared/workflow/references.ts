@@ -38,6 +38,13 @@ export function readingOf(text: string): Reading {
   return reading;
 }
 
+/** The same of one expression, without `${ ... }` around it. */
+export function readingOfSource(source: string): Reading {
+  const reading: Reading = { references: [], problems: [] };
+  readSource(source, 0, reading);
+  return reading;
+}
+
 /** Ids of the steps that a template reads anywhere in it. */
 export function stepsReadBy(template: Template): string[] {
   const ids = stringsIn(template).flatMap((text) => readingOf(text).references.flatMap(({ stepId }) => stepId ?? []));

@@ -3,9 +3,10 @@ import { inspectJson } from '../../inspect-json.ts';
 import { parseJson } from '../../json.ts';
 import { Problem } from '../../problem.ts';
 import { StepError } from '../../step/step-error.ts';
-import { explain } from '../../workflow/explain.ts';
+import type { Explained } from '../../workflow/explain.ts';
 import { evaluateExpression } from '../../workflow/expression.ts';
-import { parsed } from '../../workflow/jsonata.ts';
+import { plainNamesInSource } from '../../workflow/plain-names.ts';
+import { type Reference, readingOfSource } from '../../workflow/references.ts';
 import type { Delivery } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import type { Webhook } from './webhook.ts';
@@ -18,15 +19,35 @@ const HIDDEN_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization'
 export const shownHeaders = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HIDDEN_HEADERS.has(name)));
 
-/** Why an expression cannot be a mapping; undefined if it can. */
+const MAPPED = ['body', 'headers', 'query'];
+
+/** Why an expression cannot be a mapping; undefined if it can. What it reads must be there to be read. */
 export function mappingProblem(mapping: string): string | undefined {
-  try {
-    parsed(mapping);
-    return undefined;
-  } catch (error) {
-    const { message, position } = explain(error);
-    return position === undefined ? message : `${message} (at character ${position + 1})`;
-  }
+  const { references, problems } = readingOfSource(mapping);
+  const [problem = references.map(withDollar)[0] ?? plainProblem(mapping)] = problems;
+  return problem && `${problem.message}${problem.position === undefined ? '' : ` (at character ${problem.position + 1})`}`;
+}
+
+const withDollar = ({ name, position }: Reference): Explained => ({
+  message: `$${name} is not known; a mapping reads ${MAPPED.join(', ')}, without "$"`,
+  position,
+});
+
+function plainProblem(mapping: string): Explained | undefined {
+  const { read, called, hyphens } = plainNamesInSource(mapping);
+  const calls = called.map(({ name, position }) => ({
+    message: `the function ${name}() is called without "$"; write $${name}()`,
+    position,
+  }));
+  const subtractions = hyphens.flatMap(({ path, position, outside }) =>
+    outside ? [{ message: `"${path.replaceAll('`', '')}" subtracts one name from another; write ${path}`, position }] : [],
+  );
+  const strays = read.flatMap(({ name, path, position }) =>
+    MAPPED.includes(name) || /^[$*]/.test(name)
+      ? []
+      : [{ message: `a request has ${MAPPED.join(', ')} and no "${name}", did you mean body.${path}?`, position }],
+  );
+  return [...calls, ...subtractions, ...strays][0];
 }
 
 type Reader = Pick<Webhook, 'mapping' | 'scheme' | 'signature'>;
