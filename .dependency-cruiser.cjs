@@ -1,12 +1,47 @@
-/** Arrows point inward: functions, local and infra use shared; the domain folders of shared import no AWS and no http. */
+/** The capabilities of shared/, each may use those before it. `kernel` is what everything may use. */
+const LAYERS = ['kernel', 'expression', 'step', 'executor', 'access', 'workflow', 'file', 'run', 'trigger', 'api'];
+
+/** Clients, conditional writes, logs; HTTP and OpenAPI. They know no resource, and only what is named for it may use them. */
+const GENERIC = ['aws', 'edge'];
+const ADAPTER = '\\.(dynamo|s3|sfn|ses|kms|scheduler|metrics)\\.ts$';
+const SDK = 'node_modules/(@aws-sdk|@smithy|aws-cdk-lib|@middy|@aws-lambda-powertools)/';
+
+const upward = LAYERS.slice(0, -1).map((layer, index) => ({
+  name: `${layer}-is-below`,
+  comment: `Arrows point down: ${LAYERS.join(' < ')}.`,
+  severity: 'error',
+  from: { path: `^shared/${layer}/` },
+  to: { path: `^shared/(${LAYERS.slice(index + 1).join('|')})/` },
+}));
+
 module.exports = {
   forbidden: [
+    ...upward,
     {
-      name: 'domain-knows-no-aws',
-      comment: 'The domain speaks through ports; adapters live in shared/aws.',
+      name: 'generic-knows-no-resource',
       severity: 'error',
-      from: { path: '^shared/(run|workflow|step|access|trigger|file)/' },
-      to: { path: ['^shared/aws/', '^shared/http/', 'node_modules/(@aws-sdk|aws-cdk-lib|@middy|@aws-lambda-powertools)/'] },
+      from: { path: `^shared/(${GENERIC.join('|')})/` },
+      to: { path: '^shared/', pathNot: `^shared/(kernel|${GENERIC.join('|')})/` },
+    },
+    {
+      name: 'plain-knows-no-aws',
+      comment: 'Plain files speak through ports; what imports the SDK says so in its name.',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: [`^shared/(${GENERIC.join('|')})/`, ADAPTER] },
+      to: { path: ['^shared/aws/', SDK] },
+    },
+    {
+      name: 'plain-knows-no-http',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: ['^shared/(edge|api)/', '\\.http\\.ts$'] },
+      to: { path: ['^shared/edge/', '\\.http\\.ts$'] },
+    },
+    {
+      name: 'adapters-are-wired-at-the-end',
+      comment: 'Only functions choose adapters.',
+      severity: 'error',
+      from: { path: '^shared/', pathNot: ADAPTER },
+      to: { path: ADAPTER },
     },
     {
       name: 'shared-is-the-core',
@@ -25,9 +60,10 @@ module.exports = {
       comment: 'The embedded cloud reads the template; it has no rule about runs or workflows.',
       severity: 'error',
       from: { path: '^local/' },
-      to: { path: '^shared/(run|workflow|step|access|trigger|file|http|aws)/' },
+      to: { path: '^shared/', pathNot: '^shared/kernel/' },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-circles', comment: 'Types count.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-circles-of-folders', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
     {
       name: 'no-tests-in-product',
       severity: 'error',
@@ -39,6 +75,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     // TypeScript 7 has no API that dependency-cruiser can use; without a parser for .ts it would see no module at all.
     parser: 'swc',
+    tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },

@@ -1,7 +1,7 @@
-import { nextView } from '../shared/http/schedule-resources.ts';
 import { parseExpression } from '../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../shared/trigger/schedule/fires.ts';
 import { previewOf } from '../shared/trigger/schedule/preview.ts';
+import { nextView } from '../shared/trigger/schedule/schedule.http.ts';
 import { type Schedule, timingOf } from '../shared/trigger/schedule/schedule.ts';
 
 const SHOWN = 5;

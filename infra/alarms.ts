@@ -12,11 +12,11 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import type { Engine } from './engine.ts';
 import type { InboundMail } from './inbound-mail.ts';
 import * as metrics from './metrics.ts';
+import type { RunEngine } from './run-engine.ts';
+import type { RunRecovery } from './run-recovery.ts';
 import type { RunsApi } from './runs-api.ts';
-import type { SafetyNet } from './safety-net.ts';
 import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -24,8 +24,8 @@ import type { Stores } from './stores.ts';
 export interface AlarmsProps {
   readonly settings: Settings;
   readonly stores: Stores;
-  readonly engine: Engine;
-  readonly safetyNet: SafetyNet;
+  readonly engine: RunEngine;
+  readonly runRecovery: RunRecovery;
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
   readonly mail: InboundMail | undefined;
@@ -49,7 +49,7 @@ export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #actions: IAlarmAction[];
 
-  constructor(scope: Construct, id: string, { settings, stores, engine, safetyNet, runsApi, schedules, mail }: AlarmsProps) {
+  constructor(scope: Construct, id: string, { settings, stores, engine, runRecovery, runsApi, schedules, mail }: AlarmsProps) {
     super(scope, id);
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
@@ -73,19 +73,19 @@ export class Alarms extends Construct {
     });
     this.#alarm('sweeper-errors', {
       says: 'Three of five sweeps failed.',
-      metric: safetyNet.sweep.metricErrors(),
+      metric: runRecovery.sweep.metricErrors(),
       threshold: 3,
     });
     this.#alarm('sweeper-silent', {
       says: 'No sweep has begun for five minutes.',
-      metric: safetyNet.sweep.metricInvocations(),
+      metric: runRecovery.sweep.metricInvocations(),
       threshold: 1,
       operator: ComparisonOperator.LESS_THAN_THRESHOLD,
       missing: TreatMissingData.BREACHING,
     });
     this.#alarm('undelivered-events', {
       says: 'Ticks of the sweeper, or mails, lie in the dead letter queue.',
-      metric: safetyNet.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      metric: runRecovery.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
       threshold: 1,
     });
     this.#alarm('runs-overdue', {
@@ -126,7 +126,8 @@ export class Alarms extends Construct {
       runs: stores.runs,
       workflows: stores.workflows,
       access: stores.access,
-      doors: stores.doors,
+      triggers: stores.triggers,
+      files: stores.files,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
@@ -144,7 +145,7 @@ export class Alarms extends Construct {
       metric: new MathExpression({
         expression: 'received + results',
         usingMetrics: { received: receive.metricErrors(), results: results.metricErrors() },
-        label: 'Failures of the mail door',
+        label: 'Failures to receive mail',
       }),
       threshold: 3,
     });

@@ -1,13 +1,13 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
-import type { Engine } from './engine.ts';
+import type { RunEngine } from './run-engine.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface ApiFunctionsProps {
   readonly settings: Settings;
   readonly stores: Stores;
-  readonly engine: Engine;
+  readonly engine: RunEngine;
 }
 
 /** The indexes that lists of runs are read from. */
@@ -25,7 +25,7 @@ export class ApiFunctions extends Construct {
 
     this.authorize = new AppFunction(this, 'Authorize', {
       settings,
-      entry: 'http/authorize',
+      entry: 'api/authorize',
       description: 'Turns an API key into a caller',
       concurrency: settings.authorizerConcurrency,
     });
@@ -33,7 +33,7 @@ export class ApiFunctions extends Construct {
 
     const readRuns = new AppFunction(this, 'ReadRuns', {
       settings,
-      entry: 'http/read-runs',
+      entry: 'api/read-runs',
       description: 'Shows runs',
       environment: retention,
     });
@@ -44,7 +44,7 @@ export class ApiFunctions extends Construct {
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
-      entry: 'http/start-runs',
+      entry: 'api/start-runs',
       description: 'Starts runs and steers them',
       concurrency: settings.startConcurrency,
       environment: retention,
@@ -57,14 +57,14 @@ export class ApiFunctions extends Construct {
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
-      entry: 'http/read-workflows',
+      entry: 'api/read-workflows',
       description: 'Shows workflows',
     });
     stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 
     const writeWorkflows = new AppFunction(this, 'WriteWorkflows', {
       settings,
-      entry: 'http/write-workflows',
+      entry: 'api/write-workflows',
       description: 'Saves and publishes workflows',
       environment: retention,
     });
@@ -72,105 +72,111 @@ export class ApiFunctions extends Construct {
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
       settings,
-      entry: 'http/api-keys',
+      entry: 'api/api-keys',
       description: 'Issues and revokes API keys',
     });
     stores.access.allow(apiKeys, ['PutItem'], ['by-workspace']);
 
-    const receipts = new AppFunction(this, 'Receipts', {
+    const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
-      entry: 'http/receipts',
-      description: 'Shows what knocked at a door, and gives it another chance',
+      entry: 'api/deliveries',
+      description: 'Shows deliveries, and redelivers them',
       environment: retention,
     });
-    allowStarts(receipts, { stores, engine });
-    allowFilesOfStarts(receipts, stores);
-    stores.doors.allow(receipts, [], ['by-workspace', 'by-workflow']);
-    stores.access.allow(receipts, [], ['by-workspace']);
-    stores.sealKey.allowOpening(receipts);
+    allowStarts(deliveries, { stores, engine });
+    allowDeliveries(deliveries, stores);
+    allowFilesOfStarts(deliveries, stores);
+    stores.triggers.allow(deliveries, [], ['by-workspace', 'by-workflow']);
+    stores.access.allow(deliveries, [], ['by-workspace']);
+    stores.secretsKey.allowOpening(deliveries);
 
     const webhooks = new AppFunction(this, 'Webhooks', {
       settings,
-      entry: 'http/webhooks',
+      entry: 'api/webhooks',
       description: 'Makes webhooks and their secrets',
     });
     stores.workflows.allow(webhooks, ['GetItem']);
-    stores.doors.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
-    stores.sealKey.allowSealing(webhooks);
+    stores.triggers.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
+    stores.secretsKey.allowSealing(webhooks);
 
     const files = new AppFunction(this, 'Files', {
       settings,
-      entry: 'http/files',
+      entry: 'api/files',
       description: 'Takes files in, shows and deletes them',
       environment: retention,
     });
-    stores.doors.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
+    stores.files.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
     stores.values.allowReads(files);
     stores.values.allowWrites(files);
     stores.values.allowDeletes(files);
 
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
       settings,
-      entry: 'webhook/receive-webhook',
+      entry: 'api/receive-webhook',
       description: 'Lets foreign systems in',
       environment: retention,
     });
     allowStarts(receiveWebhook, { stores, engine });
-    stores.sealKey.allowOpening(receiveWebhook);
+    allowDeliveries(receiveWebhook, stores);
+    stores.secretsKey.allowOpening(receiveWebhook);
 
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
-      entry: 'http/mailboxes',
+      entry: 'api/mailboxes',
       description: 'Gives workflows mail addresses',
     });
     stores.workflows.allow(mailboxes, ['GetItem']);
-    stores.doors.allow(mailboxes, ['GetItem', 'PutItem']);
+    stores.triggers.allow(mailboxes, ['GetItem', 'PutItem']);
 
     const mailCanary = new AppFunction(this, 'MailCanary', {
       settings,
-      entry: 'http/mail-canary',
+      entry: 'api/mail-canary',
       description: 'Sends a mail to itself when asked to',
       environment: retention,
     });
     allowCanary(mailCanary, stores);
 
-    const docs = new AppFunction(this, 'Docs', { settings, entry: 'http/docs', description: 'Serves the API description' });
+    const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });
 
     this.byEntry = new Map([
-      ['http/read-runs', readRuns],
-      ['http/start-runs', startRuns],
-      ['http/read-workflows', readWorkflows],
-      ['http/write-workflows', writeWorkflows],
-      ['http/api-keys', apiKeys],
-      ['http/receipts', receipts],
-      ['http/webhooks', webhooks],
-      ['http/files', files],
-      ['webhook/receive-webhook', receiveWebhook],
-      ['http/mailboxes', mailboxes],
-      ['http/mail-canary', mailCanary],
-      ['http/docs', docs],
+      ['api/read-runs', readRuns],
+      ['api/start-runs', startRuns],
+      ['api/read-workflows', readWorkflows],
+      ['api/write-workflows', writeWorkflows],
+      ['api/api-keys', apiKeys],
+      ['api/deliveries', deliveries],
+      ['api/webhooks', webhooks],
+      ['api/files', files],
+      ['api/receive-webhook', receiveWebhook],
+      ['api/mailboxes', mailboxes],
+      ['api/mail-canary', mailCanary],
+      ['api/docs', docs],
     ]);
   }
 }
 
-/** What `startRun` needs: its run, the workflow, the door and the receipt that is kept, room for large inputs. */
+/** What `startRun` needs: its run, the workflow, room for large inputs. */
 export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
   stores.runs.allow(fn, ['GetItem', 'PutItem']);
   stores.workflows.allow(fn, ['GetItem']);
-  stores.doors.allow(fn, ['GetItem', 'PutItem']);
   stores.values.allowWrites(fn);
   engine.allowStarts(fn);
 }
 
+/** What a trigger needs beside: to see its settings, and to keep a delivery. */
+export function allowDeliveries(fn: AppFunction, stores: Stores): void {
+  stores.triggers.allow(fn, ['GetItem', 'PutItem']);
+}
+
 /** What a start with files needs beside: to see them whole, and to hold them for its run. */
 export function allowFilesOfStarts(fn: AppFunction, stores: Stores): void {
-  stores.doors.allow(fn, ['UpdateItem']);
+  stores.files.allow(fn, ['GetItem', 'PutItem', 'UpdateItem']);
   stores.values.allowReads(fn);
 }
 
 /** What a canary needs: to make and publish its own workflow once, and to see its runs. */
 export function allowCanary(fn: AppFunction, stores: Stores): void {
   stores.workflows.allow(fn, ['GetItem', 'PutItem']);
-  stores.doors.allow(fn, ['GetItem', 'PutItem']);
+  stores.triggers.allow(fn, ['GetItem', 'PutItem']);
   stores.runs.allow(fn, ['BatchGetItem'], ['by-workflow']);
 }

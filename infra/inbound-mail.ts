@@ -5,12 +5,12 @@ import { EmailIdentity, Identity, type IReceiptRuleAction, ReceiptRuleSet, TlsPo
 import { Lambda, LambdaInvocationType } from 'aws-cdk-lib/aws-ses-actions';
 import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { MAX_MAIL_BYTES } from '../shared/trigger/mail/mailbox.ts';
+import { MAX_MAIL_BYTES } from '../shared/trigger/email/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { type ApiFunctions, allowCanary, allowFilesOfStarts, allowStarts } from './api-functions.ts';
+import { type ApiFunctions, allowCanary, allowDeliveries, allowFilesOfStarts, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
-import type { Engine } from './engine.ts';
-import type { SafetyNet } from './safety-net.ts';
+import type { RunEngine } from './run-engine.ts';
+import type { RunRecovery } from './run-recovery.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
@@ -18,8 +18,8 @@ export interface InboundMailProps {
   readonly settings: Settings;
   readonly domain: string;
   readonly stores: Stores;
-  readonly engine: Engine;
-  readonly safetyNet: SafetyNet;
+  readonly engine: RunEngine;
+  readonly runRecovery: RunRecovery;
   readonly functions: ApiFunctions;
 }
 
@@ -49,20 +49,21 @@ export class InboundMail extends Construct {
       entry: 'mail/receive-mail',
       description: 'Turns a mail into runs',
       timeout: Duration.minutes(2),
-      deadLetterQueue: props.safetyNet.undelivered,
+      deadLetterQueue: props.runRecovery.undelivered,
     });
     this.results = this.#worksOnMail('Results', {
-      entry: 'mail/send-results',
+      entry: 'timer/send-results',
       description: 'Tells senders how the runs have ended that their mails have started',
       timeout: Duration.seconds(55),
       retryAttempts: 0,
     });
     allowStarts(this.receive, props);
+    allowDeliveries(this.receive, stores);
     allowFilesOfStarts(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);
-    stores.doors.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
+    stores.triggers.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
     this.#allowSending(this.results);
@@ -72,9 +73,9 @@ export class InboundMail extends Construct {
     if (settings.mailActive) this.#activate(rules);
     this.canary = settings.mailActive && this.canaryMinutes > 0 ? this.#canary() : undefined;
 
-    for (const entry of ['http/mailboxes', 'http/mail-canary', 'http/receipts'])
+    for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
       props.functions.byEntry.get(entry)?.addEnvironment('MAIL_DOMAIN', domain);
-    const onRequest = props.functions.byEntry.get('http/mail-canary');
+    const onRequest = props.functions.byEntry.get('api/mail-canary');
     if (onRequest) this.#allowSending(onRequest);
     this.#printRecords();
   }
@@ -112,7 +113,7 @@ export class InboundMail extends Construct {
       ],
     });
     if (stores.values.policy) rule.node.addDependency(stores.values.policy);
-    // SES says yes to every address of the domain and to 40 MB; a server that can still say no to the sender does: docs/decisions/009-who-says-550.md.
+    // SES says yes to every address of the domain and to 40 MB; a server that can still say no to the sender does: docs/decisions/009-ask-the-function-before-saying-550.md.
     if (rule.node.defaultChild instanceof CfnResource) {
       rule.node.defaultChild.addMetadata('millrun:asks-recipients', true);
       rule.node.defaultChild.addMetadata('millrun:max-bytes', MAX_MAIL_BYTES);
@@ -145,7 +146,7 @@ export class InboundMail extends Construct {
     const { settings, domain, stores } = this.#props;
     const canary = new AppFunction(this, 'Canary', {
       settings,
-      entry: 'mail/send-canary',
+      entry: 'timer/send-canary',
       description: 'Sends a mail to itself and sees whether it arrives',
       timeout: Duration.minutes(5),
       retryAttempts: 0,
@@ -153,7 +154,7 @@ export class InboundMail extends Construct {
     });
     allowCanary(canary, stores);
     this.#allowSending(canary);
-    const of = { workspace: settings.firstKeyWorkspace, project: settings.firstKeyProject ?? 'system' };
+    const of = { workspace: settings.bootstrapWorkspace, project: settings.bootstrapProject ?? 'system' };
     this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), of);
     return canary;
   }
@@ -166,7 +167,7 @@ export class InboundMail extends Construct {
     });
     const target = new LambdaInvoke(fn, {
       role,
-      deadLetterQueue: this.#props.safetyNet.undelivered,
+      deadLetterQueue: this.#props.runRecovery.undelivered,
       maxEventAge: Duration.minutes(5),
       retryAttempts: 3,
       ...(input && { input: ScheduleTargetInput.fromObject(input) }),

@@ -1,7 +1,7 @@
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { AppFunction } from './app-function.ts';
-import type { HouseTable } from './house-table.ts';
+import type { AppTable } from './app-table.ts';
 
 /** What functions count themselves, under the service that POWERTOOLS_SERVICE_NAME names. */
 export type OwnMetric =
@@ -45,7 +45,7 @@ export function throttledStarts(): IMetric {
 }
 
 /** Reads and writes of a table, and writes of its global indexes, which DynamoDB counts apart. */
-export function tableThrottles(table: HouseTable): IMetric {
+export function tableThrottles(table: AppTable): IMetric {
   const usingMetrics = {
     reads: tableMetric(table, 'ReadThrottleEvents'),
     writes: tableMetric(table, 'WriteThrottleEvents'),
@@ -66,7 +66,7 @@ function sumOf(usingMetrics: Record<string, IMetric>, label: string): IMetric {
   return new MathExpression({ expression, usingMetrics, label });
 }
 
-export function tableMetric(table: HouseTable, metricName: string, dimensions: Record<string, string> = {}): Metric {
+export function tableMetric(table: AppTable, metricName: string, dimensions: Record<string, string> = {}): Metric {
   return new Metric({
     namespace: 'AWS/DynamoDB',
     metricName,

@@ -1,14 +1,14 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { routes } from '../shared/http/routes.ts';
+import { routes } from '../shared/api/routes.ts';
 import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
-import { Engine } from './engine.ts';
-import { FirstKey } from './first-key.ts';
+import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
-import { Overview } from './overview.ts';
+import { OperationsDashboard } from './operations-dashboard.ts';
+import { RunEngine } from './run-engine.ts';
+import { RunRecovery } from './run-recovery.ts';
 import { RunsApi } from './runs-api.ts';
-import { SafetyNet } from './safety-net.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
@@ -23,8 +23,8 @@ export class MillrunStack extends Stack {
     super(scope, id, { stackName: settings.prefix, description: 'Millrun: runs workflows on Step Functions', ...props });
 
     const stores = new Stores(this, 'Stores', settings);
-    const engine = new Engine(this, 'Engine', { settings, stores });
-    const safetyNet = new SafetyNet(this, 'SafetyNet', { settings, stores, engine });
+    const engine = new RunEngine(this, 'RunEngine', { settings, stores });
+    const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
     const runsApi = new RunsApi(this, 'RunsApi', {
@@ -37,19 +37,25 @@ export class MillrunStack extends Stack {
     const mail =
       mailDomain === undefined
         ? undefined
-        : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, safetyNet, functions });
-    const { secret } = new FirstKey(this, 'FirstKey', { settings, access: stores.access });
+        : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, runRecovery, functions });
+    const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
-    new Alarms(this, 'Alarms', { settings, stores, engine, safetyNet, runsApi, schedules, mail });
-    new Overview(this, 'Overview', {
+    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runsApi, schedules, mail });
+    new OperationsDashboard(this, 'OperationsDashboard', {
       settings,
       stores,
       runsApi,
-      functions: [engine.worker, safetyNet.sweep, functions.authorize, ...functions.byEntry.values(), ...(mail?.functions ?? [])],
+      functions: [
+        engine.worker,
+        runRecovery.sweep,
+        functions.authorize,
+        ...functions.byEntry.values(),
+        ...(mail?.functions ?? []),
+      ],
     });
 
     new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });
-    new CfnOutput(this, 'FirstKeySecret', {
+    new CfnOutput(this, 'BootstrapApiKeySecret', {
       value: secret.secretArn,
       description: 'The Secrets Manager secret that holds the first API key',
     });

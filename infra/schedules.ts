@@ -5,16 +5,16 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { allowStarts } from './api-functions.ts';
+import { allowDeliveries, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
-import type { Engine } from './engine.ts';
+import type { RunEngine } from './run-engine.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface SchedulesProps {
   readonly settings: Settings;
   readonly stores: Stores;
-  readonly engine: Engine;
+  readonly engine: RunEngine;
 }
 
 /** Starts runs by the clock: one EventBridge schedule for each of ours, and a look every minute for fires that did not happen. */
@@ -51,7 +51,7 @@ export class Schedules extends Construct {
       // They mean nothing without the function they call, and a group that stays would be in the way of the next installation.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.#role = this.#schedulerRole('RingRole');
+    this.#role = this.#schedulerRole('SchedulerInvokeRole');
     this.#role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [this.#fireArn] }));
     this.#role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.undelivered.queueArn] }));
 
@@ -59,7 +59,7 @@ export class Schedules extends Construct {
       settings,
       functionName,
       description: 'Decides the fires of a schedule whose time has come',
-      entry: 'schedule/fire-schedule',
+      entry: 'timer/fire-schedule',
       // Many fires to catch up with are many runs to start.
       timeout: Duration.minutes(5),
       deadLetterQueue: this.undelivered,
@@ -68,7 +68,7 @@ export class Schedules extends Construct {
     this.reconcile = new AppFunction(this, 'Reconcile', {
       settings,
       description: 'Finds expected fires of schedules that did not happen',
-      entry: 'schedule/reconcile-fires',
+      entry: 'timer/reconcile-fires',
       // Less than the minute between two looks, and no second attempt: the next look is one.
       timeout: Duration.seconds(55),
       retryAttempts: 0,
@@ -77,24 +77,25 @@ export class Schedules extends Construct {
     const routes = new AppFunction(this, 'Routes', {
       settings,
       description: 'Shows and changes schedules',
-      entry: 'http/schedules',
+      entry: 'api/schedules',
       environment,
     });
-    this.byEntry = new Map([['http/schedules', routes]]);
+    this.byEntry = new Map([['api/schedules', routes]]);
 
     for (const fn of [this.fire, this.reconcile, routes]) {
       allowStarts(fn, { stores, engine });
+      allowDeliveries(fn, stores);
       // Its overlap may ask to stop the run before, of which there may be snapshots.
       stores.runs.allow(fn, ['Query', 'UpdateItem']);
       stores.values.allowReads(fn);
-      this.#allowAlarmClocks(fn);
+      this.#allowFireTimers(fn);
     }
-    stores.doors.allow(this.reconcile, [], ['by-due']);
-    stores.doors.allow(routes, ['Query'], ['by-workflow']);
+    stores.triggers.allow(this.reconcile, [], ['by-due']);
+    stores.triggers.allow(routes, ['Query'], ['by-workflow']);
     this.#everyMinute();
   }
 
-  #allowAlarmClocks(fn: AppFunction): void {
+  #allowFireTimers(fn: AppFunction): void {
     fn.addEnvironment('SCHEDULE_GROUP', this.#group.scheduleGroupName);
     fn.addEnvironment('SCHEDULE_TARGET_ARN', this.#fireArn);
     fn.addEnvironment('SCHEDULE_ROLE_ARN', this.#role.roleArn);

@@ -56,8 +56,8 @@ const schema = z.object({
   startConcurrency: concurrency,
   sweeperConcurrency: concurrency,
   workerConcurrency: concurrency,
-  firstKeyWorkspace: name.default('main'),
-  firstKeyProject: optional(name),
+  bootstrapWorkspace: name.default('main'),
+  bootstrapProject: optional(name),
   corsOrigins: listOf(origin).default([]),
   mailDomain: optional(
     z

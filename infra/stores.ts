@@ -1,23 +1,24 @@
 import { Construct } from 'constructs';
-import { HouseTable } from './house-table.ts';
-import { SealKey } from './seal-key.ts';
+import { AppTable } from './app-table.ts';
+import { SecretsKey } from './secrets-key.ts';
 import type { Settings } from './settings.ts';
 import { ValuesBucket } from './values-bucket.ts';
 
 /** All there is to know: runs, workflows, who may ask, and the values too large for a row. Keys: docs/architecture.md. */
 export class Stores extends Construct {
-  readonly runs: HouseTable;
-  readonly workflows: HouseTable;
-  readonly access: HouseTable;
-  /** Receipts, mailboxes, schedules, webhooks, files: docs/doors.md. */
-  readonly doors: HouseTable;
+  readonly runs: AppTable;
+  readonly workflows: AppTable;
+  readonly access: AppTable;
+  /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
+  readonly triggers: AppTable;
+  readonly files: AppTable;
   readonly values: ValuesBucket;
-  readonly sealKey: SealKey;
+  readonly secretsKey: SecretsKey;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
 
-    this.runs = new HouseTable(this, 'Runs', { settings, variable: 'RUNS_TABLE' });
+    this.runs = new AppTable(this, 'Runs', { settings, variable: 'RUNS_TABLE' });
     // Written once each, or when a run enters or leaves a rare state: rows come by their keys.
     const keysOnly = true;
     this.runs.addIndex('by-workspace', { hash: 'workspaceKey', range: 'pk', keysOnly });
@@ -28,19 +29,22 @@ export class Stores extends Construct {
     this.runs.addIndex('by-reference', { hash: 'referenceKey', range: 'pk', keysOnly });
     this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', keysOnly });
 
-    this.workflows = new HouseTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });
+    this.workflows = new AppTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });
     this.workflows.addIndex('by-workspace', { hash: 'workspaceKey' });
     this.workflows.addIndex('by-project', { hash: 'projectKey' });
 
-    this.access = new HouseTable(this, 'Access', { settings, variable: 'ACCESS_TABLE' });
+    this.access = new AppTable(this, 'Access', { settings, variable: 'ACCESS_TABLE' });
     this.access.addIndex('by-workspace', { hash: 'workspaceKey' });
 
-    this.doors = new HouseTable(this, 'Doors', { settings, variable: 'DOORS_TABLE' });
-    this.doors.addIndex('by-workspace', { hash: 'workspaceKey' });
-    this.doors.addIndex('by-workflow', { hash: 'workflowKey' });
-    this.doors.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', keysOnly });
+    this.triggers = new AppTable(this, 'Triggers', { settings, variable: 'TRIGGERS_TABLE' });
+    this.triggers.addIndex('by-workspace', { hash: 'workspaceKey' });
+    this.triggers.addIndex('by-workflow', { hash: 'workflowKey' });
+    this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', keysOnly });
+
+    this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
+    this.files.addIndex('by-workspace', { hash: 'workspaceKey' });
 
     this.values = new ValuesBucket(this, 'Values', settings);
-    this.sealKey = new SealKey(this, 'SealKey', settings);
+    this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);
   }
 }

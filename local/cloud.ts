@@ -1,21 +1,22 @@
 import { lookup } from 'node:dns/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { gatewayAnswer } from './api/answer.ts';
-import { declaredGateway } from './api/gateway.ts';
-import { apiListener } from './api/server.ts';
+import { gatewayAnswer } from './api-gateway/answer.ts';
+import { declaredGateway } from './api-gateway/gateway.ts';
+import { apiListener } from './api-gateway/server.ts';
 import { arn } from './aws/account.ts';
 import { credentialOf } from './aws/credential.ts';
 import { patchRequests } from './aws/own-requests.ts';
 import { awsListener } from './aws/server.ts';
+import { loadTemplate } from './cloudformation/load.ts';
+import { Stack } from './cloudformation/stack.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
-import { KeyUsage } from './dynamodb/key-usage.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
-import { EventBridge } from './events/event-bridge.ts';
+import { EventBridge } from './event-bridge/event-bridge.ts';
 import { takeFastPath } from './fast-path/fast-path.ts';
 import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
@@ -27,11 +28,10 @@ import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
 import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
-import { Secrets } from './secrets/secrets.ts';
-import { startMail } from './smtp/mail.ts';
+import { Secrets } from './secrets-manager/secrets.ts';
+import { startMail } from './ses/mail.ts';
 import { startStepFunctions } from './step-functions/step-functions.ts';
-import { loadTemplate } from './template/load.ts';
-import { Stack } from './template/stack.ts';
+import { KeyUsage } from './usage/key-usage.ts';
 import { usageListener } from './usage/listener.ts';
 import { noUsage, priced } from './usage/usage.ts';
 
@@ -86,10 +86,13 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   closing.push(() => lock.release());
 
   const connections = sharedOut(openFilesLimit());
-  const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws }, closing);
+  const awsEndpoint = await openEndpoint(
+    { port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws },
+    closing,
+  );
   const { port, allowedHosts: names } = options;
-  const apiDoor = await openDoor({ port, variable: 'PORT', connections: connections.api, names }, closing);
-  const cloudUrl = `http://127.0.0.1:${awsDoor.port}`;
+  const apiEndpoint = await openEndpoint({ port, variable: 'PORT', connections: connections.api, names }, closing);
+  const cloudUrl = `http://127.0.0.1:${awsEndpoint.port}`;
 
   const emulator = emulatorFor(options);
   // Whatever goes wrong meanwhile is told first; a child that did start is ended all the same.
@@ -103,7 +106,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
-  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsDoor.port);
+  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
@@ -120,7 +123,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     usage: usage.stepFunctions,
   });
   closing.push(() => stepFunctions.close());
-  if (options.fastPath ?? true) closing.push(takeFastPath(awsDoor.port, { dynamodb, stepFunctions: stepFunctions.operations }));
+  if (options.fastPath ?? true)
+    closing.push(takeFastPath(awsEndpoint.port, { dynamodb, stepFunctions: stepFunctions.operations }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
@@ -143,24 +147,24 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
     open: [customResources, samples],
   };
-  awsDoor.serve(awsListener(services, credential));
+  awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
+  apiEndpoint.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
 
   events.start();
   scheduler.start();
   closing.push(() => events.close());
   await stepFunctions.resume();
   const smtpUrl = await mail.open();
-  return { url: `http://127.0.0.1:${apiDoor.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
+  return { url: `http://127.0.0.1:${apiEndpoint.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };
 }
 
-interface Door {
+interface Endpoint {
   port: number;
   serve(listener: RequestListener): void;
 }
 
-interface DoorSettings {
+interface EndpointSettings {
   port: number;
   /** Where the port is set. */
   variable: string;
@@ -171,7 +175,10 @@ interface DoorSettings {
 }
 
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
-async function openDoor({ port, variable, connections, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
+async function openEndpoint(
+  { port, variable, connections, names = [] }: EndpointSettings,
+  closing: Lifetime['closing'],
+): Promise<Endpoint> {
   let listener: RequestListener = (_, response) => {
     const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
     response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { readBody } from './aws/body.ts';
+import type { Stack } from './cloudformation/stack.ts';
+import { isCustomResource } from './cloudformation/types.ts';
 import type { Functions } from './lambda/functions.ts';
-import type { Stack } from './template/stack.ts';
-import { isCustomResource } from './template/types.ts';
 
 /** Where functions report to; no bucket can have this name. */
 const PATH = '/_custom-resource/';

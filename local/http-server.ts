@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
-import { gatewayAnswer } from './api/answer.ts';
+import { gatewayAnswer } from './api-gateway/answer.ts';
 
 /** How long a sender may take for the head of a request, for all of it, and between two. */
 const TIMEOUTS = { headersTimeout: 20_000, requestTimeout: 120_000, keepAliveTimeout: 60_000 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { loadTemplate } from '../../local/template/load.ts';
+import { loadTemplate } from '../../local/cloudformation/load.ts';
 
 /** What goes to CloudWatch Logs. */
 export interface Logs {

@@ -1,9 +1,9 @@
 import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import { expiresIn, type Item, toItem } from '../../shared/aws/items.ts';
-import { journalKey, numberOf } from '../../shared/aws/journal-items.ts';
-import { isRow, parseRun, runItem, runPk, stateKeyOf } from '../../shared/aws/run-items.ts';
 import type { Run } from '../../shared/run/model/run.ts';
+import { journalKey, numberOf } from '../../shared/run/store/journal-items.dynamo.ts';
+import { isRow, parseRun, runItem, runPk, stateKeyOf } from '../../shared/run/store/run-items.dynamo.ts';
 import type { RunsTable } from '../harness/runs-table.ts';
 
 const AT_ONCE = 100;

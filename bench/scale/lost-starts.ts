@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runItem } from '../../shared/aws/run-items.ts';
-import { newId } from '../../shared/id.ts';
+import { newId } from '../../shared/kernel/id.ts';
 import type { Run } from '../../shared/run/model/run.ts';
+import { runItem } from '../../shared/run/store/run-items.dynamo.ts';
 import { seenRun } from '../cost/count.ts';
 import { between } from '../cost/usage.ts';
 import { type Bench, nextInputs, publish } from '../harness/bench.ts';

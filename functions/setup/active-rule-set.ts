@@ -3,7 +3,7 @@ import middy from '@middy/core';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { asCustomResource } from '../../shared/aws/custom-resource.ts';
-import { observed } from '../../shared/observe.ts';
+import { observed } from '../../shared/aws/observe.ts';
 
 const properties = z.object({ RuleSet: z.string() });
 

@@ -1,8 +1,8 @@
-import { engineServices } from '../../shared/aws/services.ts';
-import { env } from '../../shared/env.ts';
-import { background } from '../../shared/observe.ts';
+import { background } from '../../shared/aws/observe.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import { configureHttp } from '../../shared/step/http.ts';
+import { engineServices } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { OWN_SIGNATURE } from '../fast-path/unsigned.ts';
 import { AwsError } from './aws-error.ts';
 import { readBodyAhead } from './body.ts';
 import type { Credential } from './credential.ts';
 import { requestSignature, sameSignature, sha256 } from './signature.ts';
+import { OWN_SIGNATURE } from './unsigned.ts';
 
 /** The largest body of any service but S3, whose hash its requests name: a body that is as large as they come is not held against it. */
 const MAX_BODY_BYTES = 17 * 1024 * 1024;

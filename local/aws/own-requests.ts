@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Slots } from '../../shared/slots.ts';
+import { Slots } from '../../shared/kernel/slots.ts';
 
 interface Request {
   hostname: string;

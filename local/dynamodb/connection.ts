@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { Slots } from '../../shared/slots.ts';
+import { Slots } from '../../shared/kernel/slots.ts';
 
 /** An HTTP answer, as little understood as possible. */
 export interface RawAnswer {

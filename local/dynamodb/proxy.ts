@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from '../aws/body.ts';
+import type { KeyUsage } from '../usage/key-usage.ts';
 import type { Usage } from '../usage/usage.ts';
 import { Connections, type RawAnswer } from './connection.ts';
-import type { KeyUsage } from './key-usage.ts';
 import { askingForCapacity, isMetered, meter } from './meter.ts';
 
 /** DynamoDB's own limit is 16 MB, of a batch. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { Resource, Stack } from '../template/stack.ts';
-import { TemplateRefused } from '../template/template.ts';
+import type { Resource, Stack } from '../cloudformation/stack.ts';
+import { TemplateRefused } from '../cloudformation/template.ts';
 
 const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.string() }));
 const projection = z.object({ ProjectionType: z.string().default('ALL'), NonKeyAttributes: z.array(z.string()).optional() });

@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { JsonOperations } from '../aws/json-protocol.ts';
+import { skipSignatures } from '../aws/unsigned.ts';
 import type { DynamoDbProxy } from '../dynamodb/proxy.ts';
 import { serveDynamoDb } from './dynamodb.ts';
 import { intercept } from './intercept.ts';
 import { serveStepFunctions } from './step-functions.ts';
-import { skipSignatures } from './unsigned.ts';
 
 /**
  * Everything that is there for speed alone: what the functions of this process ask of the services of this process takes the short way. Without it

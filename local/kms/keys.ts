@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { arn } from '../aws/account.ts';
 import { AwsError } from '../aws/aws-error.ts';
 import type { JsonOperations } from '../aws/json-protocol.ts';
-import type { Stack } from '../template/stack.ts';
+import type { Stack } from '../cloudformation/stack.ts';
 
 const context = z.record(z.string(), z.string()).default({});
 const encrypt = z.object({ KeyId: z.string(), Plaintext: z.base64(), EncryptionContext: context });

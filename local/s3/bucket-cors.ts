@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import type { Resource } from '../template/stack.ts';
+import type { Resource } from '../cloudformation/stack.ts';
 
 const rule = z.looseObject({
   AllowedOrigins: z.array(z.string()),

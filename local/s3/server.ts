@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
-import type { Stack } from '../template/stack.ts';
+import type { Stack } from '../cloudformation/stack.ts';
 import type { Usage } from '../usage/usage.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { answerCors, type CorsRule, corsOf } from './bucket-cors.ts';

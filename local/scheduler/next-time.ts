@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { AwsError } from '../aws/aws-error.ts';
-import { cronerPattern } from '../events/schedule-expression.ts';
+import { cronerPattern } from '../event-bridge/schedule-expression.ts';
 import type { ScheduleInput } from './input.ts';
 
 const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Stack } from '../template/stack.ts';
-import { TemplateRefused } from '../template/template.ts';
+import type { Stack } from '../cloudformation/stack.ts';
+import { TemplateRefused } from '../cloudformation/template.ts';
 import { type Definition, definition } from './definition.ts';
 
 /** A state machine of the stack. */

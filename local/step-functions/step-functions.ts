@@ -1,6 +1,6 @@
 import type { JsonOperations } from '../aws/json-protocol.ts';
+import type { Stack } from '../cloudformation/stack.ts';
 import type { Functions } from '../lambda/functions.ts';
-import type { Stack } from '../template/stack.ts';
 import type { Usage } from '../usage/usage.ts';
 import { Executions } from './executions.ts';
 import { declaredMachines } from './machines.ts';

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import type { KeyUsage } from '../dynamodb/key-usage.ts';
+import type { KeyUsage } from './key-usage.ts';
 import { priced, type Usage } from './usage.ts';
 
 /** Answers `GET /_local/usage`, and `GET /_local/usage/keys` where keys are counted; hands on everything else. */

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { newId } from '../id.ts';
-import { type Caller, ROLES } from './role.ts';
+import { newId } from '../kernel/id.ts';
+import { type Caller, ROLES } from '../kernel/role.ts';
 
 /** What is known of an API key; the key itself is shown once and never stored. */
 export const apiKey = z.object({
@@ -11,7 +11,7 @@ export const apiKey = z.object({
   project: z.string().optional(),
   name: z.string(),
   role: z.enum(ROLES),
-  /** The mail address of its holder, who by it is a member of the key's project: docs/doors.md. */
+  /** The mail address of its holder, who by it is a member of the key's project: docs/triggers.md. */
   email: z.string().optional(),
   createdAt: z.string(),
   revokedAt: z.string().optional(),

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { once } from '../kernel/once.ts';
 
 /** Work that the SDK does for every call and that nobody here looks at: together a fifth of a call's processor time. */
 const UNUSED = ['loggerMiddleware', 'getUserAgentMiddleware'];
@@ -29,15 +30,6 @@ const LARGE = limited(30_000);
 const OTHERS = limited(10_000);
 /** A mail that is sent again because its answer was late comes twice. */
 const MAIL = limited(60_000);
-
-/** Made on first use, once a process. */
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
-}
 
 // Marked as pure, so that a function's bundle carries the clients it uses and no other.
 export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient(QUICK)));

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { parseJson } from '../json.ts';
-import { Problem } from '../problem.ts';
+import { parseJson } from '../kernel/json.ts';
+import { Problem } from '../kernel/problem.ts';
 
 export type Item = Record<string, AttributeValue>;
 

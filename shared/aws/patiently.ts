@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { StoreBusy, willPass } from '../store-busy.ts';
+import { StoreBusy } from '../kernel/store-busy.ts';
+import { willPass } from './will-pass.ts';
 
 export interface Patience {
   /** For how long a call is tried again. */

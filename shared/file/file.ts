@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Page, PageOf } from '../run/ports.ts';
+import type { Page, PageOf } from '../kernel/page.ts';
 
 /** What is known of a file; its bytes lie in the bucket. */
 export const fileRow = z.object({

@@ -1,4 +1,4 @@
-import { notFound, Problem } from '../problem.ts';
+import { notFound, Problem } from '../kernel/problem.ts';
 import { type Files, isUploaded, type UploadedFile } from './file.ts';
 import { seeUpload } from './see-upload.ts';
 

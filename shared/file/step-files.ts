@@ -1,6 +1,6 @@
-import { newId } from '../id.ts';
+import { newId } from '../kernel/id.ts';
+import { StepError } from '../kernel/step-error.ts';
 import type { StepFiles } from '../step/kind.ts';
-import { StepError } from '../step/step-error.ts';
 import { FileChanged, type Files, isUploaded, type UploadedFile } from './file.ts';
 import { fileInput, isOf } from './given-files.ts';
 import { keepFile } from './keep-file.ts';

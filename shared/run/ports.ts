@@ -1,4 +1,5 @@
-import type { Plan } from '../workflow/plan.ts';
+import type { Page, PageOf } from '../kernel/page.ts';
+import type { Definitions } from '../workflow/workflows.ts';
 import type { Entry } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
 import type { RunStatus, Stage, Trigger } from './model/status.ts';
@@ -34,19 +35,6 @@ export interface RunFilter {
   /** ISO times, inclusive. */
   from?: string | undefined;
   to?: string | undefined;
-}
-
-export interface Page<T> {
-  items: T[];
-  /** Opaque; goes on behind the last item, whatever has come since. */
-  next: string | undefined;
-  /** Of a filtered list: the time down to which it has looked. */
-  searchedTo?: string | undefined;
-}
-
-export interface PageOf {
-  limit: number;
-  token?: string | undefined;
 }
 
 /** A run with its journal from the last snapshot on. */
@@ -114,11 +102,6 @@ export interface Executions {
   start(kind: ExecutionKind, name: string, input: { run: string; execution: number }, waitMs?: number): Promise<void>;
 }
 
-/** Checked definitions by their hash. */
-export interface Definitions {
-  planOf(workflowId: string, definition: string): Promise<Plan>;
-}
-
 /** Hears what happens to runs, for metrics and logs. */
 export interface Watcher {
   runStarted(run: Run): void;
@@ -131,7 +114,7 @@ export interface Watcher {
 }
 
 /** What the engine works with. */
-export interface Engine {
+export interface EngineServices {
   runs: Runs;
   values: Values;
   executions: Executions;

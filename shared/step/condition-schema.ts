@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { not } from '../workflow/shown.ts';
-import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
+import { not } from '../kernel/shown.ts';
 
 const expected = 'must be true, false or one ${ ... } expression';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { BUILTINS } from '../workflow/builtins.ts';
-import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../workflow/limits.ts';
-import { not } from '../workflow/shown.ts';
-import { isOneExpression } from '../workflow/template.ts';
-import type { GroupKind, Step, Template } from './kind.ts';
-import { StepError } from './step-error.ts';
+import { BUILTINS } from '../expression/builtins.ts';
+import { isOneExpression, type Template } from '../expression/template.ts';
+import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../kernel/limits.ts';
+import { not } from '../kernel/shown.ts';
+import { StepError } from '../kernel/step-error.ts';
+import type { GroupKind, Step } from './kind.ts';
 
 const notOneExpression = not('must be a list or one expression such as ${ $input.lines }; over a text it runs once');
 

@@ -1,7 +1,5 @@
 import type { z } from 'zod';
-
-/** JSON whose strings may hold `${ ... }` expressions. */
-export type Template = unknown;
+import type { Template } from '../expression/template.ts';
 
 /** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
 export interface Step {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { jsonNumber } from '../json.ts';
+import { jsonNumber } from '../kernel/json.ts';
+import { StepError } from '../kernel/step-error.ts';
 import type { LeafKind } from './kind.ts';
-import { StepError } from './step-error.ts';
 
 export const ERROR_NAME = /^[A-Z][A-Za-z0-9]{0,63}$/;
 

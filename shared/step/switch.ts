@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { conditionOf } from '../workflow/condition.ts';
+import { conditionOf } from '../expression/condition.ts';
+import type { Template } from '../expression/template.ts';
 import { condition } from './condition-schema.ts';
-import type { GroupKind, Step, Template } from './kind.ts';
+import type { GroupKind, Step } from './kind.ts';
 
 type Case = { when: Template; steps: Step[] } | { otherwise: Step[] };
 

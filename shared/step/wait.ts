@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { DURATION_PATTERN, durationRule, secondsOf } from '../workflow/duration.ts';
-import { MAX_RUN_SECONDS } from '../workflow/limits.ts';
-import { EXPRESSION, isOneExpression } from '../workflow/template.ts';
+import { DURATION_PATTERN, durationRule, secondsOf } from '../expression/duration.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
+import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import type { TimerKind } from './kind.ts';
 
 const seconds = z.number().min(0).max(MAX_RUN_SECONDS);

@@ -1,10 +1,10 @@
-import type { Template } from '../step/kind.ts';
+import { fitInputs } from '../expression/input-schema.ts';
+import type { InputProblem } from '../expression/input-words.ts';
+import type { Template } from '../expression/template.ts';
 import { callKind, kindOf } from '../step/registry.ts';
 import { holdsExpression } from './check-constants.ts';
 import type { Finding } from './diagnostic.ts';
 import type { Document } from './document.ts';
-import { fitInputs } from './input.ts';
-import type { InputProblem } from './input-words.ts';
 import { isMap } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
 import { strayName } from './schema-names.ts';

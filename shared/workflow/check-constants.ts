@@ -1,6 +1,7 @@
-import type { Kind, Template } from '../step/kind.ts';
+import type { Template } from '../expression/template.ts';
+import { hasExpression } from '../expression/template.ts';
+import type { Kind } from '../step/kind.ts';
 import type { Finding } from './diagnostic.ts';
-import { hasExpression } from './template.ts';
 import { readAs, valueAt } from './zod-findings.ts';
 
 /** What under a kind holds no expression, and will not do once all the rest is evaluated. */

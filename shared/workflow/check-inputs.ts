@@ -1,6 +1,6 @@
-import { computeThreads, ThreadStopped } from './compute-threads.ts';
+import { computeThreads, ThreadStopped } from '../expression/compute-threads.ts';
+import { type CheckedInputs, fitInputs, isTame, TOO_LONG } from '../expression/input-schema.ts';
 import type { Document } from './document.ts';
-import { type CheckedInputs, fitInputs, isTame, TOO_LONG } from './input.ts';
 
 /** The inputs with the defaults of the schema filled in, and what does not fit. Where there are threads, they do what may take long. */
 export async function checkInputs({ input: schema }: Document, inputs: unknown): Promise<CheckedInputs> {

@@ -1,10 +1,11 @@
+import { BUILTINS } from '../expression/builtins.ts';
+import { type PlainName, plainNamesOf } from '../expression/plain-names.ts';
+import type { Reference } from '../expression/references.ts';
+import { suggest } from '../kernel/suggest.ts';
 import type { Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
-import { BUILTINS } from './builtins.ts';
-import { type Finding, suggest, unknownWord } from './diagnostic.ts';
-import { type PlainName, plainNamesOf } from './plain-names.ts';
+import { type Finding, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
-import type { Reference } from './references.ts';
 import { strayName } from './schema-names.ts';
 import type { Site } from './sites.ts';
 

@@ -1,7 +1,7 @@
+import { secondsOf } from '../expression/duration.ts';
+import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
-import { secondsOf } from './duration.ts';
-import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from './limits.ts';
 import { readYaml } from './yaml.ts';
 
 const DAY_SECONDS = 86_400;

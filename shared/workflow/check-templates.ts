@@ -1,11 +1,12 @@
+import { type Reference, readingOf } from '../expression/references.ts';
+import { hasExpression } from '../expression/template.ts';
+import { suggest } from '../kernel/suggest.ts';
 import { groupKind } from '../step/registry.ts';
 import { checkPlainNames, missingBraces, type Objection, strayRead } from './check-reads.ts';
-import { type Finding, suggest, unknownWord } from './diagnostic.ts';
+import { type Finding, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { groupOf } from './plan-of.ts';
-import { type Reference, readingOf } from './references.ts';
 import type { Site } from './sites.ts';
-import { hasExpression } from './template.ts';
 import { Visibility } from './visibility.ts';
 
 const DOCUMENT_FIELDS = ['reference', 'runIf', 'timeout', 'output'];

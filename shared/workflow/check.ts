@@ -1,3 +1,5 @@
+import { schemaProblem } from '../expression/input-schema.ts';
+import { MAX_DIAGNOSTICS } from '../kernel/limits.ts';
 import type { Step } from '../step/kind.ts';
 import type { StepFinding } from './check-calls.ts';
 import { checkNeeds } from './check-needs.ts';
@@ -6,8 +8,6 @@ import { type Diagnostic, type Finding, unknownWord } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { documentKeys } from './document-schema.ts';
 import { errorNamesOf } from './error-names.ts';
-import { schemaProblem } from './input.ts';
-import { MAX_DIAGNOSTICS } from './limits.ts';
 import { isMap, StepParser } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-of.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import { condition } from '../step/condition-schema.ts';
-import { MAX_RUN_SECONDS } from './limits.ts';
 import { durationOrExpression } from './step-schema.ts';
 
 const connectionName = z

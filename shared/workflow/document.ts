@@ -1,4 +1,5 @@
-import type { Step, Template } from '../step/kind.ts';
+import type { Template } from '../expression/template.ts';
+import type { Step } from '../step/kind.ts';
 
 /** A checked workflow document. */
 export interface Document {

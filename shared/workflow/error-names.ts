@@ -1,4 +1,4 @@
-import { STEP_ERRORS } from '../step/step-error.ts';
+import { STEP_ERRORS } from '../kernel/step-error.ts';
 import { isMap } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
 

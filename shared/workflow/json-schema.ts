@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { MAX_STEPS } from '../kernel/limits.ts';
 import type { Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import { documentKeys } from './document-schema.ts';
-import { MAX_STEPS } from './limits.ts';
 import { common } from './step-schema.ts';
 
 /** The format for editors, as JSON Schema: served at `/schemas/workflow-1.json`. */

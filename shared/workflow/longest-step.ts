@@ -1,6 +1,6 @@
+import { secondsOf } from '../expression/duration.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../kernel/limits.ts';
 import { kindOf } from '../step/registry.ts';
-import { secondsOf } from './duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from './limits.ts';
 import type { Plan } from './plan.ts';
 
 /** The longest that one attempt of a step may take; 0 when no step takes any time of its own. An expression may give all that is allowed. */

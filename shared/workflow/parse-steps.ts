@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { isExactNumber } from '../json.ts';
+import { isExactNumber } from '../kernel/json.ts';
+import { MAX_NESTING, MAX_STEPS } from '../kernel/limits.ts';
+import { suggest } from '../kernel/suggest.ts';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import { checkConstants } from './check-constants.ts';
-import { type Finding, suggest, unknownWord } from './diagnostic.ts';
-import { MAX_NESTING, MAX_STEPS } from './limits.ts';
+import { type Finding, unknownWord } from './diagnostic.ts';
 import { common, STEP_ID } from './step-schema.ts';
 import { FINDINGS, readAs } from './zod-findings.ts';
 

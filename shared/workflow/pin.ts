@@ -1,7 +1,7 @@
 import { callsIn, type StepFinding } from './check-calls.ts';
 import type { Document } from './document.ts';
 import type { Pin, Plan } from './plan.ts';
-import type { Workflows } from './ports.ts';
+import type { Workflows } from './workflows.ts';
 
 export interface Pinned {
   /** By step id, what its `run` steps start. */

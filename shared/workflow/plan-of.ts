@@ -1,8 +1,9 @@
-import type { GroupKind, Kind, Step, Template } from '../step/kind.ts';
+import { stepsReadBy } from '../expression/references.ts';
+import type { Template } from '../expression/template.ts';
+import type { GroupKind, Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
 import type { Document } from './document.ts';
 import type { Place, Plan, PlannedStep } from './plan.ts';
-import { stepsReadBy } from './references.ts';
 
 /** Indexes a document. Of two steps with one id the first counts; `checkDocument` refuses such documents. */
 export function planOf(document: Document): Plan {

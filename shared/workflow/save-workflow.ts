@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { newId } from '../id.ts';
-import { notFound, Problem } from '../problem.ts';
+import { newId } from '../kernel/id.ts';
+import { notFound, Problem } from '../kernel/problem.ts';
 import { checkDocument } from './check.ts';
 import { checkCalls } from './check-calls.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
-import type { Workflows } from './ports.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
+import type { Workflows } from './workflows.ts';
 
 /** A document that has problems: all of them, each with its place. */
 class DocumentRefused extends Problem {
@@ -23,7 +23,7 @@ class DocumentRefused extends Problem {
   }
 }
 
-export interface Author {
+export interface WorkflowServices {
   workflows: Workflows;
   /** How long what a run leaves behind is kept. */
   retentionDays: number;
@@ -56,7 +56,7 @@ function check(source: string): Checked {
 
 /** Pins the document's `run` steps as they are now. Throws for a callee that is not there, or that will not take what it is given. */
 async function pinned(
-  author: Author,
+  author: WorkflowServices,
   of: { workspace: string; project: string; id: string },
   { plan, inStep }: Checked,
 ): Promise<{ pins: Definition['pins']; warnings: Diagnostic[] }> {
@@ -74,7 +74,7 @@ const words = ({ name, title, description }: Document) => ({
 
 /** A new workflow with its draft. */
 export async function createWorkflow(
-  author: Author,
+  author: WorkflowServices,
   of: { workspace: string; project: string; by: string },
   source: string,
 ): Promise<Saved> {
@@ -104,7 +104,7 @@ export async function createWorkflow(
 }
 
 /** Replaces the draft. The same text again changes nothing but the time. */
-export async function saveDraft(author: Author, seen: Workflow, source: string, by: string): Promise<Saved> {
+export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, by: string): Promise<Saved> {
   const checked = check(source);
   const { document } = checked;
   const { pins, warnings } = await pinned(author, seen, checked);
@@ -127,7 +127,7 @@ export async function saveDraft(author: Author, seen: Workflow, source: string, 
 
 /** Makes the draft the next version. */
 export async function publish(
-  author: Author,
+  author: WorkflowServices,
   seen: Workflow,
   by: string,
   note?: string,
@@ -153,7 +153,7 @@ export async function publish(
 
 /** Turns it on or off, or gives it another title. */
 export async function updateWorkflow(
-  author: Author,
+  author: WorkflowServices,
   seen: Workflow,
   change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
 ): Promise<Workflow> {
@@ -170,7 +170,7 @@ export async function updateWorkflow(
 }
 
 /** Its runs stay readable, and those that are still going end on their own. */
-export async function deleteWorkflow(author: Author, seen: Workflow): Promise<void> {
+export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
   await author.workflows.remove(seen, author.now().toISOString());
 }
 

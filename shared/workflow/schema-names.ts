@@ -1,4 +1,4 @@
-import { suggest } from './diagnostic.ts';
+import { suggest } from '../kernel/suggest.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { DURATION_PATTERN, durationRule, secondsOf } from '../expression/duration.ts';
+import { EXPRESSION, isOneExpression } from '../expression/template.ts';
+import { MAX_TIMEOUT_SECONDS } from '../kernel/limits.ts';
+import { not } from '../kernel/shown.ts';
 import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
-import { DURATION_PATTERN, durationRule, secondsOf } from './duration.ts';
-import { MAX_TIMEOUT_SECONDS } from './limits.ts';
-import { not } from './shown.ts';
-import { EXPRESSION, isOneExpression } from './template.ts';
 
 export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
 const DAY_SECONDS = 86_400;

@@ -1,5 +1,5 @@
 import { isCollection, isScalar, visit, type YAMLError, type Document as YamlDocument } from 'yaml';
-import { expressionEnd } from './template.ts';
+import { expressionEnd } from '../expression/template.ts';
 
 /** Where a text stops being YAML, and why. */
 export interface Cause {

@@ -13,8 +13,8 @@ import {
   type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
-import { isExactNumber, numberFrom } from '../json.ts';
-import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from './limits.ts';
+import { isExactNumber, numberFrom } from '../kernel/json.ts';
+import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from '../kernel/limits.ts';
 import { causeOf } from './yaml-cause.ts';
 
 /** A place in a text; both count from 1. */

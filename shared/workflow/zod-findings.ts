@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { shown } from '../kernel/shown.ts';
 import { type Finding, unknownWord } from './diagnostic.ts';
-import { shown } from './shown.ts';
 
 /** What a schema makes of a value: the parsed form, or what is wrong in words for the author. */
 export type Reading<T> = { value: T; findings: [] } | { value?: undefined; findings: Finding[] };

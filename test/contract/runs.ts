@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { type Projection, projection, type Run } from '../../shared/run/model/run.ts';
 import { LIVE_SHARDS, type RunFilter, type Runs, type Values } from '../../shared/run/ports.ts';
-import { aRun } from '../builders.ts';
+import { aRun } from '../harness/builders.ts';
 
 /** An adapter to be tried, and what its port does not show. */
 export interface RunsSetting {

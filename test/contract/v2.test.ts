@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answered, type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
+import { type Answered, type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 import { contractOperations, faultsOf } from './v2-contract.ts';
 import { ABSENT, type Probe, probesOf, withProbe } from './v2-probes.ts';
 

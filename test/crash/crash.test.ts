@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
+import { Household } from '../harness/installation.ts';
+import { type StubServer, startStub } from '../harness/stub-server.ts';
 import type { Event, Run } from '../run/client.ts';
-import { type StubServer, startStub } from '../stub-server.ts';
 import { type Finished, noteFinished, wrongLog } from './finished.ts';
-import { Household } from './household.ts';
 import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */

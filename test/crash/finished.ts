@@ -1,5 +1,5 @@
+import type { StubServer } from '../harness/stub-server.ts';
 import type { Client, Event, Run } from '../run/client.ts';
-import type { StubServer } from '../stub-server.ts';
 
 /** Keys of the steps whose end the log has told, with the calls that there had been by then. */
 export type Finished = Map<string, number>;

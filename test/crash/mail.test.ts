@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
-import { aMail, Postbox, postbox, transportTo } from '../mail/postbox.ts';
-import { Household } from './household.ts';
+import { Household } from '../harness/installation.ts';
+import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 2);
 const MAILS = 60;
@@ -11,7 +11,7 @@ afterAll(() => house.close());
 
 const place = () => ({ url: house.api.url, smtpUrl: house.smtpUrl });
 
-test('kill -9 in a flood of mails: what was answered with 250 has one run and one receipt', {
+test('kill -9 in a flood of mails: what was answered with 250 has one run and one delivery', {
   timeout: ROUNDS * 60_000,
 }, async () => {
   const box = await postbox(place());
@@ -42,7 +42,7 @@ test('kill -9 in a flood of mails: what was answered with 250 has one run and on
   const { api } = await postbox(place());
   const keys = acknowledged.map((subject) => `<${subject.replaceAll(' ', '.')}@example.com>`);
   const kept = () =>
-    new Postbox(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).receipts();
+    new Postbox(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).deliveries();
   const accepted = async () =>
     (await kept()).flatMap(({ outcome, key, run_id: run }) =>
       outcome === 'accepted' ? [{ key: key.split(' ')[0] ?? '', run }] : [],

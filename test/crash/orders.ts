@@ -1,5 +1,5 @@
+import type { StubServer } from '../harness/stub-server.ts';
 import type { Definition, Run } from '../run/client.ts';
-import type { StubServer } from '../stub-server.ts';
 import { calledAgain, callsOf, type Finished } from './finished.ts';
 
 /** How long the stub takes to answer, by the path; so that there is something to interrupt. */

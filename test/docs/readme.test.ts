@@ -50,7 +50,7 @@ describe('a run by curl', () => {
 test('what the deployment deploys can be made, and the health it asks for is served', { timeout: 180_000 }, async () => {
   expect(deploy.trim().split('\n')).toHaveLength(5);
   await shell('npm run --silent synth');
-  expect(readFileSync(join(root, 'cdk.out/Millrun.template.json'), 'utf8')).toContain('FirstKeySecret');
+  expect(readFileSync(join(root, 'cdk.out/Millrun.template.json'), 'utf8')).toContain('BootstrapApiKeySecret');
   const health = deploy.trim().split('\n').at(-1) ?? '';
   const { stdout } = await shell(`API_URL=${where.api}; ${health} -s`);
   expect(JSON.parse(stdout)).toEqual({ status: 'ok' });

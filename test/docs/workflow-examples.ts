@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { parseJson } from '../../shared/json.ts';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { allBlocksOf } from './blocks.ts';
 
 const outcome = z.looseObject({

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { STEP_ERRORS } from '../../shared/kernel/step-error.ts';
 import { kinds } from '../../shared/step/registry.ts';
-import { STEP_ERRORS } from '../../shared/step/step-error.ts';
 import { checkDocument } from '../../shared/workflow/check.ts';
 import { documentKeys } from '../../shared/workflow/document-schema.ts';
 import { common } from '../../shared/workflow/step-schema.ts';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 import { documents, examples, refused } from './workflow-examples.ts';
 
 const docs = join(import.meta.dirname, '../../docs');

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { documents, refused } from '../docs/workflow-examples.ts';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 
 const folder = join(import.meta.dirname, '../../examples');
 const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));

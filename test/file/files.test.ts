@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { engineServices } from '../../shared/aws/services.ts';
+import { engineServices } from '../../functions/adapters.ts';
 import { holdFiles } from '../../shared/file/given-files.ts';
-import { type Api, expectRefusal, startApi } from '../http/api.ts';
-import { type StubServer, startStub } from '../stub-server.ts';
+import { type Api, expectRefusal, startApi } from '../edge/api.ts';
+import { type StubServer, startStub } from '../harness/stub-server.ts';
 
 let api: Api;
 let stub: StubServer;

@@ -8,9 +8,9 @@ import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { arn } from '../../local/aws/account.ts';
+import { loadTemplate } from '../../local/cloudformation/load.ts';
+import { Stack } from '../../local/cloudformation/stack.ts';
 import { Functions } from '../../local/lambda/functions.ts';
-import { loadTemplate } from '../../local/template/load.ts';
-import { Stack } from '../../local/template/stack.ts';
 
 /** The entry of the function that is being called. */
 const caller = new AsyncLocalStorage<string>();

@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Doors';
+type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -55,108 +55,110 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 const starts = {
   ...table('Runs', 'GetItem PutItem'),
   ...table('Workflows', 'GetItem'),
-  ...table('Doors', 'GetItem PutItem'),
   ...writesValues,
   ...executions,
 };
 /** To see the files that a start is given whole, and to hold them for the run. */
-const filesOfStarts = { ...table('Doors', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
+const filesOfStarts = { ...table('Files', 'GetItem PutItem UpdateItem'), ...readsAndWritesValues };
+/** To see the settings of a trigger, and to keep a delivery. */
+const deliveries = table('Triggers', 'GetItem PutItem');
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Only where a signature is verified. */
-const opensSecrets = { 'StoresSealKey.Arn': ['kms:Decrypt'] };
+const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
 const sendsMail = { 'arn:aws:ses:region:account:identity/InboundMailDomain': ['ses:SendRawEmail'] };
 
-/** Setting the alarm clocks of schedules, in their group only. */
-const alarmClocks = {
+/** Setting the timers of schedules, in their group only. */
+const fireTimers = {
   'arn:aws:scheduler:region:account:schedule/millrun/*': [
     'scheduler:CreateSchedule',
     'scheduler:DeleteSchedule',
     'scheduler:UpdateSchedule',
   ],
-  'SchedulesRingRole.Arn': ['iam:PassRole'],
+  'SchedulesSchedulerInvokeRole.Arn': ['iam:PassRole'],
 };
 
 const expected: Record<string, Record<string, string[]>> = {
-  'functions/http/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
-  'functions/http/read-runs.ts': {
+  'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
+  'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
     ...table('Runs', 'BatchGetItem GetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent'),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
   },
-  'functions/http/start-runs.ts': {
+  'functions/api/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
     ...starts,
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
-  'functions/http/receipts.ts': {
-    ...logs('FunctionsReceipts'),
+  'functions/api/deliveries.ts': {
+    ...logs('FunctionsDeliveries'),
     ...starts,
     ...filesOfStarts,
-    ...table('Doors', 'GetItem PutItem UpdateItem', 'by-workspace', 'by-workflow'),
+    ...table('Triggers', 'GetItem PutItem', 'by-workspace', 'by-workflow'),
     ...table('Access', '', 'by-workspace'),
     ...opensSecrets,
   },
-  'functions/http/webhooks.ts': {
+  'functions/api/webhooks.ts': {
     ...logs('FunctionsWebhooks'),
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workflow'),
-    'StoresSealKey.Arn': ['kms:Encrypt'],
+    ...table('Triggers', 'DeleteItem GetItem PutItem', 'by-workflow'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
   },
-  'functions/webhook/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...opensSecrets },
-  'functions/http/files.ts': {
+  'functions/api/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...deliveries, ...opensSecrets },
+  'functions/api/files.ts': {
     ...logs('FunctionsFiles'),
-    ...table('Doors', 'DeleteItem GetItem PutItem', 'by-workspace'),
+    ...table('Files', 'DeleteItem GetItem PutItem', 'by-workspace'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
   },
-  'functions/http/read-workflows.ts': {
+  'functions/api/read-workflows.ts': {
     ...logs('FunctionsReadWorkflows'),
     ...table('Workflows', 'GetItem Query', 'by-project', 'by-workspace'),
   },
-  'functions/http/write-workflows.ts': {
+  'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
   },
-  'functions/http/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
-  'functions/http/mailboxes.ts': {
+  'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
   },
-  'functions/http/mail-canary.ts': {
+  'functions/api/mail-canary.ts': {
     ...logs('FunctionsMailCanary'),
     ...table('Workflows', 'GetItem PutItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
     ...sendsMail,
   },
-  'functions/mail/send-canary.ts': {
+  'functions/timer/send-canary.ts': {
     ...logs('InboundMailCanary'),
     ...table('Workflows', 'GetItem PutItem'),
-    ...table('Doors', 'GetItem PutItem'),
+    ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
     ...sendsMail,
   },
   'functions/mail/receive-mail.ts': {
     ...logs('InboundMailReceive'),
     ...starts,
+    ...deliveries,
     ...filesOfStarts,
     ...table('Access', '', 'by-workspace'),
     ...sendsMail,
-    'SafetyNetUndelivered.Arn': ['sqs:SendMessage'],
+    'RunRecoveryUndelivered.Arn': ['sqs:SendMessage'],
   },
-  'functions/mail/send-results.ts': {
+  'functions/timer/send-results.ts': {
     ...logs('InboundMailResults'),
     ...table('Runs', 'GetItem'),
     // Which inputs are secret, and not to be sent.
     ...table('Workflows', 'GetItem'),
-    ...table('Doors', 'DeleteItem UpdateItem', 'by-workspace'),
+    ...table('Triggers', 'DeleteItem UpdateItem', 'by-workspace'),
     ...readsValues,
     ...sendsMail,
   },
@@ -164,40 +166,41 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('InboundMailActivate'),
     '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
-  'functions/http/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/drive-run.ts': { ...logs('EngineWorker'), ...starts, ...carriesOn },
-  'functions/schedule/sweep-runs.ts': {
-    ...logs('SafetyNetSweep'),
+  'functions/api/docs.ts': logs('FunctionsDocs'),
+  'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
+  'functions/timer/sweep-runs.ts': {
+    ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     ...executions,
   },
-  'functions/schedule/fire-schedule.ts': {
+  'functions/timer/fire-schedule.ts': {
     ...logs('SchedulesFire'),
     ...starts,
+    ...deliveries,
     ...carriesOn,
-    ...alarmClocks,
+    ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
-  'functions/schedule/reconcile-fires.ts': {
+  'functions/timer/reconcile-fires.ts': {
     ...logs('SchedulesReconcile'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem', 'by-due'),
-    ...alarmClocks,
+    ...table('Triggers', 'GetItem PutItem', 'by-due'),
+    ...fireTimers,
   },
-  'functions/http/schedules.ts': {
+  'functions/api/schedules.ts': {
     ...logs('SchedulesRoutes'),
     ...starts,
     ...carriesOn,
-    ...table('Doors', 'GetItem PutItem Query', 'by-workflow'),
-    ...alarmClocks,
+    ...table('Triggers', 'GetItem PutItem Query', 'by-workflow'),
+    ...fireTimers,
   },
-  'functions/setup/first-key.ts': {
-    ...logs('FirstKeyRegister'),
+  'functions/setup/bootstrap-api-key.ts': {
+    ...logs('BootstrapApiKeyRegister'),
     ...table('Access', 'GetItem PutItem'),
-    FirstKeySecret: ['secretsmanager:GetSecretValue'],
+    BootstrapApiKeySecret: ['secretsmanager:GetSecretValue'],
   },
 };
 

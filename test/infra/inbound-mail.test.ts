@@ -60,14 +60,14 @@ test('the rule set is activated only when the owner says so', () => {
 });
 
 test('a canary flies every fifteen minutes once mail is active, and its silence is an alarm', () => {
-  expect(entriesOf(quiet)).not.toContain('functions/mail/send-canary.ts');
+  expect(entriesOf(quiet)).not.toContain('functions/timer/send-canary.ts');
   expect(active.ofType('AWS::Scheduler::Schedule').map(({ Properties }) => Properties['ScheduleExpression'])).toContain(
     'rate(15 minutes)',
   );
   const alarms = active.ofType('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['AlarmName']);
   expect(alarms).toEqual(expect.arrayContaining(['millrun-mail-errors', 'millrun-mail-canary', 'millrun-mail-canary-silent']));
   const never = installed({ mailDomain: 'mail.example.com', mailActive: true, mailCanaryMinutes: 0 });
-  expect(entriesOf(never)).not.toContain('functions/mail/send-canary.ts');
+  expect(entriesOf(never)).not.toContain('functions/timer/send-canary.ts');
 });
 
 test('alarms about mail have their pages in the runbook', () => {
@@ -102,5 +102,5 @@ test('whoever sends mail may send it for the domain alone', () => {
 test('a mail that cannot be dealt with is kept in the dead letter queue', () => {
   const receive = active.functions.find(({ Metadata }) => Metadata['millrun:entry'] === 'functions/mail/receive-mail.ts');
   const { TargetArn } = z.object({ TargetArn: z.unknown() }).parse(receive?.Properties['DeadLetterConfig']);
-  expect(plain(TargetArn)).toBe('SafetyNetUndelivered.Arn');
+  expect(plain(TargetArn)).toBe('RunRecoveryUndelivered.Arn');
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { routeKey, routes } from '../../shared/http/routes.ts';
+import { routes } from '../../shared/api/routes.ts';
+import { routeKey } from '../../shared/edge/route.ts';
 import { installed, plain } from './installed.ts';
 
 const { ofType, byId, named, template } = installed();
@@ -80,7 +81,7 @@ test('no other origin may call, unless the owner names it', () => {
 
 test('the outputs tell where the API is and which secret holds the first key', () => {
   expect(template.findOutputs('ApiUrl')).toHaveProperty('ApiUrl');
-  expect(template.findOutputs('FirstKeySecret')).toMatchObject({
-    FirstKeySecret: { Value: { Ref: named('FirstKeySecret').id } },
+  expect(template.findOutputs('BootstrapApiKeySecret')).toMatchObject({
+    BootstrapApiKeySecret: { Value: { Ref: named('BootstrapApiKeySecret').id } },
   });
 });

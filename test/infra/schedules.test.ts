@@ -15,7 +15,7 @@ test('the function that alarm clocks call is known by its name, so that it can s
 
 test('Scheduler may call that function and put what it cannot deliver into the queue of schedules, and nothing else', () => {
   const policies = ofType('AWS::IAM::Policy').filter(({ Properties }) =>
-    plain(Properties['Roles']).includes('SchedulesRingRole'),
+    plain(Properties['Roles']).includes('SchedulesSchedulerInvokeRole'),
   );
   expect(policies).toHaveLength(1);
   expect(policies[0]?.Properties['PolicyDocument']).toMatchObject({

@@ -4,7 +4,7 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresDoors'];
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles'];
 
 const indexes = z.array(
   z.object({
@@ -71,9 +71,39 @@ test('the indexes of workflows and access hold whole rows', () => {
   expect(indexesOf('StoresAccess')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
 });
 
+test('the indexes of triggers and files hold whole rows, but for that of what is due', () => {
+  expect(indexesOf('StoresTriggers')).toEqual({
+    'by-workspace': ['workspaceKey', 'id', 'ALL'],
+    'by-workflow': ['workflowKey', 'id', 'ALL'],
+    'by-due': ['dueKey', 'dueAt', 'KEYS_ONLY'],
+  });
+  expect(indexesOf('StoresFiles')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
+});
+
+test('what holds data keeps its logical id: another one would be another, empty resource', () => {
+  const lasting = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SecretsManager::Secret'];
+  expect(
+    lasting
+      .flatMap(kept.ofType)
+      .map(({ id }) => id)
+      .sort(),
+  ).toMatchInlineSnapshot(`
+    [
+      "BootstrapApiKeySecretACD7574B",
+      "StoresAccess1E797B01",
+      "StoresFiles6A2E3899",
+      "StoresRuns8FB67B8F",
+      "StoresSecretsKeyC6CD8286",
+      "StoresTriggers2B7F595F",
+      "StoresValues63632494",
+      "StoresWorkflows1EEFBE94",
+    ]
+  `);
+});
+
 test('secrets of webhooks lie under a key that turns over, and outlives the stack like the rows that need it', () => {
-  expect(kept.named('StoresSealKey')).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
-  expect(destroyed.named('StoresSealKey').DeletionPolicy).toBe('Delete');
+  expect(kept.named('StoresSecretsKey')).toMatchObject({ DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true } });
+  expect(destroyed.named('StoresSecretsKey').DeletionPolicy).toBe('Delete');
 });
 
 test('pages upload and download only when the owner has named their origin', () => {
@@ -126,6 +156,6 @@ test('logs and the first key outlive the stack like the data', () => {
     [destroyed, 'Delete'],
   ] as const) {
     for (const group of found.ofType('AWS::Logs::LogGroup')) expect(group.DeletionPolicy).toBe(policy);
-    expect(found.named('FirstKeySecret').DeletionPolicy).toBe(policy);
+    expect(found.named('BootstrapApiKeySecret').DeletionPolicy).toBe(policy);
   }
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { Cloud } from '../../local/cloud.ts';
 import { sturdyServer } from '../../local/http-server.ts';
 import { hangUp, listen } from '../../local/listen.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack } from './small-stack.ts';
 

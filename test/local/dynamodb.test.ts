@@ -5,12 +5,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, expect, test, vi } from 'vitest';
+import { Stack } from '../../local/cloudformation/stack.ts';
 import { type Emulator, startDynoxide } from '../../local/dynamodb/child.ts';
 import { Connections } from '../../local/dynamodb/connection.ts';
 import { askingForCapacity } from '../../local/dynamodb/meter.ts';
 import { createTables } from '../../local/dynamodb/tables.ts';
 import { freePort } from '../../local/free-port.ts';
-import { Stack } from '../../local/template/stack.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { smallTemplate } from './small-stack.ts';
 

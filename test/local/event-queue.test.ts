@@ -2,12 +2,12 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
-import { EventFiles } from '../../local/smtp/event-files.ts';
-import { giveUpReason, hasRoom, retryDelayMs } from '../../local/smtp/event-queue.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { EventFiles } from '../../local/ses/event-files.ts';
+import { giveUpReason, hasRoom, retryDelayMs } from '../../local/ses/event-queue.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { aMail, Postbox, postbox, transportTo } from '../mail/postbox.ts';
 import { Client } from '../run/client.ts';
+import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
 
 const anEvent = (more: object = {}) => ({ id: 'a', bytes: 1000, failures: 0, deaths: 0, ...more });
 const MIB = 1024 * 1024;
@@ -64,7 +64,7 @@ beforeAll(async () => {
 });
 afterAll(() => cloud?.close());
 
-test('a mail that the process has died of three times is set aside with a receipt that says so, and can be replayed', async () => {
+test('a mail that the process has died of three times is set aside with a delivery that says so, and can be redelivered', async () => {
   const box = await postbox(cloud);
   const transport = transportTo(cloud, { maxConnections: 20 });
   const envelope = { from: 'ada@example.com', to: box.address };
@@ -77,10 +77,10 @@ test('a mail that the process has died of three times is set aside with a receip
   cloud = await cloudInProcess(undefined, data);
   const kept = { id: box.id, address: box.address, workflow_id: box.workflow };
   const again = new Postbox(new Client(cloud.url), transportTo(cloud), kept);
-  const receipts = await again.receiptsOnce(40);
-  const rejected = receipts.filter(({ outcome }) => outcome === 'rejected');
+  const deliveries = await again.deliveriesOnce(40);
+  const rejected = deliveries.filter(({ outcome }) => outcome === 'rejected');
   expect(rejected).toMatchObject([{ reason: 'The mail was set aside: the process has ended 3 times while it was handled.' }]);
   expect(readdirSync(join(queue, 'set-aside'))).toHaveLength(1);
-  const replayed = await again.api.expect(200, 'POST', `/v1/receipts/${rejected[0]?.id}/replay`);
-  expect(replayed).toMatchObject({ outcome: 'accepted', replays: 1 });
+  const redelivered = await again.api.expect(200, 'POST', `/v1/deliveries/${rejected[0]?.id}/redeliver`);
+  expect(redelivered).toMatchObject({ outcome: 'accepted', redeliveries: 1 });
 });

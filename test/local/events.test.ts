@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { cronerPattern, onSchedule } from '../../local/events/schedule-expression.ts';
+import { cronerPattern, onSchedule } from '../../local/event-bridge/schedule-expression.ts';
 
 beforeEach(() => vi.useFakeTimers({ now: new Date('2026-03-02T10:00:00Z') }));
 afterEach(() => vi.useRealTimers());

@@ -16,7 +16,7 @@ import type { Cloud } from '../../local/cloud.ts';
 import { serveDynamoDb } from '../../local/fast-path/dynamodb.ts';
 import { intercept } from '../../local/fast-path/intercept.ts';
 import { hangUp, listen } from '../../local/listen.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { smallStack } from './small-stack.ts';
 
 const RUNS = 'arn:aws:states:us-east-1:000000000000:stateMachine:runs';

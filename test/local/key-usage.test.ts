@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Cloud } from '../../local/cloud.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { smallStack } from './small-stack.ts';
 
 const TableName = 'things';

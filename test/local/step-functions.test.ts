@@ -19,9 +19,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { runMachine } from '../../infra/run-machine.ts';
 import { readCredential } from '../../local/aws/credential.ts';
 import type { Cloud } from '../../local/cloud.ts';
+import { Stack } from '../../local/cloudformation/stack.ts';
 import { declaredMachines } from '../../local/step-functions/machines.ts';
-import { Stack } from '../../local/template/stack.ts';
-import { cloudInProcess } from '../cloud.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { calls } from './functions/echo.ts';
 import { smallStack, smallTemplate } from './small-stack.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { declaredGateway } from '../../local/api/gateway.ts';
-import { EventBridge } from '../../local/events/event-bridge.ts';
+import { declaredGateway } from '../../local/api-gateway/gateway.ts';
+import { resolve } from '../../local/cloudformation/intrinsics.ts';
+import { Stack } from '../../local/cloudformation/stack.ts';
+import { EventBridge } from '../../local/event-bridge/event-bridge.ts';
 import { declaredFunctions, mergedEnvironment } from '../../local/lambda/declared.ts';
 import { Functions } from '../../local/lambda/functions.ts';
-import { resolve } from '../../local/template/intrinsics.ts';
-import { Stack } from '../../local/template/stack.ts';
 import { noUsage } from '../../local/usage/usage.ts';
 import { smallTemplate } from './small-stack.ts';
 

@@ -4,7 +4,7 @@ import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
-import { aPlan } from '../builders.ts';
+import { aPlan } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, World } from './world.ts';

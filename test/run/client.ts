@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { parseJson } from '../../shared/json.ts';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { publishedResult, runDetailResult, stepStateResult, workflowResult } from './shapes.ts';
 
 export type Run = z.infer<typeof runDetailResult>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseJson } from '../../shared/json.ts';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { setting } from './setting.ts';
 
 const at = setting();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { aPlan } from '../builders.ts';
+import { aPlan } from '../harness/builders.ts';
 import { firstOf, memoryEngine } from './memory-engine.ts';
 
 test('steps one after another are written as they end, the last with the end of the run', async () => {

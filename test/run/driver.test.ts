@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { StepError } from '../../shared/kernel/step-error.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import { StepError } from '../../shared/step/step-error.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
-import { aPlan } from '../builders.ts';
+import { aPlan } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, type Service, World } from './world.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { stringify } from 'yaml';
-import { Problem } from '../../shared/problem.ts';
+import { Problem } from '../../shared/kernel/problem.ts';
+import { StepError } from '../../shared/kernel/step-error.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -10,7 +11,6 @@ import { parseKey } from '../../shared/run/model/scope.ts';
 import type { RunState } from '../../shared/run/model/state.ts';
 import { stepsOf } from '../../shared/run/read/read-context.ts';
 import { successorsOf } from '../../shared/run/rerun/again.ts';
-import { StepError } from '../../shared/step/step-error.ts';
 import { checkDocument } from '../../shared/workflow/check.ts';
 import { type Plan, plannedIn } from '../../shared/workflow/plan.ts';
 import { expected } from './model.ts';

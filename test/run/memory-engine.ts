@@ -3,10 +3,10 @@ import { type DriveAnswer, drive } from '../../shared/run/drive/drive.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
-import type { Starter } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { aRun } from '../builders.ts';
+import { aRun } from '../harness/builders.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
@@ -16,7 +16,7 @@ const absent = (name: string) =>
     { get: (_, property) => () => Promise.reject(new Error(`${name}.${String(property)} is not there in this test`)) },
   );
 
-export interface MemoryEngine extends Starter {
+export interface MemoryEngine extends StartServices {
   runs: MemoryRuns;
   executions: MemoryExecutions;
   /** A workflow that runs may start: its id is its name. */

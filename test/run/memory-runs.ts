@@ -1,6 +1,7 @@
 import { decodeTime } from 'ulid';
 import * as z from 'zod';
-import { parseJson } from '../../shared/json.ts';
+import { parseJson } from '../../shared/kernel/json.ts';
+import type { Page, PageOf } from '../../shared/kernel/page.ts';
 import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -11,8 +12,6 @@ import {
   type Executions,
   LIVE_SHARDS,
   type Loaded,
-  type Page,
-  type PageOf,
   type ProjectedAt,
   type RunFilter,
   type Runs,

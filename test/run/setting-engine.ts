@@ -1,9 +1,10 @@
 import { ulid } from 'ulid';
-import { engineServices } from '../../shared/aws/services.ts';
-import { env } from '../../shared/env.ts';
+import { engineServices } from '../../functions/adapters.ts';
+import { env } from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import { type Starter, type StartRequest, startRun } from '../../shared/run/start/start-run.ts';
+import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
+import { startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { configureHttp } from '../../shared/step/http.ts';
 
@@ -26,7 +27,7 @@ export function engine() {
 
 /** What a state machine says to the worker, and what that answers. Each call is another delivery unless `id` says otherwise. */
 export function driven(
-  services: Starter,
+  services: StartServices,
   run: string,
   { until, ...more }: Partial<DriveMessage> & Partial<Pick<Invocation, 'until'>> = {},
 ): Promise<DriveAnswer> {
@@ -38,23 +39,30 @@ export function driven(
 }
 
 /** A run that stands without an execution: its start was lost. */
-export async function heldRun(services: Starter, workflowId: string, inputs: Record<string, unknown> = {}): Promise<string> {
+export async function heldRun(
+  services: StartServices,
+  workflowId: string,
+  inputs: Record<string, unknown> = {},
+): Promise<string> {
   const request: StartRequest = { workspace: 'local', workflowId, stage: 'Published', inputs, fileIds: [], trigger: 'api' };
   return (await startRun(withoutExecutions(services), request)).run.id;
 }
 
 /** The engine, whose calls of Step Functions are lost. */
-export const withoutExecutions = (services: Starter): Starter => ({
+export const withoutExecutions = (services: StartServices): StartServices => ({
   ...services,
   executions: { start: () => Promise.reject(new Error('lost')) },
   watcher: { ...services.watcher, startLost: () => {} },
 });
 
 /** The engine so much later. */
-export const later = (services: Starter, ms: number): Starter => ({ ...services, now: () => new Date(Date.now() + ms) });
+export const later = (services: StartServices, ms: number): StartServices => ({
+  ...services,
+  now: () => new Date(Date.now() + ms),
+});
 
 /** A look of the sweeper, all of it; throws what it could not deal with. */
-export async function swept(services: Starter): Promise<void> {
+export async function swept(services: StartServices): Promise<void> {
   const { failed } = await sweep(services, new Date(services.now().getTime() + 60_000));
   for (const { id, error } of failed) throw new Error(`Run ${id} could not be dealt with.`, { cause: error });
 }

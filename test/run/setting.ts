@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
-import { cloudInProcess } from '../cloud.ts';
-import { type StubServer, startStub } from '../stub-server.ts';
+import { cloudInProcess } from '../harness/cloud.ts';
+import { type StubServer, startStub } from '../harness/stub-server.ts';
 import { Client } from './client.ts';
 
 /** An embedded cloud and an outside service for the tests of a file. */

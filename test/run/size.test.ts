@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
-import { aPlan, aRun } from '../builders.ts';
+import { aPlan, aRun } from '../harness/builders.ts';
 import { checkPromises } from './follow.ts';
 import { sleep, virtualTime } from './virtual-time.ts';
 import { type Chaos, World } from './world.ts';

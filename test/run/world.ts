@@ -1,16 +1,16 @@
 import { ulid } from 'ulid';
 import { vi } from 'vitest';
+import { StepError } from '../../shared/kernel/step-error.ts';
+import { StoreBusy } from '../../shared/kernel/store-busy.ts';
 import { type DriveAnswer, type DriveMessage, drive } from '../../shared/run/drive/drive.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { executionName, type Run } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
 import type { ExecutionKind, Runs } from '../../shared/run/ports.ts';
 import { executionKind } from '../../shared/run/start/execution-kind.ts';
-import type { Starter } from '../../shared/run/start/start-run.ts';
+import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { type Swept, sweep } from '../../shared/run/sweep/sweep.ts';
 import { http } from '../../shared/step/http.ts';
-import { StepError } from '../../shared/step/step-error.ts';
-import { StoreBusy } from '../../shared/store-busy.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import { type MemoryEngine, memoryEngine } from './memory-engine.ts';
 import { sleep, sleepUntil, virtualTime } from './virtual-time.ts';
@@ -155,7 +155,7 @@ export class World {
   }
 
   /** The engine as a process of its own has it. */
-  as(name: string): Starter & { actor: Actor } {
+  as(name: string): StartServices & { actor: Actor } {
     this.#actorCount += 1;
     const actor = new Actor(`${name} ${this.#actorCount}`);
     const now = () => new Date();
@@ -182,7 +182,7 @@ export class World {
   }
 
   /** Does something as a process of its own, as often as it takes until it is not in the way of what fails. */
-  async operate<T>(act: (services: Starter) => Promise<T>): Promise<T> {
+  async operate<T>(act: (services: StartServices) => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await act(this.as('operator'));

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
+import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 
 let api: Api;
 let workflow: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, expectRefusal, ONE_STEP, startApi, uniqueName } from '../http/api.ts';
+import { type Api, expectRefusal, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
 
 let api: Api;
 beforeAll(async () => {

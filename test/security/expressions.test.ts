@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Api, expectRefusal, ONE_STEP, startApi } from '../http/api.ts';
+import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 
 let api: Api;
 beforeAll(async () => {
@@ -153,7 +153,7 @@ describe('while expressions take their time, the API answers', () => {
     const path = await openWebhook(await api.publish(`  - id: bad\n    set: { x: ${yaml(source)} }\n`));
     const runs = [1, 2].map(async (n) => {
       const { body } = await api.post(path, { ...text, n }, { key: null });
-      return api.ended((await api.get(`/v1/receipts/${body.receipt_id}`)).body.run_id);
+      return api.ended((await api.get(`/v1/deliveries/${body.delivery_id}`)).body.run_id);
     });
     const longest = await longestTurnMs(Promise.all(runs));
     expect(longest).toBeLessThan(100);

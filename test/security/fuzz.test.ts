@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { operations } from '../../shared/http/routes.ts';
+import { operations } from '../../shared/api/routes.ts';
+import { type Answered, type Api, ONE_STEP, startApi } from '../edge/api.ts';
+import { allSamples, type Known, NOTHING, operationIds, type Sample, samplesOf, titleOf } from '../edge/samples.ts';
+import { oneOfEverything } from '../edge/things.ts';
 import { howMany } from '../harness/how-many.ts';
-import { type Answered, type Api, ONE_STEP, startApi } from '../http/api.ts';
-import { allSamples, type Known, NOTHING, operationIds, type Sample, samplesOf, titleOf } from '../http/samples.ts';
-import { oneOfEverything } from '../http/things.ts';
 
 /** Of every operation; more of them in `npm run soak`. */
 const CASES = howMany('CASES', 25);

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Api, startApi } from '../edge/api.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
-import { type Api, startApi } from '../http/api.ts';
 
 const TARGET = 'secretsmanager.GetSecretValue';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 
 let api: Api;
 beforeAll(async () => {
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', allowedNetworks: [] });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', allowedNetworks: [] });
 });
 afterAll(() => api.close());
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Api, startApi } from '../http/api.ts';
+import { type Api, startApi } from '../edge/api.ts';
 
 let api: Api;
 const server = createServer((request, response) => {
@@ -9,7 +9,7 @@ const server = createServer((request, response) => {
 });
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  api = await startApi({ firstKeyWorkspace: 'local', firstKeyProject: 'examples', allowedNetworks: ['127.0.0.0/8'] });
+  api = await startApi({ bootstrapWorkspace: 'local', bootstrapProject: 'examples', allowedNetworks: ['127.0.0.0/8'] });
 });
 afterAll(async () => {
   server.close();

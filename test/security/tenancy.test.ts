@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { allows, ROLES, type Role } from '../../shared/access/role.ts';
-import type { Operation } from '../../shared/http/route.ts';
-import { operations } from '../../shared/http/routes.ts';
+import { operations } from '../../shared/api/routes.ts';
+import type { Operation } from '../../shared/edge/route.ts';
+import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
+import { type Api, expectRefusal, startApi } from '../edge/api.ts';
+import { allSamples, type Known, type Sample } from '../edge/samples.ts';
+import { oneOfEverything } from '../edge/things.ts';
 import { howMany } from '../harness/how-many.ts';
-import { type Api, expectRefusal, startApi } from '../http/api.ts';
-import { allSamples, type Known, type Sample } from '../http/samples.ts';
-import { oneOfEverything } from '../http/things.ts';
 
 /** The mightiest of them; all in `npm run soak`. */
 const roles = ROLES.slice(-howMany('TENANT_ROLES', 1));
@@ -47,7 +47,7 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 }
 
 /** All that there is to see of it, as its owner sees it. */
-function seen({ workflow_id, run_id, schedule_id, webhook_id, receipt_id, file_id }: Required<Known>, key: string) {
+function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id }: Required<Known>, key: string) {
   const of = `/v1/workflows/${workflow_id}`;
   const paths = [
     of,
@@ -58,7 +58,7 @@ function seen({ workflow_id, run_id, schedule_id, webhook_id, receipt_id, file_i
     `${of}/webhooks/${webhook_id}`,
     `/v1/runs/${run_id}`,
     `/v1/runs/${run_id}/events`,
-    `/v1/receipts/${receipt_id}`,
+    `/v1/deliveries/${delivery_id}`,
     `/v1/files/${file_id}`,
     '/v1/api-keys?limit=100',
   ];
@@ -87,8 +87,10 @@ test.each(pairs)(
         expectRefusal(answered, open || allows(role, least) ? 404 : 403);
         cells += 1;
       }
-    const { body: receipts } = await api.get(`/v1/receipts?workflow_id=${owned.workflow_id}`, { key: keyOf(stranger, 'admin') });
-    expect(receipts).toEqual({ items: [], continuation_token: null });
+    const { body: deliveries } = await api.get(`/v1/deliveries?workflow_id=${owned.workflow_id}`, {
+      key: keyOf(stranger, 'admin'),
+    });
+    expect(deliveries).toEqual({ items: [], continuation_token: null });
     expect(cells).toBeGreaterThanOrEqual(roles.length * 45);
     expect(await seen(owned, keyOf(owner, 'admin'))).toEqual(before);
   },

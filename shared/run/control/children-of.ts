@@ -1,9 +1,9 @@
 import type { Run } from '../model/run.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import type { Told } from '../tell/tell.ts';
 
 /** The runs that a run's steps wait for, as they stand now. */
-export async function childrenOf({ runs }: Starter, { run, state }: Told): Promise<Run[]> {
+export async function childrenOf({ runs }: StartServices, { run, state }: Told): Promise<Run[]> {
   const ids = [...state.active].flatMap((key) => {
     const step = state.step(key);
     return step?.child !== undefined && step.childEnded === undefined ? [step.child] : [];

@@ -1,6 +1,6 @@
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { tell } from '../tell/tell.ts';
 import { childrenOf } from './children-of.ts';
 import { runEnded, stopping } from './refusals.ts';
@@ -9,7 +9,7 @@ import { runEnded, stopping } from './refusals.ts';
  * No new step starts; what is in flight completes; then the run is `paused`. The runs that its steps wait for pause with it. Pausing a run that pauses
  * or is paused changes nothing.
  */
-export async function pauseRun(services: Starter, run: Run, by: string, reason?: string): Promise<Run> {
+export async function pauseRun(services: StartServices, run: Run, by: string, reason?: string): Promise<Run> {
   const told = await tell(services, run.id, (state, now) => {
     if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
     if (state.stop) throw stopping(now);

@@ -1,6 +1,6 @@
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { tell } from '../tell/tell.ts';
 import { childrenOf } from './children-of.ts';
 import { unlessRefused } from './pause-run.ts';
@@ -10,7 +10,7 @@ import { runEnded, stopping } from './refusals.ts';
  * Lets a run go on that is paused, or is coming to it; one that is not is left as it is. The time that it was paused does not count against its
  * deadline. The runs that its steps wait for go on with it.
  */
-export async function resumeRun(services: Starter, run: Run, by: string): Promise<Run> {
+export async function resumeRun(services: StartServices, run: Run, by: string): Promise<Run> {
   const told = await tell(services, run.id, (state, now) => {
     if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
     if (state.stop) throw stopping(now);

@@ -3,7 +3,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { isTerminal } from '../model/status.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { tell } from '../tell/tell.ts';
 import { childrenOf } from './children-of.ts';
 import { unlessRefused } from './pause-run.ts';
@@ -23,7 +23,7 @@ export interface StopRequest {
  * Stops a live run. At once: the run ends there and then, and its driver gives up what is in flight within a second. Gracefully: what is in flight may
  * complete, until its time is over. A stop that was asked for before stands; the stronger takes the place of the weaker.
  */
-export async function stopRun(services: Starter, run: Run, request: StopRequest): Promise<Run> {
+export async function stopRun(services: StartServices, run: Run, request: StopRequest): Promise<Run> {
   const told = await tell(services, run.id, (state, now) => {
     if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
     return request.mode === 'immediate' ? stopNow(services, state, request) : drain(services, state, request);
@@ -35,10 +35,14 @@ export async function stopRun(services: Starter, run: Run, request: StopRequest)
   return (await services.runs.get(run.id)) ?? told.run;
 }
 
-const stopNow = ({ now }: Starter, state: RunState, { by, reason }: StopRequest): Entry[] =>
+const stopNow = ({ now }: StartServices, state: RunState, { by, reason }: StopRequest): Entry[] =>
   stopped(state.plan, state, { kind: 'cancelled', stop: { by, reason } }, now());
 
-function drain({ now }: Starter, state: RunState, { by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest): Entry[] {
+function drain(
+  { now }: StartServices,
+  state: RunState,
+  { by, reason, drainSeconds = DRAIN_TIMEOUT_SECONDS }: StopRequest,
+): Entry[] {
   if (state.stop) return [];
   const at = now();
   const until = new Date(at.getTime() + drainSeconds * 1000).toISOString();

@@ -1,7 +1,7 @@
+import { secondsOf } from '../../expression/duration.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { loopWidth } from '../../step/loop-width.ts';
 import { kindOf } from '../../step/registry.ts';
-import { secondsOf } from '../../workflow/duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { itemScope, scopeOf } from '../model/scope.ts';
@@ -67,17 +67,20 @@ export function decide(plan: Plan, state: RunState, situation: Situation): Decis
     const quiet = held.size === 0 && childrenStandStill(state);
     return { ...NOTHING, entries: quiet ? [{ type: 'run_paused', at: now.toISOString() }] : [] };
   }
-  const walk = new Walk(plan, state, situation);
-  const top = walk.list(plan.top, '');
+  const traversal = new Traversal(plan, state, situation);
+  const top = traversal.list(plan.top, '');
   if (top.kind === 'failed')
-    return { ...NOTHING, entries: [...walk.entries, ...ended(plan, state, { kind: 'failed', error: runError(top.step) }, now)] };
-  if (walk.entries.length > 0) return { ...NOTHING, entries: walk.entries };
+    return {
+      ...NOTHING,
+      entries: [...traversal.entries, ...ended(plan, state, { kind: 'failed', error: runError(top.step) }, now)],
+    };
+  if (traversal.entries.length > 0) return { ...NOTHING, entries: traversal.entries };
   return {
     entries: [],
-    begin: walk.begin,
+    begin: traversal.begin,
     passed: top.kind === 'passed',
-    wakeAt: earliest(walk.wakeAt, deadline.toISOString()),
-    outOfTime: walk.outOfTime,
+    wakeAt: earliest(traversal.wakeAt, deadline.toISOString()),
+    outOfTime: traversal.outOfTime,
   };
 }
 
@@ -119,13 +122,13 @@ const OPEN: Outcome = { kind: 'open' };
 
 /** What a driver would begin that holds nothing, whatever was asked of the run. */
 export function startable(plan: Plan, state: RunState, situation: Situation): Begin[] {
-  const walk = new Walk(plan, state, situation);
-  walk.list(plan.top, '');
-  return walk.begin;
+  const traversal = new Traversal(plan, state, situation);
+  traversal.list(plan.top, '');
+  return traversal.begin;
 }
 
 /** One look at all that is open. */
-class Walk {
+class Traversal {
   readonly entries: Entry[] = [];
   readonly begin: Begin[] = [];
   wakeAt: string | undefined;
@@ -213,9 +216,9 @@ class Walk {
     const count = step.itemCount ?? 0;
     const width = loopWidth(planned.step);
     let open = loop.open.size;
-    // A rerun may have more of them open than may be walked at once.
-    const walked = open > width ? [...loop.open].sort((a, b) => a - b).slice(0, width) : [...loop.open];
-    const outcomes = walked.map((index) => this.list(ids, itemScope(inner, planned.id, index)));
+    // A rerun may have more of them open than may be visited at once.
+    const visited = open > width ? [...loop.open].sort((a, b) => a - b).slice(0, width) : [...loop.open];
+    const outcomes = visited.map((index) => this.list(ids, itemScope(inner, planned.id, index)));
     for (let index = loop.next; index < count && open < width && this.#room > 0; index += 1, open += 1)
       outcomes.push(this.list(ids, itemScope(inner, planned.id, index)));
     const outcome = merged(outcomes);

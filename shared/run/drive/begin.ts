@@ -1,7 +1,7 @@
-import { maskOf } from '../../mask.ts';
+import { conditionOf } from '../../expression/condition.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { kindOf, timerKind } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
-import { conditionOf } from '../../workflow/condition.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { type Begin, isPure } from '../decide/decide.ts';
 import { failed } from '../decide/failures.ts';
@@ -10,7 +10,7 @@ import type { Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
@@ -20,11 +20,11 @@ import { complete, evaluate, record, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
 export class Beginner {
-  readonly #services: Starter;
+  readonly #services: StartServices;
   readonly #journal: Journal;
   readonly #names: Names;
 
-  constructor(services: Starter, journal: Journal, names: Names) {
+  constructor(services: StartServices, journal: Journal, names: Names) {
     this.#services = services;
     this.#journal = journal;
     this.#names = names;

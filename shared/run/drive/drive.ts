@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
+import { MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { type Begin, type Decision, decide, type Situation } from '../decide/decide.ts';
 import { DriverReplaced, Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -8,7 +8,7 @@ import type { RunState } from '../model/state.ts';
 import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
@@ -78,7 +78,7 @@ const MOST_TURNS = 1_000;
  * Holds a run and carries it forward until it has ended, stands still, or the time of the invocation is over. Whoever comes second, from an execution
  * delivered twice or from one that was thought dead, finds out at its first append and leaves.
  */
-export async function drive(services: Starter, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
+export async function drive(services: StartServices, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
   const enduring = endure(services, invocation.until);
   const loaded = await enduring.runs.load(message.run);
   if (!loaded) return answer(message, { next: 'done' });
@@ -130,7 +130,7 @@ function ending(message: DriveMessage, { ended }: RunState): DriveAnswer {
 }
 
 class Driver {
-  readonly #services: Starter;
+  readonly #services: StartServices;
   readonly #journal: Journal;
   readonly #message: DriveMessage;
   readonly #held = new Held((error) => this.#fail(error));
@@ -146,7 +146,7 @@ class Driver {
   /** Keys of what may begin although there is something unwritten: what it stands on is written. */
   #founded = new Set<string>();
 
-  constructor(services: Starter, journal: Journal, message: DriveMessage, invocation: Invocation) {
+  constructor(services: StartServices, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
     this.#journal = journal;
     this.#message = message;

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { secondsOf } from '../../expression/duration.ts';
 import { stepFiles } from '../../file/step-files.ts';
+import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { leafKind } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
-import { secondsOf } from '../../workflow/duration.ts';
-import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../workflow/limits.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
 import { resolvedSpec } from './resolved-spec.ts';

@@ -1,15 +1,15 @@
-import { maskOf } from '../../mask.ts';
-import { StepError } from '../../step/step-error.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { EntryOf } from '../model/entry.ts';
 import { ValueTooLarge } from '../model/value.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { maskedFailure } from '../shown/masked.ts';
 import type { Names } from './names.ts';
 
 /** All steps have passed: makes the outputs. A run whose outputs cannot be made has failed. */
-export async function finishRun({ values, now }: Engine, journal: Journal, names: Names): Promise<EntryOf<'run_ended'>> {
+export async function finishRun({ values, now }: EngineServices, journal: Journal, names: Names): Promise<EntryOf<'run_ended'>> {
   const { output } = journal.state.plan.document;
   try {
     const outputs =

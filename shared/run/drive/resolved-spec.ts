@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { StepError } from '../../step/step-error.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { readAs } from '../../workflow/zod-findings.ts';
 
 /** What stands under the kind of a step, once its expressions are evaluated. Throws `ExpressionError` for what the kind cannot take. */

@@ -1,17 +1,17 @@
-import type { Template } from '../../step/kind.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import type { Template } from '../../expression/template.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
-import type { Starter } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
 import type { Names } from './names.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** One step that has been begun, with what it works on. */
 export interface Scene {
-  services: Starter;
+  services: StartServices;
   journal: Journal;
   names: Names;
   planned: PlannedStep;

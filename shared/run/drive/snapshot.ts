@@ -1,12 +1,12 @@
 import type { Journal } from '../journal/journal.ts';
 import { projectionOf } from '../model/project.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 
 /** Entries between two snapshots. */
 const SNAPSHOT_EVERY = 1_000;
 
 /** Keeps the fold of a long journal, so that nobody has to read all of it. Only what is written counts. */
-export async function snapshotWhenDue({ runs, values }: Engine, journal: Journal): Promise<void> {
+export async function snapshotWhenDue({ runs, values }: EngineServices, journal: Journal): Promise<void> {
   if (journal.state.seen - (journal.run.snapshot?.number ?? 0) < SNAPSHOT_EVERY) return;
   while (!journal.isClean) await journal.flush();
   const { run, state } = journal;

@@ -1,4 +1,4 @@
-import { StepError } from '../../step/step-error.ts';
+import { StepError } from '../../kernel/step-error.ts';
 
 /** The time that one attempt of a step has for its expressions and its call. Waits for our own stores do not count: they say nothing about the step. */
 export class TimeLimit {

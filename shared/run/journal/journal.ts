@@ -5,7 +5,7 @@ import { deadlineOf, keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Stored } from '../model/stored.ts';
-import type { Engine, Loaded } from '../ports.ts';
+import type { EngineServices, Loaded } from '../ports.ts';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 const ENTRY_OVERHEAD_BYTES = 300;
@@ -20,7 +20,7 @@ export class DriverReplaced extends Error {
 
 /** The journal as its driver sees it: what is written, and behind it what is not yet. */
 export class Journal {
-  readonly #engine: Engine;
+  readonly #engine: EngineServices;
   readonly #plan: Plan;
   readonly #isMine: (state: RunState) => boolean;
   readonly #recent = new LRUCache<number, Entry>({ maxSize: KEPT_BYTES, sizeCalculation: weightOf });
@@ -35,7 +35,7 @@ export class Journal {
   #knownAt: number;
 
   /** `isMine`: whether the driver may still go on, by the state of the journal. */
-  constructor(engine: Engine, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean = () => true) {
+  constructor(engine: EngineServices, plan: Plan, loaded: Loaded, isMine: (state: RunState) => boolean = () => true) {
     this.#engine = engine;
     this.#plan = plan;
     this.#isMine = isMine;

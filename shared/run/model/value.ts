@@ -1,5 +1,4 @@
-/** The largest value a step, an input or an output may be, as JSON text. */
-export const VALUE_LIMIT_BYTES = 5 * 1024 * 1024;
+import { VALUE_LIMIT_BYTES } from '../../kernel/limits.ts';
 
 /** Levels of lists and objects in a value. Whoever reads it recurses, and some thousand levels are more than a stack takes. */
 const VALUE_LIMIT_DEPTH = 500;

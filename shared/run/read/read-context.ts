@@ -1,4 +1,4 @@
-import { notFound, Problem } from '../../problem.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { Journal } from '../journal/journal.ts';
@@ -6,7 +6,7 @@ import type { Run } from '../model/run.ts';
 import { itemScope } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import type { StepState, StepStatus } from '../model/step-state.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { cutValue, GLIMPSE_BYTES, SHOWN_BYTES } from '../shown/cut-value.ts';
 import { type ShownValues, wholeOf } from '../shown/shown-values.ts';
 
@@ -39,7 +39,12 @@ export interface ContextPage {
  * A page of the steps of a run in the order of the document, with their values: cut only where an answer could not hold them when one step alone was
  * asked for, else like those of the log, and further the more there are.
  */
-export async function readContext(reader: Engine, values: ShownValues, run: Run, filter: ContextFilter): Promise<ContextPage> {
+export async function readContext(
+  reader: EngineServices,
+  values: ShownValues,
+  run: Run,
+  filter: ContextFilter,
+): Promise<ContextPage> {
   const journal = await journalOf(reader, run);
   const all = stepsOf(journal.state);
   if (filter.key !== undefined && !all.some(({ key }) => key === filter.key)) throw notFound('step', filter.key);
@@ -80,7 +85,7 @@ const fits = ({ key, scope, status }: ShownStep, filter: ContextFilter) =>
 
 /** The whole input or output of a step, as people may see it. */
 export async function readStepValue(
-  reader: Engine,
+  reader: EngineServices,
   values: ShownValues,
   run: Run,
   key: string,
@@ -94,7 +99,7 @@ export async function readStepValue(
   return stored ? values.whole(stored) : null;
 }
 
-async function journalOf(reader: Engine, run: Run): Promise<Journal> {
+async function journalOf(reader: EngineServices, run: Run): Promise<Journal> {
   const [plan, loaded] = await Promise.all([reader.definitions.planOf(run.workflowId, run.definition), reader.runs.load(run.id)]);
   if (!loaded) throw notFound('run', run.id);
   return new Journal(reader, plan, loaded);

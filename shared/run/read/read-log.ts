@@ -1,6 +1,6 @@
 import { creationEvent, eventOf, type RunEvent, skipEvent } from '../model/event.ts';
 import type { Run } from '../model/run.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { GLIMPSE_BYTES } from '../shown/cut-value.ts';
 import { type ShownValues, wholeOf } from '../shown/shown-values.ts';
 
@@ -27,7 +27,7 @@ const MOST_READ = 5_000;
  * line once.
  */
 export async function readLog(
-  { runs }: Pick<Engine, 'runs'>,
+  { runs }: Pick<EngineServices, 'runs'>,
   run: Run,
   { after = -1, limit, step, type }: LogFilter,
 ): Promise<LogPage> {

@@ -1,6 +1,6 @@
+import { readingOf } from '../../expression/references.ts';
 import type { Step } from '../../step/kind.ts';
 import { kindOf } from '../../step/registry.ts';
-import { readingOf } from '../../workflow/references.ts';
 
 /** The inputs that a step reads: their names, or `*` where it reads them as a whole. Steps inside it are not looked at. */
 export function inputsReadBy({ kind: name, spec, if: condition, output, timeout }: Step): Set<string> {

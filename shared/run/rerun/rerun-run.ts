@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { notFound, Problem } from '../../problem.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import type { Document } from '../../workflow/document.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import { loadState } from '../read/load-state.ts';
-import { type Started, type Starter, startedBefore, startRun } from '../start/start-run.ts';
+import type { StartServices } from '../start/start-request.ts';
+import { type Started, startedBefore, startRun } from '../start/start-run.ts';
 import { planRerun, type RerunOf, type RerunPlan } from './plan-rerun.ts';
 
 export interface RerunRequest {
@@ -33,7 +34,7 @@ const inputObject = z.record(z.string(), z.unknown());
  * Runs a run that has ended once more, as a new run: from its start, from where it failed, or from a step; with the same inputs or others; on its own
  * definition, the latest or another. What had ended before that point is taken over, not executed.
  */
-export async function rerunRun(services: Starter, origin: Run, request: RerunRequest): Promise<Rerun> {
+export async function rerunRun(services: StartServices, origin: Run, request: RerunRequest): Promise<Rerun> {
   if (!isTerminal(origin.status)) {
     throw new Problem('conflict', `Run ${origin.id} has not ended: it is ${RUN_STATUS[origin.status].v1}.`, [
       { name: 'status', value: RUN_STATUS[origin.status].v1 },
@@ -88,7 +89,7 @@ async function completed(document: Document, inputs: Record<string, unknown>): P
   return checked.success ? checked.data : inputs;
 }
 
-async function targetOf({ workflows }: Starter, origin: Run, version: RerunRequest['version']) {
+async function targetOf({ workflows }: StartServices, origin: Run, version: RerunRequest['version']) {
   if (version === 'original') return { definition: origin.definition, version: origin.version };
   const workflow = await workflows.get(origin.workflowId);
   if (version === 'latest') {
@@ -102,7 +103,7 @@ async function targetOf({ workflows }: Starter, origin: Run, version: RerunReque
 
 /** What is to be said of the run, and of the runs that its steps go on from. */
 async function plannedWithin(
-  services: Pick<Starter, 'definitions' | 'runs'>,
+  services: Pick<StartServices, 'definitions' | 'runs'>,
   origin: Run,
   from: string,
   definition: string,
@@ -134,7 +135,11 @@ async function plannedWithin(
 }
 
 /** Most workflows have nothing that may not be repeated: what their runs have done need not be read. */
-async function mayRepeat({ definitions }: Pick<Starter, 'definitions'>, workflow: string, definition: string): Promise<boolean> {
+async function mayRepeat(
+  { definitions }: Pick<StartServices, 'definitions'>,
+  workflow: string,
+  definition: string,
+): Promise<boolean> {
   const plan = await definitions.planOf(workflow, definition);
   return Object.keys(plan.pins).length > 0 || [...plan.steps.values()].some(({ step }) => !step.repeatable);
 }
@@ -142,7 +147,7 @@ async function mayRepeat({ definitions }: Pick<Starter, 'definitions'>, workflow
 const hasSucceeded = ({ status }: Run) => status === 'succeeded' || status === 'skipped';
 
 async function planned(
-  services: Pick<Starter, 'definitions' | 'runs'>,
+  services: Pick<StartServices, 'definitions' | 'runs'>,
   origin: Run,
   from: string,
   definition: string,

@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { planRerun, type Taken } from './plan-rerun.ts';
 import { pointOf } from './rerun-run.ts';
 
@@ -16,7 +16,7 @@ export const hasToTakeOver = ({ rerun }: Run, { hasTakenOver }: RunState) => rer
  * Writes what a rerun takes over into its journal, many steps to an item, with their values: what it has is kept for its own time. Whoever comes after
  * a crash goes on where it stopped.
  */
-export async function takeOver(engine: Engine, journal: Journal): Promise<void> {
+export async function takeOver(engine: EngineServices, journal: Journal): Promise<void> {
   const { rerun } = journal.run;
   const origin = rerun && (await engine.runs.load(rerun.origin));
   if (rerun && origin) {
@@ -39,12 +39,12 @@ export async function takeOver(engine: Engine, journal: Journal): Promise<void> 
 const BATCH = 100;
 
 class Transfer {
-  readonly #engine: Engine;
+  readonly #engine: EngineServices;
   readonly #from: Journal;
   readonly #to: Journal;
   readonly #at: string;
 
-  constructor(engine: Engine, from: Journal, to: Journal) {
+  constructor(engine: EngineServices, from: Journal, to: Journal) {
     this.#engine = engine;
     this.#from = from;
     this.#to = to;

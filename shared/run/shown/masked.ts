@@ -1,9 +1,9 @@
-import { type Mask, maskOf } from '../../mask.ts';
+import { hasSecrets, secretsOf } from '../../expression/input-secrets.ts';
+import { type Mask, maskOf } from '../../kernel/mask.ts';
 import type { Concealed, LeafKind } from '../../step/kind.ts';
-import { hasSecrets, secretsOf } from '../../workflow/input-secrets.ts';
 import type { Failure } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 
 /**
  * The input of a step as it is stored: without what its kind knows for credentials, and without the secrets of the run. `secrets` are those
@@ -26,7 +26,7 @@ export function maskedFailure({ name, message, step, data }: Failure, mask: Mask
 
 /** What the run's input schema marks as secret. */
 export async function secretsOfRun(
-  { definitions, values }: Pick<Engine, 'definitions' | 'values'>,
+  { definitions, values }: Pick<EngineServices, 'definitions' | 'values'>,
   run: Pick<Run, 'workflowId' | 'definition' | 'inputs'>,
 ): Promise<string[]> {
   const { document } = await definitions.planOf(run.workflowId, run.definition);

@@ -1,13 +1,13 @@
-import { parseJson } from '../../json.ts';
-import { type Mask, maskOf } from '../../mask.ts';
-import { maskedInputs } from '../../workflow/input-secrets.ts';
+import { maskedInputs } from '../../expression/input-secrets.ts';
+import { parseJson } from '../../kernel/json.ts';
+import { type Mask, maskOf } from '../../kernel/mask.ts';
 import type { Run } from '../model/run.ts';
 import type { Stored } from '../model/stored.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { cutUnread, cutValue } from './cut-value.ts';
 import { secretsOfRun } from './masked.ts';
 
-type Reader = Pick<Engine, 'values' | 'definitions'>;
+type Reader = Pick<EngineServices, 'values' | 'definitions'>;
 type ValueName = 'inputs' | 'outputs';
 
 /** Where the API links to the whole of a value: of the run, or of the step under that key. */

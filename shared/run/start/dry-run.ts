@@ -1,15 +1,15 @@
-import { maskOf } from '../../mask.ts';
-import type { Template } from '../../step/kind.ts';
+import { conditionOf } from '../../expression/condition.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import { secretsOf } from '../../expression/input-secrets.ts';
+import { readingOf } from '../../expression/references.ts';
+import type { Template } from '../../expression/template.ts';
+import { maskOf } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { kindOf } from '../../step/registry.ts';
-import { StepError } from '../../step/step-error.ts';
-import { conditionOf } from '../../workflow/condition.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
-import { secretsOf } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
-import { readingOf } from '../../workflow/references.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
-import type { Starter, StartRequest } from './start-run.ts';
+import type { StartRequest, StartServices } from './start-request.ts';
 
 /** A step as it would be taken: when those of its list that it needs have ended. */
 export interface ForeseenStep {
@@ -31,7 +31,7 @@ export interface DryRun {
 }
 
 /** What a start would do, without doing it: the same checks, then the steps in their order with the conditions that can be known. */
-export async function dryRun(services: Starter, request: StartRequest): Promise<DryRun> {
+export async function dryRun(services: StartServices, request: StartRequest): Promise<DryRun> {
   const workflow = await startable(services, request);
   const now = services.now().toISOString();
   const prepared = await prepareRun(services, workflow, request, { id: 'dry-run', trigger: request.trigger, startedAt: now });

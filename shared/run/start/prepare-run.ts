@@ -1,19 +1,19 @@
 import * as z from 'zod';
+import { conditionOf } from '../../expression/condition.ts';
+import { secondsOf } from '../../expression/duration.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import { secretsOf } from '../../expression/input-secrets.ts';
+import type { Template } from '../../expression/template.ts';
 import { fileInput, givenFiles } from '../../file/given-files.ts';
-import { type Mask, maskOf } from '../../mask.ts';
-import { notFound, Problem } from '../../problem.ts';
-import type { Template } from '../../step/kind.ts';
-import { StepError } from '../../step/step-error.ts';
+import { DEFAULT_RUN_SECONDS } from '../../kernel/limits.ts';
+import { type Mask, maskOf } from '../../kernel/mask.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import { longestRunSeconds } from '../../workflow/check-retention.ts';
-import { conditionOf } from '../../workflow/condition.ts';
-import { secondsOf } from '../../workflow/duration.ts';
-import { evaluateTemplate } from '../../workflow/expression.ts';
-import { secretsOf } from '../../workflow/input-secrets.ts';
-import { DEFAULT_RUN_SECONDS } from '../../workflow/limits.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import type { Starter, StartRequest } from './start-run.ts';
+import type { StartRequest, StartServices } from './start-request.ts';
 
 /** A start as it would be: the definition found, the inputs completed and checked, what the document asks of the whole run evaluated. */
 export interface Prepared {
@@ -33,7 +33,12 @@ export interface Prepared {
 export type RunNames = { id: string; trigger: string; startedAt: string };
 
 /** Resolves and evaluates all that a start stands on. Throws what the caller should hear; writes nothing. */
-export async function prepareRun(services: Starter, workflow: Workflow, request: StartRequest, run: RunNames): Promise<Prepared> {
+export async function prepareRun(
+  services: StartServices,
+  workflow: Workflow,
+  request: StartRequest,
+  run: RunNames,
+): Promise<Prepared> {
   const target = await definitionOf(services, workflow, request);
   const plan = await services.definitions.planOf(workflow.id, target.definition);
 
@@ -59,7 +64,7 @@ export async function prepareRun(services: Starter, workflow: Workflow, request:
 }
 
 /** The workflow, if the request may start it. */
-export async function startable({ workflows }: Starter, request: StartRequest): Promise<Workflow> {
+export async function startable({ workflows }: StartServices, request: StartRequest): Promise<Workflow> {
   const { workspace, project, workflowId, stage } = request;
   const workflow = await workflows.get(workflowId);
   if (
@@ -77,7 +82,7 @@ export async function startable({ workflows }: Starter, request: StartRequest): 
   return workflow;
 }
 
-async function definitionOf({ workflows }: Starter, workflow: Workflow, { stage, version, definition }: StartRequest) {
+async function definitionOf({ workflows }: StartServices, workflow: Workflow, { stage, version, definition }: StartRequest) {
   if (definition) return definition;
   if (version !== undefined) {
     if (stage === 'Draft')

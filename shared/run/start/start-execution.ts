@@ -1,9 +1,9 @@
 import { executionName, type Run } from '../model/run.ts';
-import type { Engine, ExecutionKind } from '../ports.ts';
+import type { EngineServices, ExecutionKind } from '../ports.ts';
 
 /** Starts the newest execution of a run. A call that is lost fails nothing: the sweeper asks for the next. `waitMs`: how long its end is waited for. */
 export async function startExecution(
-  { executions, watcher }: Pick<Engine, 'executions' | 'watcher'>,
+  { executions, watcher }: Pick<EngineServices, 'executions' | 'watcher'>,
   run: Run,
   kind: ExecutionKind,
   waitMs?: number,

@@ -1,60 +1,19 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../canonical-json.ts';
-import type { Files } from '../../file/file.ts';
 import { holdFiles } from '../../file/given-files.ts';
-import { newId } from '../../id.ts';
-import { notFound, Problem } from '../../problem.ts';
+import { canonicalJson } from '../../kernel/canonical-json.ts';
+import { newId } from '../../kernel/id.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import type { Plan } from '../../workflow/plan.ts';
-import type { Workflows } from '../../workflow/ports.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
-import type { Stage, Trigger } from '../model/status.ts';
 import { ValueTooLarge } from '../model/value.ts';
-import type { Engine, StartKey } from '../ports.ts';
+import type { StartKey } from '../ports.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
-
-/** What every door asks for. */
-export interface StartRequest {
-  /** The id that it shall have. */
-  id?: string | undefined;
-  workspace: string;
-  /** Set when the caller may see one project only, or names it. */
-  project?: string | undefined;
-  workflowId: string;
-  stage: Stage;
-  inputs: Record<string, unknown>;
-  name?: string | undefined;
-  reference?: string | undefined;
-  fileIds: string[];
-  trigger: Trigger;
-  startedBy?: string | undefined;
-  /** A published version to start instead of the newest. */
-  version?: number | undefined;
-  /** The very definition to follow, when it is not for the stage to say. */
-  definition?: { definition: string; version: number | null } | undefined;
-  /** The saved start defaults stand under what the caller gives. */
-  useStartDefaults?: boolean | undefined;
-  connectionOverrides?: Record<string, string> | undefined;
-  /** The run it runs again, and from where: `start`, `failed` or a step. */
-  rerunOf?: { run: Run; from: string } | undefined;
-  /** The run whose step starts it. */
-  childOf?: { run: Run; stepKey: string } | undefined;
-  /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */
-  key?: RequestKey | undefined;
-  /** For how long the caller would wait for the end, in milliseconds. */
-  waitMs?: number | undefined;
-}
-
-/** An idempotency key within the project. `asked` says what the same request is, when the request does not. */
-export interface RequestKey {
-  trigger: string;
-  value: string;
-  asked?: unknown;
-}
+import type { StartRequest, StartServices } from './start-request.ts';
 
 export interface Started {
   run: Run;
@@ -62,13 +21,11 @@ export interface Started {
   isRepeat: boolean;
 }
 
-export type Starter = Engine & { workflows: Workflows; files: Files };
-
 /**
  * The one way in. Resolves the definition, checks the inputs, evaluates `runIf` and `reference`, writes the run and starts its first execution. When
  * that last call is lost the run stands all the same and the sweeper starts it.
  */
-export async function startRun(services: Starter, request: StartRequest): Promise<Started> {
+export async function startRun(services: StartServices, request: StartRequest): Promise<Started> {
   return writeRun(services, await checkStart(services, request));
 }
 
@@ -79,7 +36,7 @@ export type CheckedStart = { key: StartKey | undefined; waitMs: number | undefin
 );
 
 /** The first half of a start: throws what the caller should hear. */
-export async function checkStart(services: Starter, request: StartRequest): Promise<CheckedStart> {
+export async function checkStart(services: StartServices, request: StartRequest): Promise<CheckedStart> {
   const key = await startKey(services, request);
   const made = await startable(services, request)
     .then((workflow) => newRun(services, workflow, request))
@@ -93,7 +50,7 @@ export async function checkStart(services: Starter, request: StartRequest): Prom
 }
 
 /** The second half. */
-export async function writeRun(services: Starter, checked: CheckedStart): Promise<Started> {
+export async function writeRun(services: StartServices, checked: CheckedStart): Promise<Started> {
   const { key, waitMs } = checked;
   if ('before' in checked) return { run: await firstRun(services, checked.before, key), isRepeat: true };
 
@@ -107,7 +64,7 @@ export async function writeRun(services: Starter, checked: CheckedStart): Promis
   return { run, isRepeat: false };
 }
 
-async function newRun(services: Starter, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
+async function newRun(services: StartServices, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
   const now = services.now();
   const id = request.id ?? newId(now.getTime());
   const createdAt = now.toISOString();
@@ -171,7 +128,7 @@ const chain = (origin: Run | undefined) =>
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** The same request, whatever the order of its members, is the same; keys of one project are none of another's. */
-async function startKey({ workflows }: Starter, request: StartRequest): Promise<StartKey | undefined> {
+async function startKey({ workflows }: StartServices, request: StartRequest): Promise<StartKey | undefined> {
   const { key, startedBy: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
   if (!key) return undefined;
   const project = (await workflows.get(request.workflowId))?.project ?? request.project ?? '';
@@ -184,14 +141,14 @@ async function startKey({ workflows }: Starter, request: StartRequest): Promise<
 }
 
 /** The run that the same request has started under the same key. */
-export async function startedBefore(services: Starter, request: StartRequest): Promise<Run | undefined> {
+export async function startedBefore(services: StartServices, request: StartRequest): Promise<Run | undefined> {
   const key = await startKey(services, request);
   const before = key && (await services.runs.startedUnder(key));
   return before && firstRun(services, before, key);
 }
 
 async function firstRun(
-  services: Starter,
+  services: StartServices,
   earlier: { runId: string; bodyHash: string },
   key: StartKey | undefined,
 ): Promise<Run> {

@@ -2,7 +2,7 @@ import type { Entry } from '../model/entry.ts';
 import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
-import { type Engine, LIVE_SHARDS } from '../ports.ts';
+import { type EngineServices, LIVE_SHARDS } from '../ports.ts';
 import { decideUndriven, nextExecution, settle, type Told, tell } from '../tell/tell.ts';
 
 export interface Swept {
@@ -26,13 +26,13 @@ const KEEP_AHEAD_SECONDS = 30 * 86_400;
  * Looks at the live runs whose time has come, every shard side by side, until all are done or the time is up: a driver that was lost is followed by the
  * next, a deadline ends its run, a row that is behind is mended. What cannot be dealt with comes again later and later, and holds up no other.
  */
-export async function sweep(services: Engine, until: Date): Promise<Swept> {
+export async function sweep(services: EngineServices, until: Date): Promise<Swept> {
   const swept: Swept = { seen: 0, started: 0, failed: [], oldestMs: 0 };
   await Promise.all(Array.from({ length: LIVE_SHARDS }, (_, shard) => sweepShard(services, shard, until, swept)));
   return swept;
 }
 
-async function sweepShard(services: Engine, shard: number, until: Date, swept: Swept): Promise<void> {
+async function sweepShard(services: EngineServices, shard: number, until: Date, swept: Swept): Promise<void> {
   for (;;) {
     const now = services.now();
     if (now >= until) return;
@@ -45,7 +45,7 @@ async function sweepShard(services: Engine, shard: number, until: Date, swept: S
   }
 }
 
-async function look(services: Engine, id: string, dueAt: string, swept: Swept): Promise<void> {
+async function look(services: EngineServices, id: string, dueAt: string, swept: Swept): Promise<void> {
   const now = services.now();
   const lateMs = now.getTime() - Date.parse(dueAt);
   try {
@@ -65,7 +65,7 @@ const laterAt = (now: Date, lateMs: number) =>
   new Date(now.getTime() + Math.min(Math.max(LOOK_MS, lateMs), LONGEST_LOOK_MS)).toISOString();
 
 /** Whether an execution was started. */
-async function goOn(services: Engine, id: string, now: Date, later: string): Promise<boolean> {
+async function goOn(services: EngineServices, id: string, now: Date, later: string): Promise<boolean> {
   let starts = false;
   const told = await tell(services, id, (state, run) => {
     const said = state.ended ? [] : consequences(services, run, state, now);
@@ -86,13 +86,13 @@ async function goOn(services: Engine, id: string, now: Date, later: string): Pro
 }
 
 /** Nothing is to be done now: the next look comes when something will be. */
-async function putOff({ runs, now }: Engine, { run, state }: Told, later: string): Promise<void> {
+async function putOff({ runs, now }: EngineServices, { run, state }: Told, later: string): Promise<void> {
   const next = dueAtOf(run, state, now());
   if (next !== undefined && next > later) await runs.takeDue(run.id, later, next);
 }
 
 /** What a run needs whose driver has not been heard of in time. */
-function consequences(services: Engine, run: Run, state: RunState, now: Date): Entry[] {
+function consequences(services: EngineServices, run: Run, state: RunState, now: Date): Entry[] {
   if (state.pause?.paused || isDriven(state, now)) return [];
   const { entries, begin, passed } = decideUndriven(services, run, state);
   if (entries.some(({ type }) => type === 'run_ended')) return entries;
@@ -108,7 +108,7 @@ const isDriven = ({ driver, left }: RunState, now: Date) =>
   driver !== undefined && !left && now.getTime() - Date.parse(driver.at) < START_GRACE_MS;
 
 /** A live run stays, however long it lives. */
-async function keep({ runs, retentionDays }: Engine, run: Run, now: Date): Promise<void> {
+async function keep({ runs, retentionDays }: EngineServices, run: Run, now: Date): Promise<void> {
   const needed = keptUntil(now, retentionDays);
   const kept = keptUntil(new Date(run.deadline), retentionDays);
   if (kept - needed < KEEP_AHEAD_SECONDS) await runs.keep(run.id, needed + retentionDays * 86_400 + KEEP_AHEAD_SECONDS);

@@ -5,7 +5,7 @@ import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
 import type { Projection, Run } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
-import type { Engine } from '../ports.ts';
+import type { EngineServices } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
 import { childEnd } from './child-end.ts';
@@ -26,14 +26,14 @@ export type Saying = (state: RunState, run: Run) => Entry[];
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
  * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
-export async function tell(services: Engine, runId: string, saying: Saying): Promise<Told | undefined> {
+export async function tell(services: EngineServices, runId: string, saying: Saying): Promise<Told | undefined> {
   const told = await say(services, runId, saying);
   if (!told || told.isNews || told.state.seen === told.run.seen) return told;
   return { ...told, run: await settle(services, told.run, told.state) };
 }
 
 /** The same without mending the row of a run that has nothing to hear: two runs that have both ended would mend each other for ever. */
-async function say(services: Engine, runId: string, saying: Saying): Promise<(Told & { isNews: boolean }) | undefined> {
+async function say(services: EngineServices, runId: string, saying: Saying): Promise<(Told & { isNews: boolean }) | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -60,13 +60,18 @@ async function say(services: Engine, runId: string, saying: Saying): Promise<(To
 }
 
 /** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
-async function hasten({ runs, now }: Engine, { id, dueAt }: Run): Promise<boolean> {
+async function hasten({ runs, now }: EngineServices, { id, dueAt }: Run): Promise<boolean> {
   const soon = new Date(now().getTime() + LOOK_WITHIN_MS).toISOString();
   return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
 }
 
 /** What is said and, when nobody drives the run, what follows from it by itself. */
-function withConsequences(services: Engine, run: Run, state: RunState, said: Entry[]): { entries: Entry[]; starts: boolean } {
+function withConsequences(
+  services: EngineServices,
+  run: Run,
+  state: RunState,
+  said: Entry[],
+): { entries: Entry[]; starts: boolean } {
   const entries: Entry[] = [];
   const add = (all: Entry[]) => {
     for (const given of all) {
@@ -99,7 +104,7 @@ export const nextExecution = (state: RunState, now: Date): Entry => ({
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-export const decideUndriven = ({ now, random }: Engine, run: Run, state: RunState) =>
+export const decideUndriven = ({ now, random }: EngineServices, run: Run, state: RunState) =>
   decide(state.plan, state, {
     now: now(),
     random,
@@ -113,7 +118,7 @@ export const decideUndriven = ({ now, random }: Engine, run: Run, state: RunStat
  * Makes the row reflect the journal, after whom it concerns has heard: the run that waits for this one, the runs that this one waits for. In this order,
  * so that a run whose row lives is looked at again; may be done any number of times.
  */
-export async function settle(services: Engine, run: Run, state: RunState): Promise<Run> {
+export async function settle(services: EngineServices, run: Run, state: RunState): Promise<Run> {
   const told = { ...run, ...projectionOf(run, state) };
   if (state.ended) await stopChildren(services, told, state);
   if (state.ended || state.pause?.paused) await tellParent(services, told);
@@ -121,7 +126,7 @@ export async function settle(services: Engine, run: Run, state: RunState): Promi
 }
 
 /** Makes the row reflect the journal. */
-async function show(services: Engine, run: Run, state: RunState): Promise<Run> {
+async function show(services: EngineServices, run: Run, state: RunState): Promise<Run> {
   const next = projectionOf(run, state);
   const dueAt = dueAtOf(run, state, services.now());
   const kept = { keptUntil: keptAfter(services, next) };
@@ -132,16 +137,16 @@ async function show(services: Engine, run: Run, state: RunState): Promise<Run> {
   return { ...run, ...next };
 }
 
-const keptAfter = ({ retentionDays }: Engine, { endedAt }: Projection) =>
+const keptAfter = ({ retentionDays }: EngineServices, { endedAt }: Projection) =>
   endedAt === undefined ? undefined : keptUntil(new Date(endedAt), retentionDays);
 
-async function stopChildren(services: Engine, run: Run, state: RunState): Promise<void> {
+async function stopChildren(services: EngineServices, run: Run, state: RunState): Promise<void> {
   for (const { child, status } of state.steps.values())
     if (child !== undefined && status === 'cancelled') await stopChild(services, run, child);
 }
 
 /** Nobody waits any more for a run that a cancelled step has started. */
-export async function stopChild(services: Engine, run: Run, child: string): Promise<void> {
+export async function stopChild(services: EngineServices, run: Run, child: string): Promise<void> {
   await say(services, child, (of, { parent }) =>
     of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
   );
@@ -155,7 +160,7 @@ function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2]
   return { kind: 'cancelled', stop: { by: parent.stop?.by ?? parent.id, reason } };
 }
 
-async function tellParent(services: Engine, run: Run): Promise<void> {
+async function tellParent(services: EngineServices, run: Run): Promise<void> {
   const { parent, parentStep: key } = run;
   if (parent === undefined || key === undefined) return;
   await say(services, parent, (state): Entry[] => {

@@ -3,8 +3,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Slots } from '../../slots.ts';
-import { StepError } from '../step-error.ts';
+import { Slots } from '../../kernel/slots.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import {
   type Cidr,
   cidrs,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { parseJson } from '../../json.ts';
+import { parseJson } from '../../kernel/json.ts';
 
 const DECODERS: Record<string, () => Transform> = {
   gzip: createGunzip,

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { infiniteIn } from '../../infinite-in.ts';
-import { MASK } from '../../mask.ts';
+import { infiniteIn } from '../../kernel/infinite-in.ts';
+import { MASK } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { FileRef, LeafContext } from '../kind.ts';
-import { StepError } from '../step-error.ts';
 import type { Network } from './agents.ts';
 import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';

@@ -1,4 +1,4 @@
-import { MASK } from '../../mask.ts';
+import { MASK } from '../../kernel/mask.ts';
 import type { Concealed } from '../kind.ts';
 import { isSecretField, isSecretName, secretParameters, withoutSecretParameters } from './secret-names.ts';
 

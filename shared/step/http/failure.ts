@@ -1,5 +1,5 @@
-import { MASK } from '../../mask.ts';
-import { StepError } from '../step-error.ts';
+import { MASK } from '../../kernel/mask.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { HttpRequest } from './request.ts';
 import { withoutSecretParameters } from './secret-names.ts';
 

@@ -1,4 +1,4 @@
-import { StepError } from '../step-error.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import { describe } from './failure.ts';
 import type { HttpRequest } from './request.ts';
 import { isCallable } from './spec.ts';

@@ -1,4 +1,4 @@
-import { isExactNumber } from '../../json.ts';
+import { isExactNumber } from '../../kernel/json.ts';
 import type { LeafContext, StepFiles } from '../kind.ts';
 import type { HttpSpec } from './spec.ts';
 

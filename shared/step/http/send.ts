@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { StepError } from '../step-error.ts';
+import { StepError } from '../../kernel/step-error.ts';
 import type { Network } from './agents.ts';
 import { describe, noAnswer } from './failure.ts';
 import type { HttpRequest } from './request.ts';

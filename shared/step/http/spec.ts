@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonNumber } from '../../json.ts';
+import { jsonNumber } from '../../kernel/json.ts';
 
 /** The form of an http step after evaluation. */
 export type HttpSpec = z.infer<typeof resolvedSpec>;

@@ -1,4 +1,4 @@
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import { parseExpression } from './expression.ts';
 import { candidates, nextFires, type Timing } from './fires.ts';
 import { wallText, zoneOf } from './zone.ts';

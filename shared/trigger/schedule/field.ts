@@ -1,4 +1,4 @@
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 
 /** One field of a cron expression: its name in words, its range, and the names its values have. */
 export interface Field {

@@ -1,6 +1,6 @@
-import type { Page, PageOf } from '../../run/ports.ts';
-import type { Starter } from '../../run/start/start-run.ts';
-import type { Receiver } from '../receive.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
+import type { StartServices } from '../../run/start/start-request.ts';
+import type { DeliveryServices } from '../delivery/receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 
 /** Schedules and their ledger. */
@@ -31,7 +31,7 @@ export class ScheduleMoved extends Error {
 }
 
 /** Wakes a schedule at its next time, once. */
-export interface AlarmClock {
+export interface FireTimer {
   set(id: string, at: Date): Promise<void>;
   clear(id: string): Promise<void>;
 }
@@ -43,8 +43,9 @@ export interface FireWatcher {
   missed(id: string, count: number): void;
   turnedOff(id: string, reason: string): void;
   /** The reconciler will find the schedule when its time has come. */
-  alarmLost(id: string, error: unknown): void;
+  timerLost(id: string, error: unknown): void;
 }
 
 /** What schedules work with. */
-export type Timekeeper = Starter & Receiver & { schedules: Schedules; alarmClock: AlarmClock; fireWatcher: FireWatcher };
+export type ScheduleServices = StartServices &
+  DeliveryServices & { schedules: Schedules; fireTimer: FireTimer; fireWatcher: FireWatcher };

@@ -1,4 +1,4 @@
-import type { Timekeeper } from './ports.ts';
+import type { ScheduleServices } from './ports.ts';
 import { tick } from './tick.ts';
 import { dueFires } from './when.ts';
 
@@ -15,7 +15,7 @@ const AT_ONCE = 10;
 const LONGEST_MS = 30_000;
 
 /** Finds schedules whose expected fires did not happen, or that have fires waiting, and brings them up to date: batch by batch, each once. */
-export async function reconcile(services: Timekeeper): Promise<Reconciled> {
+export async function reconcile(services: ScheduleServices): Promise<Reconciled> {
   const begun = services.now();
   const seen = new Set<string>();
   const failed: Reconciled['failed'] = [];
@@ -35,7 +35,7 @@ export async function reconcile(services: Timekeeper): Promise<Reconciled> {
   return { seen: seen.size, failed };
 }
 
-async function look(services: Timekeeper, id: string): Promise<void> {
+async function look(services: ScheduleServices, id: string): Promise<void> {
   const seen = await services.schedules.get(id);
   if (!seen) return;
   const { due, older } = dueFires(seen, services.now().getTime());

@@ -1,14 +1,14 @@
 import { ulid } from 'ulid';
-import { notFound, Problem } from '../../problem.ts';
+import { secondsOf } from '../../expression/duration.ts';
+import { notFound, Problem } from '../../kernel/problem.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
-import { secondsOf } from '../../workflow/duration.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';
-import { ScheduleMoved, type Timekeeper } from './ports.ts';
+import { ScheduleMoved, type ScheduleServices } from './ports.ts';
 import { retryMoved } from './retry-moved.ts';
 import { type Schedule, type ScheduleWishes, timingOf } from './schedule.ts';
 import { startRequestOf } from './start-fire.ts';
-import { setAlarm, tick } from './tick.ts';
+import { setTimer, tick } from './tick.ts';
 import { expecting, lookedAfter } from './when.ts';
 
 const INPUTS_LIMIT_BYTES = 64 * 1024;
@@ -17,7 +17,7 @@ const LONGEST_WINDOW_SECONDS = 30 * 86_400;
 
 /** Creates a schedule and sets its alarm clock. Throws `invalid` for one that never fires or whose inputs the workflow does not take. */
 export async function createSchedule(
-  services: Timekeeper,
+  services: ScheduleServices,
   workflow: Workflow,
   wishes: ScheduleWishes,
   by: string,
@@ -42,13 +42,13 @@ export async function createSchedule(
   await checkWishes(services, workflow, schedule);
   const expected = lookedAfter(expecting(schedule, now.getTime()), now);
   await services.schedules.create(expected);
-  await setAlarm(services, expected);
+  await setTimer(services, expected);
   return expected;
 }
 
 /** Changes a schedule. What was due before is decided by what it said before. */
 export async function changeSchedule(
-  services: Timekeeper,
+  services: ScheduleServices,
   workflow: Workflow,
   id: string,
   change: Partial<ScheduleWishes>,
@@ -74,7 +74,7 @@ export async function changeSchedule(
 const TIMING = ['expression', 'timezone', 'dst', 'startAt', 'endAt'] as const;
 
 /** Ends a schedule. Its ledger stays readable for as long as runs are. */
-export async function deleteSchedule(services: Timekeeper, id: string): Promise<void> {
+export async function deleteSchedule(services: ScheduleServices, id: string): Promise<void> {
   await write(services, id, async (seen) => ({
     ...seen,
     deletedAt: services.now().toISOString(),
@@ -85,7 +85,11 @@ export async function deleteSchedule(services: Timekeeper, id: string): Promise<
 }
 
 /** Brings the schedule up to date, then changes it; again when somebody else was faster. */
-export async function write(services: Timekeeper, id: string, change: (seen: Schedule) => Promise<Schedule>): Promise<Schedule> {
+export async function write(
+  services: ScheduleServices,
+  id: string,
+  change: (seen: Schedule) => Promise<Schedule>,
+): Promise<Schedule> {
   return retryMoved(async () => {
     const seen = await tick(services, id);
     if (!seen) throw notFound('schedule', id);
@@ -93,12 +97,12 @@ export async function write(services: Timekeeper, id: string, change: (seen: Sch
     if (!current) throw new ScheduleMoved(id);
     const next = lookedAfter(await change(current), services.now());
     await services.schedules.replace(current, next);
-    await setAlarm(services, next);
+    await setTimer(services, next);
     return { ...next, revision: current.revision + 1 };
   });
 }
 
-async function checkWishes(services: Timekeeper, workflow: Workflow, schedule: Schedule): Promise<void> {
+async function checkWishes(services: ScheduleServices, workflow: Workflow, schedule: Schedule): Promise<void> {
   checkTiming(timingOf(schedule), services.now());
   checkSeconds('jitter', schedule.jitter, LONGEST_JITTER_SECONDS);
   checkSeconds('catch_up_window', schedule.catchUpWindow, LONGEST_WINDOW_SECONDS);

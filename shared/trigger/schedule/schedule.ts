@@ -76,7 +76,7 @@ export const ledgerFire = z.object({
   scheduleId: z.string(),
   workspace: z.string(),
   nominal: z.string(),
-  /** Tells lines of one moment apart that were asked for by hand: the run, or the receipt where there is none. */
+  /** Tells lines of one moment apart that were asked for by hand: the run, or the delivery where there is none. */
   trigger: z.string().optional(),
   /** Expected by the expression, or asked for by a person. */
   kind: z.enum(['expected', 'manual', 'backfill']),
@@ -84,7 +84,7 @@ export const ledgerFire = z.object({
   /** Of a skipped fire `overlap`, `queue_full`, `disabled`, `workflow_disabled` or `condition`; of a rejected one the words of the refusal. */
   reason: z.string().optional(),
   runId: z.string().optional(),
-  receiptId: z.string().optional(),
+  deliveryId: z.string().optional(),
   /** When it was decided. */
   at: z.string(),
   /** Seconds after its time. */

@@ -1,8 +1,9 @@
-import { Problem } from '../../problem.ts';
-import { type Started, type StartRequest, startRun } from '../../run/start/start-run.ts';
-import type { Receipt } from '../receipt.ts';
-import { receive } from '../receive.ts';
-import type { Timekeeper } from './ports.ts';
+import { Problem } from '../../kernel/problem.ts';
+import type { StartRequest } from '../../run/start/start-request.ts';
+import { type Started, startRun } from '../../run/start/start-run.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import { receive } from '../delivery/receive.ts';
+import type { ScheduleServices } from './ports.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 
 /** The promise that a fire starts one run: its nominal time, and which attempt of a backfill it is. */
@@ -21,17 +22,17 @@ export const startRequestOf = (schedule: Schedule, key: string): StartRequest =>
   key: { trigger: 'schedule', value: key },
 });
 
-/** Knocks for one fire. The run of an earlier try under the same key counts, also when the inputs of the schedule were changed since. */
-export function knock(services: Timekeeper, schedule: Schedule, source: string, key: string): Promise<Receipt> {
+/** Delivers one fire. The run of an earlier try under the same key counts, also when the inputs of the schedule were changed since. */
+export function deliver(services: ScheduleServices, schedule: Schedule, source: string, key: string): Promise<Delivery> {
   const { id, workspace, project, workflowId, inputs } = schedule;
-  const from = { workspace, project, workflowId, door: 'schedule' as const, doorId: id, source, key };
+  const from = { workspace, project, workflowId, trigger: 'schedule' as const, triggerId: id, source, key };
   return receive(services, { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) }, () =>
     startOnce(services, startRequestOf(schedule, key)),
   );
 }
 
-/** Starts what a fire asks for; a replay of its receipt does the same. */
-export async function startOnce(services: Timekeeper, request: StartRequest): Promise<Started> {
+/** Starts what a fire asks for; a redelivery does the same. */
+export async function startOnce(services: ScheduleServices, request: StartRequest): Promise<Started> {
   try {
     return await startRun(services, request);
   } catch (error) {
@@ -45,9 +46,9 @@ export async function startOnce(services: Timekeeper, request: StartRequest): Pr
   }
 }
 
-/** The line of a fire after its knock. */
-export function afterKnock(fire: LedgerFire, { id: receiptId, outcome, reason, runId }: Receipt): LedgerFire {
-  const of = { ...fire, receiptId, ...(runId !== undefined && { runId }) };
+/** The line of a fire after its delivery. */
+export function afterDelivery(fire: LedgerFire, { id: deliveryId, outcome, reason, runId }: Delivery): LedgerFire {
+  const of = { ...fire, deliveryId, ...(runId !== undefined && { runId }) };
   if (outcome === 'skipped') return { ...of, outcome: 'skipped', reason: 'condition' };
   if (outcome === 'rejected') return { ...of, outcome: 'rejected', ...(reason !== undefined && { reason }) };
   return { ...of, outcome: 'started' };

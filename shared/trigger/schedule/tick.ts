@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal } from '../../run/model/status.ts';
 import { atOverlap, catchUp, type Due } from './decisions.ts';
-import type { Timekeeper } from './ports.ts';
+import type { ScheduleServices } from './ports.ts';
 import { closeEnded, turnedOff, withFire } from './progress.ts';
 import { retryMoved } from './retry-moved.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
-import { afterKnock, fireKey, knock } from './start-fire.ts';
+import { afterDelivery, deliver, fireKey } from './start-fire.ts';
 import { type DueFires, dueFires, dueTime, expecting, lookedAfter, windowMs } from './when.ts';
 
 /** An alarm is never set into the past, where it might not ring. */
@@ -18,31 +18,31 @@ const SOON_MS = 2000;
  * Brings a schedule up to date: decides every fire whose time has come, lets queued ones go on, and sets the alarm clock for the next. Whoever calls it, any
  * number of times at once: each fire is decided by who writes its line first, and its run is started once.
  */
-export async function tick(services: Timekeeper, id: string): Promise<Schedule | undefined> {
+export async function tick(services: ScheduleServices, id: string): Promise<Schedule | undefined> {
   const decided: LedgerFire[] = [];
   return retryMoved(async () => {
     const seen = await services.schedules.get(id);
     if (!seen || seen.deletedAt) return undefined;
     const next = await upToDate(services, seen, decided);
     if (!isDeepStrictEqual(seen, next)) await services.schedules.replace(seen, next);
-    await setAlarm(services, next);
+    await setTimer(services, next);
     return next;
   });
 }
 
 /** A lost alarm is found by the reconciler. */
-export async function setAlarm(services: Timekeeper, schedule: Schedule): Promise<void> {
+export async function setTimer(services: ScheduleServices, schedule: Schedule): Promise<void> {
   const { id, next, deletedAt } = schedule;
   const over = next === undefined || deletedAt !== undefined;
   const soonest = services.now().getTime() + SOON_MS;
   const setting = over
-    ? services.alarmClock.clear(id)
-    : services.alarmClock.set(id, new Date(Math.max(soonest, dueTime(schedule, Date.parse(next)))));
-  await setting.catch((error: unknown) => services.fireWatcher.alarmLost(id, error));
+    ? services.fireTimer.clear(id)
+    : services.fireTimer.set(id, new Date(Math.max(soonest, dueTime(schedule, Date.parse(next)))));
+  await setting.catch((error: unknown) => services.fireWatcher.timerLost(id, error));
 }
 
 /** `decided` gathers what was decided, so that it is not forgotten when the schedule was changed meanwhile. */
-async function upToDate(services: Timekeeper, seen: Schedule, decided: LedgerFire[]): Promise<Schedule> {
+async function upToDate(services: ScheduleServices, seen: Schedule, decided: LedgerFire[]): Promise<Schedule> {
   const now = services.now();
   const workflow = await services.workflows.get(seen.workflowId);
   if (!workflow || workflow.deletedAt) {
@@ -70,7 +70,7 @@ const knows = ({ last }: Schedule, fire: LedgerFire) =>
   fire.outcome !== 'queued' && (fire.outcome !== 'started' || (last?.nominal ?? '') >= fire.nominal);
 
 /** Writes the line of one fire and does what it says. */
-async function decide(services: Timekeeper, schedule: Schedule, fire: Due, workflowEnabled: boolean): Promise<LedgerFire> {
+async function decide(services: ScheduleServices, schedule: Schedule, fire: Due, workflowEnabled: boolean): Promise<LedgerFire> {
   const now = services.now();
   const line = {
     scheduleId: schedule.id,
@@ -105,7 +105,7 @@ async function decide(services: Timekeeper, schedule: Schedule, fire: Due, workf
   return claim({ outcome: 'starting' });
 }
 
-async function stopPrevious(services: Timekeeper, previous: Run, { name }: Schedule, nominal: string): Promise<void> {
+async function stopPrevious(services: ScheduleServices, previous: Run, { name }: Schedule, nominal: string): Promise<void> {
   const reason = `The schedule "${name}" started the run of ${nominal} instead.`;
   await stopRun(services, previous, { mode: 'immediate', by: name, reason }).catch((error: unknown) => {
     // It ended by itself in that moment.
@@ -114,14 +114,14 @@ async function stopPrevious(services: Timekeeper, previous: Run, { name }: Sched
 }
 
 /** Goes on with a line that says so: whoever wrote it may have been cut off. */
-async function start(services: Timekeeper, schedule: Schedule, fire: LedgerFire): Promise<LedgerFire> {
+async function start(services: ScheduleServices, schedule: Schedule, fire: LedgerFire): Promise<LedgerFire> {
   if (fire.outcome !== 'starting') return fire;
-  const receipt = await knock(services, schedule, fire.nominal, fireKey(schedule.id, fire.nominal, fire.attempt));
-  return services.schedules.amend(fire, afterKnock(fire, receipt));
+  const delivery = await deliver(services, schedule, fire.nominal, fireKey(schedule.id, fire.nominal, fire.attempt));
+  return services.schedules.amend(fire, afterDelivery(fire, delivery));
 }
 
 /** Lets the first of the fires that wait go on once nothing is in its way. */
-async function drainQueue(services: Timekeeper, schedule: Schedule, workflowEnabled: boolean): Promise<Schedule> {
+async function drainQueue(services: ScheduleServices, schedule: Schedule, workflowEnabled: boolean): Promise<Schedule> {
   const [nominal, ...queued] = schedule.queued;
   if (nominal === undefined) return schedule;
   const previous = schedule.last && (await services.runs.get(schedule.last.runId));
@@ -135,7 +135,7 @@ async function drainQueue(services: Timekeeper, schedule: Schedule, workflowEnab
 }
 
 async function started(
-  services: Timekeeper,
+  services: ScheduleServices,
   schedule: Schedule,
   waiting: LedgerFire,
   workflowEnabled: boolean,
@@ -151,7 +151,7 @@ async function started(
 
 /** One line for missed fires that are too many to have one each. */
 async function writeOlder(
-  services: Timekeeper,
+  services: ScheduleServices,
   { id, workspace }: Schedule,
   { first, last, count }: NonNullable<DueFires['older']>,
 ): Promise<void> {

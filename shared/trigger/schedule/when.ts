@@ -1,4 +1,4 @@
-import { secondsOf } from '../../workflow/duration.ts';
+import { secondsOf } from '../../expression/duration.ts';
 import { jitterMs, LATE_AFTER_MS } from './decisions.ts';
 import { fires, nextFires } from './fires.ts';
 import { type Schedule, timingOf } from './schedule.ts';

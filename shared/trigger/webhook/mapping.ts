@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { inspectJson } from '../../inspect-json.ts';
-import { parseJson } from '../../json.ts';
-import { Problem } from '../../problem.ts';
-import { StepError } from '../../step/step-error.ts';
-import type { Explained } from '../../workflow/explain.ts';
-import { evaluateExpression } from '../../workflow/expression.ts';
-import { plainNamesInSource } from '../../workflow/plain-names.ts';
-import { type Reference, readingOfSource } from '../../workflow/references.ts';
-import type { Delivery } from './scheme.ts';
+import type { Explained } from '../../expression/explain.ts';
+import { evaluateExpression } from '../../expression/expression.ts';
+import { plainNamesInSource } from '../../expression/plain-names.ts';
+import { type Reference, readingOfSource } from '../../expression/references.ts';
+import { inspectJson } from '../../kernel/inspect-json.ts';
+import { parseJson } from '../../kernel/json.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { StepError } from '../../kernel/step-error.ts';
+import type { WebhookRequest } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import type { Webhook } from './webhook.ts';
 
@@ -52,12 +52,12 @@ function plainProblem(mapping: string): Explained | undefined {
 
 type Reader = Pick<Webhook, 'mapping' | 'scheme' | 'signature'>;
 
-/** The inputs that a delivery means. Without a mapping they are its body, or `{body}` when that is no object. */
-export async function inputsOf(webhook: Reader, delivery: Delivery): Promise<Record<string, unknown>> {
+/** The inputs that a request means. Without a mapping they are its body, or `{body}` when that is no object. */
+export async function inputsOf(webhook: Reader, request: WebhookRequest): Promise<Record<string, unknown>> {
   const { mapping } = webhook;
-  const body = bodyOf(delivery, schemeOf(webhook).jsonField?.(webhook.signature));
+  const body = bodyOf(request, schemeOf(webhook).jsonField?.(webhook.signature));
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
-  const value = await mapped(mapping, { body, headers: shownHeaders(delivery.headers), query: delivery.query });
+  const value = await mapped(mapping, { body, headers: shownHeaders(request.headers), query: request.query });
   const inputs = inputObject.safeParse(value);
   if (inputs.success) return inputs.data;
   throw new Problem('invalid', 'The mapping gives no object of inputs.', [{ name: 'mapping', value: typeof value }]);
@@ -68,12 +68,12 @@ async function mapped(mapping: string, names: object): Promise<unknown> {
     return await evaluateExpression(mapping, { step: null, field: 'mapping' }, names);
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    throw new Problem('invalid', `The delivery cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
+    throw new Problem('invalid', `The request cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
   }
 }
 
 /** By its content type: JSON as its value, a form as an object, anything else as text. JSON of an unknown type is JSON all the same. */
-function bodyOf({ headers, body }: Delivery, jsonField: string | undefined): unknown {
+function bodyOf({ headers, body }: WebhookRequest, jsonField: string | undefined): unknown {
   const type = headers['content-type'] ?? '';
   const text = body.toString().toWellFormed();
   if (text === '') return null;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { newId } from '../../id.ts';
-import { Problem } from '../../problem.ts';
+import { newId } from '../../kernel/id.ts';
+import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { mappingProblem } from './mapping.ts';
 import { schemeOf } from './schemes.ts';
 import type { SealedSecret, Seals, Webhook, Webhooks } from './webhook.ts';
 
-export interface WebhookAuthor {
+export interface WebhookSettingsServices {
   webhooks: Webhooks;
   seals: Seals;
   now: () => Date;
@@ -25,7 +25,7 @@ const HOUR_MS = 3_600_000;
 
 /** Makes a webhook. `secret` is given where the sender has chosen it, as Stripe and Slack do. */
 export async function createWebhook(
-  { webhooks, seals, now }: WebhookAuthor,
+  { webhooks, seals, now }: WebhookSettingsServices,
   of: { workflow: Workflow; by: string },
   choices: WebhookChoices,
   given: string | undefined,
@@ -51,7 +51,7 @@ export async function createWebhook(
 }
 
 export async function changeWebhook(
-  { webhooks, now }: WebhookAuthor,
+  { webhooks, now }: WebhookSettingsServices,
   seen: Webhook,
   change: Partial<Pick<Webhook, 'name' | 'enabled'>> & { mapping?: string | null },
 ): Promise<Webhook> {
@@ -66,7 +66,7 @@ export async function changeWebhook(
 
 /** Gives a webhook another secret; the one before stays valid for some hours, and none before that. */
 export async function rotateWebhook(
-  { webhooks, seals, now }: WebhookAuthor,
+  { webhooks, seals, now }: WebhookSettingsServices,
   seen: Webhook,
   { secret: given, keepHours }: { secret?: string | undefined; keepHours: number },
 ): Promise<Revealed> {

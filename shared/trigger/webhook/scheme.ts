@@ -1,9 +1,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { Problem } from '../../problem.ts';
+import { Problem } from '../../kernel/problem.ts';
 import type { Signature } from './webhook.ts';
 
 /** A request as it was signed: every byte of it. Header names are lower-case. */
-export interface Delivery {
+export interface WebhookRequest {
   method: string;
   headers: Record<string, string>;
   query: Record<string, string>;
@@ -16,12 +16,12 @@ export interface Scheme {
   newSecret(): string;
   /** Why a secret that was given cannot be one; undefined if it can. */
   secretProblem(secret: string): string | undefined;
-  /** Throws `Problem` `unauthenticated` unless one of the secrets has signed the delivery, near `at` where the scheme has time. */
-  verify(delivery: Delivery, secrets: string[], at: Date, signature: Signature | undefined): void;
-  /** The sender's own name for the delivery, the same when it is sent again. */
-  deliveryId(delivery: Delivery): string | undefined;
+  /** Throws `Problem` `unauthenticated` unless one of the secrets has signed the request, near `at` where the scheme has time. */
+  verify(request: WebhookRequest, secrets: string[], at: Date, signature: Signature | undefined): void;
+  /** The sender's own name for the request, the same when it is sent again. */
+  deliveryId(request: WebhookRequest): string | undefined;
   /** What a sender that asks whether this is its receiver wants to hear. */
-  challenge?(delivery: Delivery): string | undefined;
+  challenge?(request: WebhookRequest): string | undefined;
   /** The field in which the sender puts its JSON when it sends a form. */
   jsonField?(signature: Signature | undefined): string | undefined;
   /** The headers that a sender with this secret would send. */
@@ -38,7 +38,7 @@ export const wrongSignature = () =>
   refused('The signature does not fit: it was made with another secret, or over other bytes than those that arrived.');
 
 /** A header that the scheme cannot do without. */
-export function headerOf({ headers }: Delivery, name: string): string {
+export function headerOf({ headers }: WebhookRequest, name: string): string {
   const value = headers[name];
   if (value === undefined || value === '') throw refused(`The header ${name} is missing.`);
   return value;
@@ -75,7 +75,7 @@ export const plainSecretProblem = (secret: string) => (secret.length < 8 ? 'must
 export const secondsOf = (at: Date) => String(Math.floor(at.getTime() / 1000));
 
 /** A field of a JSON body, when it is a text. */
-export function fieldOf({ body }: Delivery, name: string): string | undefined {
+export function fieldOf({ body }: WebhookRequest, name: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(body.toString());
     if (typeof parsed !== 'object' || parsed === null || !Object.hasOwn(parsed, name)) return undefined;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Page, PageOf } from '../../run/ports.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
 
 export const SCHEMES = ['standard', 'sha256', 'shopify', 'stripe', 'slack', 'none'] as const;
 export type SchemeName = (typeof SCHEMES)[number];
@@ -16,7 +16,7 @@ export type Signature = z.infer<typeof signature>;
 const sealedSecret = z.object({ sealed: z.string(), createdAt: z.string(), until: z.string().optional() });
 export type SealedSecret = z.infer<typeof sealedSecret>;
 
-/** Where a foreign system may knock, and how it proves who it is. */
+/** Where a foreign system may send requests, and how it proves who it is. */
 export const webhook = z.object({
   id: z.string(),
   workspace: z.string(),
@@ -25,7 +25,7 @@ export const webhook = z.object({
   name: z.string(),
   scheme: z.enum(SCHEMES),
   signature: signature.optional(),
-  /** Header that names a delivery, when it is not one of the usual. */
+  /** Header that names a request, when it is not one of the usual. */
   deliveryHeader: z.string().optional(),
   /** JSONata from `{body, headers, query}` to inputs. */
   mapping: z.string().optional(),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Household } from '../../crash/household.ts';
 import { howMany } from '../../harness/how-many.ts';
+import { Household } from '../../harness/installation.ts';
 import { all, deliver, type Heard } from './sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 1);
@@ -56,14 +56,14 @@ test('a kill in the middle loses nothing that was acknowledged and starts nothin
     expect(house.kills).toBe(round + 1);
     const before = acknowledged.slice(0, killAt);
 
-    const receipts = await all({ get }, `/v1/receipts?workflow_id=${hook.workflow}`);
-    const kept = new Set(receipts.map(({ id }) => id));
-    expect(before.filter(({ receipt }) => !kept.has(receipt))).toEqual([]);
+    const deliveries = await all({ get }, `/v1/deliveries?workflow_id=${hook.workflow}`);
+    const kept = new Set(deliveries.map(({ id }) => id));
+    expect(before.filter(({ delivery }) => !kept.has(delivery))).toEqual([]);
 
     const runs = await all({ get }, `/v1/workflows/${hook.workflow}/runs`);
     // The walks of those that were not started before the kill are the sweeper's business: the run is the promise.
     expect(runs).toHaveLength(DELIVERIES);
     const started = new Set(runs.map(({ id }) => id));
-    expect(receipts.filter(({ run_id }) => !started.has(run_id))).toEqual([]);
+    expect(deliveries.filter(({ run_id }) => !started.has(run_id))).toEqual([]);
   }
 });

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 
-const said = z.looseObject({ receipt_id: z.string().optional(), outcome: z.string().optional() });
+const said = z.looseObject({ delivery_id: z.string().optional(), outcome: z.string().optional() });
 
 export interface Heard {
   status: number;
-  /** The receipt, when the delivery was acknowledged. */
-  receipt: string | undefined;
+  /** The delivery, when the delivery was acknowledged. */
+  delivery: string | undefined;
   outcome: string | undefined;
 }
 
@@ -22,8 +22,8 @@ export async function deliver(url: string, secret: string, n: number): Promise<H
       'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
     },
   });
-  const { receipt_id: receipt, outcome } = said.parse(await answer.json());
-  return { status: answer.status, receipt, outcome };
+  const { delivery_id: delivery, outcome } = said.parse(await answer.json());
+  return { status: answer.status, delivery, outcome };
 }
 
 interface Api {

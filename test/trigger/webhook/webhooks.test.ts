@@ -3,7 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Answered, type Api, expectRefusal, startApi } from '../../http/api.ts';
+import { type Answered, type Api, expectRefusal, startApi } from '../../edge/api.ts';
 
 const shell = promisify(execFile);
 let api: Api;
@@ -22,13 +22,13 @@ async function hookOf(scheme: string, more: object = {}, workflow?: string) {
   return { ...made.body, workflow: id, path: `/v1/workflows/${id}/webhooks/${made.body.id}` };
 }
 
-async function knock(url: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Answered> {
+async function send(url: string, body: string | Uint8Array, headers: Record<string, string> = {}): Promise<Answered> {
   return api.post(new URL(url).pathname + new URL(url).search, body, { key: null, headers });
 }
 
-const receipt = async (id: string) => (await api.get(`/v1/receipts/${id}`)).body;
-const refusedReceipt = (answered: Answered) =>
-  receipt(answered.body.details.find(({ name }: { name: string }) => name === 'receipt_id').value);
+const delivery = async (id: string) => (await api.get(`/v1/deliveries/${id}`)).body;
+const refusedDelivery = (answered: Answered) =>
+  delivery(answered.body.details.find(({ name }: { name: string }) => name === 'delivery_id').value);
 
 const hex = (secret: string, text: string | Uint8Array) => createHmac('sha256', secret).update(text).digest('hex');
 const now = () => Math.floor(Date.now() / 1000);
@@ -57,35 +57,41 @@ const senders: Record<string, (secret: string, body: string, at?: number, id?: s
 const timed = ['standard', 'stripe', 'slack'];
 
 describe.each(Object.entries(senders))('the scheme %s', (scheme, sign) => {
-  test('a signed delivery starts a run and leaves a receipt', async () => {
+  test('a signed delivery starts a run and leaves a delivery', async () => {
     const { id, url, secret, workflow } = await hookOf(scheme);
     const body = '{"order": 7}';
-    const answered = await knock(url, body, sign(secret, body));
+    const answered = await send(url, body, sign(secret, body));
     expect(answered.status, answered.text).toBe(202);
-    const left = await receipt(answered.body.receipt_id);
-    expect(left).toMatchObject({ outcome: 'accepted', door: 'webhook', door_id: id, workflow_id: workflow, size: body.length });
+    const left = await delivery(answered.body.delivery_id);
+    expect(left).toMatchObject({
+      outcome: 'accepted',
+      trigger: 'webhook',
+      trigger_id: id,
+      workflow_id: workflow,
+      size: body.length,
+    });
     const run = await api.ended(left.run_id);
     expect(run).toMatchObject({ trigger: 'webhook', status: 'succeeded', inputs: { order: 7 }, stage: 'Published' });
   });
 
-  test('another secret, another body, or no signature is refused with a receipt', async () => {
+  test('another secret, another body, or no signature is refused with a delivery', async () => {
     const { url, secret } = await hookOf(scheme);
     const body = '{"order":7}';
     const wrong = [sign(`${secret.slice(0, -4)}AAAA`, body), sign(secret, '{"order":8}'), {}];
     for (const headers of wrong) {
-      const answered = await knock(url, body, headers);
-      expectRefusal(answered, 401, /receipt_id/);
-      expect(await refusedReceipt(answered)).toMatchObject({ outcome: 'rejected', run_id: null });
+      const answered = await send(url, body, headers);
+      expectRefusal(answered, 401, /delivery_id/);
+      expect(await refusedDelivery(answered)).toMatchObject({ outcome: 'rejected', run_id: null });
     }
   });
 
   test('the same delivery twice starts one run', async () => {
     const { url, secret } = await hookOf(scheme);
     const body = JSON.stringify({ id: 'evt_1', event_id: 'Ev1' });
-    const first = await knock(url, body, sign(secret, body, now() - 10, 'same'));
-    const again = await knock(url, body, sign(secret, body, now(), 'same'));
+    const first = await send(url, body, sign(secret, body, now() - 10, 'same'));
+    const again = await send(url, body, sign(secret, body, now(), 'same'));
     expect([first.body.outcome, again.body.outcome]).toEqual(['accepted', 'duplicate']);
-    const [one, two] = [await receipt(first.body.receipt_id), await receipt(again.body.receipt_id)];
+    const [one, two] = [await delivery(first.body.delivery_id), await delivery(again.body.delivery_id)];
     expect(two.run_id).toBe(one.run_id);
     expect(two.id).not.toBe(one.id);
   });
@@ -98,25 +104,27 @@ describe.each(Object.entries(senders))('the scheme %s', (scheme, sign) => {
 
   test('two secrets are valid at once, until the older one is not', async () => {
     const { url, secret, path } = await hookOf(scheme);
-    const send = async (with_: string) => (await knock(url, '{}', sign(with_, '{}'))).status;
+    const sendSigned = async (with_: string) => (await send(url, '{}', sign(with_, '{}'))).status;
     const second = await api.post(`${path}/rotate`, {});
     expect(second.status).toBe(200);
     expect(second.body.url).toBe(url);
-    expect([await send(secret), await send(second.body.secret)]).toEqual([202, 202]);
+    expect([await sendSigned(secret), await sendSigned(second.body.secret)]).toEqual([202, 202]);
     const third = await api.post(`${path}/rotate`, { keep_hours: 0 });
-    expect([await send(secret), await send(second.body.secret), await send(third.body.secret)]).toEqual([401, 401, 202]);
+    expect([await sendSigned(secret), await sendSigned(second.body.secret), await sendSigned(third.body.secret)]).toEqual([
+      401, 401, 202,
+    ]);
   });
 });
 
 test.each(timed)('%s: a timestamp more than five minutes away is refused, although its signature fits', async (scheme) => {
   const { url, secret } = await hookOf(scheme);
-  const send = (at: number) => knock(url, '{}', senders[scheme]?.(secret, '{}', at));
+  const sendAt = (at: number) => send(url, '{}', senders[scheme]?.(secret, '{}', at));
   for (const at of [now() - 310, now() + 310]) {
-    const answered = await send(at);
+    const answered = await sendAt(at);
     expectRefusal(answered, 401);
-    expect((await refusedReceipt(answered)).reason).toMatch(/five minutes/);
+    expect((await refusedDelivery(answered)).reason).toMatch(/five minutes/);
   }
-  expect((await send(now() - 290)).status).toBe(202);
+  expect((await sendAt(now() - 290)).status).toBe(202);
 });
 
 test('a header, a prefix and an encoding of the sender’s own', async () => {
@@ -127,25 +135,29 @@ test('a header, a prefix and an encoding of the sender’s own', async () => {
     delivery_header: 'X-Id',
   });
   const headers = { 'x-signature': createHmac('sha256', secret).update('{}').digest('base64'), 'x-id': 'one' };
-  expect((await knock(url, '{}', headers)).body.outcome).toBe('accepted');
-  expect((await knock(url, '{}', headers)).body.outcome).toBe('duplicate');
-  expect((await knock(url, '{}', { ...headers, 'x-id': 'two' })).body.outcome).toBe('accepted');
+  expect((await send(url, '{}', headers)).body.outcome).toBe('accepted');
+  expect((await send(url, '{}', headers)).body.outcome).toBe('duplicate');
+  expect((await send(url, '{}', { ...headers, 'x-id': 'two' })).body.outcome).toBe('accepted');
 });
 
 test('without a name for the delivery, the body is what makes it the same', async () => {
   const { url, secret } = await hookOf('sha256');
-  const send = async (body: string) =>
-    (await knock(url, body, { 'x-hub-signature-256': `sha256=${hex(secret, body)}` })).body.outcome;
-  expect([await send('{"a":1}'), await send('{"a":1}'), await send('{"a":2}')]).toEqual(['accepted', 'duplicate', 'accepted']);
+  const sendBody = async (body: string) =>
+    (await send(url, body, { 'x-hub-signature-256': `sha256=${hex(secret, body)}` })).body.outcome;
+  expect([await sendBody('{"a":1}'), await sendBody('{"a":1}'), await sendBody('{"a":2}')]).toEqual([
+    'accepted',
+    'duplicate',
+    'accepted',
+  ]);
 });
 
 test('the same name for another body starts nothing', async () => {
   const { url, secret } = await hookOf('sha256');
-  const send = (body: string) => knock(url, body, senders['sha256']?.(secret, body, 0, 'same'));
-  await send('{"a":1}');
-  const other = await send('{"a":2}');
+  const sendBody = (body: string) => send(url, body, senders['sha256']?.(secret, body, 0, 'same'));
+  await sendBody('{"a":1}');
+  const other = await sendBody('{"a":2}');
   expectRefusal(other, 409, /run_id/);
-  expect((await refusedReceipt(other)).outcome).toBe('rejected');
+  expect((await refusedDelivery(other)).outcome).toBe('rejected');
 });
 
 test('what is signed are the bytes: any content type, any bytes', async () => {
@@ -158,7 +170,7 @@ test('what is signed are the bytes: any content type, any bytes', async () => {
     ['application/octet-stream', Buffer.from([0, 255, 254, 128, 10])],
     ['application/vnd.api+json', Buffer.from(' {"a" : 1}\n')],
   ] as const) {
-    const answered = await knock(url, body, { 'content-type': type, 'x-hub-signature-256': `sha256=${hex(secret, body)}` });
+    const answered = await send(url, body, { 'content-type': type, 'x-hub-signature-256': `sha256=${hex(secret, body)}` });
     expect(answered.status, `${type} ${answered.text}`).toBe(202);
   }
 });
@@ -166,12 +178,12 @@ test('what is signed are the bytes: any content type, any bytes', async () => {
 describe('a form', () => {
   const form = async (scheme: string, body: string, more: object = {}) => {
     const { url, secret } = await hookOf(scheme, more);
-    const answered = await knock(url, body, {
+    const answered = await send(url, body, {
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
       ...senders[scheme]?.(secret, body),
     });
     return answered.status === 202
-      ? (await api.ended((await receipt(answered.body.receipt_id)).run_id)).inputs
+      ? (await api.ended((await delivery(answered.body.delivery_id)).run_id)).inputs
       : [answered.status, answered.body.message];
   };
 
@@ -202,68 +214,68 @@ describe('none', () => {
     const hook = await hookOf('none');
     expect(hook).toMatchObject({ secret: null, warning: expect.stringContaining('Nothing is signed') });
     expect(new URL(hook.url).pathname.split('/').at(-1)?.length).toBeGreaterThanOrEqual(43);
-    expect((await knock(hook.url, '{}')).status).toBe(202);
+    expect((await send(hook.url, '{}')).status).toBe(202);
     expect((await api.get(hook.path)).body.url).toBeNull();
   });
 
   test('a rotated URL replaces the one before, at once if asked', async () => {
     const hook = await hookOf('none');
     const next = await api.post(`${hook.path}/rotate`, { keep_hours: 0 });
-    expect((await knock(hook.url, '{}')).status).toBe(404);
-    expect((await knock(next.body.url, '{}')).status).toBe(202);
+    expect((await send(hook.url, '{}')).status).toBe(404);
+    expect((await send(next.body.url, '{}')).status).toBe(202);
   });
 });
 
-describe('beside the door', () => {
+describe('beside a webhook', () => {
   test('a wrong token, a wrong id and a deleted webhook are the same nothing', async () => {
     const { id, url, secret, path } = await hookOf('sha256');
     const headers = senders['sha256']?.(secret, '{}') ?? {};
-    expectRefusal(await knock(`${url}x`, '{}', headers), 404);
-    expectRefusal(await knock(url.replace(id, '01ARZ3NDEKTSV4RRFFQ69G5FAV'), '{}', headers), 404);
+    expectRefusal(await send(`${url}x`, '{}', headers), 404);
+    expectRefusal(await send(url.replace(id, '01ARZ3NDEKTSV4RRFFQ69G5FAV'), '{}', headers), 404);
     expect((await api.call('DELETE', path)).status).toBe(204);
-    expectRefusal(await knock(url, '{}', headers), 404);
+    expectRefusal(await send(url, '{}', headers), 404);
   });
 
-  test('a body above the limit is refused with a receipt that keeps none of it', async () => {
+  test('a body above the limit is refused with a delivery that keeps none of it', async () => {
     const { url, secret } = await hookOf('sha256');
     const body = Buffer.alloc(4 * 1024 * 1024 + 1, 'a');
-    const answered = await knock(url, body, {
+    const answered = await send(url, body, {
       'content-type': 'text/plain',
       'x-hub-signature-256': `sha256=${hex(secret, body)}`,
     });
     expectRefusal(answered, 413);
-    expect(await refusedReceipt(answered)).toMatchObject({ outcome: 'rejected', size: body.length, payload: null });
+    expect(await refusedDelivery(answered)).toMatchObject({ outcome: 'rejected', size: body.length, payload: null });
   });
 
-  test('JSON that is none, and a mapping that gives no inputs, are refused with a receipt', async () => {
+  test('JSON that is none, and a mapping that gives no inputs, are refused with a delivery', async () => {
     const plain = await hookOf('sha256');
-    expectRefusal(await knock(plain.url, '{"a":', senders['sha256']?.(plain.secret, '{"a":')), 400, /receipt_id/);
+    expectRefusal(await send(plain.url, '{"a":', senders['sha256']?.(plain.secret, '{"a":')), 400, /delivery_id/);
     const list = await hookOf('sha256', { mapping: '[1, 2]' });
-    const answered = await knock(list.url, '{}', senders['sha256']?.(list.secret, '{}'));
+    const answered = await send(list.url, '{}', senders['sha256']?.(list.secret, '{}'));
     expectRefusal(answered, 400, /mapping/);
-    expect((await refusedReceipt(answered)).reason).toMatch(/mapping/);
+    expect((await refusedDelivery(answered)).reason).toMatch(/mapping/);
   });
 
   test.each(['{"order":{"total":1e999}}', '{"order":{"total":-1e999}}'])(
     'a number that would be stored as null is refused by its name: %s',
     async (body) => {
       const { url, secret } = await hookOf('sha256');
-      expectRefusal(await knock(url, body, senders['sha256']?.(secret, body)), 400, /order\.total/);
+      expectRefusal(await send(url, body, senders['sha256']?.(secret, body)), 400, /order\.total/);
     },
   );
 
   test('a mapping without end ends within its second', async () => {
     const { url, secret } = await hookOf('sha256', { mapping: '($f := function($n) { $f($n + 1) }; $f(0))' });
-    expectRefusal(await knock(url, '{}', senders['sha256']?.(secret, '{}')), 400, /mapping/);
+    expectRefusal(await send(url, '{}', senders['sha256']?.(secret, '{}')), 400, /mapping/);
   });
 
   test('a webhook that is turned off, and a workflow that is', async () => {
     const { url, secret, path, workflow } = await hookOf('sha256');
     await api.call('PATCH', path, { body: { enabled: false } });
-    expectRefusal(await knock(url, '{}', senders['sha256']?.(secret, '{}')), 409);
+    expectRefusal(await send(url, '{}', senders['sha256']?.(secret, '{}')), 409);
     await api.call('PATCH', path, { body: { enabled: true } });
     await api.call('PATCH', `/v1/workflows/${workflow}`, { body: { enabled: false } });
-    expectRefusal(await knock(url, '{}', senders['sha256']?.(secret, '{}')), 409);
+    expectRefusal(await send(url, '{}', senders['sha256']?.(secret, '{}')), 409);
   });
 });
 
@@ -279,8 +291,8 @@ describe('challenges', () => {
   test('Slack asks with a signed POST, and nobody else is answered', async () => {
     const { url, secret } = await hookOf('slack');
     const body = '{"type":"url_verification","challenge":"3eZbrw1aB"}';
-    expect((await knock(url, body, senders['slack']?.(secret, body))).text).toBe('3eZbrw1aB');
-    expectRefusal(await knock(url, body, senders['slack']?.('another-secret', body)), 401);
+    expect((await send(url, body, senders['slack']?.(secret, body))).text).toBe('3eZbrw1aB');
+    expectRefusal(await send(url, body, senders['slack']?.('another-secret', body)), 401);
   });
 });
 
@@ -289,8 +301,8 @@ describe('the mapping', () => {
     const mapping = '{"id": body.data.id, "event": headers."x-github-event", "env": query.env}';
     const { url, secret } = await hookOf('sha256', { mapping });
     const body = '{"data":{"id":"a1"}}';
-    const answered = await knock(`${url}?env=test`, body, { 'x-github-event': 'push', ...senders['sha256']?.(secret, body) });
-    const run = await api.ended((await receipt(answered.body.receipt_id)).run_id);
+    const answered = await send(`${url}?env=test`, body, { 'x-github-event': 'push', ...senders['sha256']?.(secret, body) });
+    const run = await api.ended((await delivery(answered.body.delivery_id)).run_id);
     expect(run.inputs).toEqual({ id: 'a1', event: 'push', env: 'test' });
   });
 
@@ -301,54 +313,54 @@ describe('the mapping', () => {
   });
 });
 
-describe('replay', () => {
+describe('redelivery', () => {
   test('a delivery that was rejected starts its run once the cause is mended, and once only', async () => {
     const { url, secret, path } = await hookOf('stripe', { enabled: false });
     const body = '{"id":"evt_9","n":1}';
-    const answered = await knock(url, body, senders['stripe']?.(secret, body));
-    const { id } = await refusedReceipt(answered);
+    const answered = await send(url, body, senders['stripe']?.(secret, body));
+    const { id } = await refusedDelivery(answered);
 
-    const still = await api.post(`/v1/receipts/${id}/replay`, {});
-    expect(still.body).toMatchObject({ outcome: 'rejected', replays: 1 });
+    const still = await api.post(`/v1/deliveries/${id}/redeliver`, {});
+    expect(still.body).toMatchObject({ outcome: 'rejected', redeliveries: 1 });
     await api.call('PATCH', path, { body: { enabled: true } });
-    const mended = await api.post(`/v1/receipts/${id}/replay`, {});
-    expect(mended.body).toMatchObject({ id, outcome: 'accepted', reason: null, replays: 2 });
+    const mended = await api.post(`/v1/deliveries/${id}/redeliver`, {});
+    expect(mended.body).toMatchObject({ id, outcome: 'accepted', reason: null, redeliveries: 2 });
     expect((await api.ended(mended.body.run_id)).inputs).toEqual({ id: 'evt_9', n: 1 });
-    expectRefusal(await api.post(`/v1/receipts/${id}/replay`, {}), 409, /outcome/);
-    expect((await knock(url, body, senders['stripe']?.(secret, body))).body.outcome).toBe('duplicate');
+    expectRefusal(await api.post(`/v1/deliveries/${id}/redeliver`, {}), 409, /outcome/);
+    expect((await send(url, body, senders['stripe']?.(secret, body))).body.outcome).toBe('duplicate');
   });
 
   test('does not let a forged delivery in', async () => {
     const { url } = await hookOf('stripe');
-    const { id } = await refusedReceipt(await knock(url, '{}', senders['stripe']?.('wrong', '{}')));
-    expect((await api.post(`/v1/receipts/${id}/replay`, {})).body).toMatchObject({ outcome: 'rejected', run_id: null });
+    const { id } = await refusedDelivery(await send(url, '{}', senders['stripe']?.('wrong', '{}')));
+    expect((await api.post(`/v1/deliveries/${id}/redeliver`, {})).body).toMatchObject({ outcome: 'rejected', run_id: null });
   });
 
   test('is for operators, and for those of the workspace', async () => {
     const { url } = await hookOf('stripe');
-    const { id } = await refusedReceipt(await knock(url, '{}'));
+    const { id } = await refusedDelivery(await send(url, '{}'));
     const viewer = await api.keyOf({ role: 'viewer' });
     const stranger = await api.keyOf({ workspace: 'other' });
-    expectRefusal(await api.post(`/v1/receipts/${id}/replay`, {}, { key: viewer }), 403);
-    expectRefusal(await api.post(`/v1/receipts/${id}/replay`, {}, { key: stranger }), 404);
-    expectRefusal(await api.get(`/v1/receipts/${id}`, { key: stranger }), 404);
+    expectRefusal(await api.post(`/v1/deliveries/${id}/redeliver`, {}, { key: viewer }), 403);
+    expectRefusal(await api.post(`/v1/deliveries/${id}/redeliver`, {}, { key: stranger }), 404);
+    expectRefusal(await api.get(`/v1/deliveries/${id}`, { key: stranger }), 404);
   });
 });
 
-describe('receipts', () => {
-  test('are listed newest first, by workflow, door and outcome', async () => {
+describe('deliveries', () => {
+  test('are listed newest first, by workflow, trigger and outcome', async () => {
     const { url, secret, workflow } = await hookOf('sha256');
-    for (const n of [1, 2, 3]) await knock(url, `{"n":${n}}`, senders['sha256']?.(secret, `{"n":${n}}`));
-    await knock(url, '{}');
-    const list = async (query: string) => (await api.get(`/v1/receipts?workflow_id=${workflow}${query}`)).body;
+    for (const n of [1, 2, 3]) await send(url, `{"n":${n}}`, senders['sha256']?.(secret, `{"n":${n}}`));
+    await send(url, '{}');
+    const list = async (query: string) => (await api.get(`/v1/deliveries?workflow_id=${workflow}${query}`)).body;
     const { items } = await list('');
     expect(items.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['rejected', 'accepted', 'accepted', 'accepted']);
     expect((await list('&outcome=rejected')).items).toHaveLength(1);
-    expect((await list('&door=email')).items).toEqual([]);
+    expect((await list('&trigger=email')).items).toEqual([]);
     const first = await list('&limit=3');
     const rest = await list(`&limit=3&continuation_token=${first.continuation_token}`);
     expect([...first.items, ...rest.items]).toEqual(items);
-    expectRefusal(await api.get('/v1/receipts?outcome=lost'), 400, /outcome/);
+    expectRefusal(await api.get('/v1/deliveries?outcome=lost'), 400, /outcome/);
   });
 });
 
@@ -366,7 +378,7 @@ describe('its keeper', () => {
   test('brings the secret of a sender that has chosen it', async () => {
     const id = await api.publish(ECHO);
     const hook = await hookOf('slack', { secret: '8f742231b10e8888abcd99yyyzzz85a5' }, id);
-    expect((await knock(hook.url, '{}', senders['slack']?.('8f742231b10e8888abcd99yyyzzz85a5', '{}'))).status).toBe(202);
+    expect((await send(hook.url, '{}', senders['slack']?.('8f742231b10e8888abcd99yyyzzz85a5', '{}'))).status).toBe(202);
     for (const body of [
       { name: 'x', scheme: 'standard', secret: 'whsec_short' },
       { name: 'x', scheme: 'none', secret: 'guessable-secret' },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { anySigned, type Delivery, headerOf, hmac, plainSecretProblem, type Scheme, wrongSignature } from '../scheme.ts';
+import { anySigned, headerOf, hmac, plainSecretProblem, type Scheme, type WebhookRequest, wrongSignature } from '../scheme.ts';
 import type { Signature } from '../webhook.ts';
 
 /** As GitHub sends it. */
@@ -19,10 +19,10 @@ export const sha256: Scheme = {
   timed: false,
   newSecret: () => randomBytes(32).toString('hex'),
   secretProblem: plainSecretProblem,
-  verify(delivery, secrets, _at, signature = GITHUB) {
+  verify(request, secrets, _at, signature = GITHUB) {
     const { header, prefix, encoding } = signature;
-    const given = headerOf(delivery, header).trim();
-    const sign = (secret: string) => prefix + hmac(secret, encoding, delivery.body);
+    const given = headerOf(request, header).trim();
+    const sign = (secret: string) => prefix + hmac(secret, encoding, request.body);
     if (!anySigned([encoding === 'hex' ? given.toLowerCase() : given], secrets, (secret) => lower(sign(secret), encoding)))
       throw wrongSignature();
   },
@@ -35,6 +35,6 @@ export const sha256: Scheme = {
 const lower = (text: string, encoding: Signature['encoding']) => (encoding === 'hex' ? text.toLowerCase() : text);
 
 /** Meta asks with `hub.challenge`, Dropbox and others with `challenge`. */
-function challenge({ method, query }: Delivery): string | undefined {
+function challenge({ method, query }: WebhookRequest): string | undefined {
   return method === 'GET' ? (query['hub.challenge'] ?? query['challenge']) : undefined;
 }

@@ -8,7 +8,7 @@ export const shopify: Scheme = {
   timed: false,
   newSecret: sha256.newSecret,
   secretProblem: sha256.secretProblem,
-  verify: (delivery, secrets, at) => sha256.verify(delivery, secrets, at, SIGNATURE),
+  verify: (request, secrets, at) => sha256.verify(request, secrets, at, SIGNATURE),
   deliveryId: ({ headers }) => headers['x-shopify-webhook-id'] ?? headers['x-shopify-event-id'],
   sign: (body, secret, at) => sha256.sign(body, secret, at, SIGNATURE),
 };

@@ -16,16 +16,16 @@ export const slack: Scheme = {
   timed: true,
   newSecret: () => randomBytes(16).toString('hex'),
   secretProblem: plainSecretProblem,
-  verify(delivery, secrets, at) {
-    const time = headerOf(delivery, 'x-slack-request-timestamp');
-    const given = headerOf(delivery, 'x-slack-signature');
+  verify(request, secrets, at) {
+    const time = headerOf(request, 'x-slack-request-timestamp');
+    const given = headerOf(request, 'x-slack-signature');
     checkTime(time, at);
-    const sign = (secret: string) => `v0=${hmac(secret, 'hex', `v0:${time}:`, delivery.body)}`;
+    const sign = (secret: string) => `v0=${hmac(secret, 'hex', `v0:${time}:`, request.body)}`;
     if (!anySigned([given], secrets, sign)) throw wrongSignature();
   },
-  deliveryId: (delivery) => fieldOf(delivery, 'event_id'),
-  challenge: (delivery) =>
-    delivery.method === 'POST' && fieldOf(delivery, 'type') === 'url_verification' ? fieldOf(delivery, 'challenge') : undefined,
+  deliveryId: (request) => fieldOf(request, 'event_id'),
+  challenge: (request) =>
+    request.method === 'POST' && fieldOf(request, 'type') === 'url_verification' ? fieldOf(request, 'challenge') : undefined,
   // Its buttons and dialogs; its events are JSON, its commands a form without that field.
   jsonField: () => 'payload',
   sign(body, secret, at) {

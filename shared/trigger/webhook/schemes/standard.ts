@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { newId } from '../../../id.ts';
+import { newId } from '../../../kernel/id.ts';
 import { anySigned, checkTime, headerOf, refused, type Scheme, secondsOf, wrongSignature } from '../scheme.ts';
 
 /** Signatures of versions we do not know, such as `v1a`, stand beside those we do. */
@@ -19,15 +19,15 @@ export const standard: Scheme = {
       return 'must be whsec_ and 24 to 64 bytes in base64';
     return undefined;
   },
-  verify(delivery, secrets, at) {
-    const id = headerOf(delivery, 'webhook-id');
-    const time = headerOf(delivery, 'webhook-timestamp');
-    const given = headerOf(delivery, 'webhook-signature').split(' ');
+  verify(request, secrets, at) {
+    const id = headerOf(request, 'webhook-id');
+    const time = headerOf(request, 'webhook-timestamp');
+    const given = headerOf(request, 'webhook-signature').split(' ');
     checkTime(time, at);
     // The library signs text, and bytes that are no text would all look alike to it.
-    if (!isUtf8(delivery.body)) throw refused('The body is not UTF-8, which Standard Webhooks asks for.');
+    if (!isUtf8(request.body)) throw refused('The body is not UTF-8, which Standard Webhooks asks for.');
     const signed = given.filter((one) => one.startsWith(VERSION));
-    const sign = (secret: string) => new Webhook(secret).sign(id, new Date(Number(time) * 1000), delivery.body.toString());
+    const sign = (secret: string) => new Webhook(secret).sign(id, new Date(Number(time) * 1000), request.body.toString());
     if (!anySigned(signed, secrets, sign)) throw wrongSignature();
   },
   deliveryId: ({ headers }) => headers['webhook-id'],

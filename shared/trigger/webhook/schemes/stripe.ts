@@ -16,18 +16,18 @@ export const stripe: Scheme = {
   timed: true,
   newSecret: () => `whsec_${randomBytes(24).toString('base64url')}`,
   secretProblem: plainSecretProblem,
-  verify(delivery, secrets, at) {
-    const parts = headerOf(delivery, 'stripe-signature')
+  verify(request, secrets, at) {
+    const parts = headerOf(request, 'stripe-signature')
       .split(',')
       .map((part) => part.trim());
     const valuesOf = (name: string) =>
       parts.flatMap((part) => (part.startsWith(`${name}=`) ? [part.slice(name.length + 1)] : []));
     const [time = ''] = valuesOf('t');
     checkTime(time, at);
-    const sign = (secret: string) => hmac(secret, 'hex', `${time}.`, delivery.body);
+    const sign = (secret: string) => hmac(secret, 'hex', `${time}.`, request.body);
     if (!anySigned(valuesOf('v1'), secrets, sign)) throw wrongSignature();
   },
-  deliveryId: (delivery) => fieldOf(delivery, 'id'),
+  deliveryId: (request) => fieldOf(request, 'id'),
   sign(body, secret, at) {
     const time = secondsOf(at);
     return { 'stripe-signature': `t=${time},v1=${hmac(secret, 'hex', `${time}.`, body)}` };

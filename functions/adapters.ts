@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoKeys } from '../shared/access/key.dynamo.ts';
+import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
+import { logger } from '../shared/aws/observe.ts';
+import { DynamoFiles } from '../shared/file/file.dynamo.ts';
+import { BucketFiles } from '../shared/file/file.s3.ts';
+import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
+import { env } from '../shared/kernel/env.ts';
+import { once } from '../shared/kernel/once.ts';
+import type { StartServices } from '../shared/run/start/start-request.ts';
+import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
+import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
+import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
+import { BucketValues } from '../shared/run/store/values.s3.ts';
+import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
+import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
+import type { CanaryServices } from '../shared/trigger/email/canary.ts';
+import { DynamoMailboxes } from '../shared/trigger/email/mailbox.dynamo.ts';
+import { BucketMails } from '../shared/trigger/email/mails.s3.ts';
+import { KeyHolders } from '../shared/trigger/email/members.ts';
+import { SesOutgoing } from '../shared/trigger/email/outgoing.ses.ts';
+import type { EmailServices } from '../shared/trigger/email/ports.ts';
+import { DynamoReplies } from '../shared/trigger/email/replies.dynamo.ts';
+import type { ReplyServices } from '../shared/trigger/email/reply.ts';
+import { SchedulerFireTimer } from '../shared/trigger/schedule/fire-timer.scheduler.ts';
+import { fireWatcher } from '../shared/trigger/schedule/fire-watcher.metrics.ts';
+import type { ScheduleServices } from '../shared/trigger/schedule/ports.ts';
+import { DynamoSchedules } from '../shared/trigger/schedule/schedule.dynamo.ts';
+import { KmsSeals } from '../shared/trigger/webhook/sealed-secrets.kms.ts';
+import { DynamoWebhooks } from '../shared/trigger/webhook/webhook.dynamo.ts';
+import { CachedDefinitions } from '../shared/workflow/cached-definitions.ts';
+import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
+
+// Every adapter to AWS, made on first use and kept. Handlers pick what they need; each is marked as pure, so that a bundle carries no more than that.
+export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
+export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
+const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
+const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
+export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valuesBucket()));
+const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
+const executions = /* @__PURE__ */ once(
+  () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
+);
+const fileRows = /* @__PURE__ */ once(
+  () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
+);
+const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
+export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
+export const deliveries = /* @__PURE__ */ once(() => new DynamoDeliveries(dynamo, triggers()));
+export const payloads = /* @__PURE__ */ once(() => new BucketPayloads(s3, env.valuesBucket()));
+export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, env.triggersTable()));
+const replies = /* @__PURE__ */ once(() => new DynamoReplies(dynamo, env.triggersTable()));
+const mails = /* @__PURE__ */ once(() => new BucketMails(s3, env.valuesBucket()));
+const outgoing = /* @__PURE__ */ once(() => new SesOutgoing(ses));
+const schedules = /* @__PURE__ */ once(() => new DynamoSchedules(dynamo, triggers()));
+const fireTimer = /* @__PURE__ */ once(() => new SchedulerFireTimer(scheduler, env.scheduler));
+export const webhooks = /* @__PURE__ */ once(() => new DynamoWebhooks(dynamo, env.triggersTable()));
+export const seals = /* @__PURE__ */ once(() => new KmsSeals(kms, env.secretsKey()));
+export const now = () => new Date();
+
+const triggers = () => ({ table: env.triggersTable(), retentionDays: env.retentionDays() });
+
+/** Made when a file is touched: not every function that works with runs may. */
+export const files = {
+  get rows() {
+    return fileRows();
+  },
+  get bytes() {
+    return fileBytes();
+  },
+};
+
+/** What the engine works with. */
+export const engineServices = (): StartServices => ({
+  runs: runs(),
+  values: values(),
+  executions: executions(),
+  workflows: workflows(),
+  definitions: definitions(),
+  files,
+  watcher,
+  retentionDays: env.retentionDays(),
+  now,
+  random: Math.random,
+});
+
+/** What schedules work with. */
+export const scheduleServices = (): ScheduleServices => ({
+  ...engineServices(),
+  deliveries: deliveries(),
+  schedules: schedules(),
+  fireTimer: fireTimer(),
+  fireWatcher,
+});
+
+/** What incoming mail works with. */
+export const emailServices = (): EmailServices => ({
+  ...engineServices(),
+  domain: env.mailDomain() ?? '',
+  deliveries: deliveries(),
+  mailboxes: mailboxes(),
+  members: new KeyHolders(keys()),
+  mails: mails(),
+  outgoing: outgoing(),
+  replies: replies(),
+  replyLost,
+});
+
+/** What answers to mails work with, once their runs have ended. */
+export const replyServices = (): ReplyServices => ({
+  runs: runs(),
+  values: values(),
+  definitions: definitions(),
+  replies: replies(),
+  outgoing: outgoing(),
+  now,
+  replyLost,
+});
+
+/** What a canary works with. */
+export const canaryServices = (): CanaryServices => ({
+  domain: env.mailDomain(),
+  workflows: workflows(),
+  retentionDays: env.retentionDays(),
+  mailboxes: mailboxes(),
+  runs: runs(),
+  outgoing: outgoing(),
+  now,
+  sleep,
+});
+
+const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });

@@ -1,0 +1,43 @@
+import { keyView } from '../../shared/access/key.http.ts';
+import { type Keys, newKey } from '../../shared/access/key.ts';
+import { maySee, projectOf, visible } from '../../shared/access/tenancy.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { Problem } from '../../shared/kernel/problem.ts';
+import { keys, now } from '../adapters.ts';
+
+interface Services {
+  keys: Keys;
+  now: () => Date;
+}
+
+export async function createKey({ body, caller }: RequestOf<'createKey'>, { keys, now }: Services) {
+  const project = projectOf(caller, body.project_id);
+  const { key, record } = newKey(
+    {
+      workspace: caller.workspace,
+      name: body.name,
+      role: body.role,
+      ...(project !== undefined && { project }),
+      ...(body.email !== undefined && { email: body.email }),
+    },
+    now(),
+  );
+  await keys.put(record);
+  return created({ ...keyView(record), key });
+}
+
+export async function listKeys({ query, caller }: RequestOf<'listKeys'>, { keys }: Services) {
+  const page = await keys.list(caller.workspace, query.limit, query.continuation_token);
+  return ok(pageView({ ...page, items: page.items.filter((key) => maySee(caller, key)) }, keyView));
+}
+
+export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { keys, now }: Services) {
+  const key = visible(caller, 'API key', params.key_id, await keys.find(caller.workspace, params.key_id));
+  if (key.id === caller.keyId) throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
+  if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() });
+  return noContent();
+}
+
+export const handler = http({ createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }));

@@ -1,0 +1,20 @@
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
+import { canaryServices } from '../adapters.ts';
+
+/** API Gateway waits 30 seconds for an answer. */
+const WAIT_MS = 24_000;
+/** Where it lives when the caller has no project of its own. */
+const PROJECT = 'system';
+
+export async function sendCanary({ caller }: RequestOf<'sendCanary'>, services: CanaryServices) {
+  const { id, address, workflowId, runId, seconds } = await send(
+    services,
+    { workspace: caller.workspace, project: caller.project ?? PROJECT },
+    WAIT_MS,
+  );
+  const body = { id, address, workflow_id: workflowId, run_id: runId ?? null, seconds: seconds ?? null };
+  return { status: runId === undefined ? 504 : 200, body };
+}
+
+export const handler = http({ sendCanary }, canaryServices);

@@ -1,0 +1,61 @@
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { ok } from '../../shared/edge/answer.ts';
+import { env } from '../../shared/kernel/env.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import * as change from '../../shared/trigger/email/change-mailbox.ts';
+import { addressOf, type Mailbox, type Mailboxes } from '../../shared/trigger/email/mailbox.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { mailboxes, now, workflows } from '../adapters.ts';
+
+interface Services {
+  workflows: Workflows;
+  mailboxes: Mailboxes;
+  domain: string | undefined;
+  now: () => Date;
+}
+
+export async function putMailbox({ params, body, caller }: RequestOf<'putMailbox'>, services: Services) {
+  const domain = domainOf(services);
+  const { max_size: maxBytes, ...rest } = body;
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  return ok(view(await change.putMailbox(services, workflow, { ...rest, maxBytes }), domain));
+}
+
+export async function getMailbox({ params, caller }: RequestOf<'getMailbox'>, services: Services) {
+  const domain = domainOf(services);
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const mailbox = await services.mailboxes.ofWorkflow(workflow.id);
+  if (!mailbox) throw notFound('mailbox of workflow', workflow.id);
+  return ok(view(mailbox, domain));
+}
+
+export async function rotateMailbox({ params, caller }: RequestOf<'rotateMailbox'>, services: Services) {
+  const domain = domainOf(services);
+  return ok(view(await change.rotateMailbox(services, await workflowOf(services, caller, params.workflow_id)), domain));
+}
+
+function domainOf({ domain }: Services): string {
+  if (domain !== undefined) return domain;
+  throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
+}
+
+const view = (mailbox: Mailbox, domain: string) => ({
+  id: mailbox.id,
+  workflow_id: mailbox.workflowId,
+  address: addressOf(mailbox, domain),
+  enabled: mailbox.enabled,
+  permission: mailbox.permission,
+  allowed: mailbox.allowed,
+  stage: mailbox.stage,
+  reply: mailbox.reply,
+  max_size: mailbox.maxBytes,
+  created_at: mailbox.createdAt,
+});
+
+export const handler = http({ putMailbox, getMailbox, rotateMailbox }, () => ({
+  workflows: workflows(),
+  mailboxes: mailboxes(),
+  domain: env.mailDomain(),
+  now,
+}));

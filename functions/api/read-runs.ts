@@ -1,0 +1,187 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { projectOf } from '../../shared/access/tenancy.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { outputsV2View, runV2View } from '../../shared/api/v2.ts';
+import { type Answer, ok } from '../../shared/edge/answer.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import type { Run } from '../../shared/run/model/run.ts';
+import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
+import { attemptsOf } from '../../shared/run/model/step-state.ts';
+import type { EngineServices } from '../../shared/run/ports.ts';
+import { type ContextPage, readContext, readStepValue } from '../../shared/run/read/read-context.ts';
+import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
+import { runEntryView } from '../../shared/run/run.http.ts';
+import { cutValue, SHOWN_BYTES, thatFit } from '../../shared/run/shown/cut-value.ts';
+import { ShownValues, wholeOf } from '../../shared/run/shown/shown-values.ts';
+import type { ValueLinks } from '../../shared/run/store/value-links.s3.ts';
+import { ended, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { engineServices, valueLinks } from '../adapters.ts';
+
+type Services = EngineServices & { workflows: Workflows };
+
+export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, services: Services) {
+  const { id } = await workflowOf(services, caller, query.process_id, { project: query.agent_id });
+  const filter = { workspace: caller.workspace, workflowId: id, stage: query.stage };
+  return ok(pageView(await services.runs.list(filter, { limit: query.limit, token: query.continuation_token }), runV2View));
+}
+
+export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  const outputs = run.outputs && (await (await ShownValues.of(services, run)).outputs());
+  const listed = typeof outputs === 'object' && outputs !== null ? outputsV2View(outputs, wholeOf(run.id, 'outputs')) : null;
+  return ok({ ...runV2View(run), file_ids: run.fileIds, outputs: listed });
+}
+
+export async function listRuns({ query, caller }: RequestOf<'listRuns'>, services: Services) {
+  const { workflow_id: workflowId, project_id, ...rest } = query;
+  const project = projectOf(caller, project_id);
+  if (workflowId !== undefined)
+    return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
+  return feed(services, caller.workspace, rest, undefined, project);
+}
+
+export async function listWorkflowRuns({ params, query, caller }: RequestOf<'listWorkflowRuns'>, services: Services) {
+  return feed(services, caller.workspace, query, (await ofWorkflow(services, caller, params.workflow_id)).id);
+}
+
+const ofWorkflow = (services: Services, caller: RequestOf<'listRuns'>['caller'], id: string, project?: string) =>
+  workflowOf(services, caller, id, { deleted: true, ...(project !== undefined && { project }) });
+
+async function feed(
+  { runs }: Services,
+  workspace: string,
+  query: RequestOf<'listWorkflowRuns'>['query'],
+  workflowId?: string,
+  project?: string,
+): Promise<Answer> {
+  const { limit, continuation_token: token, status, ...rest } = query;
+  const filter = { workspace, workflowId, project, status: status && fromV1(status), ...rest };
+  const page = await runs.list(filter, { limit, token });
+  return ok({ ...pageView(page, runEntryView), searched_to: page.searchedTo ?? null });
+}
+
+export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefinition'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  const definition = await services.workflows.definition(run.workflowId, run.definition);
+  if (!definition) throw notFound('definition', run.definition);
+  return ok({ definition: definition.hash, source: definition.source });
+}
+
+export async function getRun({ params, query, caller }: RequestOf<'getRun'>, services: Services) {
+  const run = await runOf(services, caller, params.run_id);
+  return ok(await runDetailOf(services, await ended(services, run, query.wait * 1000)));
+}
+
+export async function getRunEvents({ params, query, caller }: RequestOf<'getRunEvents'>, services: Services) {
+  return events(services, await runOf(services, caller, params.run_id), query);
+}
+
+export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<'getWorkflowRunEvents'>, services: Services) {
+  return events(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
+}
+
+async function events(services: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
+  const { after, continuation_token: token, limit, step, type, wait } = query;
+  const page = await news(services, run, { after: token ?? after, limit, step, type }, wait * 1000);
+  const values = await ShownValues.of(services, run);
+  const lines = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(values, run.id, event) }));
+  const items = thatFit(lines, PAGE_BYTES);
+  const next = items.length < lines.length ? items.at(-1)?.id : page.next;
+  return ok({ items, continuation_token: next === undefined ? null : String(next) });
+}
+
+/** A page is over when it holds so much, so that it fits into an answer. */
+const PAGE_BYTES = 2 * 1024 * 1024;
+const FIRST_LOOK_MS = 100;
+const SLOWEST_LOOK_MS = 1000;
+
+/** Lines behind the last one seen, as soon as there are any; none when the run has ended or the time is over. */
+async function news(services: Services, seen: Run, filter: LogFilter, waitMs: number): Promise<LogPage> {
+  const until = services.now().getTime() + waitMs;
+  let run = seen;
+  let { after } = filter;
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+    const page = await readLog(services, run, { ...filter, after });
+    if (page.items.length > 0 || isTerminal(run.status) || services.now().getTime() >= until) return page;
+    after = page.next ?? after;
+    await sleep(Math.min(pause, Math.max(until - services.now().getTime(), 0)));
+    run = (await services.runs.get(run.id)) ?? run;
+  }
+}
+
+export async function getRunContext({ params, query, caller }: RequestOf<'getRunContext'>, services: Services) {
+  return context(services, await runOf(services, caller, params.run_id), query);
+}
+
+export async function getWorkflowRunContext({ params, query, caller }: RequestOf<'getWorkflowRunContext'>, services: Services) {
+  return context(services, await runOf(services, caller, params.run_id, params.workflow_id), query);
+}
+
+async function context(services: Services, run: Run, query: RequestOf<'getRunContext'>['query']): Promise<Answer> {
+  const { step: key, scope, status, limit, continuation_token: after } = query;
+  const shown = await ShownValues.of(services, run);
+  const page = await readContext(services, shown, run, { key, scope, status, limit, after });
+  return ok({
+    run_id: run.id,
+    status: RUN_STATUS[run.status].v1,
+    variables: { input: cutValue(await shown.inputs(), SHOWN_BYTES, wholeOf(run.id, 'inputs')) },
+    steps: page.steps.map(stepView),
+    continuation_token: page.next ?? null,
+  });
+}
+
+/** A link to the whole of what a view has cut. */
+export async function getRunValue(
+  { params, query, caller }: RequestOf<'getRunValue'>,
+  services: Services & { links: ValueLinks },
+) {
+  const run = await runOf(services, caller, params.run_id);
+  const value = await wholeValue(services, run, params.name, query.step);
+  const name = `${query.step === undefined ? '' : `${query.step}.`}${params.name}`;
+  const { url, until } = await services.links.link(run.id, name, value, services.now());
+  return ok({ url, expires_at: until });
+}
+
+async function wholeValue(services: Services, run: Run, name: 'inputs' | 'outputs', step: string | undefined): Promise<unknown> {
+  const values = await ShownValues.of(services, run);
+  if (step === undefined) return name === 'inputs' ? values.inputs() : values.outputs();
+  return readStepValue(services, values, run, step, name);
+}
+
+const stepView = ({ planned, key, scope, status, reason, state, input, output }: ContextPage['steps'][number]) => ({
+  step: planned.id,
+  key,
+  scope,
+  kind: planned.step.kind,
+  title: planned.step.title ?? null,
+  status,
+  reason,
+  attempts: state ? attemptsOf(state) : 0,
+  started_at: state?.startedAt ?? null,
+  ended_at: state?.endedAt ?? null,
+  input,
+  output,
+  reused: state?.reused ?? null,
+  child: state?.child ?? null,
+  error: state?.error ?? null,
+});
+
+export const handler = http(
+  {
+    listRunsV2,
+    getRunV2,
+    listRuns,
+    listWorkflowRuns,
+    getRun,
+    getRunDefinition,
+    getRunEvents,
+    getWorkflowRunEvents,
+    getRunContext,
+    getWorkflowRunContext,
+    getRunValue,
+  },
+  () => ({ ...engineServices(), links: valueLinks() }),
+);

@@ -1,0 +1,57 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { processV2View } from '../../shared/api/v2.ts';
+import { ok } from '../../shared/edge/answer.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
+import type { Workflows } from '../../shared/workflow/workflows.ts';
+import { workflows } from '../adapters.ts';
+
+interface Services {
+  workflows: Workflows;
+}
+
+const NEWEST_VERSIONS = 10;
+
+export async function listProcessesV2({ query, caller }: RequestOf<'listProcessesV2'>, { workflows }: Services) {
+  const project = projectOf(caller, query.agent_id, 'agent');
+  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), processV2View));
+}
+
+export async function getProcessV2({ params, query, caller }: RequestOf<'getProcessV2'>, services: Services) {
+  return ok(processV2View(await workflowOf(services, caller, params.process_id, { project: query.agent_id })));
+}
+
+export async function listWorkflows({ query, caller }: RequestOf<'listWorkflows'>, { workflows }: Services) {
+  const project = projectOf(caller, query.project_id);
+  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), workflowView));
+}
+
+export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const [draft, versions] = await Promise.all([
+    services.workflows.definition(workflow.id, workflow.draft.definition),
+    services.workflows.versions(workflow.id, NEWEST_VERSIONS),
+  ]);
+  if (!draft) throw notFound('definition', workflow.draft.definition);
+  return ok(workflowDetailView(workflow, draft, versions.items));
+}
+
+export async function listVersions({ params, query, caller }: RequestOf<'listVersions'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  return ok(pageView(await services.workflows.versions(workflow.id, query.limit, query.continuation_token), versionView));
+}
+
+export async function getVersion({ params, caller }: RequestOf<'getVersion'>, services: Services) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const version = await services.workflows.version(workflow.id, params.version);
+  const definition = version && (await services.workflows.definition(workflow.id, version.definition));
+  if (!definition) throw notFound('version', String(params.version));
+  return ok({ ...versionView(version), source: definition.source });
+}
+
+export const handler = http({ listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion }, () => ({
+  workflows: workflows(),
+}));

@@ -1,0 +1,149 @@
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { pageView } from '../../shared/edge/schema.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
+import { usualDst } from '../../shared/trigger/schedule/fires.ts';
+import { backfill, triggerNow } from '../../shared/trigger/schedule/manual-fires.ts';
+import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
+import { previewOf } from '../../shared/trigger/schedule/preview.ts';
+import * as save from '../../shared/trigger/schedule/save-schedule.ts';
+import { fireView, nextView, scheduleDetailView, scheduleView } from '../../shared/trigger/schedule/schedule.http.ts';
+import { type LedgerFire, type Schedule, type ScheduleWishes, timingOf } from '../../shared/trigger/schedule/schedule.ts';
+import { wallText, zoneOf } from '../../shared/trigger/schedule/zone.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { scheduleServices } from '../adapters.ts';
+
+export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: ScheduleServices) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const {
+    start_at: startAt,
+    end_at: endAt,
+    catch_up: catchUp,
+    catch_up_window: catchUpWindow,
+    stop_after_failures,
+    dst,
+    ...rest
+  } = body;
+  const wishes: ScheduleWishes = {
+    ...rest,
+    startAt,
+    endAt,
+    catchUp,
+    catchUpWindow,
+    stopAfterFailures: stop_after_failures,
+    dst: { ...usualDst(parseExpression(body.expression)), ...defined(dst) },
+  };
+  const schedule = await save.createSchedule(services, workflow, wishes, caller.name);
+  return created(scheduleDetailView(schedule, services.now()));
+}
+
+export async function listSchedules({ params, query, caller }: RequestOf<'listSchedules'>, services: ScheduleServices) {
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  const page = { limit: query.limit, token: query.continuation_token };
+  return ok(
+    pageView(await services.schedules.list({ workspace: workflow.workspace, workflowId: workflow.id }, page), scheduleView),
+  );
+}
+
+export async function getSchedule(request: RequestOf<'getSchedule'>, services: ScheduleServices) {
+  const { schedule } = await scheduleOf(services, request);
+  return ok(scheduleDetailView(schedule, services.now()));
+}
+
+export async function changeSchedule(request: RequestOf<'changeSchedule'>, services: ScheduleServices) {
+  const { workflow, schedule } = await scheduleOf(services, request);
+  const changed = await save.changeSchedule(services, workflow, schedule.id, changeOf(request.body, schedule));
+  return ok(scheduleDetailView(changed, services.now()));
+}
+
+export async function deleteSchedule(request: RequestOf<'deleteSchedule'>, services: ScheduleServices) {
+  await save.deleteSchedule(services, (await scheduleOf(services, request)).schedule.id);
+  return noContent();
+}
+
+const turn = (enabled: boolean) => async (request: RequestOf<'pauseSchedule' | 'resumeSchedule'>, services: ScheduleServices) => {
+  const { workflow, schedule } = await scheduleOf(services, request);
+  const changed =
+    schedule.enabled === enabled ? schedule : await save.changeSchedule(services, workflow, schedule.id, { enabled });
+  return ok(scheduleDetailView(changed, services.now()));
+};
+export const pauseSchedule = turn(false);
+export const resumeSchedule = turn(true);
+
+export async function triggerSchedule(request: RequestOf<'triggerSchedule'>, services: ScheduleServices) {
+  const { schedule } = await scheduleOf(services, request);
+  return created(viewOf(schedule)(await triggerNow(services, schedule, request.idempotencyKey)));
+}
+
+export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, services: ScheduleServices) {
+  const { schedule } = await scheduleOf(services, request);
+  const { from, to, skip_succeeded: skipSucceeded } = request.body;
+  const { fires, left } = await backfill(services, schedule, { from: new Date(from), to: new Date(to), skipSucceeded });
+  return ok({ fires: fires.map(viewOf(schedule)), left });
+}
+
+export async function listNextFires(request: RequestOf<'listNextFires'>, services: ScheduleServices) {
+  const { schedule } = await scheduleOf(services, request);
+  return ok({ timezone: schedule.timezone, ...nextView(previewOf(timingOf(schedule), services.now(), request.query.count)) });
+}
+
+export async function listFires(request: RequestOf<'listFires'>, services: ScheduleServices) {
+  const { schedule } = await scheduleOf(services, request, { deleted: true });
+  const { outcome, limit, continuation_token: token } = request.query;
+  return ok(pageView(await services.schedules.fires(schedule.id, { outcome }, { limit, token }), viewOf(schedule)));
+}
+
+type OfSchedule = Pick<RequestOf<'getSchedule'>, 'params' | 'caller'>;
+
+/** The schedule, if it is of that workflow and the workflow is the caller's. */
+async function scheduleOf(services: ScheduleServices, { params, caller }: OfSchedule, { deleted = false } = {}) {
+  const workflow = await workflowOf(services, caller, params.workflow_id, { deleted });
+  const schedule = await services.schedules.get(params.schedule_id);
+  const theirs = schedule?.workflowId === workflow.id && schedule.workspace === workflow.workspace;
+  if (!schedule || !theirs || (schedule.deletedAt && !deleted)) throw notFound('schedule', params.schedule_id);
+  return { workflow, schedule };
+}
+
+function changeOf(body: RequestOf<'changeSchedule'>['body'], seen: Schedule): Partial<ScheduleWishes> {
+  const { start_at, end_at, jitter, catch_up, catch_up_window, stop_after_failures, dst, ...rest } = body;
+  return {
+    ...defined(rest),
+    ...(dst !== undefined && { dst: { ...seen.dst, ...defined(dst) } }),
+    ...(start_at !== undefined && { startAt: start_at ?? undefined }),
+    ...(end_at !== undefined && { endAt: end_at ?? undefined }),
+    ...(jitter !== undefined && { jitter: jitter ?? undefined }),
+    ...(catch_up !== undefined && { catchUp: catch_up }),
+    ...(catch_up_window !== undefined && { catchUpWindow: catch_up_window }),
+    ...(stop_after_failures !== undefined && { stopAfterFailures: stop_after_failures ?? undefined }),
+  };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the fields that were not given. */
+const defined = <T extends object>(fields: T): Defined<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+
+/** A line of the ledger, with its time on the wall clock of the schedule. */
+const viewOf =
+  ({ timezone }: Schedule) =>
+  (fire: LedgerFire) =>
+    fireView(fire, wallText(zoneOf(timezone)?.wallAt(Date.parse(fire.nominal)) ?? 0));
+
+export const handler = http(
+  {
+    createSchedule,
+    listSchedules,
+    getSchedule,
+    changeSchedule,
+    deleteSchedule,
+    pauseSchedule,
+    resumeSchedule,
+    triggerSchedule,
+    backfillSchedule,
+    listNextFires,
+    listFires,
+  },
+  scheduleServices,
+);

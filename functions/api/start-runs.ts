@@ -1,0 +1,100 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { runV2View } from '../../shared/api/v2.ts';
+import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
+import { pauseRun } from '../../shared/run/control/pause-run.ts';
+import { resumeRun } from '../../shared/run/control/resume-run.ts';
+import { stopRun } from '../../shared/run/control/stop-run.ts';
+import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
+import { dryRunView } from '../../shared/run/run.http.ts';
+import { dryRun } from '../../shared/run/start/dry-run.ts';
+import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
+import { type Started, startRun } from '../../shared/run/start/start-run.ts';
+import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
+import { engineServices } from '../adapters.ts';
+
+export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: StartServices) {
+  projectOf(caller, body.agent_id, 'agent');
+  const started = await startRun(services, {
+    workspace: caller.workspace,
+    project: body.agent_id,
+    workflowId: body.process_id,
+    stage: body.stage,
+    name: body.name,
+    inputs: Object.fromEntries((body.inputs ?? []).map(({ name, value }) => [name, value])),
+    fileIds: body.file_ids ?? [],
+    trigger: 'api',
+    startedBy: caller.name,
+    key: keyOf(idempotencyKey),
+  });
+  return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
+}
+
+type Command = RequestOf<'commandWorkflow'>;
+
+export async function commandWorkflow(request: Command, services: StartServices): Promise<Answer> {
+  const { body, params, caller } = request;
+  if (body.command === 'start') return start(request, body.params, services);
+
+  const run = await runOf(services, caller, body.run_id, params.workflow_id);
+  if (body.command === 'pause')
+    return ok(await runDetailOf(services, await pauseRun(services, run, caller.name, body.params.reason)));
+  if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run, caller.name)));
+  const { mode, reason, drain_timeout: drainSeconds } = body.params;
+  return accepted(await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, by: caller.name })));
+}
+
+type StartParams = Extract<Command['body'], { command: 'start' }>['params'];
+
+async function start({ params, caller, idempotencyKey }: Command, given: StartParams, services: StartServices): Promise<Answer> {
+  const request: StartRequest = {
+    workspace: caller.workspace,
+    project: caller.project,
+    workflowId: params.workflow_id,
+    stage: given.stage ?? 'Published',
+    version: given.version,
+    name: given.name,
+    reference: given.reference,
+    inputs: given.inputs ?? {},
+    fileIds: given.file_ids ?? [],
+    connectionOverrides: given.connection_overrides,
+    useStartDefaults: given.use_start_defaults ?? true,
+    trigger: 'manual',
+    startedBy: caller.name,
+    key: keyOf(idempotencyKey),
+    waitMs: (given.wait ?? 0) * 1000,
+  };
+  if (given.dry_run) return ok(dryRunView(await dryRun(services, request)));
+  const begun = services.now().getTime();
+  const started = await startRun(services, request);
+  if (!request.waitMs) return answer(started, await (started.isRepeat ? runDetailOf : newRunDetailOf)(services, started.run));
+  const now = (await services.runs.get(started.run.id)) ?? started.run;
+  const run = await ended(services, now, begun + request.waitMs - services.now().getTime());
+  return answer(started, await newRunDetailOf(services, run));
+}
+
+export async function rerun(
+  { params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>,
+  services: StartServices,
+): Promise<Answer> {
+  const { from, inputs, version, confirm_repeat: confirmRepeat, accept_changes: acceptChanges } = body;
+  const origin = await runOf(services, caller, params.run_id);
+  const rerun = await rerunRun(services, origin, {
+    from,
+    inputs,
+    version,
+    confirmRepeat,
+    acceptChanges,
+    by: caller.name,
+    key: idempotencyKey,
+  });
+  return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
+}
+
+const keyOf = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
+
+/** A repeated request gets the run of the first, and is told so: nothing was created now. */
+const answer = ({ isRepeat }: Started, body: unknown): Answer =>
+  isRepeat ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
+
+export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);

@@ -1,0 +1,68 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
+import { http, type RequestOf } from '../../shared/api/http.ts';
+import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { env } from '../../shared/kernel/env.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import * as workflow from '../../shared/workflow/save-workflow.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { warningView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import type { Workflow } from '../../shared/workflow/workflow.ts';
+import { now, workflows } from '../adapters.ts';
+
+type Services = workflow.WorkflowServices;
+
+const NEWEST_VERSIONS = 10;
+
+export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow'>, services: Services) {
+  projectOf(caller, body.project_id);
+  const owner = { workspace: caller.workspace, project: body.project_id, by: caller.name };
+  const saved = await workflow.createWorkflow(services, owner, workflow.textOf(body.definition));
+  return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
+}
+
+export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), caller.name);
+  const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
+  return ok(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
+}
+
+export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  const { version, warnings } = await workflow.publish(services, seen, caller.name, body.note);
+  return created({ version: version.number, warnings: warnings.map(warningView) });
+}
+
+export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
+  const seen = await workflowOf(services, caller, params.workflow_id);
+  return ok(await detail(services, await workflow.updateWorkflow(services, seen, changeOf(body))));
+}
+
+export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
+  await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
+  return noContent();
+}
+
+function changeOf({ enabled, title, start_defaults: defaults }: RequestOf<'updateWorkflow'>['body']): Partial<Workflow> {
+  const { connection_overrides: connectionOverrides, ...rest } = defaults ?? {};
+  return {
+    ...(enabled !== undefined && { enabled }),
+    ...(title !== undefined && { title }),
+    ...(defaults && { startDefaults: { ...rest, ...(connectionOverrides && { connectionOverrides }) } }),
+  };
+}
+
+async function detail({ workflows }: Services, of: Workflow) {
+  const [draft, versions] = await Promise.all([
+    workflows.definition(of.id, of.draft.definition),
+    workflows.versions(of.id, NEWEST_VERSIONS),
+  ]);
+  if (!draft) throw notFound('definition', of.draft.definition);
+  return workflowDetailView(of, draft, versions.items);
+}
+
+export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({
+  workflows: workflows(),
+  retentionDays: env.retentionDays(),
+  now,
+}));

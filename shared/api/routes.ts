@@ -1,0 +1,28 @@
+import { access } from '../access/operations.http.ts';
+import type { Operation } from '../edge/route.ts';
+import { files } from '../file/operations.http.ts';
+import { runs } from '../run/operations.http.ts';
+import { deliveries } from '../trigger/delivery/operations.http.ts';
+import { mail } from '../trigger/email/operations.http.ts';
+import { schedules } from '../trigger/schedule/operations.http.ts';
+import { webhooks } from '../trigger/webhook/operations.http.ts';
+import { workflows } from '../workflow/operations.http.ts';
+import { docs } from './docs.ts';
+import { v2 } from './v2.ts';
+
+/** Every operation by its id. API Gateway's routes, the dispatch of handlers and the OpenAPI document are all made from this table. */
+export const operations = {
+  ...v2,
+  ...workflows,
+  ...runs,
+  ...access,
+  ...files,
+  ...mail,
+  ...deliveries,
+  ...webhooks,
+  ...schedules,
+  ...docs,
+};
+export type OperationId = keyof typeof operations;
+
+export const routes: Operation[] = Object.values(operations);

@@ -1,0 +1,92 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import { logger, observed } from '../aws/observe.ts';
+import { Problem } from '../kernel/problem.ts';
+import { allows, type Caller } from '../kernel/role.ts';
+import { type Answer, refusal } from './answer.ts';
+import { callerIn } from './caller.ts';
+import { toResult } from './payload.ts';
+import { originOf, type RawRequest, readBody, readPart, readRaw } from './request.ts';
+import { type Operation, routeKey } from './route.ts';
+
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+type Field<O, Name extends string> = O extends { [K in Name]: infer T } ? Parsed<T> : undefined;
+
+/** What an action gets of a request: parsed by the operation's own schemas. */
+export interface Request<O> {
+  params: Field<O, 'params'>;
+  query: Field<O, 'query'>;
+  body: Field<O, 'body'>;
+  caller: O extends { open: true } ? undefined : Caller;
+  idempotencyKey: string | undefined;
+  /** Where the caller found the API: `https://host`. */
+  origin: string;
+  raw: O extends { raw: true } ? RawRequest : undefined;
+}
+type Action<O, Services> = (request: Request<O>, services: Services) => Promise<Answer>;
+
+/** Makes Lambda handlers for some operations of a table each: they parse, check the caller, act, answer. Services are made on first use and kept. */
+export function httpFor<Operations extends Record<string, Operation>>(operations: Operations) {
+  const byRoute = new Map(Object.entries(operations).map(([id, operation]) => [routeKey(operation), { id, operation }] as const));
+
+  return function http<Id extends keyof Operations, Services>(
+    actions: { [I in Id]: Action<Operations[I], Services> },
+    make: () => Services,
+  ) {
+    let services: Services | undefined;
+    const table = new Map<string, (request: never, services: Services) => Promise<Answer>>(Object.entries(actions));
+
+    const serve = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+      const route = byRoute.get(event.routeKey);
+      const action = route && table.get(route.id);
+      if (!action) throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
+      const request = readRequest(event, route.operation);
+      services ??= make();
+      return toResult(await action(request as never, services), event.headers['accept-encoding']);
+    };
+    return middy(serve).use(observed()).use(refusals());
+  };
+}
+
+function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Request<Operation> {
+  const caller = operation.open ? undefined : admitted(event, operation);
+  return {
+    params: readPart('path', operation.params, event.pathParameters ?? {}),
+    query: readPart('query', operation.query, event.queryStringParameters ?? {}),
+    body: operation.body && readPart('body', operation.body, readBody(event)),
+    caller: caller as Caller,
+    idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
+    origin: originOf(event),
+    raw: operation.raw && readRaw(event),
+  } as Request<Operation>;
+}
+
+function admitted(event: APIGatewayProxyEventV2, { role = 'viewer' }: Operation): Caller {
+  const caller = callerIn(event);
+  if (!caller)
+    throw new Problem(
+      'unauthenticated',
+      'No known API key was given. Send one in the header x-api-key or as Authorization: Bearer.',
+    );
+  if (!allows(caller.role, role))
+    throw new Problem('forbidden', `This needs the role ${role}; the key "${caller.name}" has the role ${caller.role}.`);
+  return caller;
+}
+
+function idempotencyKey({ headers }: APIGatewayProxyEventV2): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || /^[\u0020-\u007e]{1,200}$/.test(key)) return key;
+  throw new Problem('invalid', 'The header Idempotency-Key must have 1 to 200 printable ASCII characters.');
+}
+
+/** The one mapping of errors: a `Problem` says itself, everything else is a fault of ours, with an id to find it in the logs and nothing of its inside. */
+function refusals(): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> {
+  return {
+    onError: (request) => {
+      const { error } = request;
+      if (!(error instanceof Problem)) logger.error('request failed', { error });
+      request.response = toResult(refusal(error, request.context.awsRequestId));
+    },
+  };
+}

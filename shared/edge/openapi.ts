@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import type { Operation } from './route.ts';
+import { errorModel } from './schema.ts';
+
+const MEANING: Record<number, string> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'Done',
+  400: 'Invalid input values',
+  401: 'No or unknown API key',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Not JSON',
+  422: 'The document has problems',
+  429: 'Too many requests; Retry-After says when to try again',
+  500: 'A fault of ours, with the id of the request',
+};
+
+export type OpenApiDocument = ReturnType<typeof createDocument>;
+
+/** A table of operations as OpenAPI 3.1, from the schemas that validate it. */
+export function documentOf(info: { title: string; version: string; description: string }, operations: Record<string, Operation>) {
+  return createDocument({
+    openapi: '3.1.0',
+    info,
+    servers: [{ url: '/' }],
+    security: [{ APIKeyHeader: [] }, { Bearer: [] }],
+    components: {
+      securitySchemes: {
+        APIKeyHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        Bearer: { type: 'http', scheme: 'bearer' },
+      },
+    },
+    paths: paths(operations),
+  });
+}
+
+function paths(operations: Record<string, Operation>): Record<string, Record<string, ZodOpenApiOperationObject>> {
+  const byPath: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const [operationId, operation] of Object.entries(operations)) {
+    byPath[operation.path] = { ...byPath[operation.path], [operation.method.toLowerCase()]: describe(operationId, operation) };
+  }
+  return byPath;
+}
+
+function describe(
+  operationId: string,
+  { summary, tag, open, raw, role, keyed, params, query, body, responses }: Operation,
+): ZodOpenApiOperationObject {
+  return {
+    operationId,
+    summary,
+    tags: [tag],
+    ...(open && { security: [] }),
+    ...(!open && { description: `Needs the role ${role ?? 'viewer'}.` }),
+    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(keyed && { header: keyHeader }) },
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(success)),
+      ...refusals(raw ? FOREIGN : open ? [] : body ? WRITES : READS),
+    },
+  };
+}
+
+const success = ([status, schema]: [string, z.ZodType | string]) => [
+  status,
+  {
+    description: MEANING[Number(status)] ?? '',
+    ...(schema !== '' && { content: typeof schema === 'string' ? { [schema]: {} } : { 'application/json': { schema } } }),
+  },
+];
+
+const keyHeader = z.object({
+  'Idempotency-Key': z.string().min(1).max(200).optional().meta({
+    description: 'The same key and request give the first answer again, with the header Idempotent-Redeliver: true',
+  }),
+});
+
+const READS = [400, 401, 403, 404, 429, 500];
+const WRITES = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500];
+/** What a foreign system hears at an address that is its credential. */
+const FOREIGN = [400, 401, 404, 409, 413, 429, 500];
+
+/** Each refusal once, under components. */
+const refused = new Map(WRITES.map((status) => [status, refusal(status)]));
+
+function refusal(status: number): ZodOpenApiResponseObject {
+  return {
+    id: `Refusal${status}`,
+    description: MEANING[status] ?? '',
+    content: { 'application/json': { schema: errorModel } },
+    ...(status === 429 && { headers: z.object({ 'Retry-After': z.string() }) }),
+  };
+}
+
+function refusals(statuses: number[]): ZodOpenApiResponsesObject {
+  return Object.fromEntries(statuses.map((status) => [status, refused.get(status) ?? refusal(status)]));
+}

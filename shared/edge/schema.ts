@@ -1,0 +1,67 @@
+import * as z from 'zod';
+
+/**
+ * Names and free words: no control characters, so that a NUL or a line break never reaches a table or a log. Characters are counted as JSON
+ * Schema does, by code points.
+ */
+export const words = (max: number) =>
+  z
+    .string()
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+    .refine((text) => text !== '' && text.length <= 2 * max && Array.from(text).length <= max, `must have 1 to ${max} characters`)
+    .meta({ minLength: 1, maxLength: max });
+
+export { firstWords } from '../kernel/words.ts';
+
+export const resourceId = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(26, 'must have 26 characters at most')
+  .regex(/^[a-zA-Z0-9_-]+$/, 'must have letters, digits, - and _ only');
+
+/** Names a resource where the contract takes any text: what is no id is not found. */
+export const anyId = z.string();
+
+export const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, milliseconds' });
+
+export const errorModel = z
+  .object({
+    status_code: z.int(),
+    message: z.string(),
+    details: z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) })).nullable(),
+  })
+  .meta({ id: 'ErrorModel' });
+
+export const listQuery = (limit: number) => ({
+  limit: count(100).default(limit),
+  continuation_token: z.string().min(1, 'must not be empty').max(1024, 'is none of ours').optional(),
+});
+
+/** How many of something a query asks for. */
+export function count(max: number) {
+  const error = `must be a whole number from 1 to ${max}`;
+  return z.coerce.number({ error }).int(error).min(1, error).max(max, error);
+}
+
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), continuation_token: z.string().nullable() });
+
+const MOST_ITEMS = 1000;
+
+/** A list whose length is looked at first: a million wrong items would be a million complaints. */
+export const few = <T extends z.ZodType>(item: T) =>
+  z.array(z.unknown()).max(MOST_ITEMS, `must have ${MOST_ITEMS} items at most`).pipe(z.array(item).max(MOST_ITEMS));
+
+export const pageView = <T, V>({ items, next }: { items: T[]; next: string | undefined }, view: (item: T) => V) => ({
+  items: items.map(view),
+  continuation_token: next ?? null,
+});
+
+export const MAIL_ADDRESS = /^[^\s@<>"(),:;\\[\]\u0000-\u001f\u007f]{1,64}@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+export const lowerCase = (text: string) => text.toLowerCase();
+
+export const mailAddress = z
+  .string()
+  .max(320)
+  .transform(lowerCase)
+  .pipe(z.string().regex(MAIL_ADDRESS, 'must be a mail address'));

@@ -1,0 +1,98 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { expiresIn, toItem } from '../aws/items.ts';
+import { getRow, listKeys, listRows } from '../aws/rows.ts';
+import type { PageOf } from '../kernel/page.ts';
+import { notFound } from '../kernel/problem.ts';
+import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
+
+const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
+
+/** What is announced and never comes is forgotten soon. */
+const ANNOUNCED_DAYS = 1;
+
+/** Rows of files in a table of their own. */
+export class DynamoFiles implements FileRows {
+  readonly #client: () => DynamoDBClient;
+  readonly #settings: { table: string; retentionDays: number };
+
+  constructor(client: () => DynamoDBClient, settings: { table: string; retentionDays: number }) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  async put(row: FileRow): Promise<void> {
+    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) }));
+  }
+
+  async see(row: UploadedFile): Promise<FileRow> {
+    const put = new PutItemCommand({
+      TableName: this.#settings.table,
+      Item: this.#itemOf(row),
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(uploadedAt)',
+    });
+    try {
+      await this.#client().send(put);
+      return row;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      const found = await this.get(row.id);
+      if (!found) throw notFound('file', row.id);
+      return found;
+    }
+  }
+
+  async get(id: string): Promise<FileRow | undefined> {
+    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
+    return row && fileRow.parse(row);
+  }
+
+  async hold(id: string, runId: string, at: Date): Promise<void> {
+    await this.#client().send(
+      new UpdateItemCommand({
+        TableName: this.#settings.table,
+        Key: toItem(keyOf(id)),
+        UpdateExpression: 'SET runId = if_not_exists(runId, :run), expires = :expires',
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: toItem({ ':run': runId, ':expires': expiresIn(this.#settings.retentionDays, at) }),
+      }),
+    );
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const remove = new DeleteItemCommand({
+      TableName: this.#settings.table,
+      Key: toItem(keyOf(id)),
+      ConditionExpression: 'attribute_not_exists(runId)',
+    });
+    try {
+      await this.#client().send(remove);
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  list({ workspace, project }: { workspace: string; project?: string | undefined }, page: PageOf) {
+    const list = {
+      kind: 'file' as const,
+      workspace,
+      filter: { project },
+      keyOf: (id: string) => toItem(keyOf(id)),
+      parse: fileRow.parse,
+    };
+    return listRows(this.#client(), this.#settings.table, list, page);
+  }
+
+  #itemOf(row: FileRow) {
+    const [days, since] =
+      row.uploadedAt === undefined ? [ANNOUNCED_DAYS, row.createdAt] : [this.#settings.retentionDays, row.uploadedAt];
+    return toItem({ ...keyOf(row.id), ...row, ...listKeys('file', row), expires: expiresIn(days, new Date(since)) });
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { type FileBytes, FileChanged } from './file.ts';
+
+export const objectOf = (id: string) => `files/${id}`;
+
+const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
+
+/** Bytes of files as objects of the bucket. */
+export class BucketFiles implements FileBytes {
+  readonly #client: () => S3Client;
+  readonly #bucket: string;
+
+  constructor(client: () => S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  async look(id: string) {
+    try {
+      const found = await this.#client().send(new HeadObjectCommand({ Bucket: this.#bucket, Key: objectOf(id) }));
+      const { ContentLength: size = 0, ContentType: type = 'application/octet-stream', ETag: etag = '' } = found;
+      return { size, type, etag };
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async read(id: string, etag: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+    try {
+      const { Body } = await this.#client().send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: objectOf(id), IfMatch: etag }),
+      );
+      if (!Body || !(Symbol.asyncIterator in Body)) throw new Error(`File ${id} has no stream of bytes.`);
+      return Body;
+    } catch (error) {
+      throw statusOf(error) === 404 || statusOf(error) === 412 ? new FileChanged(id) : error;
+    }
+  }
+
+  async write(id: string, Body: Uint8Array, ContentType: string) {
+    const { ETag: etag = '' } = await this.#client().send(
+      new PutObjectCommand({ Bucket: this.#bucket, Key: objectOf(id), Body, ContentType }),
+    );
+    return { etag };
+  }
+
+  async renew(id: string): Promise<void> {
+    const found = await this.look(id);
+    if (!found) throw new FileChanged(id);
+    await this.#client().send(
+      new CopyObjectCommand({
+        Bucket: this.#bucket,
+        Key: objectOf(id),
+        CopySource: `${this.#bucket}/${objectOf(id)}`,
+        // S3 copies an object onto itself only when something about it is said anew.
+        MetadataDirective: 'REPLACE',
+        ContentType: found.type,
+      }),
+    );
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#client().send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: objectOf(id) }));
+  }
+}

@@ -1,0 +1,13 @@
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  /** Opaque; goes on behind the last item, whatever has come since. */
+  next: string | undefined;
+  /** Of a filtered list: the time down to which it has looked. */
+  searchedTo?: string | undefined;
+}
+
+export interface PageOf {
+  limit: number;
+  token?: string | undefined;
+}

@@ -1,0 +1,215 @@
+import * as z from 'zod';
+import { page, resourceId, time } from '../edge/schema.ts';
+import { maskedInputs } from '../expression/input-secrets.ts';
+import { actionsOf } from './control/actions.ts';
+import { type Run, stepCounts } from './model/run.ts';
+import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, STAGES, TRIGGERS } from './model/status.ts';
+import { cutFields, cutValue, SHOWN_BYTES } from './shown/cut-value.ts';
+import { wholeOf } from './shown/shown-values.ts';
+import type { DryRun } from './start/dry-run.ts';
+
+export const stage = z.enum(STAGES).meta({ id: 'ProcessStage', description: 'Stage of a process' });
+
+const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
+
+const problem = z.object({ name: z.string(), message: z.string(), step: z.string().nullable() });
+
+const runEntry = z
+  .object({
+    id: resourceId,
+    name: z.string(),
+    reference: z.string().nullable(),
+    workflow_id: resourceId,
+    workflow_name: z.string(),
+    project_id: z.string(),
+    stage,
+    version: z.int().nullable(),
+    status: z.enum(RUN_STATUSES_V1),
+    trigger: z.enum(TRIGGERS),
+    archived: z.boolean(),
+    created_at: time,
+    started_at: time.nullable(),
+    ended_at: time.nullable(),
+    error: problem.nullable(),
+    parent: resourceId.nullable().meta({ description: 'The run that it runs again, or that waits for it' }),
+    attempt: z.int().meta({ description: 'Its place in a chain of reruns, from 1' }),
+  })
+  .meta({ id: 'RunEntry' });
+export const runEntries = page(runEntry).extend({ searched_to: searchedTo }).meta({ id: 'RunList' });
+
+const shownFields = z.record(z.string(), z.unknown()).meta({
+  description:
+    'Secrets are `***`. Above 768 KiB its large fields are `{truncated: true, bytes, start, whole}`: `whole` is the path of a link to all of it',
+});
+
+export const valueLink = z.object({ url: z.string(), expires_at: time }).meta({ id: 'ValueLink' });
+
+export const runDetail = runEntry
+  .extend({
+    definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
+    inputs: shownFields,
+    outputs: shownFields.nullable(),
+    file_ids: z.array(z.string()),
+    deadline: time,
+    steps: stepCounts,
+    reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
+    stop: z
+      .object({
+        mode: z.enum(['immediate', 'graceful']),
+        by: z.string(),
+        at: time,
+        until: time.nullable(),
+        reason: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'The stop that was asked for, and by whom' }),
+    pause: z
+      .object({ by: z.string(), at: time, reason: z.string().nullable() })
+      .nullable()
+      .meta({ description: 'The pause that was asked for, and by whom; gone once the run goes on' }),
+    started_by: z.string().nullable(),
+    pausing: z.boolean().meta({ description: 'A pause was asked for and steps are still in flight' }),
+    parent_step: z.string().nullable(),
+    root: resourceId.nullable().meta({ description: 'First run of its chain of reruns' }),
+    chain: z.array(resourceId).meta({ description: 'The runs it runs again, nearest first' }),
+    children: z.array(z.object({ id: resourceId, status: z.enum(RUN_STATUSES_V1), trigger: z.enum(TRIGGERS) })),
+    connection_overrides: z.record(z.string(), z.string()),
+    actions: z.array(z.object({ action: z.string(), allowed: z.boolean(), reason: z.string().nullable() })),
+  })
+  .meta({ id: 'Run' });
+
+export const rerunDetail = runDetail.extend({ warnings: z.array(z.string()) }).meta({ id: 'Rerun' });
+
+export const dryRun = z
+  .object({
+    dry_run: z.literal(true),
+    would_start: z.boolean().meta({ description: 'False when runIf is: the run would be recorded as skipped' }),
+    name: z.string(),
+    reference: z.string().nullable(),
+    version: z.int().nullable(),
+    definition: z.string(),
+    inputs: z.record(z.string(), z.unknown()),
+    steps: z.array(z.unknown()).meta({ description: 'Steps in the order of the document, each with what it `needs`' }),
+    problems: z.array(z.object({ step: z.string(), message: z.string() })),
+  })
+  .meta({ id: 'DryRun' });
+
+export const failureCodes = z
+  .object({
+    items: z.array(z.object({ code: z.string(), of: z.enum(['step', 'run']), meaning: z.string(), what_to_do: z.string() })),
+  })
+  .meta({ id: 'FailureCodes' });
+
+export const runEntryView = (run: Run) => ({
+  id: run.id,
+  name: run.name,
+  reference: run.reference ?? null,
+  workflow_id: run.workflowId,
+  workflow_name: run.workflowName,
+  project_id: run.project,
+  stage: run.stage,
+  version: run.version,
+  status: RUN_STATUS[run.status].v1,
+  trigger: run.trigger,
+  archived: run.archived,
+  created_at: run.createdAt,
+  started_at: run.startedAt ?? null,
+  ended_at: run.endedAt ?? null,
+  error: run.error ? { name: run.error.name, message: run.error.message, step: run.error.step ?? null } : null,
+  parent: run.parent ?? null,
+  attempt: run.attempt,
+});
+
+export interface RunDetail {
+  inputs: unknown;
+  outputs: unknown;
+  chain: string[];
+  children: Run[];
+}
+
+/** Values of a run within what an answer holds. */
+const shown = (value: unknown, whole: string | null) =>
+  isMap(value) ? cutFields(value, SHOWN_BYTES, whole) : cutValue(value, SHOWN_BYTES, whole);
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const runDetailView = (run: Run, more: RunDetail) => ({
+  ...runEntryView(run),
+  definition: run.definition,
+  inputs: shown(more.inputs, wholeOf(run.id, 'inputs')),
+  outputs: shown(more.outputs, wholeOf(run.id, 'outputs')),
+  file_ids: run.fileIds,
+  deadline: run.deadline,
+  steps: run.steps,
+  reason: run.reason ?? null,
+  stop: run.stop ? { ...run.stop, until: run.stop.until ?? null, reason: run.stop.reason ?? null } : null,
+  pause: run.pause ? { by: run.pause.by, at: run.pause.at, reason: run.pause.reason ?? null } : null,
+  started_by: run.startedBy ?? null,
+  pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
+  parent_step: run.parentStep ?? null,
+  root: run.root ?? null,
+  chain: more.chain,
+  children: more.children.map(({ id, status, trigger }) => ({ id, status: RUN_STATUS[status].v1, trigger })),
+  connection_overrides: run.connectionOverrides ?? {},
+  actions: actionsOf(run),
+});
+
+export const dryRunView = ({ prepared, steps, problems }: DryRun) => ({
+  dry_run: true,
+  would_start: prepared.wanted,
+  name: prepared.name,
+  reference: prepared.reference ?? null,
+  version: prepared.version,
+  definition: prepared.hash,
+  inputs: shown(maskedInputs(prepared.plan.document.input, prepared.inputs), null),
+  steps,
+  problems,
+});
+
+const runEvent = z
+  .object({
+    id: z.int().min(0).meta({ description: 'Number of the line: goes on from it when given as `after`' }),
+    time,
+    type: z.string(),
+    step: z.string().nullable(),
+    scope: z.string(),
+    attempt: z.int().nullable(),
+    message: z.string(),
+    reused: z.string().optional(),
+    skipped: z.boolean().optional(),
+    reason: z.string().optional(),
+    data: z.unknown().optional(),
+  })
+  .meta({ id: 'RunEvent' });
+export const runEvents = page(runEvent).meta({ id: 'RunEventList' });
+
+const stepState = z
+  .object({
+    step: z.string(),
+    key: z.string(),
+    scope: z.string(),
+    kind: z.string(),
+    title: z.string().nullable(),
+    status: z.enum(['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped']),
+    reason: z.string().nullable(),
+    attempts: z.int(),
+    started_at: time.nullable(),
+    ended_at: time.nullable(),
+    input: z.unknown(),
+    output: z.unknown(),
+    reused: z.string().nullable().meta({ description: 'The run that executed it' }),
+    child: z.string().nullable().meta({ description: 'The run it started' }),
+    error: z.object({ name: z.string(), message: z.string(), data: z.unknown().optional() }).nullable(),
+  })
+  .meta({ id: 'StepState' });
+
+export const runContext = z
+  .object({
+    run_id: resourceId,
+    status: z.enum(RUN_STATUSES_V1),
+    variables: z.record(z.string(), z.unknown()),
+    steps: z.array(stepState),
+    continuation_token: z.string().nullable(),
+  })
+  .meta({ id: 'RunContext' });

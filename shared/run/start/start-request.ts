@@ -1,0 +1,46 @@
+import type { Files } from '../../file/file.ts';
+import type { Workflows } from '../../workflow/workflows.ts';
+import type { Run } from '../model/run.ts';
+import type { Stage, Trigger } from '../model/status.ts';
+import type { EngineServices } from '../ports.ts';
+
+/** What every trigger asks for. */
+export interface StartRequest {
+  /** The id that it shall have. */
+  id?: string | undefined;
+  workspace: string;
+  /** Set when the caller may see one project only, or names it. */
+  project?: string | undefined;
+  workflowId: string;
+  stage: Stage;
+  inputs: Record<string, unknown>;
+  name?: string | undefined;
+  reference?: string | undefined;
+  fileIds: string[];
+  trigger: Trigger;
+  startedBy?: string | undefined;
+  /** A published version to start instead of the newest. */
+  version?: number | undefined;
+  /** The very definition to follow, when it is not for the stage to say. */
+  definition?: { definition: string; version: number | null } | undefined;
+  /** The saved start defaults stand under what the caller gives. */
+  useStartDefaults?: boolean | undefined;
+  connectionOverrides?: Record<string, string> | undefined;
+  /** The run it runs again, and from where: `start`, `failed` or a step. */
+  rerunOf?: { run: Run; from: string } | undefined;
+  /** The run whose step starts it. */
+  childOf?: { run: Run; stepKey: string } | undefined;
+  /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */
+  key?: RequestKey | undefined;
+  /** For how long the caller would wait for the end, in milliseconds. */
+  waitMs?: number | undefined;
+}
+
+/** An idempotency key within the project. `asked` says what the same request is, when the request does not. */
+export interface RequestKey {
+  trigger: string;
+  value: string;
+  asked?: unknown;
+}
+
+export type StartServices = EngineServices & { workflows: Workflows; files: Files };

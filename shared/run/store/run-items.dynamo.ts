@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { fromItem, type Item, toItem } from '../../aws/items.ts';
+import { parseJson } from '../../kernel/json.ts';
+import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
+import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../model/status.ts';
+import { LIVE_SHARDS, type StartKey } from '../ports.ts';
+
+const ROW = 'RUN';
+const RUN_PREFIX = 'RUN#';
+
+export const runPk = (id: string) => RUN_PREFIX + id;
+export const runKey = (id: string) => ({ pk: runPk(id), sk: ROW });
+export const runIdOf = (pk: string) => pk.slice(RUN_PREFIX.length);
+export const isRow = (item: Item) => item['sk']?.S === ROW;
+export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${workspace}#${hash}`, sk: 'START' });
+
+/** One key of an index takes 1,000 writes a second: in so many parts a workspace starts 3,000 runs. */
+const FEED_SHARDS = 4;
+/** Twice as many: a run that waits enters and leaves. */
+const STATE_SHARDS = 8;
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The end of a ULID is random. */
+const shardOf = (id: string, shards: number) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % shards;
+
+/** Every shard of a partition of an index. */
+export const shardsOf = (index: string, partition: string) =>
+  Array.from({ length: index === 'by-state' ? STATE_SHARDS : FEED_SHARDS }, (_, shard) => `${partition}#${shard}`);
+
+export const inWorkspace = ({ workspace }: { workspace: string }) => workspace;
+export const inProject = ({ workspace, project }: { workspace: string; project: string }) => `${workspace}#${project}`;
+export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: Stage }) => `${workflowId}#${stage}`;
+export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
+
+export const liveKey = (shard: number) => `live#${shard}`;
+const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
+
+/** A run that has come so far, or whose next projection may be so far away, no list looks for at the top of a feed. */
+const YOUNG_MS = 25_000;
+/** Runs so young are looked for at the top of a feed when they are not in the index by state. */
+export const YOUNG_LIST_MS = 60_000;
+
+/**
+ * The key in the index by state. Most runs are pending and running for a moment only: they enter it when they may not be young any more by the time the
+ * row is written again.
+ */
+export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: string | undefined): string | undefined {
+  if (!RUN_STATUS[status].rare) return undefined;
+  const createdMs = Date.parse(run.createdAt);
+  const isYoung =
+    now.getTime() - createdMs < YOUNG_MS && !(nextLook !== undefined && Date.parse(nextLook) - createdMs > YOUNG_LIST_MS);
+  const isFleeting = status === 'pending' || status === 'running';
+  return isFleeting && isYoung ? undefined : `${inState({ workspace: run.workspace, status })}#${shardOf(run.id, STATE_SHARDS)}`;
+}
+
+/**
+ * The run with the keys of every index that it is born into. What it was given and what follows from its journal are two texts: each is written as a
+ * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
+ */
+export function runItem(run: Run): Item {
+  const { id, archived, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
+  const shard = shardOf(id, FEED_SHARDS);
+  const created = {
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
+    ...(fileIds.length > 0 && { fileIds }),
+    ...(depth > 0 && { depth }),
+    ...(attempt > 1 && { attempt }),
+  };
+  return toItem({
+    ...runKey(id),
+    created: JSON.stringify(created),
+    inputs,
+    ...projectionItem(run),
+    archived: archived || undefined,
+    dueAt,
+    workspaceKey: `${inWorkspace(run)}#${shard}`,
+    projectKey: `${inProject(run)}#${shard}`,
+    workflowKey: `${inWorkflow(run)}#${shard}`,
+    parentKey: run.parent,
+    referenceKey: run.reference === undefined ? undefined : `${run.workspace}#${run.reference.toLowerCase()}`,
+    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
+    liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
+  });
+}
+
+/** What follows from the journal: what others than readers need for itself, the rest as a text. */
+export function projectionItem({ seen, status, outputs, snapshot, steps, execution, ...next }: Projection) {
+  const rest = {
+    ...Object.fromEntries(Object.entries(next).filter(([name]) => name in projection.shape)),
+    steps: Object.fromEntries(Object.entries(steps).filter(([, count]) => count > 0)),
+    ...(execution > 1 && { execution }),
+  };
+  return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
+}
+
+// A list reads hundreds of rows: what the schema of runs checks is not looked through here.
+const fields = z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null);
+const text = z.string().transform(parseJson).pipe(fields);
+const row = z.object({ pk: z.string().transform(runIdOf), created: text, projection: text });
+
+/** What a row says, unchecked: enough to see whether it is looked for. */
+export function rowOf(item: Item): Record<string, unknown> {
+  const stored = fromItem(item);
+  const { pk, created, projection } = row.parse(stored);
+  return { ...stored, ...created, ...projection, steps: { ...NO_STEPS, ...Object(projection['steps']) }, id: pk };
+}
+
+/** The run that a row holds. */
+export const parseRun = (item: Item): Run => runSchema.parse(rowOf(item));

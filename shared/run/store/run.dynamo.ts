@@ -1,0 +1,282 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
+import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
+import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
+import { type Patience, patiently } from '../../aws/patiently.ts';
+import { parseJson } from '../../kernel/json.ts';
+import type { PageOf } from '../../kernel/page.ts';
+import type { Entry } from '../model/entry.ts';
+import type { Projection, Run } from '../model/run.ts';
+import type { Loaded, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../ports.ts';
+import {
+  alreadyIn,
+  behind,
+  clustersOf,
+  endOf,
+  journalKey,
+  LAST_NUMBER,
+  numberOf,
+  type Packed,
+  packed,
+  parseJournal,
+} from './journal-items.dynamo.ts';
+import { listRuns } from './list.dynamo.ts';
+import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
+import { dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
+
+export interface RunsSettings {
+  table: string;
+  /** Reads snapshots, for those who load journals. */
+  values?: Pick<Values, 'text'> | undefined;
+  patience?: Patience | undefined;
+}
+
+const START_KEY_DAYS = 30;
+const ENDS_KNOWN = 1_000;
+const WRITES_AT_ONCE = 25;
+const READS_AT_ONCE = 8;
+const NEW = { ConditionExpression: 'attribute_not_exists(pk)', ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
+
+const startItem = z.object({ runId: z.string(), bodyHash: z.string() });
+
+/** Runs in DynamoDB: one partition a run, with its row and its journal. */
+export class DynamoRuns implements Runs {
+  readonly #client: () => DynamoDBClient;
+  readonly #settings: RunsSettings;
+  readonly #now: () => Date;
+  /** Where journals ended when they were seen last. Whoever goes on from there need not look into the item before. */
+  readonly #ends = new LRUCache<string, number>({ max: ENDS_KNOWN });
+
+  constructor(client: () => DynamoDBClient, settings: RunsSettings, now: () => Date = () => new Date()) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#now = now;
+  }
+
+  async create(run: Run, key?: StartKey) {
+    const row = { ...this.#table, ...NEW, Item: runItem(run) };
+    if (!key) {
+      const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
+      if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
+      return {};
+    }
+    const expires = expiresIn(START_KEY_DAYS, this.#now());
+    const promise = { ...startItemKey(key), runId: run.id, bodyHash: key.bodyHash, expires };
+    const start = { ...this.#table, ...NEW, Item: toItem(promise) };
+    const written = await this.#write(() =>
+      this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: start }, { Put: row }] })),
+    );
+    if (written.won) return {};
+    const [earlier, found] = written.found;
+    if (isDeepStrictEqual(found, row.Item)) return {};
+    return { earlier: earlier ? startItem.parse(fromItem(earlier)) : { runId: run.id, bodyHash: key.bodyHash } };
+  }
+
+  async startedUnder(key: StartKey) {
+    const item = await this.#get(startItemKey(key));
+    return item && startItem.parse(fromItem(item));
+  }
+
+  async get(id: string) {
+    const item = await this.#get(runKey(id));
+    return item && parseRun(item);
+  }
+
+  async load(id: string): Promise<Loaded | undefined> {
+    let run: Run | undefined;
+    let before = 0;
+    const items: Packed[] = [];
+    // The row comes first, then the newest.
+    for await (const item of this.#query(whole(id))) {
+      if (isRow(item)) {
+        run = parseRun(item);
+        before = run.snapshot?.number ?? 0;
+        continue;
+      }
+      if (!run) return undefined;
+      const found = parseJournal(item);
+      if (endOf(found) <= before) break;
+      items.push(found);
+      if (found.number <= before + 1) break;
+    }
+    if (!run) return undefined;
+    this.#ends.set(id, items[0] ? endOf(items[0]) : before);
+    const entries = items.reverse().flatMap((item) => behind(item, before));
+    return run.snapshot ? { run, entries, snapshot: await this.#snapshot(run.snapshot.ref) } : { run, entries };
+  }
+
+  async entriesAfter(id: string, number: number, limit?: number): Promise<Entry[]> {
+    const entries = this.#ends.get(id) === number ? [] : await this.#restOf(id, number);
+    const few = limit === undefined ? {} : { Limit: limit };
+    for await (const item of this.#query({ ...between(id, number + 1, LAST_NUMBER), ...few })) {
+      entries.push(...parseJournal(item).entries);
+      if (limit !== undefined && entries.length >= limit) break;
+    }
+    if (limit !== undefined && entries.length > limit) return entries.slice(0, limit);
+    this.#ends.set(id, number + entries.length);
+    return entries;
+  }
+
+  async entriesAt(id: string, numbers: number[]): Promise<Map<number, Entry>> {
+    const items: Packed[] = [];
+    const clusters = clustersOf(numbers);
+    for (let at = 0; at < clusters.length; at += READS_AT_ONCE) {
+      const some = clusters.slice(at, at + READS_AT_ONCE);
+      items.push(...(await Promise.all(some.map((cluster) => this.#around(id, cluster)))).flat());
+    }
+    const found = new Map(
+      items.flatMap(({ number, entries }) => entries.map((entry, place) => [number + place, entry] as const)),
+    );
+    return new Map(numbers.flatMap((number) => entryOf(found, number)));
+  }
+
+  async append(id: string, after: number, entries: Entry[], keptUntil: number): Promise<number> {
+    let written = 0;
+    while (written < entries.length) {
+      const left = entries.slice(written);
+      const count = await this.#appendItem(id, after + written + 1, left, keptUntil);
+      if (count === 0) break;
+      written += count;
+    }
+    if (written === entries.length) this.#ends.set(id, after + written);
+    return written;
+  }
+
+  async project(run: Run, next: Projection, at: ProjectedAt) {
+    return (await this.#update(runKey(run.id), projected(run, next, at, this.#now()))).won;
+  }
+
+  async due(shard: number, now: string, limit: number) {
+    const query = new QueryCommand({
+      ...this.#table,
+      IndexName: 'live',
+      KeyConditionExpression: 'liveKey = :key AND dueAt <= :now',
+      ExpressionAttributeValues: { ':key': { S: liveKey(shard) }, ':now': { S: now } },
+      Limit: limit,
+    });
+    const { Items = [] } = await this.#patiently(() => this.#client().send(query));
+    return Items.map((item) => dueItem.parse(fromItem(item))).map(({ pk, dueAt }) => ({ id: runIdOf(pk), dueAt }));
+  }
+
+  async takeDue(id: string, seen: string, dueAt: string): Promise<boolean> {
+    const written = await this.#update(runKey(id), dueTaken(seen, dueAt));
+    return written.won || written.found[0]?.['dueAt']?.S === dueAt;
+  }
+
+  async keep(id: string, until: number): Promise<void> {
+    const numbers: number[] = [];
+    const keysOnly = { ProjectionExpression: 'sk, expires' };
+    for await (const item of this.#query({ ...between(id, 1, LAST_NUMBER), ...keysOnly })) {
+      if (Number(item['expires']?.N) < until) numbers.push(numberOf(item));
+    }
+    for (let at = 0; at < numbers.length; at += WRITES_AT_ONCE) {
+      const some = numbers.slice(at, at + WRITES_AT_ONCE);
+      await Promise.all(some.map((number) => this.#update(journalKey(id, number), kept(until))));
+    }
+  }
+
+  list(filter: RunFilter, page: PageOf) {
+    return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
+  }
+
+  async #snapshot(ref: string): Promise<unknown> {
+    const { values } = this.#settings;
+    if (!values) throw new Error('A journal with snapshots is loaded with the values they are in.');
+    return parseJson(await values.text(ref));
+  }
+
+  /** Of the item that holds the entry of that number: what stands behind it. */
+  async #restOf(id: string, number: number): Promise<Entry[]> {
+    if (number < 1) return [];
+    for await (const item of this.#query({ ...between(id, 1, number), ScanIndexForward: false, Limit: 1 }))
+      return behind(parseJournal(item), number);
+    return [];
+  }
+
+  /** The items that hold the entries of a range; the first may begin before it. */
+  async #around(id: string, { from, to }: { from: number; to: number }): Promise<Packed[]> {
+    const items: Packed[] = [];
+    const few = from === to ? { Limit: 1 } : {};
+    for await (const item of this.#query({ ...between(id, 1, to), ScanIndexForward: false, ...few })) {
+      const found = parseJournal(item);
+      items.push(found);
+      if (found.number <= from) break;
+    }
+    return items;
+  }
+
+  /** How many of the entries the item of that number has taken, now or before. */
+  async #appendItem(id: string, number: number, entries: Entry[], expires: number): Promise<number> {
+    const { text, count } = packed(entries);
+    const Item = { ...toItem(journalKey(id, number)), entries: { S: text }, expires: { N: String(expires) } };
+    const written = await this.#write(() => this.#client().send(new PutItemCommand({ ...this.#table, ...NEW, Item })));
+    return written.won ? count : alreadyIn(written.found[0], entries);
+  }
+
+  async #get(key: object): Promise<Item | undefined> {
+    const get = new GetItemCommand({ ...this.#table, Key: toItem(key), ConsistentRead: true });
+    return (await this.#patiently(() => this.#client().send(get))).Item;
+  }
+
+  async *#query(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Item> {
+    let ExclusiveStartKey: Item | undefined;
+    do {
+      const query = new QueryCommand({ ...this.#table, ...input, ExclusiveStartKey });
+      const page = await this.#patiently(() => this.#client().send(query));
+      yield* page.Items ?? [];
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey);
+  }
+
+  #update(key: object, update: RowUpdate): Promise<Written> {
+    const all = { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const, ...update };
+    return this.#write(() => this.#client().send(new UpdateItemCommand(all)));
+  }
+
+  #write(send: () => Promise<unknown>): Promise<Written> {
+    return conditionalWrite(send, this.#settings.patience);
+  }
+
+  #patiently<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, this.#settings.patience);
+  }
+
+  get #table() {
+    return { TableName: this.#settings.table };
+  }
+}
+
+const dueItem = z.object({ pk: z.string(), dueAt: z.string() });
+
+/** The row and, behind it, the journal: newest first. */
+const whole = (id: string) => ({
+  ConsistentRead: true,
+  ScanIndexForward: false,
+  KeyConditionExpression: 'pk = :pk',
+  ExpressionAttributeValues: { ':pk': { S: runPk(id) } },
+});
+
+const between = (id: string, from: number, to: number) => ({
+  ConsistentRead: true,
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: {
+    ':pk': { S: runPk(id) },
+    ':from': { S: journalKey(id, from).sk },
+    ':to': { S: journalKey(id, to).sk },
+  },
+});
+
+function entryOf(found: Map<number, Entry>, number: number): [number, Entry][] {
+  const entry = found.get(number);
+  return entry ? [[number, entry]] : [];
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { CopyObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { LRUCache } from 'lru-cache';
+import { type Patience, patiently } from '../../aws/patiently.ts';
+import { parseJson } from '../../kernel/json.ts';
+import type { Stored } from '../model/stored.ts';
+import { INLINE_LIMIT_BYTES, textOf } from '../model/value.ts';
+import type { Values } from '../ports.ts';
+
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+const refOf = (runId: string, name: string) => `runs/${runId}/${name}.json`;
+
+/** Two drivers of a run may make different values of one step: each has an object of its own, so that an entry never refers to the other's. */
+const contentOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** Values in their rows while they are small, in the bucket when they are not. Objects never change, so one read of each is enough. */
+export class BucketValues implements Values {
+  readonly #client: () => S3Client;
+  readonly #bucket: string;
+  readonly #patience: Patience | undefined;
+  readonly #texts = new LRUCache<string, string>({ maxSize: CACHE_BYTES, sizeCalculation: (text) => text.length * 2 + 1 });
+
+  constructor(client: () => S3Client, bucket: string, patience?: Patience) {
+    this.#client = client;
+    this.#bucket = bucket;
+    this.#patience = patience;
+  }
+
+  async store(runId: string, name: string, value: unknown): Promise<Stored> {
+    const { json, bytes } = textOf(name, value);
+    if (bytes <= INLINE_LIMIT_BYTES) return { json };
+    return { ref: await this.put(runId, `${name}.${contentOf(json)}`, json), bytes };
+  }
+
+  async read(value: Stored): Promise<unknown> {
+    return parseJson('json' in value ? value.json : await this.text(value.ref));
+  }
+
+  async copy(runId: string, name: string, value: Stored): Promise<Stored> {
+    if ('json' in value) return value;
+    const ref = refOf(runId, `${name}.${contentOf(value.ref)}`);
+    const CopySource = `${this.#bucket}/${encodeURIComponent(value.ref)}`;
+    await patiently(
+      () => this.#client().send(new CopyObjectCommand({ Bucket: this.#bucket, Key: ref, CopySource })),
+      this.#patience,
+    );
+    return { ...value, ref };
+  }
+
+  async put(runId: string, name: string, text: string): Promise<string> {
+    const ref = refOf(runId, name);
+    const object = { Bucket: this.#bucket, Key: ref, Body: text, ContentType: 'application/json' };
+    await patiently(() => this.#client().send(new PutObjectCommand(object)), this.#patience);
+    this.#texts.set(ref, text);
+    return ref;
+  }
+
+  async text(ref: string): Promise<string> {
+    const known = this.#texts.get(ref);
+    if (known !== undefined) return known;
+    const text = await patiently(async () => {
+      const { Body } = await this.#client().send(new GetObjectCommand({ Bucket: this.#bucket, Key: ref }));
+      return (await Body?.transformToString()) ?? 'null';
+    }, this.#patience);
+    this.#texts.set(ref, text);
+    return text;
+  }
+}

@@ -1,0 +1,43 @@
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { expiresIn, toItem } from '../../aws/items.ts';
+import { getRow, listKeys, listRows } from '../../aws/rows.ts';
+import { type Deliveries, type Delivery, type DeliveryFilter, delivery } from './delivery.ts';
+
+const keyOf = (id: string) => ({ pk: `DELIVERY#${id}`, sk: 'DELIVERY' });
+
+/** Deliveries in the table of triggers. */
+export class DynamoDeliveries implements Deliveries {
+  readonly #client: () => DynamoDBClient;
+  readonly #settings: { table: string; retentionDays: number };
+
+  constructor(client: () => DynamoDBClient, settings: { table: string; retentionDays: number }) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  async put(row: Delivery): Promise<void> {
+    const expires = expiresIn(this.#settings.retentionDays, new Date(row.at));
+    const Item = toItem({ ...keyOf(row.id), ...row, ...listKeys('delivery', row), expires });
+    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item }));
+  }
+
+  async get(id: string): Promise<Delivery | undefined> {
+    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
+    return row && delivery.parse(row);
+  }
+
+  list(
+    { workspace, project, workflowId, trigger, outcome }: DeliveryFilter,
+    page: { limit: number; token?: string | undefined },
+  ) {
+    const list = {
+      kind: 'delivery' as const,
+      workspace,
+      workflowId,
+      filter: { project, trigger, outcome },
+      keyOf: (id: string) => toItem(keyOf(id)),
+      parse: delivery.parse,
+    };
+    return listRows(this.#client(), this.#settings.table, list, page);
+  }
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { resourceId } from '../../edge/schema.ts';
+import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
+
+export const deliveryEntry = z
+  .object({
+    id: resourceId,
+    at: z.iso.datetime(),
+    trigger: z.enum(DELIVERY_TRIGGERS),
+    trigger_id: z.string().meta({ description: 'The mailbox, schedule or webhook' }),
+    workflow_id: z.string().nullable(),
+    project_id: z.string().nullable(),
+    source: z.string(),
+    key: z.string().meta({ description: 'What makes it the same delivery again' }),
+    outcome: z.enum(OUTCOMES),
+    reason: z.string().nullable(),
+    run_id: z.string().nullable(),
+    size: z.int().meta({ description: 'Bytes' }),
+    payload: z.string().nullable().meta({ description: 'Object in the bucket that holds the raw payload' }),
+    redeliveries: z.int(),
+  })
+  .meta({ id: 'Delivery' });
+
+export const deliveryEntries = z
+  .object({ items: z.array(deliveryEntry), continuation_token: z.string().nullable() })
+  .meta({ id: 'DeliveryList' });
+
+export const deliveryView = (delivery: Delivery): z.input<typeof deliveryEntry> => ({
+  id: delivery.id,
+  at: delivery.at,
+  trigger: delivery.trigger,
+  trigger_id: delivery.triggerId,
+  workflow_id: delivery.workflowId ?? null,
+  project_id: delivery.project ?? null,
+  source: delivery.source,
+  key: delivery.key,
+  outcome: delivery.outcome,
+  reason: delivery.reason ?? null,
+  run_id: delivery.runId ?? null,
+  size: delivery.bytes,
+  payload: delivery.payload ?? null,
+  redeliveries: delivery.redeliveries,
+});

@@ -1,0 +1,101 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { expiresIn, toItem } from '../../aws/items.ts';
+import { getRow, listKeys } from '../../aws/rows.ts';
+import { type Mailbox, type Mailboxes, mailbox, RETIRED_DAYS } from './mailbox.ts';
+
+const keyOf = (local: string) => ({ pk: `MAILBOX#${local}`, sk: 'MAILBOX' });
+/** Says which address is the workflow's: it has one at a time. */
+const pointerOf = (workflowId: string) => ({ pk: `WORKFLOW#${workflowId}`, sk: 'MAILBOX' });
+
+/** Mailboxes in the table of triggers: found by what stands before the @, one for each workflow. */
+export class DynamoMailboxes implements Mailboxes {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async byLocal(local: string): Promise<Mailbox | undefined> {
+    const row = await getRow(this.#client(), this.#table, keyOf(local));
+    return row && mailbox.parse(row);
+  }
+
+  async ofWorkflow(workflowId: string): Promise<Mailbox | undefined> {
+    const pointer = await getRow(this.#client(), this.#table, pointerOf(workflowId));
+    return pointer && this.byLocal(String(pointer['local']));
+  }
+
+  create(next: Mailbox): Promise<boolean> {
+    const { workflowId, local } = next;
+    return this.#together([
+      this.#putNew(next),
+      {
+        Put: {
+          TableName: this.#table,
+          Item: toItem({ ...pointerOf(workflowId), local }),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+    ]);
+  }
+
+  change(next: Mailbox): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: itemOf(next),
+      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(retiredAt)',
+    });
+    return lostRaceIsFalse(this.#client().send(put));
+  }
+
+  rotate(old: Mailbox, next: Mailbox): Promise<boolean> {
+    const expires = expiresIn(RETIRED_DAYS + 1, new Date(old.retiredAt ?? old.createdAt));
+    return this.#together([
+      this.#putNew(next),
+      {
+        Put: {
+          TableName: this.#table,
+          Item: toItem({ ...pointerOf(next.workflowId), local: next.local }),
+          ConditionExpression: '#local = :old',
+          ExpressionAttributeNames: { '#local': 'local' },
+          ExpressionAttributeValues: { ':old': { S: old.local } },
+        },
+      },
+      // It stands in no list any more, only behind its old address.
+      { Put: { TableName: this.#table, Item: toItem({ ...keyOf(old.local), ...old, expires }) } },
+    ]);
+  }
+
+  #putNew(next: Mailbox): TransactWriteItem {
+    return { Put: { TableName: this.#table, Item: itemOf(next), ConditionExpression: 'attribute_not_exists(pk)' } };
+  }
+
+  #together(TransactItems: TransactWriteItem[]): Promise<boolean> {
+    return lostRaceIsFalse(this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
+  }
+}
+
+const itemOf = (row: Mailbox) => toItem({ ...keyOf(row.local), ...row, ...listKeys('mailbox', row) });
+
+async function lostRaceIsFalse(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    const lost =
+      error instanceof ConditionalCheckFailedException ||
+      (error instanceof TransactionCanceledException &&
+        error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict'));
+    if (lost) return false;
+    throw error;
+  }
+}

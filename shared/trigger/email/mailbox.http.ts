@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { lowerCase, MAIL_ADDRESS, resourceId } from '../../edge/schema.ts';
+import { STAGES } from '../../run/model/status.ts';
+import { MAX_MAIL_BYTES, PERMISSIONS, REPLIES } from './mailbox.ts';
+
+const allowedSender = z
+  .string()
+  .max(320)
+  .transform(lowerCase)
+  .pipe(
+    z.union([z.string().regex(MAIL_ADDRESS), z.string().regex(/^@[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/)], {
+      error: 'must be a mail address or @domain',
+    }),
+  );
+
+export const mailboxSettings = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    permission: z
+      .enum(PERMISSIONS)
+      .default('collaborators')
+      .meta({ description: 'collaborators: the mail addresses of the holders of API keys of the project' }),
+    allowed: z.array(allowedSender).max(500).default([]),
+    stage: z.enum(STAGES).default('Published'),
+    reply: z.enum(REPLIES).default('none'),
+    max_size: z.int().min(1024).max(MAX_MAIL_BYTES).default(MAX_MAIL_BYTES).meta({ description: 'Bytes of the raw mail' }),
+  })
+  .meta({ id: 'MailboxSettings' });
+
+export const mailboxResource = z
+  .object({
+    id: resourceId,
+    workflow_id: resourceId,
+    address: z.string(),
+    enabled: z.boolean(),
+    permission: z.enum(PERMISSIONS),
+    allowed: z.array(z.string()),
+    stage: z.enum(STAGES),
+    reply: z.enum(REPLIES),
+    max_size: z.int(),
+    created_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Mailbox' });
+
+export const canaryResource = z
+  .object({
+    id: z.string(),
+    address: z.string(),
+    workflow_id: resourceId,
+    run_id: resourceId.nullable().meta({ description: 'null: the mail has not arrived in time' }),
+    seconds: z.number().nullable().meta({ description: 'From sending to the start of the run' }),
+  })
+  .meta({ id: 'MailCanary' });

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { operation } from '../../edge/route.ts';
+import { resourceId } from '../../edge/schema.ts';
+import { canaryResource, mailboxResource, mailboxSettings } from './mailbox.http.ts';
+
+const at = { tag: 'mail', entry: 'api/mailboxes' } as const;
+const params = z.object({ workflow_id: resourceId });
+
+export const mail = {
+  putMailbox: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/workflows/{workflow_id}/mailbox',
+    summary: 'Give a workflow a mail address, or change who may write to it',
+    role: 'editor',
+    params,
+    body: mailboxSettings,
+    responses: { 200: mailboxResource },
+  }),
+  getMailbox: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/mailbox',
+    summary: 'The mailbox of a workflow',
+    params,
+    responses: { 200: mailboxResource },
+  }),
+  rotateMailbox: operation({
+    ...at,
+    method: 'POST',
+    path: '/v1/workflows/{workflow_id}/mailbox/rotate',
+    summary: 'Another address; the old one turns mail away and says so for 30 days',
+    role: 'editor',
+    params,
+    responses: { 200: mailboxResource },
+  }),
+  sendCanary: operation({
+    ...at,
+    entry: 'api/mail-canary',
+    method: 'POST',
+    path: '/v1/mail/canary',
+    summary: 'Send a mail through the whole path to a built-in workflow',
+    role: 'admin',
+    responses: { 200: canaryResource, 504: canaryResource },
+  }),
+};

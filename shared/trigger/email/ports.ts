@@ -1,0 +1,65 @@
+import type { StartServices } from '../../run/start/start-request.ts';
+import type { Deliveries } from '../delivery/delivery.ts';
+import type { Arrival } from './arrival.ts';
+import type { Mailboxes } from './mailbox.ts';
+
+/** Raw mails in the bucket, where SES puts them. */
+export interface RawMails {
+  /** The object of a mail. */
+  keyOf(messageId: string): string;
+  /** The mail, or only its size when that is above the limit. */
+  read(messageId: string, limitBytes: number): Promise<{ bytes: number; raw?: Buffer }>;
+  /** Keeps what SES said of a mail beside it, so that it can be given another chance. */
+  note(arrival: Arrival): Promise<void>;
+  noted(messageId: string): Promise<Arrival | undefined>;
+}
+
+/** The mail addresses of those who may see a project. */
+export interface Members {
+  of(workspace: string, project: string): Promise<string[]>;
+}
+
+export interface OutgoingMail {
+  from: string;
+  to: string;
+  raw: Buffer;
+}
+
+export interface Outgoing {
+  send(mail: OutgoingMail): Promise<void>;
+}
+
+/** A sender that is to hear how the run ends. */
+export interface PendingReply {
+  deliveryId: string;
+  runId: string;
+  workflowName: string;
+  from: string;
+  to: string;
+  subject: string;
+  messageId: string | null;
+  references: string[];
+  since: string;
+}
+
+export interface PendingReplies {
+  put(reply: PendingReply, dueAt: string): Promise<void>;
+  due(now: string, limit: number): Promise<{ reply: PendingReply; dueAt: string }[]>;
+  /** To be looked at again. */
+  defer(deliveryId: string, seen: string, dueAt: string): Promise<void>;
+  /** It is dealt with. False when somebody else has. */
+  take(deliveryId: string, seen: string): Promise<boolean>;
+}
+
+/** What is needed to take a mail in. */
+export interface EmailServices extends StartServices {
+  domain: string;
+  deliveries: Deliveries;
+  mailboxes: Mailboxes;
+  members: Members;
+  mails: RawMails;
+  outgoing: Outgoing;
+  replies: PendingReplies;
+  /** A reply could not be sent. What it was about stands all the same. */
+  replyLost(error: unknown): void;
+}

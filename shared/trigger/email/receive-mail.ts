@@ -1,0 +1,253 @@
+import * as z from 'zod';
+import { keepFile } from '../../file/keep-file.ts';
+import { idOf } from '../../kernel/id.ts';
+import { Problem } from '../../kernel/problem.ts';
+import type { StartRequest } from '../../run/start/start-request.ts';
+import { type Started, startedBefore, startRun } from '../../run/start/start-run.ts';
+import type { Delivery } from '../delivery/delivery.ts';
+import { type Incoming, receive } from '../delivery/receive.ts';
+import type { Arrival } from './arrival.ts';
+import { dedupeKey } from './dedupe.ts';
+import { loopRefusal } from './loop-guard.ts';
+import { inputOf, narrowed, type StoredAttachment } from './mail-input.ts';
+import { isKnown, localIn, MAX_MAIL_BYTES, type Mailbox } from './mailbox.ts';
+import { type Mail, parseMail } from './parse-mail.ts';
+import type { EmailServices } from './ports.ts';
+import { answerAtOnce, awaitResult } from './reply.ts';
+import { isProven, permissionRefusal, verdictRefusal } from './sender.ts';
+
+/** A mail with what was read of it. One that cannot be read is refused by every mailbox. */
+interface ReadMail {
+  arrival: Arrival;
+  bytes: number;
+  /** What makes it the same mail again. */
+  key: string;
+  mail: Mail | Problem;
+}
+
+/** Lets a mail in: one run and one delivery for each mailbox of ours among its recipients. Any number of times, with one effect. */
+export async function receiveMail(
+  services: EmailServices,
+  arrival: Arrival,
+): Promise<{ deliveries: Delivery[]; unknown: string[] }> {
+  const { known, unknown } = await mailboxesOf(services, arrival.recipients);
+  if (known.length === 0) return { deliveries: [], unknown };
+  const readMail = await read(services, arrival);
+  const deliveries: Delivery[] = [];
+  for (const mailbox of known) deliveries.push(await receiveAt(services, mailbox, readMail));
+  return { deliveries, unknown };
+}
+
+/** Whether mail to that address would find a mailbox, be it one that turns it away. */
+export async function knows(services: Pick<EmailServices, 'mailboxes' | 'domain' | 'now'>, address: string): Promise<boolean> {
+  return (await mailboxesOf(services, [address])).known.length > 0;
+}
+
+/** A mail that a mail server has refused before it was stored. */
+export const refusedMail = z.object({
+  messageId: z.string(),
+  at: z.string(),
+  source: z.string(),
+  recipients: z.array(z.string()),
+  bytes: z.int(),
+  reason: z.string(),
+});
+
+/** Writes a delivery for each mailbox of a mail that nobody tries to handle any more. It can be redelivered. */
+export async function noteUndelivered(services: EmailServices, arrival: Arrival, reason: string): Promise<void> {
+  const { known } = await mailboxesOf(services, arrival.recipients);
+  const { bytes } = await services.mails.read(arrival.messageId, 0);
+  await services.mails.note(arrival);
+  for (const mailbox of known) {
+    const incoming = incomingOf(services, mailbox, {
+      arrival,
+      bytes,
+      key: arrival.messageId,
+      mail: new Problem('conflict', reason),
+    });
+    if (await services.deliveries.get(incoming.id)) continue;
+    const run = await services.runs.get(runId(arrival, mailbox, 0));
+    await receive(services, incoming, () =>
+      run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason)),
+    );
+  }
+}
+
+/** Writes a delivery for each mailbox that a refused mail was meant for. */
+export async function noteRefused(
+  services: EmailServices,
+  { messageId, at, recipients, reason, ...mail }: z.infer<typeof refusedMail>,
+): Promise<void> {
+  const { known } = await mailboxesOf(services, recipients);
+  for (const mailbox of known) {
+    const incoming = {
+      ...atMailbox(mailbox),
+      id: deliveryId(messageId, mailbox, at),
+      source: mail.source.slice(0, 320),
+      key: messageId,
+      bytes: mail.bytes,
+    };
+    await receive(services, incoming, () => Promise.reject(new Problem('too-large', reason)));
+  }
+}
+
+async function mailboxesOf(
+  { mailboxes, domain, now }: Pick<EmailServices, 'mailboxes' | 'domain' | 'now'>,
+  recipients: string[],
+) {
+  const known = new Map<string, Mailbox>();
+  const unknown: string[] = [];
+  for (const recipient of recipients) {
+    const local = localIn(recipient, domain);
+    const found = local === undefined ? undefined : await mailboxes.byLocal(local);
+    if (found && isKnown(found, now())) known.set(found.local, found);
+    else unknown.push(recipient);
+  }
+  return { known: [...known.values()], unknown };
+}
+
+/** The raw mail is forgotten when this returns: it can be large, and what was read of it holds its files once more. */
+async function read({ mails }: EmailServices, arrival: Arrival): Promise<ReadMail> {
+  const { bytes, raw } = await mails.read(arrival.messageId, MAX_MAIL_BYTES);
+  const unread = { arrival, bytes, key: arrival.messageId };
+  if (!raw) {
+    const reason = `The mail has ${bytes} bytes; ${MAX_MAIL_BYTES} are the most that are taken.`;
+    return { ...unread, mail: new Problem('too-large', reason) };
+  }
+  try {
+    const mail = await parseMail(raw);
+    return { arrival, bytes, key: dedupeKey(mail, raw), mail };
+  } catch (error) {
+    if (error instanceof Problem) return { ...unread, mail: error };
+    throw error;
+  }
+}
+
+async function receiveAt(services: EmailServices, mailbox: Mailbox, readMail: ReadMail): Promise<Delivery> {
+  const incoming = incomingOf(services, mailbox, readMail);
+  const seen = await services.deliveries.get(incoming.id);
+  // The mail service delivers at least once; what is written down has been done.
+  if (seen) return seen;
+  const delivery = await receive(services, incoming, () => start(services, mailbox, readMail, incoming));
+  if (delivery.outcome === 'rejected') await services.mails.note(readMail.arrival);
+  if (readMail.mail instanceof Problem) return delivery;
+  await answerAtOnce(services, mailbox, readMail.mail, readMail.arrival, delivery).catch(services.replyLost);
+  return delivery;
+}
+
+/** Starts again what was turned away, under what is right by now. The raw mail lies where the mail service has put it. */
+export async function startMailAgain(services: EmailServices, delivery: Delivery): Promise<Started> {
+  const messageId = delivery.payload?.split('/').at(-1);
+  const arrival = messageId === undefined ? undefined : await services.mails.noted(messageId);
+  const mailbox = delivery.workflowId === undefined ? undefined : await services.mailboxes.ofWorkflow(delivery.workflowId);
+  if (!arrival || !mailbox) throw new Problem('not-found', 'The mail is not kept any more, or its workflow has no mailbox.');
+  const readMail = await read(services, arrival);
+  const incoming = { ...incomingOf(services, mailbox, readMail), id: delivery.id };
+  return start(services, mailbox, readMail, incoming, delivery.redeliveries + 1);
+}
+
+function incomingOf(
+  { mails }: EmailServices,
+  mailbox: Mailbox,
+  { arrival, bytes, key, mail }: ReadMail,
+): Incoming & { id: string } {
+  return {
+    ...atMailbox(mailbox),
+    id: deliveryId(arrival.messageId, mailbox, arrival.at),
+    source: (mail instanceof Problem ? arrival.source : mail.from.address).slice(0, 320),
+    key,
+    bytes,
+    payload: mails.keyOf(arrival.messageId),
+  };
+}
+
+const deliveryId = (messageId: string, { id }: Mailbox, at: string) => idOf(`delivery ${messageId} ${id}`, Date.parse(at));
+
+const runId = ({ messageId, at }: Arrival, { id }: Mailbox, redelivery: number) =>
+  idOf(`run ${messageId} ${id} ${redelivery}`, Date.parse(at));
+
+const atMailbox = ({ id: triggerId, workspace, project, workflowId }: Mailbox) => ({
+  workspace,
+  project,
+  workflowId,
+  trigger: 'email' as const,
+  triggerId,
+});
+
+async function start(
+  services: EmailServices,
+  mailbox: Mailbox,
+  readMail: ReadMail,
+  incoming: Incoming & { id: string },
+  redelivery = 0,
+): Promise<Started> {
+  const { arrival } = readMail;
+  const mail = admitted(mailbox, readMail, services.domain);
+  const proven = isProven(mail.from.address, arrival);
+  const members = mailbox.permission === 'collaborators' ? await services.members.of(mailbox.workspace, mailbox.project) : [];
+  refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
+
+  const key = { trigger: 'email', value: `${mailbox.id} ${incoming.key}`, asked: 'mail' };
+  const id = runId(arrival, mailbox, redelivery);
+  const attachments = mail.attachments.map((file, index) => ({
+    fileId: idOf(`file ${arrival.messageId} ${mailbox.id} ${index}`, Date.parse(arrival.at)),
+    file,
+  }));
+  const request: StartRequest = {
+    workspace: mailbox.workspace,
+    project: mailbox.project,
+    id,
+    workflowId: mailbox.workflowId,
+    stage: mailbox.stage,
+    inputs: narrowed(inputOf(mail, attachments), await inputSchema(services, mailbox)),
+    fileIds: attachments.map(({ fileId }) => fileId),
+    trigger: 'email',
+    startedBy: mail.from.address,
+    key,
+  };
+  const before = attachments.length > 0 ? await startedBefore(services, request) : undefined;
+  if (!before) await keepAttachments(services, mailbox, mail, attachments);
+  const started = before ? { run: before, isRepeat: true } : await startRun(services, request);
+  // Delivered again after a crash: the run that stands is of this very mail.
+  const own = started.run.id === id;
+  if (own)
+    await awaitResult(services, mailbox, mail, arrival, { deliveryId: incoming.id, run: started.run }).catch(services.replyLost);
+  return { run: started.run, isRepeat: started.isRepeat && !own };
+}
+
+/** Files come before the run that has them. */
+async function keepAttachments(
+  services: EmailServices,
+  { workspace, project }: Mailbox,
+  { from }: Mail,
+  all: StoredAttachment[],
+): Promise<void> {
+  for (const { fileId: id, file } of all) {
+    const of = { id, workspace, project, createdBy: from.address };
+    await keepFile(services.files, of, { name: file.name, type: file.contentType, content: file.bytes }, services.now());
+  }
+}
+
+/** The mail, when nothing but its sender's permission is in its way. */
+function admitted(mailbox: Mailbox, { arrival, bytes, mail }: ReadMail, domain: string): Mail {
+  if (mailbox.retiredAt !== undefined)
+    refuse(`The address was replaced by another one on ${mailbox.retiredAt.slice(0, 10)}. Ask the owner of the workflow for it.`);
+  if (!mailbox.enabled) refuse('The mailbox is turned off.');
+  refuse(verdictRefusal(arrival));
+  if (mail instanceof Problem) throw mail;
+  if (bytes > mailbox.maxBytes)
+    throw new Problem('too-large', `The mail has ${bytes} bytes; the mailbox takes ${mailbox.maxBytes} at most.`);
+  refuse(loopRefusal({ source: arrival.source, from: mail.from.address, header: mail.header }, domain, mailbox.canary));
+  return mail;
+}
+
+function refuse(reason: string | undefined): void {
+  if (reason !== undefined) throw new Problem('forbidden', reason);
+}
+
+/** What the workflow asks for, if that can be said before it is started. */
+async function inputSchema({ workflows, definitions }: EmailServices, { workflowId, stage }: Mailbox): Promise<unknown> {
+  const workflow = await workflows.get(workflowId);
+  const hash = stage === 'Draft' ? workflow?.draft.definition : workflow?.published?.definition;
+  return hash === undefined ? undefined : (await definitions.planOf(workflowId, hash)).document.input;
+}

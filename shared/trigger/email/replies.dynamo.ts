@@ -1,0 +1,101 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { expiresIn, fromItem, toItem } from '../../aws/items.ts';
+import type { PendingReplies, PendingReply } from './ports.ts';
+
+const keyOf = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
+const KEPT_DAYS = 40;
+
+const row = z.object({
+  deliveryId: z.string(),
+  runId: z.string(),
+  workflowName: z.string(),
+  from: z.string(),
+  to: z.string(),
+  subject: z.string(),
+  messageId: z.string().nullable(),
+  references: z.array(z.string()),
+  since: z.string(),
+  dueAt: z.string(),
+});
+
+/** Replies that wait for the end of a run, in the table of triggers. They stand in its index in the order in which they are due. */
+export class DynamoReplies implements PendingReplies {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async put(reply: PendingReply, dueAt: string): Promise<void> {
+    const expires = expiresIn(KEPT_DAYS, new Date(dueAt));
+    const Item = toItem({ ...keyOf(reply.deliveryId), ...reply, dueAt, ...indexed(reply.deliveryId, dueAt), expires });
+    await this.#client().send(new PutItemCommand({ TableName: this.#table, Item }));
+  }
+
+  async due(now: string, limit: number) {
+    const { Items = [] } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'by-workspace',
+        KeyConditionExpression: 'workspaceKey = :key AND id < :now',
+        ExpressionAttributeValues: { ':key': { S: '#reply' }, ':now': { S: `${now}~` } },
+        Limit: limit,
+      }),
+    );
+    return Items.map((item) => {
+      const { dueAt, ...reply } = row.parse(fromItem(item));
+      return { reply, dueAt };
+    });
+  }
+
+  async defer(deliveryId: string, seen: string, dueAt: string): Promise<void> {
+    const { id } = indexed(deliveryId, dueAt);
+    await this.#once(
+      this.#client().send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: toItem(keyOf(deliveryId)),
+          UpdateExpression: 'SET dueAt = :next, id = :id',
+          ConditionExpression: 'dueAt = :seen',
+          ExpressionAttributeValues: toItem({ ':next': dueAt, ':id': id, ':seen': seen }),
+        }),
+      ),
+    );
+  }
+
+  take(deliveryId: string, seen: string): Promise<boolean> {
+    return this.#once(
+      this.#client().send(
+        new DeleteItemCommand({
+          TableName: this.#table,
+          Key: toItem(keyOf(deliveryId)),
+          ConditionExpression: 'dueAt = :seen',
+          ExpressionAttributeValues: toItem({ ':seen': seen }),
+        }),
+      ),
+    );
+  }
+
+  async #once(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}
+
+/** A workspace has letters, so that the list of no workspace is ours alone. */
+const indexed = (deliveryId: string, dueAt: string) => ({ workspaceKey: '#reply', id: `${dueAt}#${deliveryId}` });

@@ -1,0 +1,68 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { toItem } from '../../aws/items.ts';
+import { getRow, listKeys, listRows } from '../../aws/rows.ts';
+import type { PageOf } from '../../kernel/page.ts';
+import { Problem } from '../../kernel/problem.ts';
+import { type Webhook, type Webhooks, webhook } from './webhook.ts';
+
+const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
+
+/** Webhooks in the table of triggers. */
+export class DynamoWebhooks implements Webhooks {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async create(row: Webhook): Promise<void> {
+    await this.#client().send(
+      new PutItemCommand({ TableName: this.#table, Item: itemOf(row), ConditionExpression: 'attribute_not_exists(pk)' }),
+    );
+  }
+
+  async get(id: string): Promise<Webhook | undefined> {
+    const row = await getRow(this.#client(), this.#table, keyOf(id));
+    return row && webhook.parse(row);
+  }
+
+  async replace(seen: Webhook, next: Webhook): Promise<void> {
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: itemOf(next),
+      ConditionExpression: 'updatedAt = :seen',
+      ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
+    });
+    await this.#client()
+      .send(put)
+      .catch((error: unknown) => {
+        throw error instanceof ConditionalCheckFailedException
+          ? new Problem('conflict', `Webhook "${seen.name}" has been changed by somebody else meanwhile. Read it again.`)
+          : error;
+      });
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.#client().send(new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(id)) }));
+  }
+
+  list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
+    const list = {
+      kind: 'webhook' as const,
+      workspace,
+      workflowId,
+      keyOf: (id: string) => toItem(keyOf(id)),
+      parse: webhook.parse,
+    };
+    return listRows(this.#client(), this.#table, list, page);
+  }
+}
+
+const itemOf = (row: Webhook) => toItem({ ...keyOf(row.id), ...row, ...listKeys('webhook', row) });

@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { resourceId, words } from '../../edge/schema.ts';
+import { SCHEMES, type Webhook } from './webhook.ts';
+
+const headerName = z
+  .string()
+  .max(100)
+  .regex(/^[A-Za-z0-9-]+$/, 'must be the name of a header')
+  .transform((name) => name.toLowerCase());
+
+const mapping = z.string().min(1).max(20_000).meta({ description: 'JSONata from {body, headers, query} to inputs' });
+const secret = z.string().min(1).max(200);
+
+export const newWebhook = z
+  .strictObject({
+    name: words(100),
+    scheme: z.enum(SCHEMES),
+    header: headerName.optional().meta({ description: 'Of the scheme sha256: which header has the signature' }),
+    prefix: z
+      .string()
+      .max(50)
+      .regex(/^[\u0021-\u007e]*$/, 'must be printable')
+      .optional()
+      .meta({ description: 'Of the scheme sha256: what stands before the signature' }),
+    encoding: z.enum(['hex', 'base64']).optional().meta({ description: 'Of the scheme sha256' }),
+    delivery_header: headerName
+      .optional()
+      .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
+    mapping: mapping.optional(),
+    enabled: z.boolean().default(true),
+    secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
+  })
+  .refine(({ scheme, header, prefix, encoding }) => scheme === 'sha256' || !(header ?? prefix ?? encoding), {
+    path: ['header'],
+    error: 'header, prefix and encoding can be chosen for the scheme sha256 only',
+  });
+
+export const changedWebhook = z.strictObject({
+  name: words(100).optional(),
+  enabled: z.boolean().optional(),
+  mapping: mapping.nullable().optional(),
+});
+
+export const rotation = z.strictObject({
+  secret: secret.optional(),
+  keep_hours: z.int().min(0).max(720).default(24).meta({ description: 'How long the secret before stays valid' }),
+});
+
+export const webhookEntry = z
+  .object({
+    id: resourceId,
+    workflow_id: resourceId,
+    project_id: z.string(),
+    name: z.string(),
+    scheme: z.enum(SCHEMES),
+    header: z.string().nullable(),
+    prefix: z.string().nullable(),
+    encoding: z.enum(['hex', 'base64']).nullable(),
+    delivery_header: z.string().nullable(),
+    mapping: z.string().nullable(),
+    enabled: z.boolean(),
+    url: z.string().nullable().meta({ description: 'Null where the URL is the secret: it was shown once' }),
+    secrets: z.array(z.object({ created_at: z.string(), valid_until: z.string().nullable() })),
+    warning: z.string().nullable(),
+    created_at: z.iso.datetime(),
+    created_by: z.string(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook' });
+
+export const webhookEntries = z
+  .object({ items: z.array(webhookEntry), continuation_token: z.string().nullable() })
+  .meta({ id: 'WebhookList' });
+
+export const revealedWebhook = webhookEntry
+  .extend({
+    url: z.string(),
+    secret: z.string().nullable().meta({ description: 'Shown this once; null where the URL is the secret' }),
+    curl: z.string().meta({ description: 'A signed request to try it with' }),
+    curl_valid_until: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'RevealedWebhook' });
+
+const UNSIGNED =
+  'Nothing is signed: whoever learns the URL can start runs with any content, and it stands in logs of proxies and senders. Use a scheme with signatures if the sender has one.';
+
+export const hookUrl = (origin: string, { id }: Webhook, token: string) => `${origin}/hooks/${id}/${token}`;
+
+export const webhookView = (webhook: Webhook, origin: string): z.input<typeof webhookEntry> => ({
+  id: webhook.id,
+  workflow_id: webhook.workflowId,
+  project_id: webhook.project,
+  name: webhook.name,
+  scheme: webhook.scheme,
+  header: webhook.signature?.header ?? null,
+  prefix: webhook.signature?.prefix ?? null,
+  encoding: webhook.signature?.encoding ?? null,
+  delivery_header: webhook.deliveryHeader ?? null,
+  mapping: webhook.mapping ?? null,
+  enabled: webhook.enabled,
+  url: webhook.token === undefined ? null : hookUrl(origin, webhook, webhook.token),
+  secrets: webhook.secrets.map(({ createdAt, until }) => ({ created_at: createdAt, valid_until: until ?? null })),
+  warning: webhook.scheme === 'none' ? UNSIGNED : null,
+  created_at: webhook.createdAt,
+  created_by: webhook.createdBy,
+  updated_at: webhook.updatedAt,
+});

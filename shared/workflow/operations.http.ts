@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { operation } from '../edge/route.ts';
+import { listQuery, resourceId, words } from '../edge/schema.ts';
+import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
+
+const params = z.object({ workflow_id: resourceId });
+const definition = z
+  .union([z.string().min(1), z.record(z.string(), z.unknown())])
+  .meta({ description: 'A workflow document: YAML or JSON text, or an object' });
+const at = { tag: 'workflows' } as const;
+
+export const workflows = {
+  createWorkflow: operation({
+    ...at,
+    method: 'POST',
+    path: '/v1/workflows',
+    entry: 'api/write-workflows',
+    summary: 'Create a workflow with a draft',
+    role: 'editor',
+    body: z.strictObject({ project_id: resourceId, definition }),
+    responses: { 201: workflowDetail },
+  }),
+  listWorkflows: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows',
+    entry: 'api/read-workflows',
+    summary: 'Workflows, newest first',
+    query: z.strictObject({ project_id: resourceId.optional(), ...listQuery(25) }),
+    responses: { 200: workflowEntries },
+  }),
+  getWorkflow: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}',
+    entry: 'api/read-workflows',
+    summary: 'One workflow with its draft and newest versions',
+    params,
+    responses: { 200: workflowDetail },
+  }),
+  updateWorkflow: operation({
+    ...at,
+    method: 'PATCH',
+    path: '/v1/workflows/{workflow_id}',
+    entry: 'api/write-workflows',
+    summary: 'Turn on or off, or rename',
+    role: 'editor',
+    params,
+    body: z.strictObject({
+      enabled: z.boolean().optional(),
+      title: words(200).optional(),
+      start_defaults: startDefaults.optional(),
+    }),
+    responses: { 200: workflowDetail },
+  }),
+  deleteWorkflow: operation({
+    ...at,
+    method: 'DELETE',
+    path: '/v1/workflows/{workflow_id}',
+    entry: 'api/write-workflows',
+    summary: 'Delete a workflow; its runs stay readable',
+    role: 'editor',
+    params,
+    responses: { 204: '' },
+  }),
+  saveDraft: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/workflows/{workflow_id}/draft',
+    entry: 'api/write-workflows',
+    summary: 'Replace the draft',
+    role: 'editor',
+    params,
+    body: z.strictObject({ definition }),
+    responses: { 200: workflowDetail },
+  }),
+  publishWorkflow: operation({
+    ...at,
+    method: 'POST',
+    path: '/v1/workflows/{workflow_id}/publish',
+    entry: 'api/write-workflows',
+    summary: 'Publish the draft as the next version',
+    role: 'editor',
+    params,
+    body: z.strictObject({ note: words(500).optional() }).default({}),
+    responses: { 201: published },
+  }),
+  listVersions: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/versions',
+    entry: 'api/read-workflows',
+    summary: 'Published versions, newest first',
+    params,
+    query: z.strictObject(listQuery(25)),
+    responses: { 200: versionEntries },
+  }),
+  getVersion: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/versions/{version}',
+    entry: 'api/read-workflows',
+    summary: 'One published version with its text',
+    params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
+    responses: { 200: versionDetail },
+  }),
+};

@@ -1,0 +1,218 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { LRUCache } from 'lru-cache';
+import * as z from 'zod';
+import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { Problem } from '../kernel/problem.ts';
+import { packed, unpacked } from './packed-document.ts';
+import {
+  type CheckedDefinition,
+  type Definition,
+  definition as definitionSchema,
+  type Version,
+  version as versionSchema,
+  type Workflow,
+  workflow as workflowSchema,
+} from './workflow.ts';
+import type { ListOf, Workflows } from './workflows.ts';
+
+/** Definitions kept in memory: they never change. */
+const KEPT_CHARACTERS = 16 * 1024 * 1024;
+
+const storedWorkflow = workflowSchema.extend({ startDefaults: fromText.pipe(workflowSchema.shape.startDefaults).optional() });
+const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
+
+const pkOf = (id: string) => `WORKFLOW#${id}`;
+const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
+const sourceKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `SOURCE#${hash}` });
+const documentKey = (id: string, hash: string) => ({ pk: pkOf(id), sk: `DOCUMENT#${hash}` });
+const versionSk = (number: number) => `VERSION#${String(number).padStart(6, '0')}`;
+const nameKey = ({ workspace, project, name }: Pick<Workflow, 'workspace' | 'project' | 'name'>) => ({
+  pk: `NAME#${workspace}#${project}#${name}`,
+  sk: 'NAME',
+});
+
+/** Deleted workflows leave the lists. */
+const metaItem = (workflow: Workflow) =>
+  toItem({
+    ...metaKey(workflow.id),
+    ...workflow,
+    startDefaults: workflow.startDefaults && JSON.stringify(workflow.startDefaults),
+    workspaceKey: workflow.deletedAt ? undefined : workflow.workspace,
+    projectKey: workflow.deletedAt ? undefined : `${workflow.workspace}#${workflow.project}`,
+  });
+
+/** Workflows in DynamoDB. A definition is written once, under the hash of its text. */
+export class DynamoWorkflows implements Workflows {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+  readonly #definitions = new LRUCache<string, Definition>({
+    maxSize: KEPT_CHARACTERS,
+    sizeCalculation: ({ source }) => source.length,
+  });
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<void> {
+    const taken = () =>
+      new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
+        { name: 'name', value: workflow.name },
+      ]);
+    await this.#write(
+      [
+        this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
+        this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
+        ...this.#definitionPuts(workflow.id, definition),
+      ],
+      taken,
+    );
+  }
+
+  async get(id: string) {
+    const item = await this.#get(metaKey(id));
+    return item && storedWorkflow.parse(fromItem(item));
+  }
+
+  async byName(workspace: string, project: string, name: string) {
+    const item = await this.#get(nameKey({ workspace, project, name }));
+    return item?.['workflowId']?.S === undefined ? undefined : this.get(item['workflowId'].S);
+  }
+
+  async definition(workflowId: string, hash: string) {
+    const key = `${workflowId}/${hash}`;
+    const known = this.#definitions.get(key);
+    if (known) return known;
+    const item = await this.#get(sourceKey(workflowId, hash));
+    const read = item && definitionSchema.parse(fromItem(item));
+    this.#definitions.set(key, read);
+    return read;
+  }
+
+  async checked(workflowId: string, hash: string) {
+    const item = await this.#get(documentKey(workflowId, hash));
+    if (!item) return undefined;
+    const { document, pins } = checkedRow.parse(fromItem(item));
+    return { document: unpacked(document), pins };
+  }
+
+  async replace(
+    seen: Workflow,
+    next: Workflow,
+    { definition, version }: { definition?: Definition & CheckedDefinition; version?: Version } = {},
+  ): Promise<void> {
+    const moved = () =>
+      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+    const puts = [
+      this.#put(metaItem(next), 'updatedAt = :seen AND attribute_not_exists(deletedAt)', { ':seen': { S: seen.updatedAt } }),
+    ];
+    if (definition) puts.push(...this.#definitionPuts(next.id, definition));
+    if (version)
+      puts.push(this.#put(toItem({ pk: pkOf(next.id), sk: versionSk(version.number), ...version }), 'attribute_not_exists(pk)'));
+    if (seen.name !== next.name) {
+      puts.push(
+        this.#put({ ...toItem(nameKey(next)), workflowId: { S: next.id } }, 'attribute_not_exists(pk)'),
+        this.#delete(nameKey(seen)),
+      );
+    }
+    await this.#write(puts, moved);
+  }
+
+  async remove(seen: Workflow, at: string): Promise<void> {
+    const gone = { ...seen, enabled: false, deletedAt: at, updatedAt: at };
+    const moved = () =>
+      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+    await this.#write(
+      [this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }), this.#delete(nameKey(seen))],
+      moved,
+    );
+  }
+
+  async version(workflowId: string, number: number) {
+    const item = await this.#get({ pk: pkOf(workflowId), sk: versionSk(number) });
+    return item && versionSchema.parse(fromItem(item));
+  }
+
+  async versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>> {
+    const name = listName(['versions', workflowId]);
+    const last = readToken(name, token);
+    if (token !== undefined && last !== undefined && !/^\d+$/.test(last)) throw badToken(token);
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+        ExpressionAttributeValues: { ':pk': { S: pkOf(workflowId) }, ':sk': { S: 'VERSION#' } },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: last === undefined ? undefined : toItem({ pk: pkOf(workflowId), sk: versionSk(Number(last)) }),
+      }),
+    );
+    const items = Items.map((item) => versionSchema.parse(fromItem(item)));
+    return { items, next: LastEvaluatedKey && writeToken(name, String(items.at(-1)?.number)) };
+  }
+
+  async list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>> {
+    const [index, attribute, value] =
+      project === undefined
+        ? ['by-workspace', 'workspaceKey', workspace]
+        : ['by-project', 'projectKey', `${workspace}#${project}`];
+    const name = listName(['workflows', value]);
+    const last = readToken(name, token);
+    const { Items = [], LastEvaluatedKey } = await this.#client().send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: index,
+        KeyConditionExpression: '#key = :key',
+        ExpressionAttributeNames: { '#key': attribute },
+        ExpressionAttributeValues: { ':key': { S: value } },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: last === undefined ? undefined : toItem({ ...metaKey(last), [attribute]: value, id: last }),
+      }),
+    );
+    const items = Items.map((item) => storedWorkflow.parse(fromItem(item)));
+    return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
+  }
+
+  #definitionPuts(id: string, { document, ...definition }: Definition & CheckedDefinition): TransactWriteItem[] {
+    const { hash, pins } = definition;
+    return [
+      this.#put(toItem({ ...sourceKey(id, hash), ...definition })),
+      this.#put(toItem({ ...documentKey(id, hash), document: packed(document), pins })),
+    ];
+  }
+
+  async #get(key: object): Promise<Item | undefined> {
+    const { Item } = await this.#client().send(
+      new GetItemCommand({ TableName: this.#table, Key: toItem(key), ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  #put(Item: Item, ConditionExpression?: string, ExpressionAttributeValues?: Item): TransactWriteItem {
+    return { Put: { TableName: this.#table, Item, ConditionExpression, ExpressionAttributeValues } };
+  }
+
+  #delete(key: object): TransactWriteItem {
+    return { Delete: { TableName: this.#table, Key: toItem(key) } };
+  }
+
+  async #write(TransactItems: TransactWriteItem[], refused: () => Problem): Promise<void> {
+    await this.#client()
+      .send(new TransactWriteItemsCommand({ TransactItems }))
+      .catch((error: unknown) => {
+        const lost =
+          error instanceof TransactionCanceledException &&
+          error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict');
+        throw lost ? refused() : error;
+      });
+  }
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { page, resourceId, time, words } from '../edge/schema.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Definition, Version, Workflow } from './workflow.ts';
+
+export const startDefaults = z
+  .strictObject({
+    inputs: z.record(z.string(), z.unknown()).optional(),
+    name: words(100).optional(),
+    reference: words(200).optional(),
+    connection_overrides: z.record(words(100), words(100)).optional(),
+  })
+  .meta({ id: 'StartDefaults' });
+
+const versionEntry = z
+  .object({ version: z.int(), definition: z.string(), note: z.string().nullable(), published_at: time, published_by: z.string() })
+  .meta({ id: 'WorkflowVersion' });
+export const versionDetail = versionEntry.extend({ source: z.string() }).meta({ id: 'WorkflowVersionDetail' });
+export const versionEntries = page(versionEntry).meta({ id: 'WorkflowVersionList' });
+
+const workflowEntry = z
+  .object({
+    id: resourceId,
+    project_id: z.string(),
+    name: z.string(),
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    enabled: z.boolean(),
+    published_version: z.int().nullable(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'WorkflowEntry' });
+export const workflowEntries = page(workflowEntry).meta({ id: 'WorkflowList' });
+
+const warning = z.object({ path: z.string(), line: z.int(), column: z.int(), message: z.string() });
+export const workflowDetail = workflowEntry
+  .extend({
+    draft: z.object({ definition: z.string(), source: z.string(), saved_at: time }),
+    versions: z.array(versionEntry),
+    start_defaults: startDefaults.nullable(),
+    warnings: z.array(warning).optional(),
+  })
+  .meta({ id: 'Workflow' });
+export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
+
+const startDefaultsView = ({ startDefaults }: Workflow) => {
+  if (!startDefaults) return null;
+  const { connectionOverrides, ...rest } = startDefaults;
+  return { ...rest, ...(connectionOverrides && { connection_overrides: connectionOverrides }) };
+};
+
+export const versionView = (version: Version) => ({
+  version: version.number,
+  definition: version.definition,
+  note: version.note ?? null,
+  published_at: version.publishedAt,
+  published_by: version.publishedBy,
+});
+
+export const workflowView = (workflow: Workflow) => ({
+  id: workflow.id,
+  project_id: workflow.project,
+  name: workflow.name,
+  title: workflow.title ?? null,
+  description: workflow.description ?? null,
+  enabled: workflow.enabled,
+  published_version: workflow.published?.version ?? null,
+  created_at: workflow.createdAt,
+  updated_at: workflow.updatedAt,
+});
+
+export const warningView = ({ path, line, column, message }: Diagnostic) => ({ path, line, column, message });
+
+export const workflowDetailView = (workflow: Workflow, draft: Definition, versions: Version[], warnings?: Diagnostic[]) => ({
+  ...workflowView(workflow),
+  draft: { definition: draft.hash, source: draft.source, saved_at: workflow.draft.savedAt },
+  versions: versions.map(versionView),
+  start_defaults: startDefaultsView(workflow),
+  ...(warnings && { warnings: warnings.map(warningView) }),
+});

@@ -1,0 +1,35 @@
+import type { Plan } from './plan.ts';
+import type { CheckedDefinition, Definition, Version, Workflow } from './workflow.ts';
+
+export interface ListOf<T> {
+  items: T[];
+  next: string | undefined;
+}
+
+/** Workflows, their definitions and versions. */
+export interface Workflows {
+  /** Throws a conflict when the project has a workflow of that name. */
+  create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<void>;
+  get(id: string): Promise<Workflow | undefined>;
+  /** The workflow of that name in the project. */
+  byName(workspace: string, project: string, name: string): Promise<Workflow | undefined>;
+  definition(workflowId: string, hash: string): Promise<Definition | undefined>;
+  /** The same definition as the engine goes by it. */
+  checked(workflowId: string, hash: string): Promise<CheckedDefinition | undefined>;
+  /** Stores `next` unless the workflow has changed since `seen` was read: then throws a conflict. */
+  replace(
+    seen: Workflow,
+    next: Workflow,
+    also?: { definition?: Definition & CheckedDefinition; version?: Version },
+  ): Promise<void>;
+  /** Frees the name; definitions stay, so that runs stay readable. */
+  remove(seen: Workflow, at: string): Promise<void>;
+  version(workflowId: string, number: number): Promise<Version | undefined>;
+  versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
+  list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;
+}
+
+/** Checked definitions by their hash. */
+export interface Definitions {
+  planOf(workflowId: string, definition: string): Promise<Plan>;
+}

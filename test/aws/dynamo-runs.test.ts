@@ -1,0 +1,32 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll } from 'vitest';
+import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
+import { promisesOfRuns, type RunsSetting } from '../contract/runs.ts';
+import { startTables } from '../harness/dynamo.ts';
+import { MemoryValues } from '../run/memory-runs.ts';
+
+let tables: Awaited<ReturnType<typeof startTables>>;
+let setting: RunsSetting;
+
+beforeAll(async () => {
+  tables = await startTables();
+  const table = tables.table('RUNS_TABLE');
+  const values = new MemoryValues();
+  setting = {
+    runs: new DynamoRuns(() => tables.client, { table, values }),
+    values,
+    async expiryOf(id) {
+      const query = new QueryCommand({
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: `RUN#${id}` } },
+      });
+      const { Items = [] } = await tables.client.send(query);
+      const expires = Items.map(({ expires: at }) => (at?.N === undefined ? undefined : Number(at.N)));
+      return { row: expires.at(-1), journal: expires.slice(0, -1).map(Number) };
+    },
+  };
+});
+afterAll(() => tables.close());
+
+promisesOfRuns(() => setting);

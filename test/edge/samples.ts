@@ -1,0 +1,95 @@
+import { type OperationId, operations } from '../../shared/api/routes.ts';
+import type { Operation } from '../../shared/edge/route.ts';
+import { ONE_STEP, uniqueName } from './api.ts';
+
+/** Ids of things that exist. */
+export interface Known {
+  workflow_id: string;
+  run_id: string;
+  key_id: string;
+  project: string;
+  schedule_id?: string;
+  webhook_id?: string;
+  delivery_id?: string;
+  file_id?: string;
+}
+
+export interface Sample {
+  operation: OperationId;
+  method: string;
+  path: string;
+  body?: unknown;
+}
+
+const definition = () => `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`;
+
+/** Bodies that are right for an operation. */
+const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
+  createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
+  updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
+  saveDraft: () => [{ definition: definition() }],
+  publishWorkflow: () => [{ note: 'first' }],
+  createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
+  putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'acknowledgement' }],
+  createSchedule: () => [{ name: 'nightly', expression: 'daily at 09:00', timezone: 'Europe/Berlin' }],
+  changeSchedule: () => [{ expression: 'hourly' }, { enabled: false }],
+  backfillSchedule: () => [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],
+  createWebhook: () => [{ name: 'orders', scheme: 'standard' }],
+  changeWebhook: () => [{ enabled: false }],
+  rotateWebhook: () => [{ keep_hours: 1 }],
+  createFileV2: () => [{ file_name: 'order.pdf' }],
+  createRunV2: ({ workflow_id, project }) => [
+    { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
+  ],
+  commandWorkflow: ({ run_id }) => [
+    { command: 'start', params: { inputs: { a: 1 } } },
+    ...['pause', 'resume', 'stop'].map((command) => ({ command, run_id })),
+  ],
+  rerunRun: () => [{ from: 'start' }],
+};
+
+/** Queries that operations want. */
+const queries: Partial<Record<OperationId, (known: Known) => Record<string, string>>> = {
+  listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
+  listProcessesV2: ({ project }) => ({ agent_id: project }),
+  getProcessV2: ({ project }) => ({ agent_id: project }),
+};
+
+/** At least one right request for an operation. */
+export function samplesOf(operation: OperationId, known: Known): [Sample, ...Sample[]] {
+  const { method, path, body }: Operation = operations[operation];
+  const search = new URLSearchParams(queries[operation]?.(known) ?? {}).toString();
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => idFor(name, known)) + (search && `?${search}`);
+  const made = bodies[operation]?.(known);
+  if (body && !made)
+    throw new Error(`test/edge/samples.ts has no body for ${operation}: add one, so that it is probed like the others.`);
+  const sample = { operation, method, path: filled };
+  const [first, ...more] = (made ?? []).map((one) => ({ ...sample, body: one }));
+  return first ? [first, ...more] : [sample];
+}
+
+export const allSamples = (known: Known): Sample[] => operationIds.flatMap((id) => samplesOf(id, known));
+
+export const operationIds = Object.keys(operations).filter((id): id is OperationId => id in operations);
+
+export const titleOf = (id: OperationId) => `${operations[id].method} ${operations[id].path}`;
+
+/** A thing that does not exist. */
+export const NOTHING = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+
+function idFor(name: string, known: Known): string {
+  const values: Record<string, string> = {
+    schedule_id: NOTHING,
+    delivery_id: NOTHING,
+    webhook_id: NOTHING,
+    file_id: NOTHING,
+    ...known,
+    process_id: known.workflow_id,
+    version: '1',
+    token: 'nonsense',
+    name: 'inputs',
+  };
+  const value = values[name];
+  if (value === undefined) throw new Error(`test/edge/samples.ts knows no {${name}}: add it to Known.`);
+  return value;
+}

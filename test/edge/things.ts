@@ -1,0 +1,33 @@
+import { API_KEY } from '../harness/millrun-process.ts';
+import { deliver } from '../trigger/webhook/sender.ts';
+import { type Api, ONE_STEP } from './api.ts';
+import type { Known } from './samples.ts';
+
+/** One of everything that has an id, in the project that the key is for. */
+export async function oneOfEverything(api: Api, { key = API_KEY, project = 'examples' } = {}): Promise<Required<Known>> {
+  const create = async (path: string, body: object) => {
+    const made = await api.post(path, body, { key });
+    if (made.status !== 201) throw new Error(`POST ${path} was answered ${made.status}: ${made.text}`);
+    return made.body;
+  };
+  const workflow_id = await api.publish(ONE_STEP, { key, project });
+  const run = (await api.start(workflow_id, {}, { key })).body;
+  await api.ended(run.id, { key });
+  const of = `/v1/workflows/${workflow_id}`;
+  await api.call('PUT', `${of}/mailbox`, { key, body: { permission: 'restricted', allowed: ['ada@example.com'] } });
+  const spare = await create('/v1/api-keys', { name: 'spare', role: 'viewer' });
+  const schedule = await create(`${of}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
+  const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
+  const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
+  const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
+  return {
+    project,
+    workflow_id,
+    run_id: run.id,
+    key_id: spare.id,
+    schedule_id: schedule.id,
+    webhook_id: webhook.id,
+    delivery_id: delivery,
+    file_id: file.id,
+  };
+}

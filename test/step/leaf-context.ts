@@ -1,0 +1,20 @@
+import { StepError } from '../../shared/kernel/step-error.ts';
+import type { LeafContext, StepFiles } from '../../shared/step/kind.ts';
+
+/** A project without files. */
+const noFiles: StepFiles = {
+  read: (id) => Promise.reject(new StepError('FileUnavailable', id)),
+  save: () => Promise.reject(new Error('nothing can be saved here')),
+};
+
+export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
+  return {
+    runId: 'r1',
+    stepKey: 'a',
+    attempt: 1,
+    now: () => new Date('2030-01-01T00:00:00Z'),
+    signal: new AbortController().signal,
+    files: noFiles,
+    ...more,
+  };
+}

@@ -1,0 +1,105 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { emailServices } from '../../../functions/adapters.ts';
+import { takeMail } from '../../../functions/mail/receive-mail.ts';
+import type { Cloud } from '../../../local/cloud.ts';
+import { s3 } from '../../../shared/aws/clients.ts';
+import { env } from '../../../shared/kernel/env.ts';
+import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
+import type { EmailServices, PendingReplies } from '../../../shared/trigger/email/ports.ts';
+import { sendResults } from '../../../shared/trigger/email/reply.ts';
+import { cloudInProcess } from '../../harness/cloud.ts';
+import { temporaryFolder } from '../../harness/temporary-folder.ts';
+import { documented } from './documented-event.ts';
+import { aMail, postbox } from './mail-sender.ts';
+
+// The functions are imported here before the cloud has set its environment.
+vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
+
+const folder = temporaryFolder();
+let cloud: Cloud;
+beforeAll(async () => {
+  cloud = await cloudInProcess(undefined, folder.path);
+});
+afterAll(async () => {
+  await cloud?.close();
+  folder.remove();
+});
+
+const outbox = () => (existsSync(join(folder.path, 'outbox')) ? readdirSync(join(folder.path, 'outbox')) : []).length;
+const resultsDue = (services: EmailServices) => sendResults({ ...services, now: () => new Date(Date.now() + 60_000) });
+const broken = () => Promise.reject(new Error('Item size has exceeded the maximum allowed size'));
+
+/** The services with some operations of its replies replaced, and what it said of those that were lost. */
+function servicesWith(change: Partial<PendingReplies>): { services: EmailServices; lost: unknown[] } {
+  const lost: unknown[] = [];
+  const services = emailServices();
+  const { replies } = services;
+  const bound: PendingReplies = {
+    put: (...given) => replies.put(...given),
+    due: (...given) => replies.due(...given),
+    defer: (...given) => replies.defer(...given),
+    take: (...given) => replies.take(...given),
+  };
+  return { services: { ...services, replies: { ...bound, ...change }, replyLost: (error) => lost.push(error) }, lost };
+}
+
+test('eight mails with 450,000 characters of subject are eight runs, and their results are sent', async () => {
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const raws = Array.from({ length: 8 }, () => aMail({ Subject: 'x'.repeat(450_000) }));
+  await Promise.all(raws.map((raw) => box.send(raw)));
+  const deliveries = await box.deliveriesOnce(8);
+  expect(deliveries.map(({ outcome }) => outcome)).toEqual(Array(8).fill('accepted'));
+  for (const { run_id: run } of deliveries) await box.api.ended(run ?? '');
+  expect(await resultsDue(emailServices())).toBe(8);
+  expect(outbox()).toBe(8);
+});
+
+test('a reply that cannot be noted fails alone: the mail has its run and its delivery', async () => {
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const { mail, receipt } = documented();
+  const headers = mail.headers.filter(({ name }) => name !== 'Precedence');
+  const messageId = 'reply-not-noted';
+  const Body = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;
+  await s3().send(new PutObjectCommand({ Bucket: env.valuesBucket(), Key: `mail/${messageId}`, Body }));
+  const ses = { mail: { ...mail, messageId, headers }, receipt: { ...receipt, recipients: [box.address] } };
+  const { services, lost } = servicesWith({ put: broken });
+  await takeMail({ Records: [sesRecord.parse({ ses })] }, services);
+  expect(await box.deliveries()).toMatchObject([{ outcome: 'accepted', run_id: expect.any(String) }]);
+  expect(lost).toHaveLength(1);
+});
+
+test('a result that cannot be sent keeps no other waiting', async () => {
+  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  for (let n = 0; n < 2; n++) await box.api.ended((await box.deliver(aMail())).run_id ?? '');
+  let taken = 0;
+  const { services, lost } = servicesWith({});
+  const take: PendingReplies['take'] = (...given) => (++taken === 1 ? broken() : services.replies.take(...given));
+  expect(await resultsDue({ ...services, replies: { ...services.replies, take } })).toBe(1);
+  expect(lost).toHaveLength(1);
+  expect(await sendResults({ ...services, now: () => new Date(Date.now() + 3_600_000) })).toBe(1);
+});
+
+test('a reply that never can be looked at is given up after thirty days', async () => {
+  const services = emailServices();
+  const reply = {
+    deliveryId: 'r1',
+    runId: 'none',
+    workflowName: 'w',
+    from: 'a@b',
+    to: 'c@d',
+    subject: 's',
+    messageId: null,
+    references: [],
+    since: new Date().toISOString(),
+  };
+  await services.replies.put(reply, reply.since);
+  const runs = new Proxy(services.runs, { get: (runs, name) => (name === 'get' ? broken : Reflect.get(runs, name)) });
+  const blind = { ...services, runs, replyLost: () => {} };
+  await sendResults({ ...blind, now: () => new Date(Date.now() + 86_400_000) });
+  expect(await services.replies.due(new Date(Date.now() + 90 * 86_400_000).toISOString(), 10)).toHaveLength(1);
+  await sendResults({ ...blind, now: () => new Date(Date.now() + 31 * 86_400_000) });
+  expect(await services.replies.due(new Date(Date.now() + 90 * 86_400_000).toISOString(), 10)).toEqual([]);
+});

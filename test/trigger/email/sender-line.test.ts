@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { senderIn } from '../../../shared/trigger/email/sender-line.ts';
+
+const one = (address: string, name = '') => ({ kind: 'one', name, address });
+const none = { kind: 'none' };
+const several = { kind: 'several' };
+
+test.each([
+  ['ada@example.com', one('ada@example.com')],
+  ['Ada <ada@example.com>', one('ada@example.com', 'Ada')],
+  ['ada@example.com <ada@example.com>', one('ada@example.com')],
+  ['"Lovelace, Ada" <ada@example.com>', one('ada@example.com', 'Lovelace, Ada')],
+  ['Lovelace, Ada <ada@example.com>', one('ada@example.com', 'Ada')],
+  ['"boss@corp.example" <ada@example.com>', one('ada@example.com', 'boss@corp.example')],
+  ['ada@example.com (Ada Lovelace)', one('ada@example.com', 'Ada Lovelace')],
+  ['ada@example.com (Ada (Sales) Lovelace)', one('ada@example.com', 'Ada  Sales  Lovelace')],
+  ['(x (y) <victim@corp.example>) attacker@evil.example', one('attacker@evil.example', 'x  y  <victim@corp.example>')],
+  ['(x \\) <victim@corp.example>) attacker@evil.example', one('attacker@evil.example', 'x   <victim@corp.example>')],
+  ['"x\\" <victim@corp.example>" <attacker@evil.example>', one('attacker@evil.example', 'x" <victim@corp.example>')],
+  ['=?utf-8?Q?J=C3=B6rg?= <joerg@example.com>', one('joerg@example.com', 'Jörg')],
+  ['victim@corp.example, attacker@evil.example', several],
+  ['victim@corp.example; attacker@evil.example', several],
+  ['victim@corp.example, x <attacker@evil.example>', several],
+  ['<victim@corp.example> <attacker@evil.example>', several],
+  ['Team: victim@corp.example, attacker@evil.example;', several],
+  ['=?utf-8?Q?=3Cvictim=40corp.example=3E?=', none],
+  ['<victim@corp.example(>) attacker@evil.example', several],
+  ['(never ends <victim@corp.example>', none],
+  ['"never ends <victim@corp.example>', none],
+  ['vic(x)tim@corp.example', none],
+  ['<victim@corp.example@evil.example>', several],
+  ['the boss', none],
+  ['', none],
+])('%s', (line, sender) => {
+  expect(senderIn(line)).toMatchObject(sender);
+});
