@@ -36,11 +36,20 @@ function strayIn(schema: Schema, properties: Schema, names: string[]): Stray | u
   // Inputs are an object whatever the schema says; below, only one that must be an object has no other names.
   const isObject = names.length === 1 || schema['type'] === 'object';
   const closed = isObject && isClosed(schema);
-  const known = Object.keys(properties);
+  const known = keysOf(properties);
   const suggestion = suggest(name, known);
   const isOpen = MORE.some((key) => key in schema) || 'additionalProperties' in schema || 'unevaluatedProperties' in schema;
   if (!closed && (isOpen || suggestion === undefined)) return undefined;
   return { path: names.join('.'), closed, known, suggestion };
+}
+
+// A schema may have thousands, and be read as often.
+const keys = new WeakMap<object, string[]>();
+
+function keysOf(properties: Schema): string[] {
+  const known = keys.get(properties) ?? Object.keys(properties);
+  keys.set(properties, known);
+  return known;
 }
 
 function isClosed(schema: Schema): boolean {

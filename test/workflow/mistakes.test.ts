@@ -260,3 +260,12 @@ describe('a value of the wrong type hears its field, what it is, and one that wo
     expect(saidOf(step)).toEqual([`steps.a.${message}`]);
   });
 });
+
+test('thousands of misspelt names in a schema of thousands are told in seconds', () => {
+  const properties = Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`nme${index.toString(36)}`, {}]));
+  const v = Array.from({ length: 3_000 }, (_, index) => `\${ $input.nmf${index.toString(36)} }`);
+  const startedAt = performance.now();
+  expect(said(aDocument({ input: { properties }, steps: [{ id: 'a', set: { v } }] })).length).toBeGreaterThan(500);
+  // Compared each with each, they took a minute and a half.
+  expect(performance.now() - startedAt).toBeLessThan(15_000);
+});
