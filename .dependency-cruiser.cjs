@@ -44,6 +44,12 @@ module.exports = {
       to: { path: ADAPTER },
     },
     {
+      name: 'executors-are-for-the-worker',
+      severity: 'error',
+      from: { path: '^(shared|functions)/', pathNot: ['^shared/executor/', '^functions/worker/'] },
+      to: { path: '^shared/executor/' },
+    },
+    {
       name: 'shared-is-the-core',
       severity: 'error',
       from: { path: '^shared/' },

@@ -2,30 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Client, type Result } from '../client/client.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
 const SHOWN = 'order-intake';
 const POLL_EVERY_MS = 100;
 const MAX_WAIT_MS = 120_000;
-
-const workflow = z.object({ id: z.string(), name: z.string() });
-const run = z.object({
-  id: z.string(),
-  status: z.string(),
-  ended_at: z.string().nullable(),
-  outputs: z.unknown(),
-  error: z.unknown(),
-});
-const event = z.object({
-  id: z.int(),
-  time: z.string(),
-  type: z.string(),
-  step: z.string().nullable(),
-  scope: z.string(),
-  message: z.string(),
-});
-const events = z.object({ items: z.array(event) });
-const page = <T>(item: z.ZodType<T>) => z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 
 interface Demo {
   /** Where the API answers. */
@@ -39,7 +21,7 @@ interface Demo {
 
 /** Publishes the examples that are not there yet and runs one, through the public API. True when that run succeeded, or none was due. */
 export async function runDemo({ url, services, apiKey, always }: Demo): Promise<boolean> {
-  const api = caller(url, apiKey);
+  const api = new Client({ url, apiKey });
   const known = new Map((await everyWorkflow(api)).map(({ id, name }) => [name, id]));
   let published = 0;
   for (const file of readdirSync(EXAMPLES)
@@ -48,8 +30,8 @@ export async function runDemo({ url, services, apiKey, always }: Demo): Promise<
     const definition = readFileSync(join(EXAMPLES, file), 'utf8');
     const { name } = z.object({ name: z.string() }).parse(parse(definition));
     if (known.has(name)) continue;
-    const { id } = workflow.parse(await api('POST', '/v1/workflows', { project_id: 'examples', definition }));
-    await api('POST', `/v1/workflows/${id}/publish`, {});
+    const { id } = await api.call('createWorkflow', { body: { project_id: 'examples', definition } });
+    await api.call('publishWorkflow', { params: { workflow_id: id }, body: {} });
     known.set(name, id);
     published += 1;
     console.log(`published examples/${file} as ${id}`);
@@ -58,16 +40,19 @@ export async function runDemo({ url, services, apiKey, always }: Demo): Promise<
   return (published > 0 || always) && id ? follow(api, id, services) : true;
 }
 
-async function follow(api: Api, workflowId: string, services: string): Promise<boolean> {
+async function follow(api: Client, workflowId: string, services: string): Promise<boolean> {
   const lines = ['BOLT-8', 'NUT-8', 'WASHER-8'].map((sku, index) => ({ sku, quantity: index === 2 ? 80 : 40 }));
   const inputs = { services, orderId: 'PO-1001', lines };
-  const { id } = run.parse(await api('POST', `/v1/workflows/${workflowId}/command`, { command: 'start', params: { inputs } }));
+  const params = { workflow_id: workflowId };
+  const started = await api.call('commandWorkflow', { params, body: { command: 'start', params: { inputs } } });
+  if ('dry_run' in started) throw new Error('the demo run was not started');
+  const { id } = started;
   console.log(`run ${id} of ${SHOWN}`);
 
   const until = Date.now() + MAX_WAIT_MS;
   for (let after: number | undefined; Date.now() < until; ) {
     // Looked at first: an end seen before the log was read means that the log is whole.
-    const now = run.parse(await api('GET', `/v1/runs/${id}`));
+    const now = await api.call('getRun', { params: { run_id: id } });
     after = await printEvents(api, id, after);
     if (now.ended_at !== null) {
       console.log(`run ${id} ${now.status} ${JSON.stringify(now.outputs ?? now.error)}`);
@@ -80,39 +65,23 @@ async function follow(api: Api, workflowId: string, services: string): Promise<b
 }
 
 /** Prints what happened since; answers the id of the last event seen. */
-async function printEvents(api: Api, id: string, after: number | undefined): Promise<number | undefined> {
-  const query = after === undefined ? '' : `?after=${after}`;
-  const { items } = events.parse(await api('GET', `/v1/runs/${id}/events${query}`));
+async function printEvents(api: Client, id: string, after: number | undefined): Promise<number | undefined> {
+  const query = after === undefined ? {} : { after: String(after) };
+  const { items } = await api.call('getRunEvents', { params: { run_id: id }, query });
   for (const { time, type, step, scope, message } of items)
     console.log(`  ${time.slice(11, 23)} ${type.padEnd(14)} ${`${scope}${step ?? ''}`.padEnd(14)} ${message}`);
   return items.at(-1)?.id ?? after;
 }
 
-async function everyWorkflow(api: Api): Promise<z.infer<typeof workflow>[]> {
-  const all: z.infer<typeof workflow>[] = [];
-  let token: string | null = null;
+async function everyWorkflow(api: Client): Promise<Result<'listWorkflows'>['items']> {
+  const all: Result<'listWorkflows'>['items'] = [];
+  let token: string | undefined;
   do {
-    const query = token === null ? '' : `&continuation_token=${encodeURIComponent(token)}`;
-    const found: z.infer<ReturnType<typeof page<z.infer<typeof workflow>>>> = page(workflow).parse(
-      await api('GET', `/v1/workflows?project_id=examples&limit=100${query}`),
-    );
-    all.push(...found.items);
-    token = found.continuation_token;
-  } while (token !== null);
-  return all;
-}
-
-type Api = (method: string, path: string, body?: unknown) => Promise<unknown>;
-
-function caller(url: string, apiKey: string): Api {
-  return async (method, path, body) => {
-    const response = await fetch(url + path, {
-      method,
-      headers: { 'x-api-key': apiKey, 'content-type': 'application/json' },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+    const page: Result<'listWorkflows'> = await api.call('listWorkflows', {
+      query: { project_id: 'examples', limit: 100, ...(token !== undefined && { continuation_token: token }) },
     });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return JSON.parse(text);
-  };
+    all.push(...page.items);
+    token = page.continuation_token ?? undefined;
+  } while (token !== undefined);
+  return all;
 }

@@ -1,7 +1,7 @@
 import { background } from '../../shared/aws/observe.ts';
+import { executorsFor } from '../../shared/executor/executors.ts';
 import { env } from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
-import { configureHttp } from '../../shared/step/http.ts';
 import { engineServices } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
@@ -11,8 +11,5 @@ export const handler = background(
     const until = new Date(services.now().getTime() + getRemainingTimeInMillis());
     return drive(services, message, { id: awsRequestId, until });
   },
-  () => {
-    configureHttp(env.stepNetwork());
-    return engineServices();
-  },
+  () => ({ ...engineServices(), executors: executorsFor(env.stepNetwork()) }),
 );

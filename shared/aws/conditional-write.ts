@@ -23,6 +23,9 @@ export function conditionalWrite(send: () => Promise<unknown>, patience?: Patien
   );
 }
 
+/** Whether its condition held: the one answer of repositories to a lost race. */
+export const wins = async (send: () => Promise<unknown>, patience?: Patience) => (await conditionalWrite(send, patience)).won;
+
 const item = z.custom<Item>().optional();
 const refused = z.union([
   z.object({ name: z.literal('ConditionalCheckFailedException'), Item: item }).transform(({ Item }) => [Item]),

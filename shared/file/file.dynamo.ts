@@ -1,14 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { wins } from '../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../aws/items.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
 import type { PageOf } from '../kernel/page.ts';
-import { notFound } from '../kernel/problem.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
 
 const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
@@ -30,21 +24,13 @@ export class DynamoFiles implements FileRows {
     await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) }));
   }
 
-  async see(row: UploadedFile): Promise<FileRow> {
+  async see(row: UploadedFile): Promise<FileRow | undefined> {
     const put = new PutItemCommand({
       TableName: this.#settings.table,
       Item: this.#itemOf(row),
       ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(uploadedAt)',
     });
-    try {
-      await this.#client().send(put);
-      return row;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      const found = await this.get(row.id);
-      if (!found) throw notFound('file', row.id);
-      return found;
-    }
+    return (await wins(() => this.#client().send(put))) ? row : this.get(row.id);
   }
 
   async get(id: string): Promise<FileRow | undefined> {
@@ -64,19 +50,13 @@ export class DynamoFiles implements FileRows {
     );
   }
 
-  async remove(id: string): Promise<boolean> {
+  remove(id: string): Promise<boolean> {
     const remove = new DeleteItemCommand({
       TableName: this.#settings.table,
       Key: toItem(keyOf(id)),
       ConditionExpression: 'attribute_not_exists(runId)',
     });
-    try {
-      await this.#client().send(remove);
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    return wins(() => this.#client().send(remove));
   }
 
   list({ workspace, project }: { workspace: string; project?: string | undefined }, page: PageOf) {

@@ -38,8 +38,8 @@ export interface Upload {
 
 export interface FileRows {
   put(file: FileRow): Promise<void>;
-  /** Stores what was seen of an upload, once: what another has seen before stands. */
-  see(file: UploadedFile): Promise<FileRow>;
+  /** Stores what was seen of an upload, once: what another has seen before stands. Undefined when the file is gone. */
+  see(file: UploadedFile): Promise<FileRow | undefined>;
   get(id: string): Promise<FileRow | undefined>;
   /** The run has it; its row stays as long as the run's. */
   hold(id: string, runId: string, at: Date): Promise<void>;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { notFound } from '../kernel/problem.ts';
 import { FileChanged, type FileRow, type Files, isUploaded } from './file.ts';
 
 /** The file with size, type and hash once its bytes are there; as it was while they are not. What has been seen once is not read again. */
@@ -16,5 +17,7 @@ export async function seeUpload({ rows, bytes }: Files, file: FileRow, now: Date
   }
   const { size, type, etag } = found;
   const seen = { ...file, size, type, etag, sha256: hash.digest('hex'), uploadedAt: now.toISOString() };
-  return rows.see(seen);
+  const row = await rows.see(seen);
+  if (!row) throw notFound('file', file.id);
+  return row;
 }

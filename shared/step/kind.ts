@@ -67,11 +67,18 @@ export interface Concealed {
   secrets: string[];
 }
 
+/** Does what leaves of one kind ask for. */
+export interface Executor<Spec = unknown> {
+  /** Answers the step's full result. Throws `StepError` under a stable name. */
+  execute(spec: Spec, context: LeafContext): Promise<unknown>;
+}
+
+/** Those of the kinds that reach outside, by their names. */
+export type Executors = Readonly<Record<string, Executor>>;
+
 /** A kind that does one thing and gives a result. */
 export interface LeafKind<Spec = unknown> {
   shape: 'leaf';
-  /** It reaches nothing outside: it may be executed again without anybody noticing. */
-  isPure?: true;
   name: string;
   /** The author's form: strings may be templates. */
   schema: z.ZodType;
@@ -81,8 +88,8 @@ export interface LeafKind<Spec = unknown> {
   conceal?(input: unknown): Concealed;
   /** The names in its full result, where no other can be. */
   resultNames?(spec: Spec): string[];
-  /** Answers the step's full result. Throws `StepError` under a stable name. */
-  execute(spec: Spec, context: LeafContext): Promise<unknown>;
+  /** The full result of a kind that reaches nothing outside: it may be had again without anybody noticing. Others have an executor. */
+  evaluate?(spec: Spec): Promise<unknown>;
 }
 
 /** A kind that lets time pass. */

@@ -15,9 +15,8 @@ const resolved = z.object({
 /** Fails the run, or the group that catches it, under a name of the author's. */
 export const raise: LeafKind<z.infer<typeof resolved>> = {
   shape: 'leaf',
-  isPure: true,
   name: 'raise',
   schema: z.strictObject({ error: errorName, message: z.string() }),
   resolved,
-  execute: ({ error, message }) => Promise.reject(new StepError(error, message)),
+  evaluate: ({ error, message }) => Promise.reject(new StepError(error, message)),
 };

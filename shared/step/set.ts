@@ -6,10 +6,9 @@ const values = z.record(z.string(), z.unknown());
 /** Gives names to values; its result is the object. */
 export const set: LeafKind<Record<string, unknown>> = {
   shape: 'leaf',
-  isPure: true,
   name: 'set',
   schema: values.describe('Values by name; each may hold ${ ... } expressions.'),
   resolved: values,
   resultNames: (spec) => Object.keys(spec),
-  execute: (spec) => Promise.resolve(spec),
+  evaluate: (spec) => Promise.resolve(spec),
 };

@@ -1,13 +1,9 @@
 import { secondsOf } from '../expression/duration.ts';
-import { DEFAULT_RUN_SECONDS, MAX_RUN_SECONDS } from '../kernel/limits.ts';
+import { DEFAULT_RUN_SECONDS } from '../kernel/limits.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
+import { DAY_SECONDS } from './longest-run.ts';
 import { readYaml } from './yaml.ts';
-
-const DAY_SECONDS = 86_400;
-
-/** For how long a run may go on where it is kept for so many days. */
-export const longestRunSeconds = (retentionDays: number) => Math.min(MAX_RUN_SECONDS, retentionDays * DAY_SECONDS);
 
 /** What is wrong with a workflow whose runs may last longer than anything of a run is kept. Of an expression only a start can tell. */
 export function checkRetention(source: string, { timeout }: Document, retentionDays: number): Diagnostic[] {

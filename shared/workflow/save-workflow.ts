@@ -95,7 +95,10 @@ export async function createWorkflow(
     createdAt: at,
     updatedAt: at,
   };
-  await author.workflows.create(workflow, definition);
+  if (!(await author.workflows.create(workflow, definition)))
+    throw new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
+      { name: 'name', value: workflow.name },
+    ]);
   return {
     workflow,
     definition,
@@ -117,7 +120,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
     draft: { definition: definition.hash, savedAt: at, savedBy: by },
     updatedAt: later(at, seen.updatedAt),
   };
-  await author.workflows.replace(seen, workflow, { definition });
+  unlessMoved(seen, await author.workflows.replace(seen, workflow, { definition }));
   return {
     workflow,
     definition,
@@ -143,11 +146,8 @@ export async function publish(
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;
   const version = { number, definition: definition.hash, publishedAt: at, publishedBy: by, ...(note !== undefined && { note }) };
-  await author.workflows.replace(
-    seen,
-    { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) },
-    { definition, version },
-  );
+  const next = { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) };
+  unlessMoved(seen, await author.workflows.replace(seen, next, { definition, version }));
   return { version, warnings: [...checked.warnings, ...warnings] };
 }
 
@@ -165,14 +165,18 @@ export async function updateWorkflow(
     ...(startDefaults && { startDefaults }),
     updatedAt: later(author.now().toISOString(), seen.updatedAt),
   };
-  await author.workflows.replace(seen, next);
+  unlessMoved(seen, await author.workflows.replace(seen, next));
   return next;
 }
 
 /** Its runs stay readable, and those that are still going end on their own. */
 export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
-  await author.workflows.remove(seen, author.now().toISOString());
+  unlessMoved(seen, await author.workflows.remove(seen, author.now().toISOString()));
 }
 
 /** The time of the change is also what a writer compares, so two changes never share one. */
 const later = (at: string, than: string) => (at > than ? at : new Date(Date.parse(than) + 1).toISOString());
+
+function unlessMoved({ name }: Workflow, won: boolean): void {
+  if (!won) throw new Problem('conflict', `Workflow "${name}" has been changed by somebody else meanwhile. Read it again.`);
+}

@@ -2,14 +2,13 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   QueryCommand,
-  TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
+import { wins } from '../aws/conditional-write.ts';
 import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
-import { Problem } from '../kernel/problem.ts';
 import { packed, unpacked } from './packed-document.ts';
 import {
   type CheckedDefinition,
@@ -62,19 +61,12 @@ export class DynamoWorkflows implements Workflows {
     this.#table = table;
   }
 
-  async create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<void> {
-    const taken = () =>
-      new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
-        { name: 'name', value: workflow.name },
-      ]);
-    await this.#write(
-      [
-        this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
-        this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
-        ...this.#definitionPuts(workflow.id, definition),
-      ],
-      taken,
-    );
+  create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<boolean> {
+    return this.#write([
+      this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
+      this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
+      ...this.#definitionPuts(workflow.id, definition),
+    ]);
   }
 
   async get(id: string) {
@@ -104,13 +96,11 @@ export class DynamoWorkflows implements Workflows {
     return { document: unpacked(document), pins };
   }
 
-  async replace(
+  replace(
     seen: Workflow,
     next: Workflow,
     { definition, version }: { definition?: Definition & CheckedDefinition; version?: Version } = {},
-  ): Promise<void> {
-    const moved = () =>
-      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+  ): Promise<boolean> {
     const puts = [
       this.#put(metaItem(next), 'updatedAt = :seen AND attribute_not_exists(deletedAt)', { ':seen': { S: seen.updatedAt } }),
     ];
@@ -123,17 +113,15 @@ export class DynamoWorkflows implements Workflows {
         this.#delete(nameKey(seen)),
       );
     }
-    await this.#write(puts, moved);
+    return this.#write(puts);
   }
 
-  async remove(seen: Workflow, at: string): Promise<void> {
+  remove(seen: Workflow, at: string): Promise<boolean> {
     const gone = { ...seen, enabled: false, deletedAt: at, updatedAt: at };
-    const moved = () =>
-      new Problem('conflict', `Workflow "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
-    await this.#write(
-      [this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }), this.#delete(nameKey(seen))],
-      moved,
-    );
+    return this.#write([
+      this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }),
+      this.#delete(nameKey(seen)),
+    ]);
   }
 
   async version(workflowId: string, number: number) {
@@ -205,14 +193,7 @@ export class DynamoWorkflows implements Workflows {
     return { Delete: { TableName: this.#table, Key: toItem(key) } };
   }
 
-  async #write(TransactItems: TransactWriteItem[], refused: () => Problem): Promise<void> {
-    await this.#client()
-      .send(new TransactWriteItemsCommand({ TransactItems }))
-      .catch((error: unknown) => {
-        const lost =
-          error instanceof TransactionCanceledException &&
-          error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict');
-        throw lost ? refused() : error;
-      });
+  #write(TransactItems: TransactWriteItem[]): Promise<boolean> {
+    return wins(() => this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
   }
 }

@@ -8,22 +8,22 @@ export interface ListOf<T> {
 
 /** Workflows, their definitions and versions. */
 export interface Workflows {
-  /** Throws a conflict when the project has a workflow of that name. */
-  create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<void>;
+  /** False when the project has a workflow of that name. */
+  create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<boolean>;
   get(id: string): Promise<Workflow | undefined>;
   /** The workflow of that name in the project. */
   byName(workspace: string, project: string, name: string): Promise<Workflow | undefined>;
   definition(workflowId: string, hash: string): Promise<Definition | undefined>;
   /** The same definition as the engine goes by it. */
   checked(workflowId: string, hash: string): Promise<CheckedDefinition | undefined>;
-  /** Stores `next` unless the workflow has changed since `seen` was read: then throws a conflict. */
+  /** Stores `next`. False when the workflow has changed since `seen` was read. */
   replace(
     seen: Workflow,
     next: Workflow,
     also?: { definition?: Definition & CheckedDefinition; version?: Version },
-  ): Promise<void>;
-  /** Frees the name; definitions stay, so that runs stay readable. */
-  remove(seen: Workflow, at: string): Promise<void>;
+  ): Promise<boolean>;
+  /** Frees the name; definitions stay, so that runs stay readable. False when it has changed since it was read. */
+  remove(seen: Workflow, at: string): Promise<boolean>;
   version(workflowId: string, number: number): Promise<Version | undefined>;
   versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
   list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;

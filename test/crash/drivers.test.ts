@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, test, vi } from 'vitest';
 import type { DriveAnswer, DriveMessage } from '../../shared/run/drive/drive.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
-import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { howMany } from '../harness/how-many.ts';
 import { Dead, mortal } from '../run/mortal.ts';
 import { setting } from '../run/setting.ts';
@@ -77,12 +77,12 @@ class Deliveries {
   }
 
   /** The engine, for which there is this run alone. */
-  #alone(services: StartServices): StartServices {
+  #alone(services: DriveServices): DriveServices {
     const due = async (shard: number) => {
       const { id, dueAt } = await own.run(this.run);
       return shard === 0 && dueAt !== undefined ? [{ id, dueAt }] : [];
     };
-    const get = (runs: StartServices['runs'], name: PropertyKey) => (name === 'due' ? due : Reflect.get(runs, name).bind(runs));
+    const get = (runs: DriveServices['runs'], name: PropertyKey) => (name === 'due' ? due : Reflect.get(runs, name).bind(runs));
     const start = async (_: string, __: string, { execution }: { execution: number }) => {
       this.#next = { execution, turn: 0 };
     };

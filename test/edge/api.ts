@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, vi } from 'vitest';
+import { Client } from '../../client/client.ts';
 import type { SettingsInput } from '../../infra/settings.ts';
 import { synthesize } from '../../infra/synth-template.ts';
 import { DynamoKeys } from '../../shared/access/key.dynamo.ts';
 import { newKey } from '../../shared/access/key.ts';
-import { parseJson } from '../../shared/kernel/json.ts';
 import type { Role } from '../../shared/kernel/role.ts';
 import { cloudInProcess } from '../harness/cloud.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
@@ -40,21 +40,12 @@ export async function startApi(settings?: SettingsInput, dataDir?: string) {
   const keys = new DynamoKeys(() => client, process.env['ACCESS_TABLE'] ?? '');
 
   async function call(method: string, path: string, { key = API_KEY, body, headers = {} }: Ask = {}): Promise<Answered> {
-    const raw = typeof body === 'string' || body instanceof Uint8Array;
-    const response = await fetch(cloud.url + path, {
-      method,
-      headers: {
-        ...(key !== null && { 'x-api-key': key }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      redirect: 'manual',
-      ...(body !== undefined && { body: raw ? (body as string) : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    expect(response.status, `${method} ${path.slice(0, 200)} answered ${text.slice(0, 500)}`).toBeLessThan(500);
+    const client = new Client({ url: cloud.url, apiKey: key ?? undefined });
+    const answer = await client.request<Answered['body']>(method, path, { ...(body !== undefined && { body }), headers });
+    const { status, text } = answer;
+    expect(status, `${method} ${path.slice(0, 200)} answered ${text.slice(0, 500)}`).toBeLessThan(500);
     expect(text).not.toMatch(INSIDES);
-    return { status: response.status, headers: response.headers, text, body: jsonOf(text) };
+    return answer;
   }
 
   const get = (path: string, ask?: Ask) => call('GET', path, ask);
@@ -128,12 +119,4 @@ export function expectRefusal(answered: Answered, status: number, field?: string
   expect(answered.body.message.length).toBeGreaterThan(5);
   const names = (answered.body.details ?? []).map(({ name }: { name: string }) => name);
   if (field !== undefined) expect(names.join(' ') || 'no details').toMatch(field);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { parseJson } from '../../shared/kernel/json.ts';
+import { Client as ApiClient } from '../../client/client.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
 import { publishedResult, runDetailResult, stepStateResult, workflowResult } from './shapes.ts';
 
 export type Run = z.infer<typeof runDetailResult>;
@@ -40,19 +41,16 @@ let workflows = 0;
 /** The public API as a program uses it. */
 export class Client {
   readonly url: string;
+  readonly #api: ApiClient;
 
   constructor(url: string) {
     this.url = url;
+    this.#api = new ApiClient({ url, apiKey: API_KEY });
   }
 
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-    const answer = await fetch(this.url + path, {
-      method,
-      headers: { 'x-api-key': 'local-dev-key', 'content-type': 'application/json', ...headers },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? null : parseJson(text) };
+    const answer = await this.#api.request(method, path, { ...(body !== undefined && { body }), headers });
+    return { ...answer, body: answer.body ?? null };
   }
 
   async expect(status: number, method: string, path: string, body?: unknown): Promise<unknown> {

@@ -1,9 +1,9 @@
 import { ulid } from 'ulid';
 import { type DriveAnswer, drive } from '../../shared/run/drive/drive.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
-import type { StartServices } from '../../shared/run/start/start-request.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { aRun } from '../harness/builders.ts';
@@ -16,7 +16,7 @@ const absent = (name: string) =>
     { get: (_, property) => () => Promise.reject(new Error(`${name}.${String(property)} is not there in this test`)) },
   );
 
-export interface MemoryEngine extends StartServices {
+export interface MemoryEngine extends DriveServices {
   runs: MemoryRuns;
   executions: MemoryExecutions;
   /** A workflow that runs may start: its id is its name. */
@@ -61,6 +61,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
     workflows: { get: async (id: string) => aWorkflow(id) },
     files: absent('files'),
+    executors: { http: { execute: async () => ({ status: 200, headers: {}, body: {} }) } },
     retentionDays: 90,
     now: () => new Date(),
     random: () => 0.5,

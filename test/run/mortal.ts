@@ -1,4 +1,4 @@
-import type { StartServices } from '../../shared/run/start/start-request.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 
 /** What a process that has died says: nothing that anybody would hear. */
 export class Dead extends Error {}
@@ -12,7 +12,7 @@ const isCall = (value: unknown): value is Call => typeof value === 'function';
  * The engine in a process that dies at a call of the tables, the bucket or Step Functions: `dies` is asked before and after each, with its number from 1.
  * From then on nothing of it reaches anybody, and what it has in flight is given up.
  */
-export function mortal(services: StartServices, dies: Dies): StartServices {
+export function mortal(services: DriveServices, dies: Dies): DriveServices {
   let calls = 0;
   let isDead = false;
   const live = (...now: Parameters<Dies>) => {

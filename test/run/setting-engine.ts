@@ -1,19 +1,19 @@
 import { ulid } from 'ulid';
 import { engineServices } from '../../functions/adapters.ts';
+import { executorsFor } from '../../shared/executor/executors.ts';
 import { env } from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
 import { startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
-import { configureHttp } from '../../shared/step/http.ts';
 
 const INVOCATION_MS = 15 * 60_000;
 
 /** The engine over the services of the cloud in this process, for tests that hold a driver in their hands. */
 export function engine() {
-  configureHttp(env.stepNetwork());
-  const services = engineServices();
+  const services = { ...engineServices(), executors: executorsFor(env.stepNetwork()) };
   return {
     ...services,
     /** The run as its row has it. */
@@ -27,7 +27,7 @@ export function engine() {
 
 /** What a state machine says to the worker, and what that answers. Each call is another delivery unless `id` says otherwise. */
 export function driven(
-  services: StartServices,
+  services: DriveServices,
   run: string,
   { until, ...more }: Partial<DriveMessage> & Partial<Pick<Invocation, 'until'>> = {},
 ): Promise<DriveAnswer> {
@@ -49,14 +49,14 @@ export async function heldRun(
 }
 
 /** The engine, whose calls of Step Functions are lost. */
-export const withoutExecutions = (services: StartServices): StartServices => ({
+export const withoutExecutions = <Services extends StartServices>(services: Services): Services => ({
   ...services,
   executions: { start: () => Promise.reject(new Error('lost')) },
   watcher: { ...services.watcher, startLost: () => {} },
 });
 
 /** The engine so much later. */
-export const later = (services: StartServices, ms: number): StartServices => ({
+export const later = <Services extends StartServices>(services: Services, ms: number): Services => ({
   ...services,
   now: () => new Date(Date.now() + ms),
 });

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
-import { vi } from 'vitest';
 import { StepError } from '../../shared/kernel/step-error.ts';
 import { StoreBusy } from '../../shared/kernel/store-busy.ts';
 import { type DriveAnswer, type DriveMessage, drive } from '../../shared/run/drive/drive.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { executionName, type Run } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -10,7 +10,8 @@ import type { ExecutionKind, Runs } from '../../shared/run/ports.ts';
 import { executionKind } from '../../shared/run/start/execution-kind.ts';
 import type { StartServices } from '../../shared/run/start/start-request.ts';
 import { type Swept, sweep } from '../../shared/run/sweep/sweep.ts';
-import { http } from '../../shared/step/http.ts';
+import type { HttpSpec } from '../../shared/step/http/spec.ts';
+import type { Executor } from '../../shared/step/kind.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import { type MemoryEngine, memoryEngine } from './memory-engine.ts';
 import { sleep, sleepUntil, virtualTime } from './virtual-time.ts';
@@ -128,8 +129,6 @@ export class World {
   readonly #chaos: Chaos;
   readonly #service: Service;
   readonly #begun = Date.now();
-  /** By the clock that an actor was given. */
-  readonly #actors = new WeakMap<() => Date, Actor>();
   readonly #noted = new Set<string>();
   #random: () => number;
   #actorCount = 0;
@@ -141,13 +140,6 @@ export class World {
     this.#random = seeded(this.#chaos.seed);
     this.#service = service;
     this.engine = memoryEngine();
-    vi.spyOn(http, 'execute').mockImplementation((spec, context) => {
-      const actor = this.#actors.get(context.now);
-      if (!actor) throw new Error('a step is executed by nobody');
-      const query = Object.fromEntries(Object.entries(spec.query ?? {}).map(([name, value]) => [name, String(value)]));
-      const { runId: run, stepKey: key, attempt } = context;
-      return this.#call(actor, { run, key, attempt, query }, context.signal);
-    });
   }
 
   chance(of: number): boolean {
@@ -155,11 +147,10 @@ export class World {
   }
 
   /** The engine as a process of its own has it. */
-  as(name: string): StartServices & { actor: Actor } {
+  as(name: string): DriveServices & { actor: Actor } {
     this.#actorCount += 1;
     const actor = new Actor(`${name} ${this.#actorCount}`);
     const now = () => new Date();
-    this.#actors.set(now, actor);
     return {
       ...this.engine,
       actor,
@@ -168,6 +159,16 @@ export class World {
       runs: this.#through(actor, this.engine.runs),
       values: this.#through(actor, this.engine.values, false),
       executions: { start: (kind, execution, input) => this.#start(actor, kind, execution, input) },
+      executors: { http: this.#executor(actor) },
+    };
+  }
+
+  #executor(actor: Actor): Executor<HttpSpec> {
+    return {
+      execute: (spec, { runId: run, stepKey: key, attempt, signal }) => {
+        const query = Object.fromEntries(Object.entries(spec.query ?? {}).map(([name, value]) => [name, String(value)]));
+        return this.#call(actor, { run, key, attempt, query }, signal);
+      },
     };
   }
 

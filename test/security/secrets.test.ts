@@ -2,9 +2,9 @@ import { text } from 'node:stream/consumers';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
+import { aServer } from '../executor/http/server.ts';
 import type { Definition } from '../run/client.ts';
 import { setting } from '../run/setting.ts';
-import { aServer } from '../step/http-server.ts';
 
 const at = setting();
 const SECRET = 'pa55 w"rd/1';

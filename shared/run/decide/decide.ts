@@ -23,7 +23,7 @@ export type Begin =
 export function isPure({ kind, planned }: Begin): boolean {
   if (kind !== 'start') return true;
   const step = kindOf(planned.step.kind);
-  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.isPure === true);
+  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.evaluate !== undefined);
 }
 
 export interface Situation {

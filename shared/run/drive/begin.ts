@@ -10,8 +10,8 @@ import type { Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
-import type { StartServices } from '../start/start-request.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
+import type { DriveServices } from './drive-services.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
@@ -20,11 +20,11 @@ import { complete, evaluate, record, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
 export class Beginner {
-  readonly #services: StartServices;
+  readonly #services: DriveServices;
   readonly #journal: Journal;
   readonly #names: Names;
 
-  constructor(services: StartServices, journal: Journal, names: Names) {
+  constructor(services: DriveServices, journal: Journal, names: Names) {
     this.#services = services;
     this.#journal = journal;
     this.#names = names;

@@ -10,9 +10,9 @@ import type { Journal } from '../journal/journal.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, RUN_STATUS } from '../model/status.ts';
 import type { StepState } from '../model/step-state.ts';
-import type { StartServices } from '../start/start-request.ts';
 import { type CheckedStart, checkStart, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
+import type { DriveServices } from './drive-services.ts';
 import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 
@@ -94,7 +94,7 @@ function hear({ journal, services, key }: Scene, child: Run): void {
 }
 
 /** A child of the run that is run again: the new one goes on from it, unless it has been tried before. */
-async function originOf({ runs }: StartServices, step: StepState | undefined): Promise<Run | undefined> {
+async function originOf({ runs }: DriveServices, step: StepState | undefined): Promise<Run | undefined> {
   return step?.resumes === undefined || step.failures > 0 ? undefined : runs.get(step.resumes);
 }
 
@@ -152,7 +152,7 @@ export async function childResult({ services, journal }: Scene, { childEnded }: 
 }
 
 /** A driver that comes back finds out what became of the runs that steps wait for: one may never have been started, or its end not been heard. */
-export async function lookAfterChildren(services: StartServices, journal: Journal): Promise<string[]> {
+export async function lookAfterChildren(services: DriveServices, journal: Journal): Promise<string[]> {
   const { state } = journal;
   const lost: string[] = [];
   for (const key of state.active) {

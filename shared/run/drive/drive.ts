@@ -8,10 +8,10 @@ import type { RunState } from '../model/state.ts';
 import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
-import type { StartServices } from '../start/start-request.ts';
 import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
+import type { DriveServices } from './drive-services.ts';
 import { endure } from './endure.ts';
 import { finishRun } from './finish-run.ts';
 import { Held } from './held.ts';
@@ -78,7 +78,7 @@ const MOST_TURNS = 1_000;
  * Holds a run and carries it forward until it has ended, stands still, or the time of the invocation is over. Whoever comes second, from an execution
  * delivered twice or from one that was thought dead, finds out at its first append and leaves.
  */
-export async function drive(services: StartServices, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
+export async function drive(services: DriveServices, message: DriveMessage, invocation: Invocation): Promise<DriveAnswer> {
   const enduring = endure(services, invocation.until);
   const loaded = await enduring.runs.load(message.run);
   if (!loaded) return answer(message, { next: 'done' });
@@ -130,7 +130,7 @@ function ending(message: DriveMessage, { ended }: RunState): DriveAnswer {
 }
 
 class Driver {
-  readonly #services: StartServices;
+  readonly #services: DriveServices;
   readonly #journal: Journal;
   readonly #message: DriveMessage;
   readonly #held = new Held((error) => this.#fail(error));
@@ -146,7 +146,7 @@ class Driver {
   /** Keys of what may begin although there is something unwritten: what it stands on is written. */
   #founded = new Set<string>();
 
-  constructor(services: StartServices, journal: Journal, message: DriveMessage, invocation: Invocation) {
+  constructor(services: DriveServices, journal: Journal, message: DriveMessage, invocation: Invocation) {
     this.#services = services;
     this.#journal = journal;
     this.#message = message;

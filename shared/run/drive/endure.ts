@@ -1,5 +1,5 @@
 import { StoreBusy } from '../../kernel/store-busy.ts';
-import type { StartServices } from '../start/start-request.ts';
+import type { DriveServices } from './drive-services.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
@@ -10,7 +10,7 @@ const MARGIN_MS = 500;
  * The same services for a driver, which has more patience than others: stores that refuse are asked again for as long as it may live. What has come of an
  * outside call would be lost otherwise, and the call would be made again.
  */
-export function endure(services: StartServices, until: Date): StartServices {
+export function endure(services: DriveServices, until: Date): DriveServices {
   const { now, random, runs, values } = services;
   const again = async (call: () => unknown): Promise<unknown> => {
     for (let tries = 0; ; tries += 1) {

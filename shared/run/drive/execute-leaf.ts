@@ -3,6 +3,7 @@ import { secondsOf } from '../../expression/duration.ts';
 import { stepFiles } from '../../file/step-files.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import type { Executor } from '../../step/kind.ts';
 import { leafKind } from '../../step/registry.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
@@ -23,7 +24,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
   const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
-  if (!kind.isPure && !(await mayStillBegin(scene, limit.signal))) return;
+  if (!kind.evaluate && !(await mayStillBegin(scene, limit.signal))) return;
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
@@ -37,11 +38,17 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     files: stepFiles(services.files, journal.run, services.now),
   };
   try {
-    const full = await limit.count(() => kind.execute(spec, context));
+    const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
   } finally {
     if (announced) clearTimeout(announced);
   }
+}
+
+function executorOf({ services }: Scene, kind: string): Executor {
+  const executor = services.executors[kind];
+  if (!executor) throw new Error(`nobody executes steps of kind ${kind}`);
+  return executor;
 }
 
 /** A failed courtesy write never aborts an outside call; who is replaced hears of it by the next append. */

@@ -5,13 +5,13 @@ import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
 import type { StepState } from '../model/step-state.ts';
 import type { Stored } from '../model/stored.ts';
-import type { StartServices } from '../start/start-request.ts';
+import type { DriveServices } from './drive-services.ts';
 import type { Names } from './names.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** One step that has been begun, with what it works on. */
 export interface Scene {
-  services: StartServices;
+  services: DriveServices;
   journal: Journal;
   names: Names;
   planned: PlannedStep;

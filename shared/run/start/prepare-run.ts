@@ -10,7 +10,7 @@ import { type Mask, maskOf } from '../../kernel/mask.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
-import { longestRunSeconds } from '../../workflow/check-retention.ts';
+import { longestRunSeconds } from '../../workflow/longest-run.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import type { StartRequest, StartServices } from './start-request.ts';

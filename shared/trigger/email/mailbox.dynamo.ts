@@ -1,11 +1,5 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  TransactionCanceledException,
-  type TransactWriteItem,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../../aws/items.ts';
 import { getRow, listKeys } from '../../aws/rows.ts';
 import { type Mailbox, type Mailboxes, mailbox, RETIRED_DAYS } from './mailbox.ts';
@@ -54,7 +48,7 @@ export class DynamoMailboxes implements Mailboxes {
       Item: itemOf(next),
       ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(retiredAt)',
     });
-    return lostRaceIsFalse(this.#client().send(put));
+    return wins(() => this.#client().send(put));
   }
 
   rotate(old: Mailbox, next: Mailbox): Promise<boolean> {
@@ -80,22 +74,8 @@ export class DynamoMailboxes implements Mailboxes {
   }
 
   #together(TransactItems: TransactWriteItem[]): Promise<boolean> {
-    return lostRaceIsFalse(this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
+    return wins(() => this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
   }
 }
 
 const itemOf = (row: Mailbox) => toItem({ ...keyOf(row.local), ...row, ...listKeys('mailbox', row) });
-
-async function lostRaceIsFalse(write: Promise<unknown>): Promise<boolean> {
-  try {
-    await write;
-    return true;
-  } catch (error) {
-    const lost =
-      error instanceof ConditionalCheckFailedException ||
-      (error instanceof TransactionCanceledException &&
-        error.CancellationReasons?.some(({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict'));
-    if (lost) return false;
-    throw error;
-  }
-}

@@ -1,5 +1,4 @@
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   PutItemCommand,
@@ -7,6 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
+import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, toItem } from '../../aws/items.ts';
 import type { PendingReplies, PendingReply } from './ports.ts';
 
@@ -60,7 +60,7 @@ export class DynamoReplies implements PendingReplies {
 
   async defer(deliveryId: string, seen: string, dueAt: string): Promise<void> {
     const { id } = indexed(deliveryId, dueAt);
-    await this.#once(
+    await wins(() =>
       this.#client().send(
         new UpdateItemCommand({
           TableName: this.#table,
@@ -74,7 +74,7 @@ export class DynamoReplies implements PendingReplies {
   }
 
   take(deliveryId: string, seen: string): Promise<boolean> {
-    return this.#once(
+    return wins(() =>
       this.#client().send(
         new DeleteItemCommand({
           TableName: this.#table,
@@ -84,16 +84,6 @@ export class DynamoReplies implements PendingReplies {
         }),
       ),
     );
-  }
-
-  async #once(write: Promise<unknown>): Promise<boolean> {
-    try {
-      await write;
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
   }
 }
 

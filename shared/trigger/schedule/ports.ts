@@ -7,8 +7,8 @@ import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 export interface Schedules {
   create(schedule: Schedule): Promise<void>;
   get(id: string): Promise<Schedule | undefined>;
-  /** Stores `next`, unless the schedule has changed since `seen` was read: then throws `ScheduleMoved`. */
-  replace(seen: Schedule, next: Schedule): Promise<void>;
+  /** Stores `next`. False when the schedule has changed since `seen` was read. */
+  replace(seen: Schedule, next: Schedule): Promise<boolean>;
   /** Of one workflow, newest first. */
   list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Schedule>>;
   /** Schedules whose time to be looked at has come. */
@@ -20,14 +20,6 @@ export interface Schedules {
   fire(id: string, nominal: string, trigger?: string): Promise<LedgerFire | undefined>;
   /** The ledger of a schedule, newest first. */
   fires(id: string, filter: { outcome?: FireOutcome | undefined }, page: PageOf): Promise<Page<LedgerFire>>;
-}
-
-/** Somebody else has written the schedule meanwhile. */
-export class ScheduleMoved extends Error {
-  constructor(id: string) {
-    super(`Schedule ${id} was written by somebody else meanwhile.`);
-    this.name = 'ScheduleMoved';
-  }
 }
 
 /** Wakes a schedule at its next time, once. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
-import { ScheduleMoved, type Schedules } from './ports.ts';
+import type { Schedules } from './ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from './schedule.ts';
 
 const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
@@ -49,10 +50,9 @@ export class DynamoSchedules implements Schedules {
     return row && storedSchedule.parse(row);
   }
 
-  async replace(seen: Schedule, next: Schedule): Promise<void> {
+  replace(seen: Schedule, next: Schedule): Promise<boolean> {
     const row = { ...next, revision: seen.revision + 1 };
-    const written = await this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision });
-    if (!written) throw new ScheduleMoved(seen.id);
+    return this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision });
   }
 
   list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
@@ -136,16 +136,9 @@ export class DynamoSchedules implements Schedules {
   }
 
   /** False when the condition does not hold. */
-  async #put(Item: ReturnType<typeof toItem>, ConditionExpression: string, values: Record<string, unknown>): Promise<boolean> {
+  #put(Item: ReturnType<typeof toItem>, ConditionExpression: string, values: Record<string, unknown>): Promise<boolean> {
     const ExpressionAttributeValues = Object.keys(values).length > 0 ? toItem(values) : undefined;
-    try {
-      await this.#client().send(
-        new PutItemCommand({ TableName: this.#settings.table, Item, ConditionExpression, ExpressionAttributeValues }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+    const put = new PutItemCommand({ TableName: this.#settings.table, Item, ConditionExpression, ExpressionAttributeValues });
+    return wins(() => this.#client().send(put));
   }
 }

@@ -6,7 +6,7 @@ import { isTerminal } from '../../run/model/status.ts';
 import { atOverlap, catchUp, type Due } from './decisions.ts';
 import type { ScheduleServices } from './ports.ts';
 import { closeEnded, turnedOff, withFire } from './progress.ts';
-import { retryMoved } from './retry-moved.ts';
+import { replaceSchedule, retryMoved } from './retry-moved.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 import { afterDelivery, deliver, fireKey } from './start-fire.ts';
 import { type DueFires, dueFires, dueTime, expecting, lookedAfter, windowMs } from './when.ts';
@@ -24,7 +24,7 @@ export async function tick(services: ScheduleServices, id: string): Promise<Sche
     const seen = await services.schedules.get(id);
     if (!seen || seen.deletedAt) return undefined;
     const next = await upToDate(services, seen, decided);
-    if (!isDeepStrictEqual(seen, next)) await services.schedules.replace(seen, next);
+    if (!isDeepStrictEqual(seen, next)) await replaceSchedule(services.schedules, seen, next);
     await setTimer(services, next);
     return next;
   });

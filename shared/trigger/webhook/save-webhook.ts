@@ -60,7 +60,7 @@ export async function changeWebhook(
   const { mapping: before, ...webhook } = seen;
   const kept = mapping === undefined ? before : (mapping ?? undefined);
   const next = { ...webhook, ...rest, ...(kept !== undefined && { mapping: kept }), updatedAt: now().toISOString() };
-  await webhooks.replace(seen, next);
+  await replace(webhooks, seen, next);
   return next;
 }
 
@@ -79,8 +79,13 @@ export async function rotateWebhook(
     secrets: [await sealed(seals, seen.id, secret, at), ...(before && keepHours > 0 ? [{ ...before, until }] : [])],
     updatedAt: at.toISOString(),
   };
-  await webhooks.replace(seen, webhook);
+  await replace(webhooks, seen, webhook);
   return { webhook, secret };
+}
+
+async function replace(webhooks: Webhooks, seen: Webhook, next: Webhook): Promise<void> {
+  if (await webhooks.replace(seen, next)) return;
+  throw new Problem('conflict', `Webhook "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
 }
 
 function secretFor(of: Pick<Webhook, 'scheme'>, given: string | undefined): string {

@@ -1,13 +1,8 @@
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { wins } from '../../aws/conditional-write.ts';
 import { toItem } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
-import { Problem } from '../../kernel/problem.ts';
 import { type Webhook, type Webhooks, webhook } from './webhook.ts';
 
 const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
@@ -33,20 +28,14 @@ export class DynamoWebhooks implements Webhooks {
     return row && webhook.parse(row);
   }
 
-  async replace(seen: Webhook, next: Webhook): Promise<void> {
+  replace(seen: Webhook, next: Webhook): Promise<boolean> {
     const put = new PutItemCommand({
       TableName: this.#table,
       Item: itemOf(next),
       ConditionExpression: 'updatedAt = :seen',
       ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
     });
-    await this.#client()
-      .send(put)
-      .catch((error: unknown) => {
-        throw error instanceof ConditionalCheckFailedException
-          ? new Problem('conflict', `Webhook "${seen.name}" has been changed by somebody else meanwhile. Read it again.`)
-          : error;
-      });
+    return wins(() => this.#client().send(put));
   }
 
   async remove(id: string): Promise<void> {

@@ -43,8 +43,8 @@ export type Webhook = z.infer<typeof webhook>;
 export interface Webhooks {
   create(webhook: Webhook): Promise<void>;
   get(id: string): Promise<Webhook | undefined>;
-  /** Stores `next` unless somebody has changed it since `seen` was read. */
-  replace(seen: Webhook, next: Webhook): Promise<void>;
+  /** Stores `next`. False when somebody has changed it since `seen` was read. */
+  replace(seen: Webhook, next: Webhook): Promise<boolean>;
   remove(id: string): Promise<void>;
   list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
 }

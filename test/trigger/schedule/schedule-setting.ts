@@ -4,12 +4,7 @@ import type { Run } from '../../../shared/run/model/run.ts';
 import { stateOf } from '../../../shared/run/model/state.ts';
 import type { StartKey } from '../../../shared/run/ports.ts';
 import type { Delivery } from '../../../shared/trigger/delivery/delivery.ts';
-import {
-  type FireWatcher,
-  ScheduleMoved,
-  type ScheduleServices,
-  type Schedules,
-} from '../../../shared/trigger/schedule/ports.ts';
+import type { FireWatcher, ScheduleServices } from '../../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../../shared/trigger/schedule/reconcile.ts';
 import { createSchedule } from '../../../shared/trigger/schedule/save-schedule.ts';
 import type { LedgerFire, Schedule, ScheduleWishes } from '../../../shared/trigger/schedule/schedule.ts';
@@ -17,6 +12,7 @@ import { tick } from '../../../shared/trigger/schedule/tick.ts';
 import type { Workflow } from '../../../shared/workflow/workflow.ts';
 import { aPlan } from '../../harness/builders.ts';
 import { MemoryRuns, MemoryValues } from '../../run/memory-runs.ts';
+import { MemorySchedules } from './memory-schedules.ts';
 
 const wishes: ScheduleWishes = {
   name: 'nightly',
@@ -33,7 +29,7 @@ const wishes: ScheduleWishes = {
 /** Schedules with all around them in memory, over a clock that goes when it is told to. */
 export class House {
   now: number;
-  readonly schedules = new MemorySchedules();
+  readonly schedules = new FaultySchedules();
   readonly runs = new CountedRuns();
   readonly deliveries: Delivery[] = [];
   readonly alarms = new Map<string, number>();
@@ -210,57 +206,27 @@ class CountedRuns extends MemoryRuns {
 
 export class Crash extends Error {}
 
-const lineKey = (id: string, nominal: string, trigger = '') => `${id} ${nominal} ${trigger}`;
-
-class MemorySchedules implements Schedules {
-  readonly rows = new Map<string, Schedule>();
-  readonly lines = new Map<string, LedgerFire>();
+/** Schedules in memory that crash, or are written by somebody else, when a test says so. */
+class FaultySchedules extends MemorySchedules {
   effect: (name: string) => void = () => {};
   /** Called before a schedule is replaced: somebody else may be faster. */
   before: (() => Promise<void>) | undefined;
 
-  async create(row: Schedule) {
-    this.rows.set(row.id, row);
-  }
-  async get(id: string) {
-    return this.rows.get(id);
-  }
-  async replace(seen: Schedule, next: Schedule) {
+  override async replace(seen: Schedule, next: Schedule) {
     this.effect('schedule');
     const { before } = this;
     this.before = undefined;
     await before?.();
-    if (this.rows.get(seen.id)?.revision !== seen.revision) throw new ScheduleMoved(seen.id);
-    this.rows.set(seen.id, { ...next, revision: seen.revision + 1 });
+    return super.replace(seen, next);
   }
-  async list() {
-    return { items: [...this.rows.values()], next: undefined };
-  }
-  async due(now: string, limit: number) {
-    return [...this.rows.values()]
-      .filter(({ dueAt }) => dueAt !== undefined && dueAt <= now)
-      .slice(0, limit)
-      .map(({ id }) => id);
-  }
-  async claim(fire: LedgerFire) {
+
+  override claim(fire: LedgerFire) {
     this.effect('claim');
-    const key = lineKey(fire.scheduleId, fire.nominal, fire.trigger);
-    const known = this.lines.get(key);
-    if (!known) this.lines.set(key, fire);
-    return known ?? fire;
+    return super.claim(fire);
   }
-  async amend(seen: LedgerFire, next: LedgerFire) {
+
+  override amend(seen: LedgerFire, next: LedgerFire) {
     this.effect('amend');
-    const key = lineKey(seen.scheduleId, seen.nominal, seen.trigger);
-    const stands = this.lines.get(key);
-    if (stands && (stands.outcome !== seen.outcome || stands.attempt !== seen.attempt)) return stands;
-    this.lines.set(key, next);
-    return next;
-  }
-  async fire(id: string, nominal: string, trigger?: string) {
-    return this.lines.get(lineKey(id, nominal, trigger));
-  }
-  async fires() {
-    return { items: [], next: undefined };
+    return super.amend(seen, next);
   }
 }

@@ -2,16 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { infiniteIn } from '../../kernel/infinite-in.ts';
 import { MASK } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { FileRef, LeafContext } from '../kind.ts';
+import { withoutSecretParameters } from '../../step/http/secret-names.ts';
+import { expects, type HttpSpec, wantsRedirect } from '../../step/http/spec.ts';
+import type { FileRef, LeafContext } from '../../step/kind.ts';
 import type { Network } from './agents.ts';
 import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
 import { MAX_REDIRECTS, redirected } from './redirect.ts';
 import { type HttpRequest, requestOf } from './request.ts';
-import { withoutSecretParameters } from './secret-names.ts';
 import { send } from './send.ts';
-import { expects, type HttpSpec, wantsRedirect } from './spec.ts';
 
 /** What a saved answer may weigh: files are not values. */
 const SAVE_LIMIT_BYTES = 100 * 1024 * 1024;

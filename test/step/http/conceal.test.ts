@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { concealHttp } from '../../shared/step/http/conceal.ts';
-import { isSecretField, isSecretName, withoutSecretParameters } from '../../shared/step/http/secret-names.ts';
+import { concealHttp } from '../../../shared/step/http/conceal.ts';
+import { isSecretField, isSecretName, withoutSecretParameters } from '../../../shared/step/http/secret-names.ts';
 
 describe('names of headers and parameters', () => {
   test.each([

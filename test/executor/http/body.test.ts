@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { excerpt, parseBody } from '../../shared/step/http/body.ts';
-import { aCaller, aServer, failureOf } from './http-server.ts';
+import { excerpt, parseBody } from '../../../shared/executor/http/body.ts';
+import { aCaller, aServer, failureOf } from './server.ts';
 
 const call = aCaller();
 const MIB = 1024 * 1024;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { StepError } from '../../shared/kernel/step-error.ts';
-import { aCaller, aServer, aTcpServer, failureOf } from './http-server.ts';
+import { StepError } from '../../../shared/kernel/step-error.ts';
+import { aCaller, aServer, aTcpServer, failureOf } from './server.ts';
 
 const call = aCaller();
 

@@ -3,9 +3,9 @@ import { createServer as createTlsServer } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { cidrs, mayReach } from '../../shared/step/http/networks.ts';
-import { cert, key } from './http-certificate.ts';
-import { aCaller, aServer, aTcpServer, failureOf, listen } from './http-server.ts';
+import { cidrs, mayReach } from '../../../shared/executor/http/networks.ts';
+import { cert, key } from './certificate.ts';
+import { aCaller, aServer, aTcpServer, failureOf, listen } from './server.ts';
 
 const ok: RequestListener = (_, response) => response.end('ok');
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { http } from '../../shared/step/http.ts';
-import { aCaller, aServer } from './http-server.ts';
+import { http } from '../../../shared/step/http.ts';
+import { aCaller, aServer } from '../../executor/http/server.ts';
 
 function problems(schema: z.ZodType, value: object): string[] {
   const parsed = schema.safeParse({ method: 'GET', url: 'https://a.example/', ...value });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { redirected } from '../../shared/step/http/redirect.ts';
-import type { HttpRequest } from '../../shared/step/http/request.ts';
-import { aCaller, aServer, failureOf } from './http-server.ts';
+import { redirected } from '../../../shared/executor/http/redirect.ts';
+import type { HttpRequest } from '../../../shared/executor/http/request.ts';
+import { aCaller, aServer, failureOf } from './server.ts';
 
 const call = aCaller();
 

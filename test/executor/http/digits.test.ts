@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { parseJson } from '../../shared/kernel/json.ts';
-import { raise } from '../../shared/step/raise.ts';
-import { aCaller, aServer } from './http-server.ts';
+import { parseJson } from '../../../shared/kernel/json.ts';
+import { raise } from '../../../shared/step/raise.ts';
+import { aCaller, aServer } from './server.ts';
 
 const ID = '8202522731445525542';
 const id = parseJson(ID);

@@ -1,7 +1,7 @@
 import { MASK } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { withoutSecretParameters } from '../../step/http/secret-names.ts';
 import type { HttpRequest } from './request.ts';
-import { withoutSecretParameters } from './secret-names.ts';
 
 const EXCERPT_CHARS = 500;
 const DATA_CHARS = 2000;

@@ -1,11 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { StepError } from '../../shared/kernel/step-error.ts';
-import type { NetworkSettings } from '../../shared/step/http/agents.ts';
-import { httpKind } from '../../shared/step/http.ts';
-import type { LeafContext } from '../../shared/step/kind.ts';
-import { aLeafContext } from './leaf-context.ts';
+import type { NetworkSettings } from '../../../shared/executor/http/agents.ts';
+import { httpExecutor } from '../../../shared/executor/http/http.ts';
+import type { StepError } from '../../../shared/kernel/step-error.ts';
+import { http } from '../../../shared/step/http.ts';
+import type { LeafContext } from '../../../shared/step/kind.ts';
+import { aLeafContext } from '../../harness/leaf-context.ts';
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
@@ -51,9 +52,9 @@ function portOf(address: AddressInfo | string | null): number {
 
 /** A caller that checks the spec as the worker does; loopback is allowed unless a test says otherwise. */
 export function aCaller(settings: NetworkSettings = {}) {
-  const kind = httpKind({ allowedNetworks: LOOPBACK, ...settings });
+  const executor = httpExecutor({ allowedNetworks: LOOPBACK, ...settings });
   return async (spec: object, context: Partial<LeafContext> = {}) =>
-    (await kind.execute(kind.resolved.parse({ method: 'GET', ...spec }), aContext(context))) as {
+    (await executor.execute(http.resolved.parse({ method: 'GET', ...spec }), aContext(context))) as {
       status: number;
       headers: Record<string, string>;
       body: unknown;

@@ -1,7 +1,7 @@
 import { StepError } from '../../kernel/step-error.ts';
+import { isCallable } from '../../step/http/spec.ts';
 import { describe } from './failure.ts';
 import type { HttpRequest } from './request.ts';
-import { isCallable } from './spec.ts';
 
 export const MAX_REDIRECTS = 10;
 

@@ -1,6 +1,6 @@
 import { isExactNumber } from '../../kernel/json.ts';
-import type { LeafContext, StepFiles } from '../kind.ts';
-import type { HttpSpec } from './spec.ts';
+import type { HttpSpec } from '../../step/http/spec.ts';
+import type { LeafContext, StepFiles } from '../../step/kind.ts';
 
 /** One request as it goes out; header names in lower case. */
 export interface HttpRequest {

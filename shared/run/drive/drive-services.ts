@@ -1,0 +1,5 @@
+import type { Executors } from '../../step/kind.ts';
+import type { StartServices } from '../start/start-request.ts';
+
+/** What a driver works with: all that a start needs, for child runs, and what reaches outside. */
+export type DriveServices = StartServices & { executors: Executors };
