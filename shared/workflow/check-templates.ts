@@ -24,7 +24,7 @@ export function checkTemplates(plan: Plan, sites: Site[], hidden: ReadonlySet<st
     if (braces) return [{ ...braces, at: site.at }];
     const { references, problems } = readingOf(site.text);
     const plain = checkPlainNames(site, reader, variables);
-    const said = [...problems, ...plain].map(({ message, position, ...rest }) => ({
+    const written = [...problems, ...plain].map(({ message, position, ...rest }) => ({
       ...withPosition(site, message, position),
       ...rest,
     }));
@@ -34,7 +34,7 @@ export function checkTemplates(plan: Plan, sites: Site[], hidden: ReadonlySet<st
         objectionTo(reference, reader, site, plan, visibility) ?? (plain.length > 0 ? undefined : strayRead(reference, plan));
       return objection ? [{ ...objection, at: site.at }] : [];
     });
-    return [...said, ...wrong];
+    return [...written, ...wrong];
   });
 }
 
