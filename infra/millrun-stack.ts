@@ -48,7 +48,7 @@ export class MillrunStack extends Stack {
       functions: [engine.worker, safetyNet.sweep, functions.authorize, ...functions.byEntry.values(), ...(mail?.functions ?? [])],
     });
 
-    new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });
+    new CfnOutput(this, 'ApiUrl', { value: runsApi.api.apiEndpoint, description: 'Where the API answers' });
     new CfnOutput(this, 'FirstKeySecret', {
       value: secret.secretArn,
       description: 'The Secrets Manager secret that holds the first API key',
