@@ -8,7 +8,12 @@ const SHOWN = 'order-intake';
 const POLL_EVERY_MS = 100;
 const MAX_WAIT_MS = 120_000;
 
+/** As the examples write it: where the sample services are unless AWS_PORT says otherwise. */
+const SERVICES = 'http://127.0.0.1:4566/_sample';
+const anyServices = /http:\/\/127\.0\.0\.1:\d+\/_sample/g;
+
 const workflow = z.object({ id: z.string(), name: z.string() });
+const detail = z.object({ draft: z.object({ source: z.string() }) });
 const run = z.object({
   id: z.string(),
   status: z.string(),
@@ -42,20 +47,38 @@ export async function runDemo({ url, services, apiKey, always }: Demo): Promise<
   const api = caller(url, apiKey);
   const known = new Map((await everyWorkflow(api)).map(({ id, name }) => [name, id]));
   let published = 0;
-  for (const file of readdirSync(EXAMPLES)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()) {
-    const definition = readFileSync(join(EXAMPLES, file), 'utf8');
-    const { name } = z.object({ name: z.string() }).parse(parse(definition));
-    if (known.has(name)) continue;
-    const { id } = workflow.parse(await api('POST', '/v1/workflows', { project_id: 'examples', definition }));
-    await api('POST', `/v1/workflows/${id}/publish`, {});
-    known.set(name, id);
+  for (const { file, name, definition } of examplesFor(services)) {
+    const id = known.get(name);
+    if (id !== undefined) {
+      await moveServices(api, id, definition);
+      continue;
+    }
+    const saved = workflow.parse(await api('POST', '/v1/workflows', { project_id: 'examples', definition }));
+    await api('POST', `/v1/workflows/${saved.id}/publish`, {});
+    known.set(name, saved.id);
     published += 1;
-    console.log(`published examples/${file} as ${id}`);
+    console.log(`published examples/${file} as ${saved.id}`);
   }
   const id = known.get(SHOWN);
   return (published > 0 || always) && id ? follow(api, id, services) : true;
+}
+
+/** The examples, with the sample services where they are now. */
+function examplesFor(services: string) {
+  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
+  return files.sort().map((file) => {
+    const text = readFileSync(join(EXAMPLES, file), 'utf8');
+    const { name } = z.object({ name: z.string() }).parse(parse(text));
+    return { file, name, definition: text.replaceAll(SERVICES, services) };
+  });
+}
+
+/** Publishes an example again whose sample services have moved to another port, unless somebody has made something else of it. */
+async function moveServices(api: Api, id: string, definition: string): Promise<void> {
+  const { source } = detail.parse(await api('GET', `/v1/workflows/${id}`)).draft;
+  if (source === definition || source.replaceAll(anyServices, '') !== definition.replaceAll(anyServices, '')) return;
+  await api('PUT', `/v1/workflows/${id}/draft`, { definition });
+  await api('POST', `/v1/workflows/${id}/publish`, { note: 'The sample services have moved' });
 }
 
 async function follow(api: Api, workflowId: string, services: string): Promise<boolean> {

@@ -34,9 +34,10 @@ async function started(dataDir: string, options?: Options): Promise<MillrunProce
   return cloud;
 }
 
-const api = async (cloud: MillrunProcess, path: string) => {
+const api = async (cloud: MillrunProcess, path: string, method = 'GET', body?: object) => {
   const { api: url } = await cloud.ready;
-  const response = await fetch(url + path, { headers: { 'x-api-key': API_KEY } });
+  const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
+  const response = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   return JSON.parse(await response.text());
 };
 
@@ -95,6 +96,26 @@ test('a run that is cut off by a crash is carried on by the next process, and no
     ({ type, step }: { type: string; step: string | null }) => type === 'step_completed' && step === 'vendor',
   );
   expect(ends).toHaveLength(1);
+});
+
+test('examples find the sample services after they have moved, but for one that somebody has changed', async () => {
+  const dataDir = folder();
+  const first = await started(dataDir);
+  await first.said(/run \w+ succeeded/);
+  const { items } = await api(first, '/v1/workflows?project_id=examples');
+  const idOf = (name: string): string => items.find((one: { name: string }) => one.name === name).id;
+  const { draft } = await api(first, `/v1/workflows/${idOf('nightly-report')}`);
+  const changed = draft.source.replace('title: Nightly report', 'title: Mine');
+  await api(first, `/v1/workflows/${idOf('nightly-report')}/draft`, 'PUT', { definition: changed });
+  await first.end();
+
+  const next = await started(dataDir);
+  const { cloud } = await next.ready;
+  // The last in the order of their names.
+  await vi.waitFor(async () => expect((await api(next, `/v1/workflows/${idOf('order-intake')}`)).published_version).toBe(2));
+  const hello = await api(next, `/v1/workflows/${idOf('hello')}`);
+  expect(hello).toMatchObject({ published_version: 2, draft: { source: expect.stringContaining(`${cloud}/_sample`) } });
+  expect((await api(next, `/v1/workflows/${idOf('nightly-report')}`)).draft.source).toBe(changed);
 });
 
 test('--once runs the example every time and ends with what came of it', async () => {
