@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * `node launch.cjs <file.ts or command of a package> [arguments]` runs it with the Node that package-lock.json pins, once what that names is installed.
+ * `node launch.cjs <file.ts, option of Node or command of a package> ...` runs it with the Node that package-lock.json pins, once what that names is installed.
  * npm cannot be asked for that: npm 10 leaves no `node` in node_modules/.bin. In the syntax of Node 14, so that old ones can say what is wrong.
  */
 
@@ -22,12 +22,13 @@ const { delimiter, dirname, join } = require('node:path');
 
 const root = __dirname;
 const [command, ...args] = process.argv.slice(2);
-if (command === undefined) fail('Usage: node launch.cjs <file.ts or command of a package> [arguments]');
+if (command === undefined) fail('Usage: node launch.cjs <file.ts, option of Node or command of a package> ...');
 
 const lock = packagesIn('package-lock.json');
 const nodePackage = `node_modules/node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 if (!isInstalled(lock, packagesIn('node_modules/.package-lock.json'))) install();
-run(nodeToUse(), [/\.[cm]?ts$/.test(command) ? command : fileOf(command), ...args]);
+const isForNode = /^-|\.[cm]?ts$/.test(command);
+run(nodeToUse(), [isForNode ? command : fileOf(command), ...args]);
 
 function majorOf(version) {
   return Number(version.split('.')[0]);

@@ -95,6 +95,7 @@ describe('it installs again when', () => {
 test('TypeScript is run as it stands', async () => {
   write('hello.ts', "const words: string = 'Hello from TypeScript'; console.log(words);");
   expect((await launch(['hello.ts'])).stdout).toBe('Hello from TypeScript\n');
+  expect((await launch(['--no-warnings', 'hello.ts'])).stdout).toBe('Hello from TypeScript\n');
 });
 
 test('it ends as the command ends', async () => {
