@@ -173,7 +173,7 @@ interface DoorSettings {
 /** A port is taken at once, so that a conflict shows before anything else is done; until it is served it says so. */
 async function openDoor({ port, variable, connections, names = [] }: DoorSettings, closing: Lifetime['closing']): Promise<Door> {
   let listener: RequestListener = (_, response) => {
-    const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
+    const { status, headers, body } = gatewayAnswer(503, 'Millrun is starting. Try again in a second.');
     response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);
   };
   const server = sturdyServer(
