@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { RequestListener } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gatewayAnswer } from './api/answer.ts';
 import { declaredGateway } from './api/gateway.ts';
 import { apiListener } from './api/server.ts';
@@ -10,6 +10,7 @@ import { patchRequests } from './aws/own-requests.ts';
 import { awsListener } from './aws/server.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
+import { DiskWatch, fullDisk } from './disk.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { KeyUsage } from './dynamodb/key-usage.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
@@ -84,6 +85,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   closing.push(() => environment.release());
   const lock = lockFolder(options.dataDir);
   closing.push(() => lock.release());
+  const disk = new DiskWatch(() => fullDisk(resolve(options.dataDir)));
+  closing.push(() => disk.close());
 
   const connections = sharedOut(openFilesLimit());
   const awsDoor = await openDoor({ port: environment.awsPort, variable: 'AWS_PORT', connections: connections.aws }, closing);
@@ -145,7 +148,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   };
   awsDoor.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiDoor.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
+  apiDoor.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
 
   events.start();
   scheduler.start();

@@ -157,7 +157,10 @@ test.each(['PORT', 'AWS_PORT'])('a port that is taken is named, together with %s
 test('before it is ready it says so, in the form of every refusal', async () => {
   const environment = await lastingPorts();
   const cloud = start(folder(), { environment });
-  const early = await vi.waitFor(() => fetch(`http://127.0.0.1:${environment.PORT}/v1/workflows`), { timeout: 15_000, interval: 5 });
+  const early = await vi.waitFor(() => fetch(`http://127.0.0.1:${environment.PORT}/v1/workflows`), {
+    timeout: 15_000,
+    interval: 5,
+  });
   expect([early.status, early.headers.get('retry-after'), await early.json()]).toEqual([
     503,
     '1',
