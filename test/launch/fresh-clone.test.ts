@@ -34,10 +34,10 @@ describe.runIf(process.env['FRESH_CLONES']).each(machines)('with Node $node and 
     writeFileSync(at('bin/npm'), `#!/bin/sh\nexec ${at('bin/node')} ${at('tools/node_modules/npm/bin/npm-cli.js')} "$@"\n`);
     chmodSync(at('bin/npm'), 0o755);
     await exec('git', ['clone', '--quiet', root, at('clone')]);
-  }, 600_000);
+  }, 1_200_000);
   afterAll(() => folder?.remove());
 
-  test(`npm ${first.join(' ')} is enough, and warns of nothing`, { timeout: 600_000 }, async () => {
+  test(`npm ${first.join(' ')} is enough, and warns of nothing`, { timeout: 1_200_000 }, async () => {
     const output = await run(first);
     expect(output).toContain('Installing what package-lock.json names');
     expect(output).not.toMatch(/npm warn|EBADENGINE/i);
