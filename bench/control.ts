@@ -3,7 +3,7 @@ import { between, quiet } from './cost/usage.ts';
 import { type Bench, withBench } from './harness/bench.ts';
 import { type Spread, spreadOf } from './harness/statistics.ts';
 
-const HELP = `Usage: node bench/control.ts [samples]
+const HELP = `Usage: npm run bench:control [-- samples]
 
 Measures how fast runs obey on this machine: pause to quiet, stop to cancelled, rerun to the first new step, and what a step costs that a
 rerun takes over.

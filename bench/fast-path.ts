@@ -11,7 +11,7 @@ import { startCloud } from '../local/cloud.ts';
 import { temporaryFolder } from '../test/harness/temporary-folder.ts';
 import { smallStack } from '../test/local/small-stack.ts';
 
-/** `node bench/fast-path.ts`: processor time of this process for one call of a service of this process, with the fast path and without it. */
+/** `npm run bench:fast-path`: processor time of this process for one call of a service of this process, with the fast path and without it. */
 const CALLS = 4000;
 const AT_ONCE = 16;
 const ROUNDS = 3;

@@ -4,7 +4,7 @@ import { FAILING, type Measured, PAUSING, W3 } from './harness/workflows.ts';
 import { hotKeys, STARTS_PER_SECOND } from './scale/hot-keys.ts';
 import { lostStarts } from './scale/lost-starts.ts';
 
-const HELP = `Usage: node bench/scale.ts [--quick]
+const HELP = `Usage: npm run bench:scale [-- --quick]
 
 Simulates ${STARTS_PER_SECOND.toLocaleString('en')} starts a second of one workflow in one workspace, with time stretched to what this machine can do, and shows the write units
 that the busiest key of each table and index would take in a second. Then measures how soon the sweeper has started 10,000 runs whose

@@ -6,7 +6,7 @@ import { listFires } from './fires.ts';
 import { type Bench, withBench } from './harness/bench.ts';
 import { type Spread, spreadOf } from './harness/statistics.ts';
 
-const HELP = `Usage: node bench/triggers.ts
+const HELP = `Usage: npm run bench:triggers
 
 Measures how fast deliveries become runs on this machine: a mail to its run, a webhook delivery to its 202, and the next fires of many schedules.
 `;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnResource, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
@@ -74,6 +74,7 @@ export class AppFunction extends NodejsFunction {
       },
       bundling: {
         format: OutputFormat.ESM,
+        logLevel: LogLevel.WARNING,
         mainFields: ['module', 'main'],
         minify: true,
         sourceMap: true,

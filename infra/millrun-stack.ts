@@ -54,7 +54,7 @@ export class MillrunStack extends Stack {
       ],
     });
 
-    new CfnOutput(this, 'ApiUrl', { value: runsApi.stage.url, description: 'Where the API answers' });
+    new CfnOutput(this, 'ApiUrl', { value: runsApi.api.apiEndpoint, description: 'Where the API answers' });
     new CfnOutput(this, 'BootstrapApiKeySecret', {
       value: secret.secretArn,
       description: 'The Secrets Manager secret that holds the first API key',

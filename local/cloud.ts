@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { RequestListener } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gatewayAnswer } from './api-gateway/answer.ts';
 import { declaredGateway } from './api-gateway/gateway.ts';
 import { apiListener } from './api-gateway/server.ts';
@@ -12,6 +12,7 @@ import { loadTemplate } from './cloudformation/load.ts';
 import { Stack } from './cloudformation/stack.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
+import { DiskWatch, fullDisk } from './disk.ts';
 import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
@@ -84,6 +85,8 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   closing.push(() => environment.release());
   const lock = lockFolder(options.dataDir);
   closing.push(() => lock.release());
+  const disk = new DiskWatch(() => fullDisk(resolve(options.dataDir)));
+  closing.push(() => disk.close());
 
   const connections = sharedOut(openFilesLimit());
   const awsEndpoint = await openEndpoint(
@@ -149,7 +152,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   };
   awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiEndpoint.serve(usageListener(usage, keyUsage, apiListener(gateway, { functions, usage: usage.api })));
+  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
 
   events.start();
   scheduler.start();
@@ -180,7 +183,7 @@ async function openEndpoint(
   closing: Lifetime['closing'],
 ): Promise<Endpoint> {
   let listener: RequestListener = (_, response) => {
-    const { status, headers, body } = gatewayAnswer(503, 'Service Unavailable');
+    const { status, headers, body } = gatewayAnswer(503, 'Millrun is starting. Try again in a second.');
     response.writeHead(status, { ...headers, 'retry-after': '1', connection: 'close' }).end(body);
   };
   const server = sturdyServer(

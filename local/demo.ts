@@ -9,6 +9,10 @@ const SHOWN = 'order-intake';
 const POLL_EVERY_MS = 100;
 const MAX_WAIT_MS = 120_000;
 
+/** As the examples write it: where the sample services are unless AWS_PORT says otherwise. */
+const SERVICES = 'http://127.0.0.1:4566/_sample';
+const anyServices = /http:\/\/127\.0\.0\.1:\d+\/_sample/g;
+
 interface Demo {
   /** Where the API answers. */
   url: string;
@@ -24,20 +28,39 @@ export async function runDemo({ url, services, apiKey, always }: Demo): Promise<
   const api = new Client({ url, apiKey });
   const known = new Map((await everyWorkflow(api)).map(({ id, name }) => [name, id]));
   let published = 0;
-  for (const file of readdirSync(EXAMPLES)
-    .filter((name) => name.endsWith('.yaml'))
-    .sort()) {
-    const definition = readFileSync(join(EXAMPLES, file), 'utf8');
-    const { name } = z.object({ name: z.string() }).parse(parse(definition));
-    if (known.has(name)) continue;
-    const { id } = await api.call('createWorkflow', { body: { project_id: 'examples', definition } });
-    await api.call('publishWorkflow', { params: { workflow_id: id }, body: {} });
-    known.set(name, id);
+  for (const { file, name, definition } of examplesFor(services)) {
+    const id = known.get(name);
+    if (id !== undefined) {
+      await moveServices(api, id, definition);
+      continue;
+    }
+    const saved = await api.call('createWorkflow', { body: { project_id: 'examples', definition } });
+    await api.call('publishWorkflow', { params: { workflow_id: saved.id }, body: {} });
+    known.set(name, saved.id);
     published += 1;
-    console.log(`published examples/${file} as ${id}`);
+    console.log(`published examples/${file} as ${saved.id}`);
   }
   const id = known.get(SHOWN);
   return (published > 0 || always) && id ? follow(api, id, services) : true;
+}
+
+/** The examples, with the sample services where they are now. */
+function examplesFor(services: string) {
+  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
+  return files.sort().map((file) => {
+    const text = readFileSync(join(EXAMPLES, file), 'utf8');
+    const { name } = z.object({ name: z.string() }).parse(parse(text));
+    return { file, name, definition: text.replaceAll(SERVICES, services) };
+  });
+}
+
+/** Publishes an example again whose sample services have moved to another port, unless somebody has made something else of it. */
+async function moveServices(api: Client, id: string, definition: string): Promise<void> {
+  const params = { workflow_id: id };
+  const { source } = (await api.call('getWorkflow', { params })).draft;
+  if (source === definition || source.replaceAll(anyServices, '') !== definition.replaceAll(anyServices, '')) return;
+  await api.call('saveDraft', { params, body: { definition } });
+  await api.call('publishWorkflow', { params, body: { note: 'The sample services have moved' } });
 }
 
 async function follow(api: Client, workflowId: string, services: string): Promise<boolean> {

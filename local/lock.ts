@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, constants, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fullDisk } from './disk.ts';
 
 /** A process that was just killed may take a moment to go. */
 const WAIT_MS = 500;
@@ -12,6 +13,8 @@ const WAIT_MS = 500;
 export function lockFolder(folder: string): { release(): void } {
   const where = resolve(folder);
   prepare(where);
+  const full = fullDisk(where);
+  if (full) throw new Error(full);
   const lock = new DatabaseSync(join(where, 'lock.sqlite'), { timeout: WAIT_MS });
   const owner = join(where, 'lock');
   try {

@@ -1,5 +1,6 @@
 import { type Cloud, startCloud } from './cloud.ts';
 import { runDemo } from './demo.ts';
+import { shownError } from './disk.ts';
 import { optionsFrom } from './options.ts';
 
 /** Ends in time even when something does not let go. */
@@ -15,8 +16,8 @@ interface MainOptions {
 /** Brings the cloud up, shows that it works, and stays up unless told otherwise. */
 export async function main({ once, json }: MainOptions): Promise<void> {
   // On Lambda it would be the end of one sandbox; here it must not be the end of everything.
-  process.on('unhandledRejection', (error) => console.error('A function left a rejection unhandled:', error));
-  process.on('uncaughtException', (error) => console.error('A function left an exception uncaught:', error));
+  process.on('unhandledRejection', (error) => console.error('A function left a rejection unhandled:', shownError(error)));
+  process.on('uncaughtException', (error) => console.error('A function left an exception uncaught:', shownError(error)));
   // Whoever read what we write may have gone. To tell of that would be one more write that fails, and so on without end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 

@@ -1,6 +1,6 @@
 import { startVitest } from 'vitest/node';
 
-/** The tests that find more the longer they run, with the counts that they read; each can be told otherwise. */
+/** The tests that find more the longer they run, with the counts that they read, and those that take too long for every day; each can be told otherwise. */
 const LONGER = {
   ROUNDS: '60',
   CRASHES: '1000',
@@ -12,12 +12,14 @@ const LONGER = {
   LARGE_MAILS: '8',
   CASES: '400',
   TENANT_ROLES: '4',
+  FRESH_CLONES: 'yes',
 };
 for (const [variable, count] of Object.entries(LONGER)) process.env[variable] ??= count;
 
 const vitest = await startVitest(
   'test',
   [
+    'test/launch/fresh-clone',
     'test/crash',
     'test/run/random',
     'test/run/outage',

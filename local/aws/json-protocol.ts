@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ZodError } from 'zod';
+import { shownError } from '../disk.ts';
 import { AwsError } from './aws-error.ts';
 import { readBody, SenderGone } from './body.ts';
 
@@ -20,7 +21,7 @@ export async function answerJson(operations: JsonOperations, request: IncomingMe
     send(response, 200, (await operation(parsed(body))) ?? {});
   } catch (error) {
     const known = asAwsError(error);
-    if (known.status >= 500) console.error(error);
+    if (known.status >= 500) console.error(shownError(error));
     send(response, known.status, { __type: known.name, message: known.message });
   }
 }

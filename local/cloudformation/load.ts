@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** Everything the template is made from, beside the settings. The routes are part of the infrastructure. */
-const SOURCES = ['infra', 'shared/http', 'shared/trigger/email/mailbox.ts', 'cdk.json', 'package-lock.json'];
+const SOURCES = ['infra', 'shared', 'cdk.json', 'package-lock.json'];
 const MAX_TEMPLATE_BYTES = 16 * 1024 * 1024;
 
 /** What the stack is given when it is brought up on this machine. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
+import { shownError } from '../disk.ts';
 import type { Usage } from '../usage/usage.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { answerCors, type CorsRule, corsOf } from './bucket-cors.ts';
@@ -49,7 +50,7 @@ export class S3 {
       await this.#route(callOf(request, response), signed);
     } catch (error) {
       const known = s3ErrorOf(error);
-      if (known.status >= 500 && known.name !== 'NotImplemented') console.error(error);
+      if (known.status >= 500 && known.name !== 'NotImplemented') console.error(shownError(error));
       if (response.headersSent) return void response.destroy();
       // The rest of a body that nobody reads would be taken for the next request.
       if (!request.complete) response.setHeader('connection', 'close');

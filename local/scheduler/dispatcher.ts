@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { arn } from '../aws/account.ts';
+import { shownError } from '../disk.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Usage } from '../usage/usage.ts';
 import { nextTime } from './next-time.ts';
@@ -50,7 +51,7 @@ export class Bell {
     for (const one of quiet
       .filter(({ nextMs }) => nextMs !== null && nextMs <= now)
       .slice(0, MOST_AT_ONCE - this.#ringing.size)) {
-      this.#ring(one).catch((error: unknown) => console.error(`Schedule ${one.name}:`, error));
+      this.#ring(one).catch((error: unknown) => console.error(`Schedule ${one.name}:`, shownError(error)));
     }
     const waiting = quiet.find(({ nextMs }) => nextMs !== null && nextMs > now)?.nextMs;
     this.#timer = setTimeout(() => this.look(), Math.min(LONGEST_SLEEP_MS, waiting ? waiting - now : LONGEST_SLEEP_MS)).unref();

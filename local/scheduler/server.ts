@@ -5,6 +5,7 @@ import { arn } from '../aws/account.ts';
 import { AwsError } from '../aws/aws-error.ts';
 import { readBody } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
+import { shownError } from '../disk.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { Usage } from '../usage/usage.ts';
 import { Bell, scheduleArn } from './dispatcher.ts';
@@ -45,7 +46,7 @@ export class Scheduler {
       send(response, 200, await this.#route(request));
     } catch (error) {
       const known = asAwsError(error);
-      if (known.status >= 500) console.error(error);
+      if (known.status >= 500) console.error(shownError(error));
       send(response, known.status, { Message: known.message }, known.name);
     }
   }

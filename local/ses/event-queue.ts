@@ -1,3 +1,4 @@
+import { shownError } from '../disk.ts';
 import type { Functions } from '../lambda/functions.ts';
 import { EventFiles, type QueuedEvent } from './event-files.ts';
 
@@ -70,7 +71,7 @@ export class EventQueue {
       this.#due.shift();
       this.#running.add(event);
       this.#deliver(event)
-        .catch((error: unknown) => console.error(`The event ${event.id} is lost:`, error))
+        .catch((error: unknown) => console.error(`The event ${event.id} is lost:`, shownError(error)))
         .finally(() => {
           this.#running.delete(event);
           this.#next();

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../aws/aws-error.ts';
 import { readBody } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
+import { shownError } from '../disk.ts';
 import { escapeXml } from '../s3/xml.ts';
 import { headerIn, headersOf } from './headers.ts';
 import type { Outbound } from './outbound.ts';
@@ -47,7 +48,7 @@ export class SesApi {
       send(response, 200, `<${name}Response xmlns="${NAMESPACE}">${body}</${name}Response>`);
     } catch (error) {
       const known = error instanceof AwsError ? error : new AwsError('InternalFailure', String(error), 500);
-      if (known.status >= 500) console.error(error);
+      if (known.status >= 500) console.error(shownError(error));
       const about = `<Type>Sender</Type><Code>${known.name}</Code><Message>${escapeXml(known.message)}</Message>`;
       send(
         response,

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerDataStream } from 'smtp-server';
+import { shownError } from '../disk.ts';
 import type { Envelope, Inbound } from './inbound.ts';
 
 export interface Smtp {
@@ -48,7 +49,7 @@ export async function startSmtp(
         (id) => done(null, `OK ${id}`),
         (error: unknown) => {
           if (error instanceof Refused) return done(error);
-          console.error('A mail could not be stored:', error);
+          console.error('A mail could not be stored:', shownError(error));
           done(new Refused(451, 'Try again later'));
         },
       );

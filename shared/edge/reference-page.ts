@@ -47,7 +47,8 @@ export function page(document: OpenApiDocument): string {
 <main><h1>${html(document.info.title)} API</h1><p>${html(document.info.description ?? '')}</p>
 <p>Send a key as <code>x-api-key</code> or as <code>Authorization: Bearer</code>. Bodies are JSON, times are ISO 8601 in UTC, lists go on behind their
 <code>continuation_token</code>. This page as <a href="/openapi.json">OpenAPI 3.1</a>; workflow documents as <a href="/schemas/workflow-1.json">JSON Schema</a>.</p>
-<pre>curl -H "x-api-key: $KEY" "$URL/v1/runs?status=failed"</pre>
+<pre>API=&lt;where this page is, without /docs&gt; KEY=&lt;your key&gt;
+curl "$API/v1/runs?status=failed" -H "x-api-key: $KEY"</pre>
 ${sections.map((section) => `<h2 id="${section}">${html(section)}</h2>${operations.flatMap((one) => (one.section === section ? one.entry : [])).join('\n')}`).join('\n')}
 <h2 id="schemas">Schemas</h2>${schemas.map(([name, schema]) => schemaEntry(name, schema)).join('\n')}</main></body></html>`;
 }

@@ -22,9 +22,17 @@ export function explain(error: unknown): Explained {
   return { message, position: Math.max(0, error.position - 1) };
 }
 
+/** Where a number is asked for. */
+const ON_NUMBERS = new Set(['T2001', 'T2002', 'T2009', 'T2010', 'D1002']);
+/** Where null is no such value. */
+const ON_VALUES = new Set([...ON_NUMBERS, 'T0410']);
+
 /** `value` is what JSONata complains of. */
 function hintFor(code: string, value: unknown): string {
   const exact = [value].flat().find(isExactNumber);
   if (exact) return `; ${exact} has more digits than can be calculated with: pass it on as it is, or as text with $string()`;
-  return code === 'T2009' || code === 'T2010' ? '; turn text into a number with $number() before comparing' : '';
+  if (value === null && ON_VALUES.has(code)) return '; ask first whether it is there, as in $present(x) ? x : 0';
+  return ON_NUMBERS.has(code) && (typeof value === 'string' || code === 'T2009')
+    ? '; turn text into a number with $number()'
+    : '';
 }

@@ -1,14 +1,9 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+import { type InputProblem, problemsOf } from './input-words.ts';
 import { standIns } from './stand-ins.ts';
 import { within } from './watchdog.ts';
-
-/** One input that does not fit. `path` begins with a dot or a bracket, and is empty for the inputs as a whole: `.lines[0].sku`. */
-export interface InputProblem {
-  path: string;
-  message: string;
-}
 
 export type Schema = Record<string, unknown> | boolean;
 
@@ -38,7 +33,7 @@ export function fitInputs(schema: Schema, inputs: unknown): CheckedInputs {
       const check = inputValidator(schema);
       return check(completed) ? [] : (check.errors ?? []);
     });
-    return { inputs: back(completed), problems: errors.slice(0, MAX_PROBLEMS).map(problemOf) };
+    return { inputs: back(completed), problems: problemsOf(errors.slice(0, MAX_PROBLEMS), schema, inputs) };
   } catch (error) {
     return { inputs, problems: [error instanceof RangeError ? ENDLESS : TOO_LONG] };
   }
@@ -95,6 +90,8 @@ const linearPattern = Object.assign((pattern: string) => RE2JS.compile(RE2JS.tra
 function compile(schema: Schema): ValidateFunction {
   const ajv = new Ajv2020({
     allErrors: true,
+    // With what the schema asks for beside the keyword that failed.
+    verbose: true,
     strict: false,
     // Written out at every reference, a part of 40 KB referred to a thousand times takes all memory.
     inlineRefs: false,
@@ -108,17 +105,4 @@ function compile(schema: Schema): ValidateFunction {
   const validate = ajv.compile(schema);
   if ('$async' in validate) throw new Error('$async is not part of JSON Schema');
   return validate;
-}
-
-function problemOf({ instancePath, message = 'does not fit', keyword, params }: ErrorObject): InputProblem {
-  const path = instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .map((part) => (/^[0-9]+$/.test(part) ? `[${part}]` : `.${part}`))
-    .join('');
-  if (keyword === 'additionalProperties') return { path, message: `${message}: ${params['additionalProperty']}` };
-  if (keyword === 'enum')
-    return { path, message: `${message}: ${params['allowedValues'].map((value: unknown) => JSON.stringify(value)).join(', ')}` };
-  return { path, message };
 }

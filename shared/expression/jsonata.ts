@@ -4,6 +4,7 @@ import { Effort } from './effort.ts';
 import { LinearRegex } from './linear-regex.ts';
 import { distinct, sort } from './long-lists.ts';
 import { plainJson } from './plain-json.ts';
+import { base64decode, base64encode, parse, present } from './text-functions.ts';
 
 export type Expression = jsonata.Expression;
 
@@ -42,6 +43,10 @@ function bounded(source: string): Expression {
   expression.registerFunction('toMillis', toMillis, '<s-s?:n>');
   expression.registerFunction('number', number, '<(nsb)-:n>');
   expression.registerFunction('type', type, '<x:s>');
+  expression.registerFunction('parse', parse, '<s-:x>');
+  expression.registerFunction('present', present, '<x:b>');
+  expression.registerFunction('base64encode', base64encode, '<s-:s>');
+  expression.registerFunction('base64decode', base64decode, '<s-:s>');
   // JSONata's own takes the way over a text that it parses with too few digits.
   expression.registerFunction('clone', plainJson, '<(oa)-:o>');
   // JSONata's own limits count steps and items; doubling a string or a list 40 times is neither.

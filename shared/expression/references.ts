@@ -3,6 +3,7 @@ import { BUILTINS } from './builtins.ts';
 import { type Explained, explain } from './explain.ts';
 import { parsed } from './jsonata.ts';
 import { linear } from './linear-regex.ts';
+import { followingNames } from './plain-names.ts';
 import type { Template } from './template.ts';
 import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
 
@@ -10,6 +11,10 @@ import { hasExpression, partsOf, UnclosedExpression } from './template.ts';
 export interface Reference {
   name: string;
   stepId?: string;
+  /** The names that follow: of `$input.order.id`, `order` and `id`. */
+  names: string[];
+  /** `$exists()` of it: asked for, not read. */
+  asked?: true;
   /** Where in the string, from 0. */
   position: number;
 }
@@ -33,6 +38,13 @@ export function readingOf(text: string): Reading {
   return reading;
 }
 
+/** The same of one expression, without `${ ... }` around it. */
+export function readingOfSource(source: string): Reading {
+  const reading: Reading = { references: [], problems: [] };
+  readSource(source, 0, reading);
+  return reading;
+}
+
 /** Ids of the steps that a template reads anywhere in it. */
 export function stepsReadBy(template: Template): string[] {
   const ids = stringsIn(template).flatMap((text) => readingOf(text).references.flatMap(({ stepId }) => stepId ?? []));
@@ -48,6 +60,7 @@ function readSource(source: string, start: number, reading: Reading): void {
   try {
     visit(parsed(source).ast(), new Set(), {
       source,
+      asked: new Set(),
       refer: (reference) => reading.references.push({ ...reference, position: start + reference.position }),
       complain: (message, position) => reading.problems.push({ message, position: start + position }),
     });
@@ -59,6 +72,8 @@ function readSource(source: string, start: number, reading: Reading): void {
 
 interface Listener {
   source: string;
+  /** Variables of which only `$exists()` is asked. */
+  asked: Set<unknown>;
   refer(reference: Reference): void;
   complain(message: string, position: number): void;
 }
@@ -77,7 +92,8 @@ function visit(node: unknown, bound: Set<string>, listener: Listener): void {
   if (!isNode(node)) return;
   if (node['value'] instanceof RegExp) visitRegex(node['value'], node, listener);
   if (node['type'] === 'number') visitNumber(node, listener);
-  if (node['type'] === 'variable') visitVariable(node, undefined, bound, listener);
+  if (callsExists(node)) for (const path of childrenOf(node['arguments'])) listener.asked.add(childrenOf(path['steps'])[0]);
+  if (node['type'] === 'variable') visitVariable(node, [], bound, listener);
   const declared = declaredBy(node).filter((name) => !bound.has(name));
   const inner = declared.length === 0 ? bound : new Set([...bound, ...declared]);
   if (node['type'] === 'path') visitPath(node, inner, listener);
@@ -88,7 +104,7 @@ function visitPath(path: Record<string, unknown>, bound: Set<string>, listener: 
   const [first, ...rest] = Array.isArray(path['steps']) ? path['steps'] : [];
   if (isNode(first) && first['type'] === 'variable') {
     const plain = !['predicate', 'group', 'stages'].some((key) => key in first);
-    visitVariable(first, plain ? rest[0] : undefined, bound, listener);
+    visitVariable(first, plain ? rest : [], bound, listener);
     visitChildren(first, bound, listener);
   } else {
     visit(first, bound, listener);
@@ -108,15 +124,22 @@ function callsError(node: Record<string, unknown>): boolean {
   return isNode(node['procedure']) && node['procedure']['value'] === 'error';
 }
 
-function visitVariable(node: Record<string, unknown>, next: unknown, bound: Set<string>, listener: Listener): void {
+const callsExists = (node: Record<string, unknown>) =>
+  node['type'] === 'function' && isNode(node['procedure']) && node['procedure']['value'] === 'exists';
+
+function visitVariable(node: Record<string, unknown>, rest: unknown[], bound: Set<string>, listener: Listener): void {
   const name = String(node['value']);
   const position = Math.max(0, positionOf(node) - name.length - 1);
   if (name === '' || name === '$' || bound.has(name) || BUILTINS.has(name)) return;
-  const stepId = name === 'steps' && isNode(next) && next['type'] === 'name' ? String(next['value']) : undefined;
+  const following = followingNames(childrenOf(rest));
+  const stepId = name === 'steps' ? following[0] : undefined;
+  const names = stepId === undefined ? following : following.slice(1);
+  const isWhole = following.length === rest.length && !childrenOf(rest).some((step) => 'stages' in step);
+  const asked = isWhole && listener.asked.has(node) ? { asked: true as const } : {};
   if (name === 'eval') listener.complain('$eval is not available: it would hide what the expression reads', position);
-  else if (stepId !== undefined) listener.refer({ name, stepId, position });
+  else if (stepId !== undefined) listener.refer({ name, stepId, names, position, ...asked });
   else if (name === 'steps') listener.complain('write $steps.<id>: which steps are read must be known before the run', position);
-  else listener.refer({ name, position });
+  else listener.refer({ name, names, position });
 }
 
 const LONGEST_NUMBER = 400;

@@ -1,5 +1,5 @@
 /** What a string that should be one expression looks like to an editor; `isOneExpression` knows for sure. */
-export const EXPRESSION = /^\s*\$\{[\s\S]*\}\s*$/;
+export const EXPRESSION = /^\s*\$\{/;
 
 /** A piece of a template string: plain text, or the source of one `${ ... }`. */
 export type Part = { text: string } | { source: string; start: number };
@@ -9,7 +9,9 @@ export class UnclosedExpression extends Error {
   readonly position: number;
 
   constructor(position: number) {
-    super('"${" is never closed by "}"; write "$${" for a literal "${"');
+    super(
+      '"${" is never closed by "}". Without quotes, YAML ends a text at " #": put it in quotes. A plain "${" is written "$${"',
+    );
     this.position = position;
   }
 }
@@ -59,6 +61,15 @@ export function isOneExpression(text: string): boolean {
 
 export function hasExpression(text: string): boolean {
   return text.includes('${');
+}
+
+/** Behind the `}` of the expression whose `${` stands there; undefined if it never ends. */
+export function expressionEnd(text: string, at: number): number | undefined {
+  try {
+    return endOfExpression(text, at + 2) + 1;
+  } catch {
+    return undefined;
+  }
 }
 
 function endOfExpression(text: string, from: number): number {

@@ -56,7 +56,7 @@ export const FAILURE_CODES: FailureCode[] = [
     meaning:
       'An expression failed, or gave a value that the field cannot take: a URL that is none, a header with a line break, a list where text is wanted. The message names step, field and position.',
     what_to_do:
-      "Correct the expression. Compare with the step's input and the outputs it reads, which the run shows. Numbers that arrive as text want `$number(...)`.",
+      "Correct the expression. Compare with the step's input and the outputs it reads, which the run shows. Numbers that arrive as text want `$number(...)`, what may be null `$present(...)`.",
   },
   {
     code: 'InputInvalid',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, time } from '../edge/schema.ts';
-import { maskedInputs } from '../workflow/input-secrets.ts';
+import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, STAGES, TRIGGERS } from './model/status.ts';

@@ -1,17 +1,22 @@
 import * as z from 'zod';
 import { BUILTINS } from '../expression/builtins.ts';
-import type { Template } from '../expression/template.ts';
+import { isOneExpression, type Template } from '../expression/template.ts';
 import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../kernel/limits.ts';
+import { not } from '../kernel/shown.ts';
 import { StepError } from '../kernel/step-error.ts';
 import type { GroupKind, Step } from './kind.ts';
+
+const notOneExpression = not('must be a list or one expression such as ${ $input.lines }; over a text it runs once');
 
 const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
 
 const itemName = z
   .string()
-  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'the name of the item begins with a small letter and has letters, digits and _ only')
-  .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`)
-  .refine((name) => !BUILTINS.has(name), 'the name of the item is that of a function; choose another');
+  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'must be a name such as line: a small letter, then letters, digits and _ only, 40 at most')
+  .refine((name) => !RESERVED.includes(name), {
+    error: not(`must be another name such as line: ${RESERVED.join(', ')} mean something already`),
+  })
+  .refine((name) => !BUILTINS.has(name), { error: not('must be another name such as line: it is that of a function') });
 
 type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
 
@@ -21,7 +26,10 @@ export const forEach: GroupKind<ForEach> = {
   name: 'forEach',
   schema: (steps) =>
     z.strictObject({
-      in: z.unknown().refine((list) => list !== undefined, 'is missing'),
+      in: z
+        .unknown()
+        .refine((list) => list !== undefined, 'is missing')
+        .refine((list) => typeof list !== 'string' || isOneExpression(list), { error: notOneExpression }),
       as: itemName,
       concurrency: z.int().min(1).max(MAX_CONCURRENCY).default(DEFAULT_CONCURRENCY),
       steps,

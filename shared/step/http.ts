@@ -9,4 +9,5 @@ export const http: LeafKind<HttpSpec> = {
   schema: authoredSpec,
   resolved: resolvedSpec,
   conceal: concealHttp,
+  resultNames: () => ['status', 'headers', 'body'],
 };

@@ -86,6 +86,8 @@ export interface LeafKind<Spec = unknown> {
   resolved: z.ZodType<Spec>;
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
+  /** The names in its full result, where no other can be. */
+  resultNames?(spec: Spec): string[];
   /** The full result of a kind that reaches nothing outside: it may be had again without anybody noticing. Others have an executor. */
   evaluate?(spec: Spec): Promise<unknown>;
 }
@@ -96,6 +98,7 @@ export interface TimerKind<Spec = unknown> {
   name: string;
   schema: z.ZodType;
   resolved: z.ZodType<Spec>;
+  resultNames?(spec: Spec): string[];
   /** The instant at which the step is over. */
   until(spec: Spec, now: Date): Date;
 }
@@ -135,6 +138,7 @@ export interface GroupKind<Spec = unknown> {
   loops: boolean;
   /** What a loop calls its item, and how many walk at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
+  resultNames?(spec: Spec): string[];
   /** Templates that are evaluated on entry. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;

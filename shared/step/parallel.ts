@@ -3,7 +3,10 @@ import type { GroupKind, Step } from './kind.ts';
 
 const branchName = z
   .string()
-  .regex(/^[a-z][A-Za-z0-9_]{0,39}$/, 'a branch name begins with a small letter and has letters, digits and _ only');
+  .regex(
+    /^[a-z][A-Za-z0-9_]{0,39}$/,
+    'must be the name of a branch such as sales: a small letter, then letters, digits and _ only, 40 at most',
+  );
 
 /** Runs its branches at the same time and ends when all have ended. */
 export const parallel: GroupKind<Record<string, Step[]>> = {
@@ -14,6 +17,7 @@ export const parallel: GroupKind<Record<string, Step[]>> = {
   branches: (spec) => Object.entries(spec).map(([name, steps]) => ({ name, steps })),
   asks: false,
   loops: false,
+  resultNames: (spec) => Object.keys(spec),
   entryTemplates: () => [],
   enter: () => Promise.resolve({}),
 

@@ -5,7 +5,7 @@ import type { LeafKind } from './kind.ts';
 
 export const ERROR_NAME = /^[A-Z][A-Za-z0-9]{0,63}$/;
 
-const errorName = z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as OutOfStock, without expressions');
+const errorName = z.string().regex(ERROR_NAME, 'must be an error name in PascalCase such as OutOfStock, without expressions');
 
 const resolved = z.object({
   error: errorName,

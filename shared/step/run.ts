@@ -1,7 +1,12 @@
 import * as z from 'zod';
 import type { CallKind } from './kind.ts';
 
-const workflow = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'the name of a workflow of the same project, without expressions');
+const workflow = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,62}$/,
+    'must be the name of a workflow of the same project, such as order-intake, without expressions',
+  );
 const version = z.int().min(1).max(999_999).optional();
 const resolved = z.object({
   workflow,

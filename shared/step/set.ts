@@ -9,5 +9,6 @@ export const set: LeafKind<Record<string, unknown>> = {
   name: 'set',
   schema: values.describe('Values by name; each may hold ${ ... } expressions.'),
   resolved: values,
+  resultNames: (spec) => Object.keys(spec),
   evaluate: (spec) => Promise.resolve(spec),
 };

@@ -31,7 +31,20 @@ function misplaced(plan: Plan, planned: PlannedStep, id: string): { message: str
   }
   if (siblings.includes(id)) return undefined;
   const home = needed.parent ? `inside "${needed.parent.id}"` : 'in the list of the whole document';
-  return { message: `step "${id}" stands ${home}; needs names steps of the same list only` };
+  return { message: `step "${id}" stands ${home}; needs names steps of the same list only${adviceOn(plan, planned, needed)}` };
+}
+
+/** Which of the two holders, where their ways part, can wait for the other. */
+function adviceOn(plan: Plan, planned: PlannedStep, needed: PlannedStep): string {
+  for (let at: PlannedStep | null = planned; at; at = at.parent) {
+    const siblings = listOf(plan, at).filter((id) => id !== at?.id);
+    for (let other: PlannedStep | null = needed; other; other = other.parent) {
+      if (!siblings.includes(other.id)) continue;
+      const what = other === needed ? `"${other.id}"` : `"${other.id}", which holds it`;
+      return at === planned ? `: name ${what}` : `: name ${what}, in needs of "${at.id}", which holds "${planned.id}"`;
+    }
+  }
+  return '';
 }
 
 /** Every step on a cycle is named in one of these. */

@@ -1,6 +1,9 @@
 import { type Reference, readingOf } from '../expression/references.ts';
+import { hasExpression } from '../expression/template.ts';
+import { suggest } from '../kernel/suggest.ts';
 import { groupKind } from '../step/registry.ts';
-import { type Finding, suggest, unknownWord } from './diagnostic.ts';
+import { checkPlainNames, missingBraces, type Objection, strayRead } from './check-reads.ts';
+import { type Finding, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { groupOf } from './plan-of.ts';
 import type { Site } from './sites.ts';
@@ -14,15 +17,24 @@ export function checkTemplates(plan: Plan, sites: Site[], hidden: ReadonlySet<st
   const visibility = new Visibility(plan);
   return sites.flatMap((site) => {
     const reader = site.stepId === null ? null : plan.steps.get(site.stepId);
-    if (reader === undefined || !mayHoldTemplate(site)) return [];
+    if (reader === undefined) return [];
+    if (!mayHoldTemplate(site)) return takenAsItIs(site);
+    const variables = variablesFor(reader, site);
+    const braces = hasExpression(site.text) ? undefined : missingBraces(site.text, variables);
+    if (braces) return [{ ...braces, at: site.at }];
     const { references, problems } = readingOf(site.text);
-    const said = problems.map(({ message, position }) => withPosition(site, message, position));
+    const plain = checkPlainNames(site, reader, variables);
+    const written = [...problems, ...plain].map(({ message, position, ...rest }) => ({
+      ...withPosition(site, message, position),
+      ...rest,
+    }));
     const wrong = references.flatMap((reference) => {
       if (reference.stepId !== undefined && hidden.has(reference.stepId)) return [];
-      const objection = objectionTo(reference, reader, site, plan, visibility);
+      const objection =
+        objectionTo(reference, reader, site, plan, visibility) ?? (plain.length > 0 ? undefined : strayRead(reference, plan));
       return objection ? [{ ...objection, at: site.at }] : [];
     });
-    return [...said, ...wrong];
+    return [...written, ...wrong];
   });
 }
 
@@ -34,7 +46,16 @@ function withPosition({ at, text }: Site, message: string, position: number | un
   return { at, message: position === undefined || text.length === 0 ? message : `${message} (at character ${position + 1})` };
 }
 
-type Objection = { message: string; suggestion?: string };
+/** Where nothing is evaluated, an expression is a text like any other. */
+function takenAsItIs({ at, text, field }: Site): Finding[] {
+  const isMeant = field === 'title' || (field === 'input' && at.at(-1) === 'default');
+  if (!isMeant || !hasExpression(text)) return [];
+  return [{ at, message: 'is taken as it is, and no expression in it is evaluated', severity: 'warning' }];
+}
+
+/** Names with a `$` that an expression may read there, but for `$steps`. */
+const variablesFor = (reader: PlannedStep | null, { field }: Site) =>
+  reader === null && field !== 'output' ? new Set(['input', 'run']) : namesFor(reader);
 
 function objectionTo(
   { name, stepId }: Reference,

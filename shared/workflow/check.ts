@@ -1,6 +1,7 @@
 import { schemaProblem } from '../expression/input-schema.ts';
 import { MAX_DIAGNOSTICS } from '../kernel/limits.ts';
 import type { Step } from '../step/kind.ts';
+import type { StepFinding } from './check-calls.ts';
 import { checkNeeds } from './check-needs.ts';
 import { checkTemplates } from './check-templates.ts';
 import { type Diagnostic, type Finding, unknownWord } from './diagnostic.ts';
@@ -15,7 +16,14 @@ import { type ReadText, readYaml } from './yaml.ts';
 import { readAs } from './zod-findings.ts';
 
 export type Checked =
-  | { ok: true; document: Document; plan: Plan; warnings: Diagnostic[] }
+  | {
+      ok: true;
+      document: Document;
+      plan: Plan;
+      warnings: Diagnostic[];
+      /** Gives a finding about a step its place in the text. */
+      inStep(finding: StepFinding): Diagnostic;
+    }
   | { ok: false; diagnostics: Diagnostic[] };
 
 /** Checks a whole document, YAML or JSON, and says everything that is wrong with it. */
@@ -27,12 +35,17 @@ export function checkDocument(text: string): Checked {
   const parser = new StepParser();
   const { document, findings } = parseDocument(read.value, parser);
   const plan = planOf(document);
-  findings.push(...checkPlan(plan, surveyOf(read.value, parser.found), parser.found));
+  const survey = surveyOf(read.value, parser.found);
+  findings.push(...checkPlan(plan, survey, parser.found));
 
-  const told = findings.sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
+  const told = withoutEchoes(findings).sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
   const diagnostics = [...fromText, ...told.map((finding) => place(finding, read, parser.found))].sort(byPlace);
   if (diagnostics.some(isError)) return { ok: false, diagnostics };
-  return { ok: true, document, plan, warnings: diagnostics };
+  const inStep = ({ step, ...finding }: StepFinding) => {
+    const [placed = finding] = under([finding], ...(survey.places.find(({ id }) => id === step)?.at ?? []));
+    return place(placed, read, parser.found);
+  };
+  return { ok: true, document, plan, warnings: diagnostics, inStep };
 }
 
 /** What of the document could be read, and what is wrong with its form. */
@@ -116,6 +129,12 @@ function place(finding: Finding, read: ReadText, found: ReadonlyMap<object, Step
     ...(suggestion !== undefined && { suggestion }),
     severity: severity ?? 'error',
   };
+}
+
+/** Where something is wrong, no warning is needed. */
+function withoutEchoes(findings: Finding[]): Finding[] {
+  const wrong = new Set(findings.flatMap(({ at, severity }) => (severity === 'warning' ? [] : JSON.stringify(at))));
+  return findings.filter(({ at, severity }) => severity !== 'warning' || !wrong.has(JSON.stringify(at)));
 }
 
 function isError({ severity }: Diagnostic): boolean {

@@ -7,7 +7,7 @@ const connectionName = z
   .string()
   .regex(
     /^[a-z][A-Za-z0-9_-]{0,62}$/,
-    'the name of a connection begins with a small letter and has letters, digits, - and _ only',
+    'must be the name of a connection such as erp: a small letter, then letters, digits, - and _ only',
   );
 
 const NO_CONTROLS = 'must not hold control characters';
@@ -15,7 +15,12 @@ const NO_CONTROLS = 'must not hold control characters';
 /** The keys of a document but for its steps. */
 export const documentKeys = {
   format: z.literal(1).describe('The version of the format.'),
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name is a slug such as order-intake: small letters, digits and -'),
+  name: z
+    .string()
+    .regex(
+      /^[a-z][a-z0-9-]{0,62}$/,
+      'must be a name such as order-intake: a small letter, then small letters, digits and - only, 63 at most',
+    ),
   title: z
     .string()
     .max(200)
@@ -27,7 +32,7 @@ export const documentKeys = {
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, NO_CONTROLS)
     .optional(),
   input: z
-    .union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema' })
+    .union([z.record(z.string(), z.unknown()), z.boolean()], { error: 'must be a JSON Schema such as {type: object}' })
     .describe('JSON Schema 2020-12 of the inputs.')
     .optional(),
   reference: z.string().max(1_000).describe('The business name of a run: a template over $input and $run.').optional(),

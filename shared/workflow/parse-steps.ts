@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { isExactNumber } from '../kernel/json.ts';
 import { MAX_NESTING, MAX_STEPS } from '../kernel/limits.ts';
+import { suggest } from '../kernel/suggest.ts';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
-import { type Finding, suggest, unknownWord } from './diagnostic.ts';
+import { checkConstants } from './check-constants.ts';
+import { type Finding, unknownWord } from './diagnostic.ts';
 import { common, STEP_ID } from './step-schema.ts';
 import { FINDINGS, readAs } from './zod-findings.ts';
 
@@ -68,7 +70,7 @@ export class StepParser {
     }
     if (kind) add(misplaced(raw, kind));
     const spec = kind && readAs(kind.shape === 'group' ? kind.schema(this.#lists) : kind.schema, raw[kind.name]);
-    if (kind && spec) add(spec.findings, kind.name);
+    if (kind && spec) add(spec.value === undefined ? spec.findings : checkConstants(kind, spec.value), kind.name);
     if (typeof raw['id'] !== 'string' || !STEP_ID.test(raw['id'])) return { findings };
     const step = stepFrom(raw['id'], kind, spec?.value ?? (kind?.shape === 'group' ? undefined : raw[kind?.name ?? '']), read);
     this.found.set(raw, step);
@@ -116,7 +118,10 @@ function kindNamed(raw: RawStep, beside: Record<string, unknown>): { kind?: Kind
 function misplaced(raw: RawStep, kind: Kind): Finding[] {
   const findings: Finding[] = [];
   if ('timeout' in raw && kind.shape !== 'leaf')
-    findings.push({ at: ['timeout'], message: `${kind.name} takes no timeout; give it to the steps inside or to the whole run` });
+    findings.push({
+      at: ['timeout'],
+      message: `${kind.name} takes no timeout; give it to ${kind.shape === 'group' ? 'the steps inside or to ' : ''}the whole run`,
+    });
   if ('output' in raw && kind.name === 'raise') findings.push({ at: ['output'], message: 'raise has no output' });
   return findings;
 }

@@ -1,24 +1,37 @@
-import { callKind, kindOf } from '../step/registry.ts';
-import type { Diagnostic } from './diagnostic.ts';
+import { callsIn, type StepFinding } from './check-calls.ts';
+import type { Document } from './document.ts';
 import type { Pin, Plan } from './plan.ts';
 import type { Workflows } from './workflows.ts';
+
+export interface Pinned {
+  /** By step id, what its `run` steps start. */
+  pins: Record<string, Pin>;
+  /** By step id, the documents of those that are there. */
+  callees: Map<string, Document>;
+  problems: StepFinding[];
+}
 
 /** Finds what the `run` steps of a document start, so that a later version of a callee changes nothing here. */
 export async function pinsOf(
   workflows: Workflows,
   of: { workspace: string; project: string; id: string },
   plan: Plan,
-): Promise<{ pins: Record<string, Pin>; problems: Diagnostic[] }> {
-  const pins: Record<string, Pin> = {};
-  const problems: Diagnostic[] = [];
-  for (const { id, step } of plan.steps.values()) {
-    if (kindOf(step.kind).shape !== 'call') continue;
-    const { workflow: name, version } = callKind(step.kind).callee(step.spec);
-    const found = name === plan.document.name ? SELF(of.id) : await pin(workflows, of, name, version);
-    if (found) pins[id] = found;
-    else problems.push(unknown(id, name, version));
+): Promise<Pinned> {
+  const found: Pinned = { pins: {}, callees: new Map(), problems: [] };
+  const documents = new Map<string, Document | undefined>();
+  const documentOf = async ({ workflow, definition }: Pin) => {
+    if (definition === 'self') return plan.document;
+    if (!documents.has(definition)) documents.set(definition, (await workflows.checked(workflow, definition))?.document);
+    return documents.get(definition);
+  };
+  for (const { id, workflow: name, version } of callsIn(plan)) {
+    const step = name === plan.document.name ? SELF(of.id) : await pin(workflows, of, name, version);
+    if (step) found.pins[id] = step;
+    else found.problems.push(unknown(id, name, version));
+    const document = step && (await documentOf(step));
+    if (document) found.callees.set(id, document);
   }
-  return { pins, problems };
+  return found;
 }
 
 /** A workflow that calls itself follows its own definition, whatever that will be. */
@@ -36,10 +49,8 @@ async function pin(
   return found && { workflow: callee.id, definition: found.definition, version };
 }
 
-const unknown = (id: string, name: string, version: number | undefined): Diagnostic => ({
-  path: `steps.${id}.run.workflow`,
-  line: 1,
-  column: 1,
-  message: `steps.${id}.run.workflow: the project has no workflow "${name}" with ${version === undefined ? 'a published version' : `version ${version}`}`,
-  severity: 'error',
+const unknown = (step: string, name: string, version: number | undefined): StepFinding => ({
+  step,
+  at: ['run', 'workflow'],
+  message: `the project has no workflow "${name}" with ${version === undefined ? 'a published version' : `version ${version}`}`,
 });

@@ -3,18 +3,18 @@ import type { Actor } from '../kernel/actor.ts';
 import { newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
 import { checkDocument } from './check.ts';
+import { checkCalls } from './check-calls.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
-import type { Plan } from './plan.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 import type { Workflows } from './workflows.ts';
 
 /** A document that has problems: all of them, each with its place. */
 class DocumentRefused extends Problem {
   constructor(diagnostics: Diagnostic[]) {
-    const [first] = diagnostics;
+    const first = diagnostics.find(({ severity }) => severity === 'error');
     const more = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : '';
     super(
       'document',
@@ -47,11 +47,7 @@ const hashOf = (source: string, pins: Definition['pins']) =>
     .update(Object.keys(pins).length === 0 ? source : `${source}\n${JSON.stringify(pins)}`)
     .digest('hex');
 
-interface Checked {
-  document: Document;
-  plan: Plan;
-  warnings: Diagnostic[];
-}
+type Checked = Extract<ReturnType<typeof checkDocument>, { ok: true }>;
 
 function check(source: string): Checked {
   const checked = checkDocument(source);
@@ -59,15 +55,16 @@ function check(source: string): Checked {
   return checked;
 }
 
-/** Pins the document's `run` steps as they are now. Throws for a callee that is not there. */
+/** Pins the document's `run` steps as they are now. Throws for a callee that is not there, or that will not take what it is given. */
 async function pinned(
   author: WorkflowServices,
   of: { workspace: string; project: string; id: string },
-  plan: Plan,
-): Promise<Definition['pins']> {
-  const { pins, problems } = await pinsOf(author.workflows, of, plan);
-  if (problems.length > 0) throw new DocumentRefused(problems);
-  return pins;
+  { plan, inStep }: Checked,
+): Promise<{ pins: Definition['pins']; warnings: Diagnostic[] }> {
+  const { pins, callees, problems } = await pinsOf(author.workflows, of, plan);
+  const diagnostics = [...problems, ...checkCalls(plan, callees)].map(inStep);
+  if (diagnostics.some(({ severity }) => severity === 'error')) throw new DocumentRefused(diagnostics);
+  return { pins, warnings: diagnostics };
 }
 
 const words = ({ name, title, description }: Document) => ({
@@ -82,11 +79,12 @@ export async function createWorkflow(
   owner: { workspace: string; project: string; actor: Actor },
   source: string,
 ): Promise<Saved> {
-  const { document, plan, warnings } = check(source);
+  const checked = check(source);
+  const { document } = checked;
   const now = author.now();
   const at = now.toISOString();
   const id = newId(now.getTime());
-  const pins = await pinned(author, { ...owner, id }, plan);
+  const { pins, warnings } = await pinned(author, { ...owner, id }, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const workflow: Workflow = {
     id,
@@ -102,13 +100,18 @@ export async function createWorkflow(
     throw new Problem('conflict', `Project "${workflow.project}" has a workflow named "${workflow.name}".`, [
       { name: 'name', value: workflow.name },
     ]);
-  return { workflow, definition, warnings: [...warnings, ...checkRetention(source, document, author.retentionDays)] };
+  return {
+    workflow,
+    definition,
+    warnings: [...checked.warnings, ...warnings, ...checkRetention(source, document, author.retentionDays)],
+  };
 }
 
 /** Replaces the draft. The same text again changes nothing but the time. */
 export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, actor: Actor): Promise<Saved> {
-  const { document, plan, warnings } = check(source);
-  const pins = await pinned(author, seen, plan);
+  const checked = check(source);
+  const { document } = checked;
+  const { pins, warnings } = await pinned(author, seen, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const at = author.now().toISOString();
   const { title: _, description: __, ...kept } = seen;
@@ -119,7 +122,11 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
     updatedAt: later(at, seen.updatedAt),
   };
   unlessMoved(seen, await author.workflows.replace(seen, workflow, { definition }));
-  return { workflow, definition, warnings: [...warnings, ...checkRetention(source, document, author.retentionDays)] };
+  return {
+    workflow,
+    definition,
+    warnings: [...checked.warnings, ...warnings, ...checkRetention(source, document, author.retentionDays)],
+  };
 }
 
 /** Makes the draft the next version. */
@@ -131,10 +138,11 @@ export async function publish(
 ): Promise<{ version: Version; warnings: Diagnostic[] }> {
   const draft = await author.workflows.definition(seen.id, seen.draft.definition);
   if (!draft) throw notFound('definition', seen.draft.definition);
-  const { document, plan, warnings } = check(draft.source);
+  const checked = check(draft.source);
+  const { document } = checked;
   const outliving = checkRetention(draft.source, document, author.retentionDays);
   if (outliving.length > 0) throw new DocumentRefused(outliving);
-  const pins = await pinned(author, seen, plan);
+  const { pins, warnings } = await pinned(author, seen, checked);
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;
@@ -147,7 +155,7 @@ export async function publish(
   };
   const next = { ...seen, published: { version: number, definition: definition.hash }, updatedAt: later(at, seen.updatedAt) };
   unlessMoved(seen, await author.workflows.replace(seen, next, { definition, version }));
-  return { version, warnings };
+  return { version, warnings: [...checked.warnings, ...warnings] };
 }
 
 /** Turns it on or off, or gives it another title. */

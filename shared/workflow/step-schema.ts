@@ -1,50 +1,68 @@
 import * as z from 'zod';
-import { DURATION_PATTERN, secondsOf } from '../expression/duration.ts';
+import { DURATION_PATTERN, durationRule, secondsOf } from '../expression/duration.ts';
 import { EXPRESSION, isOneExpression } from '../expression/template.ts';
 import { MAX_TIMEOUT_SECONDS } from '../kernel/limits.ts';
+import { not } from '../kernel/shown.ts';
 import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
 
 export const STEP_ID = /^[a-z][A-Za-z0-9_]{0,39}$/;
 const DAY_SECONDS = 86_400;
+const DEFAULT_DELAY = 1;
 
-const durationText = z.string().regex(DURATION_PATTERN, 'must be a duration such as 30s, 5m, 2h or 14d');
+const durationText = z.string({ error: ({ input }) => durationRule(input) }).regex(DURATION_PATTERN, durationRule(undefined));
 
 /** A duration in seconds, written out: no expression. */
-const seconds = durationText.transform((text) => secondsOf(text) ?? 0);
+const secondsUpTo = (most: number, rule: string) =>
+  durationText.refine((text) => (secondsOf(text) ?? 0) <= most, { error: not(rule) }).transform((text) => secondsOf(text) ?? 0);
 
 const names = z
-  .array(z.string().regex(ERROR_NAME, 'an error name is one word in PascalCase such as HttpServerError'))
-  .min(1, 'names at least one error; without "on" every error counts');
+  .array(z.string().regex(ERROR_NAME, 'must be an error name in PascalCase such as HttpServerError'))
 
-const stepId = z.string().regex(STEP_ID, 'an id begins with a small letter and has letters, digits and _ only, 40 at most');
+  .min(1, 'must name at least one error; without "on" every error counts');
+
+const stepId = z
+  .string()
+  .regex(STEP_ID, 'must be an id such as orderLines: a small letter, then letters, digits and _ only, 40 at most');
 
 /** A duration up to a limit, or an expression that gives seconds. */
 export function durationOrExpression(most: number, words: string): z.ZodType<string> {
   return z.union(
     [durationText.refine((text) => (secondsOf(text) ?? 0) <= most), z.string().regex(EXPRESSION).refine(isOneExpression)],
     {
-      error: `must be a duration such as 30s, 5m, 2h or 14d, ${words} at most, or an expression that gives seconds`,
+      error: ({ input }) => `${durationRule(input)}, ${words} at most, or an expression that gives seconds`,
     },
   );
 }
 
 const timeout = durationOrExpression(MAX_TIMEOUT_SECONDS, `${MAX_TIMEOUT_SECONDS}s`);
 
+const delayIn = (input: unknown) => z.object({ delay: z.number().default(DEFAULT_DELAY) }).parse(input).delay;
+
 const retry = z
   .strictObject({
     on: names.optional(),
-    attempts: z.int().min(1).max(100).default(3),
-    delay: seconds.refine((value) => value <= DAY_SECONDS, 'must be 1d at most').optional(),
-    backoff: z.number().min(1).max(10).default(2),
-    maxDelay: seconds.refine((value) => value <= 365 * DAY_SECONDS, 'must be 365d at most').optional(),
+    attempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .meta({ examples: [3] })
+      .default(3),
+    delay: secondsUpTo(DAY_SECONDS, 'must be 1d at most').optional(),
+    backoff: z
+      .number()
+      .min(1)
+      .max(10)
+      .meta({ examples: [2] })
+      .default(2),
+    maxDelay: secondsUpTo(365 * DAY_SECONDS, 'must be 365d at most').optional(),
     jitter: z.boolean().default(false),
   })
-  .refine(({ delay = 1, maxDelay }) => maxDelay === undefined || maxDelay > delay, {
+  .refine(({ delay = DEFAULT_DELAY, maxDelay }) => maxDelay === undefined || maxDelay > delay, {
     path: ['maxDelay'],
-    error: 'must be longer than delay',
+    error: (issue) => `must be longer than delay, such as ${2 * delayIn(issue.input)}s`,
   })
-  .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? 1, maxDelaySeconds: maxDelay }));
+  .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? DEFAULT_DELAY, maxDelaySeconds: maxDelay }));
 
 /** The handlers of a step, over the schema of a list of steps. */
 function handlers<T>(steps: z.ZodType<T>) {
@@ -58,6 +76,7 @@ export function common<T>(steps: z.ZodType<T>) {
     title: z.string().max(200).optional(),
     needs: z
       .array(z.string())
+      .meta({ examples: ['[order, stock]'] })
       .describe('Steps of the same list that must have ended. Absent: the step above. []: at once.')
       .optional(),
     if: condition.describe('When false, the step and all inside it are skipped.').optional(),

@@ -1,4 +1,4 @@
-import type { Plan, PlannedStep } from './plan.ts';
+import { type Plan, type PlannedStep, placeName } from './plan.ts';
 import { groupOf } from './plan-of.ts';
 
 /** Knows which outputs a step may read: those of steps that have surely ended before it. */
@@ -23,8 +23,25 @@ export class Visibility {
     if (reader === null) return hidden(holders);
     if (reader.id === id) return `a step cannot read its own output`;
     const around = [reader, ...holdersOf(reader)];
+    if (holders.includes(reader)) return `step "${id}" stands inside "${reader.id}"; only steps in there or behind can read it`;
     if (around.includes(read)) return `step "${id}" has not ended here, inside it`;
-    return hidden(sharedFree(holders, around)) ?? `step "${id}" has not surely ended before "${reader.id}"; name it in needs`;
+    return (
+      hidden(sharedFree(holders, around)) ??
+      this.#advice(sharedFree(holders, around).at(-1), sharedFree(around, holders).at(-1), read)
+    );
+  }
+
+  /** What would let one step be read from another; `first` and `then` are those two, or what holds them, where their ways part. */
+  #advice(first: PlannedStep | undefined, then: PlannedStep | undefined, read: PlannedStep): string {
+    const what = `step "${read.id}" has not surely ended here`;
+    if (!first || !then) return what;
+    if (placeName(first) !== placeName(then)) return `${what}: ${apart(first, then)}`;
+    const named = first === read ? `"${first.id}"` : `"${first.id}", which holds it,`;
+    const write = `write needs: [${[...new Set([...then.needs, first.id])].join(', ')}] on "${then.id}"`;
+    if (!this.#beforeOf(first).has(then.id)) return `${what}: ${write}`;
+    if (first.step.needs !== undefined) return `${what}: ${named} needs "${then.id}" and so comes after it`;
+    const move = `${named} comes after "${then.id}"; put it right above`;
+    return `${what}: ${move}${then.step.needs === undefined ? '' : `, and ${write}`}`;
   }
 
   /** Ids of the same list that have ended when a step starts. */
@@ -41,6 +58,17 @@ export class Visibility {
     }
     return before;
   }
+}
+
+/** Why two steps of one holder cannot wait for each other. */
+function apart(first: PlannedStep, then: PlannedStep): string {
+  const holder = `"${first.parent?.id}"`;
+  if (first.place.kind === 'catch' && then.place.kind === 'catch') return `only one handler of ${holder} runs`;
+  if (first.place.kind === 'catch') return `the handlers of ${holder} run after what is in it`;
+  if (then.place.kind === 'catch') return `when ${holder} fails, nobody knows what in it has ended`;
+  const group = first.parent && groupOf(first.parent.step);
+  if (group?.asks) return `only one case of ${holder} runs`;
+  return `the branches of ${holder} run side by side; put both steps in one branch, or what reads below ${holder}`;
 }
 
 /** What holds a step, inner before outer. */

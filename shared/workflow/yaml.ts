@@ -10,12 +10,12 @@ import {
   parseDocument,
   type Scalar,
   visit,
-  type YAMLError,
   type YAMLMap,
   type Document as YamlDocument,
 } from 'yaml';
 import { isExactNumber, numberFrom } from '../kernel/json.ts';
 import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from '../kernel/limits.ts';
+import { causeOf } from './yaml-cause.ts';
 
 /** A place in a text; both count from 1. */
 export interface Place {
@@ -38,8 +38,6 @@ export interface ReadText {
 
 const START: Place = { line: 1, column: 1 };
 const TOO_DEEP = `the document nests too deeply: at most ${MAX_DEPTH} levels of lists and maps are allowed, and ${MAX_NESTING} of steps`;
-// What follows a mistake in YAML is often its echo.
-const MAX_FAULTS = 20;
 const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/;
 const POISONOUS = ['__proto__', 'constructor', 'prototype'];
 
@@ -80,25 +78,13 @@ function read(text: string): ReadText {
   const errors = [...document.errors, ...document.warnings];
   // The parser reports its own stack overflow as a mistake in the text.
   if (errors.some(({ message }) => message.includes('call stack'))) return refused(TOO_DEEP);
-  const faults = errors.slice(0, MAX_FAULTS).map((error): TextProblem => {
-    const place = placeAt(error.pos[0]);
-    return { ...place, message: explain(error, lineOf(text, lines, place.line)), severity: 'error' };
-  });
-  const problems = faults.length > 0 ? faults : inspect(document, placeAt);
+  const cause = causeOf(errors, text, document);
+  const problems: TextProblem[] = cause
+    ? [{ ...placeAt(cause.offset), message: cause.message, severity: 'error' }]
+    : inspect(document, placeAt);
   const broken = problems.some(({ severity }) => severity === 'error');
   const value = broken ? undefined : document.toJS({ maxAliasCount: -1 });
   return { value, problems, placeOf: (path) => placeOf(document, path, placeAt) };
-}
-
-function lineOf(text: string, lines: LineCounter, line: number): string {
-  return text.slice(lines.lineStarts[line - 1] ?? 0, lines.lineStarts[line] ?? text.length);
-}
-
-function explain(error: YAMLError, line: string): string {
-  if (error.code === 'MULTIPLE_DOCS') return 'the text holds several documents; one text is one workflow';
-  if (error.code === 'NON_STRING_KEY') return 'a key must be plain text';
-  const said = error.message.trim();
-  return line.includes('${') ? `${said}. A "\${ ... }" that holds ": ", "? ", "#", "{" or quotes must stand in quotes` : said;
 }
 
 /** What is YAML but not a document: poisonous keys, bombs of aliases, numbers that JSON cannot hold. Numbers that a double cannot hold get all their digits. */

@@ -169,7 +169,8 @@ describe('a start that cannot be', () => {
     });
     const answered = await api.start(id, { n: 'x' });
     expectRefusal(answered, 400, /inputs\.n/);
-    expect(answered.body.message).toContain('inputs do not fit');
+    expect(answered.body.message).toBe('The inputs do not fit the workflow: id is missing (and 1 more).');
+    expect(answered.body.details).toContainEqual({ name: 'inputs.n', value: 'must be a whole number, not "x"' });
   });
 
   test.each<[string, string, string]>([

@@ -29,6 +29,24 @@ describe('a workflow', () => {
     expect(JSON.parse(object.body.draft.source)).toMatchObject({ format: 1, steps: [{ id: 'only' }] });
   });
 
+  test('with what its author hardly means is saved and published with a warning that says where and what', async () => {
+    const definition = text(uniqueName(), "  - id: only\n    set: { name: $input.name, plain: '${ 1 }' }\n");
+    const warnings = [
+      {
+        path: 'steps.only.set.name',
+        line: 5,
+        column: 12,
+        message: 'steps.only.set.name: is the text "$input.name"; for its value write ${ $input.name }',
+      },
+    ];
+    const made = await create(definition);
+    expect(made.body.warnings).toEqual(warnings);
+    expect((await api.call('PUT', `/v1/workflows/${made.body.id}/draft`, { body: { definition } })).body.warnings).toEqual(
+      warnings,
+    );
+    expect((await api.post(`/v1/workflows/${made.body.id}/publish`, {})).body.warnings).toEqual(warnings);
+  });
+
   test('has versions, the newest first, each with its text', async () => {
     const name = uniqueName();
     const { body } = await create(text(name));

@@ -80,7 +80,10 @@ test('no other origin may call, unless the owner names it', () => {
 });
 
 test('the outputs tell where the API is and which secret holds the first key', () => {
-  expect(template.findOutputs('ApiUrl')).toHaveProperty('ApiUrl');
+  // Without a slash at its end, since paths begin with one.
+  expect(template.findOutputs('ApiUrl')).toMatchObject({
+    ApiUrl: { Value: { 'Fn::GetAtt': [named('RunsApi').id, 'ApiEndpoint'] } },
+  });
   expect(template.findOutputs('BootstrapApiKeySecret')).toMatchObject({
     BootstrapApiKeySecret: { Value: { Ref: named('BootstrapApiKeySecret').id } },
   });

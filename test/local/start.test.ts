@@ -34,9 +34,10 @@ async function started(dataDir: string, options?: Options): Promise<MillrunProce
   return cloud;
 }
 
-const api = async (cloud: MillrunProcess, path: string) => {
+const api = async (cloud: MillrunProcess, path: string, method = 'GET', body?: object) => {
   const { api: url } = await cloud.ready;
-  const response = await fetch(url + path, { headers: { 'x-api-key': API_KEY } });
+  const headers = { 'x-api-key': API_KEY, 'content-type': 'application/json' };
+  const response = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   return JSON.parse(await response.text());
 };
 
@@ -97,6 +98,26 @@ test('a run that is cut off by a crash is carried on by the next process, and no
   expect(ends).toHaveLength(1);
 });
 
+test('examples find the sample services after they have moved, but for one that somebody has changed', async () => {
+  const dataDir = folder();
+  const first = await started(dataDir);
+  await first.said(/run \w+ succeeded/);
+  const { items } = await api(first, '/v1/workflows?project_id=examples');
+  const idOf = (name: string): string => items.find((one: { name: string }) => one.name === name).id;
+  const { draft } = await api(first, `/v1/workflows/${idOf('nightly-report')}`);
+  const changed = draft.source.replace('title: Nightly report', 'title: Mine');
+  await api(first, `/v1/workflows/${idOf('nightly-report')}/draft`, 'PUT', { definition: changed });
+  await first.end();
+
+  const next = await started(dataDir);
+  const { cloud } = await next.ready;
+  // The last in the order of their names.
+  await vi.waitFor(async () => expect((await api(next, `/v1/workflows/${idOf('order-intake')}`)).published_version).toBe(2));
+  const hello = await api(next, `/v1/workflows/${idOf('hello')}`);
+  expect(hello).toMatchObject({ published_version: 2, draft: { source: expect.stringContaining(`${cloud}/_sample`) } });
+  expect((await api(next, `/v1/workflows/${idOf('nightly-report')}`)).draft.source).toBe(changed);
+});
+
 test('--once runs the example every time and ends with what came of it', async () => {
   const dataDir = folder();
   for (const _ of [1, 2]) {
@@ -131,6 +152,21 @@ test.each(['PORT', 'AWS_PORT'])('a port that is taken is named, together with %s
   expect((await refused.ended).code).toBe(1);
   expect(refused.output).toContain(`Port ${port} is in use. Set ${variable}`);
   holder.close();
+});
+
+test('before it is ready it says so, in the form of every refusal', async () => {
+  const environment = await lastingPorts();
+  const cloud = start(folder(), { environment });
+  const early = await vi.waitFor(() => fetch(`http://127.0.0.1:${environment.PORT}/v1/workflows`), {
+    timeout: 15_000,
+    interval: 5,
+  });
+  expect([early.status, early.headers.get('retry-after'), await early.json()]).toEqual([
+    503,
+    '1',
+    { status_code: 503, message: 'Millrun is starting. Try again in a second.', details: null },
+  ]);
+  await cloud.ready;
 });
 
 test('a data folder that is in use is left alone', async () => {

@@ -94,7 +94,7 @@ steps:
       '9:13 steps.b.needs: step "duplicat" does not exist, did you mean "duplicate"?',
       '11:5 steps.duplicate.if: step "zz" does not exist',
       '12:5 steps.duplicate.raise.message: is missing',
-      '12:14 steps.duplicate.raise.error: an error name is one word in PascalCase such as OutOfStock, without expressions',
+      '12:14 steps.duplicate.raise.error: must be an error name in PascalCase such as OutOfStock, without expressions, not "lower"',
     ]);
   });
 
@@ -242,37 +242,40 @@ describe('a step', () => {
     [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach, run'],
     [{ id: 'a', set: {}, wait: '5s' }, 'steps.a: has 2 kinds, set and wait; a step has exactly one'],
     [{ id: 'a', foreach: {} }, 'steps.a: unknown key "foreach", did you mean "forEach"?'],
-    [{ id: 'A', set: {} }, 'steps[0].id: an id begins with a small letter and has letters, digits and _ only, 40 at most'],
+    [
+      { id: 'A', set: {} },
+      'steps[0].id: must be an id such as orderLines: a small letter, then letters, digits and _ only, 40 at most, not "A"',
+    ],
     [{ set: {} }, 'steps[0].id: is missing'],
     ['a', 'steps[0]: a step must be a map with an id and a kind'],
-    [
-      { id: 'a', wait: '5s', timeout: '5s' },
-      'steps.a.timeout: wait takes no timeout; give it to the steps inside or to the whole run',
-    ],
+    [{ id: 'a', wait: '5s', timeout: '5s' }, 'steps.a.timeout: wait takes no timeout; give it to the whole run'],
     [{ id: 'a', raise: { error: 'Bad', message: '' }, output: 1 }, 'steps.a.output: raise has no output'],
     [
       { id: 'a', wait: '5x' },
-      'steps.a.wait: must be a duration such as 30s, 5m, 2h or 14d, an expression that gives seconds, or {until: <instant>}',
+      'steps.a.wait: must be a duration such as 30s, 5m, 2h or 14d, 365d at most, an expression that gives seconds, or {until: 2030-01-31T12:00:00Z}, not "5x"',
     ],
     [
       aStep('a', { timeout: '2h' }),
-      'steps.a.timeout: must be a duration such as 30s, 5m, 2h or 14d, 890s at most, or an expression that gives seconds',
+      'steps.a.timeout: must be a duration such as 30s, 5m, 2h or 14d, 890s at most, or an expression that gives seconds, not "2h"',
     ],
-    [aStep('a', { if: '${ true } and ${ false }' }), 'steps.a.if: must be true, false or one ${ ... } expression'],
-    [aStep('a', { if: 'true' }), 'steps.a.if: must be true, false or one ${ ... } expression'],
-    [aStep('a', { retry: { delay: '5s', maxDelay: '5s' } }), 'steps.a.retry.maxDelay: must be longer than delay'],
+    [
+      aStep('a', { if: '${ true } and ${ false }' }),
+      'steps.a.if: must be true, false or one ${ ... } expression, not "${ true } and ${ false }"',
+    ],
+    [aStep('a', { if: 'true' }), 'steps.a.if: must be true, false or one ${ ... } expression, not "true"'],
+    [aStep('a', { retry: { delay: '5s', maxDelay: '5s' } }), 'steps.a.retry.maxDelay: must be longer than delay, such as 10s'],
     [
       aStep('a', { retry: { on: ['HttpServerEror'] } }),
       'steps.a.retry.on: nothing fails with "HttpServerEror", did you mean "HttpServerError"?',
     ],
     [
       { id: 'a', forEach: { in: [], as: 'run', steps: [aStep('b')] } },
-      'steps.a.forEach.as: the name of the item must not be one of input, steps, run, error, index',
+      'steps.a.forEach.as: must be another name such as line: input, steps, run, error, index mean something already, not "run"',
     ],
     [{ id: 'a', forEach: { as: 'x', steps: [aStep('b')] } }, 'steps.a.forEach.in: is missing'],
     [
       { id: 'a', forEach: { in: [], as: 'x', concurrency: 41, steps: [aStep('b')] } },
-      'steps.a.forEach.concurrency: must be at most 40',
+      'steps.a.forEach.concurrency: must be at most 40, not 41',
     ],
     [{ id: 'a', switch: [{ otherwise: [aStep('b')] }] }, 'steps.a.switch: needs a case with "when" before otherwise'],
     [
@@ -309,11 +312,11 @@ describe('needs', () => {
     [[aStep('a', { needs: ['b'] }), aStep('b', { needs: ['a'] })], 'steps.a.needs: makes a cycle: "a" needs "b" needs "a"'],
     [
       [loop('l', aStep('x')), aStep('b', { needs: ['x'] })],
-      'steps.b.needs: step "x" stands inside "l"; needs names steps of the same list only',
+      'steps.b.needs: step "x" stands inside "l"; needs names steps of the same list only: name "l", which holds it',
     ],
     [
       [aStep('a'), loop('l', aStep('x', { needs: ['a'] }))],
-      'steps.x.needs: step "a" stands in the list of the whole document; needs names steps of the same list only',
+      'steps.x.needs: step "a" stands in the list of the whole document; needs names steps of the same list only: name "a", in needs of "l", which holds "x"',
     ],
   ])('%j', (steps, message) => {
     expect(saidOf(...steps)).toEqual([message]);
@@ -347,9 +350,13 @@ describe('an output is visible', () => {
     [
       'not beside it',
       [aStep('a'), reads('b', '$steps.a', { needs: [] })],
-      'step "a" has not surely ended before "b"; name it in needs',
+      'step "a" has not surely ended here: write needs: [a] on "b"',
     ],
-    ['not before it', [reads('b', '$steps.a'), aStep('a')], 'step "a" has not surely ended before "b"; name it in needs'],
+    [
+      'not before it',
+      [reads('b', '$steps.a'), aStep('a')],
+      'step "a" has not surely ended here: "a" comes after "b"; put it right above',
+    ],
     ['not to itself', [reads('b', '$steps.b')], 'a step cannot read its own output'],
     ['not inside it', [loop('l', reads('b', '$steps.l'))], 'step "l" has not ended here, inside it'],
     [
@@ -370,7 +377,7 @@ describe('an output is visible', () => {
     [
       'not in another branch',
       [{ id: 'p', parallel: { one: [aStep('x')], two: [reads('b', '$steps.x')] } }],
-      'step "x" has not surely ended before "b"; name it in needs',
+      'step "x" has not surely ended here: the branches of "p" run side by side; put both steps in one branch, or what reads below "p"',
     ],
     [
       'not from the step that failed',

@@ -133,7 +133,7 @@ describe('inputs with a number that a double cannot hold', () => {
       query: {},
       body: Buffer.from(`{"id":${ID}}`),
     };
-    expect(JSON.stringify(await inputsOf(undefined, delivery))).toBe(`{"id":${ID}}`);
-    expect(JSON.stringify(await inputsOf('{"order": body.id}', delivery))).toBe(`{"order":${ID}}`);
+    expect(JSON.stringify(await inputsOf({ scheme: 'none' }, delivery))).toBe(`{"id":${ID}}`);
+    expect(JSON.stringify(await inputsOf({ scheme: 'none', mapping: '{"order": body.id}' }, delivery))).toBe(`{"order":${ID}}`);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hasSecrets, maskedInputs, secretsOf } from '../../shared/workflow/input-secrets.ts';
+import { hasSecrets, maskedInputs, secretsOf } from '../../shared/expression/input-secrets.ts';
 
 const secret = { type: 'string', secret: true };
 

@@ -33,12 +33,59 @@ describe('inputs', () => {
 
   test('that do not fit are told every problem with its path', async () => {
     expect((await check(order, { id: 'x', lines: [{}, { 'sku/no': 5 }], speed: 'warp', more: 1 })).problems).toEqual([
-      { path: '', message: 'must NOT have additional properties: more' },
-      { path: '.id', message: 'must match format "uuid"' },
-      { path: '.lines[1].sku/no', message: 'must be string' },
-      { path: '.speed', message: 'must be equal to one of the allowed values: "slow", "fast"' },
+      { path: '.more', message: 'is not known; known are id, lines, speed' },
+      { path: '.id', message: 'must be a text in the format uuid such as 0b9d6e58-0e4f-4a5c-9d0e-5f3f3f0e8a11, not "x"' },
+      { path: '.lines[1].sku/no', message: 'must be a text such as "5", not 5' },
+      { path: '.speed', message: 'must be one of "slow", "fast", not "warp"' },
     ]);
-    expect((await check(order, {})).problems).toEqual([{ path: '', message: "must have required property 'id'" }]);
+    expect((await check(order, {})).problems).toEqual([
+      { path: '.id', message: 'is missing; it is a text in the format uuid such as 0b9d6e58-0e4f-4a5c-9d0e-5f3f3f0e8a11' },
+    ]);
+  });
+
+  test.each([
+    [{ type: 'integer' }, '7', 'must be a whole number such as 7, not "7"'],
+    [{ type: 'string', examples: ['PO-7'] }, 7, 'must be a text such as "PO-7", not 7'],
+    [{ type: ['string', 'null'] }, [], 'must be a text or null, not an empty list'],
+    [{ enum: ['a', 'b'] }, 'c', 'must be one of "a", "b", not "c"'],
+    [{ const: 1 }, 2, 'must be 1, not 2'],
+    [{ minimum: 5 }, 3, 'must be 5 or more, not 3'],
+    [{ exclusiveMaximum: 5 }, 5, 'must be less than 5, not 5'],
+    [{ multipleOf: 5 }, 3, 'must be a multiple of 5, not 3'],
+    [{ format: 'date' }, 'tomorrow', 'must be a text in the format date such as 2030-01-31, not "tomorrow"'],
+    [{ pattern: '^PO-' }, '7', 'must match the pattern ^PO-, not "7"'],
+    [{ minLength: 3 }, 'ab', 'must have 3 characters or more, not "ab"'],
+    [
+      { anyOf: [{ type: 'string' }, { type: 'integer' }] },
+      true,
+      'must be in one of the forms that the schema allows (a text; a whole number), not true',
+    ],
+    [{ if: { type: 'number' }, else: { enum: ['a'] } }, 'b', 'must be one of "a", not "b"'],
+    [{ uniqueItems: true }, [1, 2, 1], 'must have no entry twice, such as those at 0 and 2, not a list'],
+    [false, 1, 'must not be there, not 1'],
+  ])('under %j are told what they are and what would be right', async (property, value, message) => {
+    const { problems } = await check({ type: 'object', properties: { field: property } }, { field: value });
+    expect(problems).toEqual([{ path: '.field', message }]);
+  });
+
+  test('under a misspelt name hear the right one', async () => {
+    expect((await check(order, { id: '0b9d6e58-0e4f-4a5c-9d0e-5f3f3f0e8a11', sped: 'fast' })).problems).toEqual([
+      { path: '.sped', message: 'is not known, did you mean "speed"?' },
+    ]);
+  });
+
+  test('that are secret are not quoted, whatever is wrong with them', async () => {
+    const properties = {
+      pin: { type: 'integer', secret: true },
+      keys: { secret: true, additionalProperties: { maxLength: 3 } },
+      plain: { type: 'integer' },
+    };
+    const { problems } = await check({ type: 'object', properties }, { pin: 'hunter2', keys: { erp: 'hunter3' }, plain: 'x' });
+    expect(problems).toEqual([
+      { path: '.pin', message: 'must be a whole number' },
+      { path: '.keys.erp', message: 'must have 3 characters or less' },
+      { path: '.plain', message: 'must be a whole number, not "x"' },
+    ]);
   });
 
   test('cannot hang on a pattern', async () => {

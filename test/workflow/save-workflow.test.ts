@@ -45,3 +45,72 @@ test('a workflow may be saved any number of times: each text is stored once, und
   }
   expect(definition.hash).toBe(first);
 });
+
+describe('what a run step gives to the workflow that it starts', () => {
+  const closed =
+    'input: { type: object, additionalProperties: false, required: [sku], properties: { sku: { type: string }, quantity: { type: integer, default: 1 }, lines: { type: array } } }\n';
+  const open = 'input: { type: object, properties: { sku: { type: string } } }\n';
+  const calling = (callee: string, input: string) =>
+    `format: 1\nname: caller-${callee}\nsteps:\n  - id: call\n    run: { workflow: ${callee}, input: ${input} }\n`;
+
+  beforeAll(async () => {
+    for (const [name, input] of [
+      ['price', closed],
+      ['loose', open],
+    ] as const)
+      await publish(lasting(), (await createWorkflow(lasting(), of, text(name, input))).workflow, 'ann');
+  });
+
+  const lasting = (): WorkflowServices => ({ ...author, retentionDays: 365 });
+
+  const heard = async (callee: string, input: string) => {
+    const { workflow, warnings } = await createWorkflow(lasting(), of, calling(callee, input)).catch((error) => ({
+      workflow: undefined,
+      warnings: error.details.map(({ value }: { value: string }) => ({ message: value })),
+    }));
+    if (workflow) await author.workflows.remove(workflow, '2026-01-01T00:00:00Z');
+    return warnings.map(({ message }: { message: string }) => message);
+  };
+
+  test.each([
+    ['price', '{ skuu: A }', '5:38 steps.call.run.input.skuu: the workflow "price" takes no input "skuu", did you mean "sku"?'],
+    [
+      'price',
+      '{ sku: A, colour: red }',
+      '5:46 steps.call.run.input.colour: the workflow "price" takes no input "colour"; it takes sku, quantity, lines',
+    ],
+    ['price', '{ quantity: 2 }', '5:29 steps.call.run.input: the workflow "price" needs the input "sku"; write sku: <value>'],
+    [
+      'price',
+      '{ sku: A, quantity: two }',
+      '5:46 steps.call.run.input.quantity: the workflow "price" does not take this: must be a whole number, not "two"',
+    ],
+    ['loose', '{ skuu: A }', 'steps.call.run.input.skuu: the workflow "loose" names no input "skuu", did you mean "sku"?'],
+  ])('is checked against its schema when saved: %s %s', async (callee, input, message) => {
+    expect(await heard(callee, input)).toEqual([message]);
+  });
+
+  test.each([
+    ['price', "{ sku: A, quantity: '${ $run.id }', lines: [] }"],
+    ['price', "{ sku: '${ $run.name }' }"],
+    ['loose', '{ anything: 1 }'],
+    ['loose', '{}'],
+  ])('may be all that its schema takes: %s %s', async (callee, input) => {
+    expect(await heard(callee, input)).toEqual([]);
+  });
+
+  test('is checked where a workflow starts itself, and a callee that is not there is told where it is named', async () => {
+    const own = `${text('own', closed).replace('set: {}', 'run: { workflow: own, input: {} }')}`;
+    await expect(createWorkflow(lasting(), of, own)).rejects.toMatchObject({
+      details: [{ value: expect.stringContaining('needs the input "sku"') }],
+    });
+    await expect(createWorkflow(lasting(), of, calling('nobody', '{}'))).rejects.toMatchObject({
+      details: [
+        {
+          name: 'steps.call.run.workflow',
+          value: '5:12 steps.call.run.workflow: the project has no workflow "nobody" with a published version',
+        },
+      ],
+    });
+  });
+});

@@ -15,6 +15,7 @@ import type { DriveServices } from './drive-services.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
+import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, record, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
@@ -108,10 +109,8 @@ async function isSkipped(scene: Scene): Promise<boolean> {
 async function startTimer(scene: Scene): Promise<void> {
   const { planned, services } = scene;
   const kind = timerKind(planned.step.kind);
-  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
-  if (!spec.success)
-    throw new StepError('ExpressionError', `${planned.id}.${planned.step.kind}: ${spec.error.issues[0]?.message}`);
-  const until = kind.until(spec.data, services.now()).toISOString();
+  const spec = resolvedSpec(kind, planned.id, await evaluate(scene, planned.step.spec, planned.step.kind));
+  const until = kind.until(spec, services.now()).toISOString();
   record(scene, { type: 'step_started', until });
 }
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { maskedInputs } from '../../expression/input-secrets.ts';
 import { newId } from '../../kernel/id.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { callKind } from '../../step/registry.ts';
-import { maskedInputs } from '../../workflow/input-secrets.ts';
 import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type Run, runActor } from '../model/run.ts';
@@ -13,6 +13,7 @@ import type { StepState } from '../model/step-state.ts';
 import { type CheckedStart, checkStart, writeRun } from '../start/start-run.ts';
 import { childEnd } from '../tell/child-end.ts';
 import type { DriveServices } from './drive-services.ts';
+import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 
 const CHILD_FAILED = 'ChildRunFailed';
@@ -68,9 +69,8 @@ async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; w
       `The run would stand ${DEPTH_LIMIT + 1} runs deep; the limit is ${DEPTH_LIMIT}. Does a workflow call itself without end?`,
     );
   }
-  const spec = kind.resolved.safeParse(await evaluate(scene, planned.step.spec, planned.step.kind));
-  if (!spec.success) throw new StepError('ExpressionError', `${planned.id}.run: ${spec.error.issues[0]?.message}`);
-  return { input: resolvedInput.parse(spec.data).input, waits: kind.waits(spec.data) };
+  const spec = resolvedSpec(kind, planned.id, await evaluate(scene, planned.step.spec, planned.step.kind));
+  return { input: resolvedInput.parse(spec).input, waits: kind.waits(spec) };
 }
 
 /** What is stored of the inputs: neither the secrets of this run nor what the schema of the other one calls its own. */

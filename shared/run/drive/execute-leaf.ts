@@ -7,6 +7,7 @@ import type { Executor } from '../../step/kind.ts';
 import { leafKind } from '../../step/registry.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
+import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -19,12 +20,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const limit = new TimeLimit(await timeoutSeconds(scene), outer, services.now);
   const kind = leafKind(planned.step.kind);
   const input = await evaluate(scene, planned.step.spec, planned.step.kind, undefined, limit);
-  const spec = kind.resolved.safeParse(input);
-  if (!spec.success) {
-    const [issue] = spec.error.issues;
-    const field = [planned.step.kind, ...(issue?.path ?? [])].join('.');
-    throw new StepError('ExpressionError', `${planned.id}.${field}: ${issue?.message}`);
-  }
+  const spec = resolvedSpec(kind, planned.id, input);
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
   const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
@@ -42,7 +38,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     files: stepFiles(services.files, journal.run, services.now),
   };
   try {
-    const full = await limit.count(() => kind.evaluate?.(spec.data) ?? executorOf(scene, kind.name).execute(spec.data, context));
+    const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
   } finally {
     if (announced) clearTimeout(announced);

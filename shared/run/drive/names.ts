@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import { hasSecrets, secretsOf as secretInputs } from '../../expression/input-secrets.ts';
 import { groupKind } from '../../step/registry.ts';
-import { hasSecrets, secretsOf as secretInputs } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';

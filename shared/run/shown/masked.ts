@@ -1,6 +1,6 @@
+import { hasSecrets, secretsOf } from '../../expression/input-secrets.ts';
 import { type Mask, maskOf } from '../../kernel/mask.ts';
 import type { Concealed, LeafKind } from '../../step/kind.ts';
-import { hasSecrets, secretsOf } from '../../workflow/input-secrets.ts';
 import type { Failure } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import type { EngineServices } from '../ports.ts';

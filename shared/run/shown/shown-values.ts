@@ -1,6 +1,6 @@
+import { maskedInputs } from '../../expression/input-secrets.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { type Mask, maskOf } from '../../kernel/mask.ts';
-import { maskedInputs } from '../../workflow/input-secrets.ts';
 import type { Run } from '../model/run.ts';
 import type { Stored } from '../model/stored.ts';
 import type { EngineServices } from '../ports.ts';

@@ -1,11 +1,11 @@
 import { conditionOf } from '../../expression/condition.ts';
 import { evaluateTemplate } from '../../expression/expression.ts';
+import { secretsOf } from '../../expression/input-secrets.ts';
 import { readingOf } from '../../expression/references.ts';
 import type { Template } from '../../expression/template.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { kindOf } from '../../step/registry.ts';
-import { secretsOf } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';

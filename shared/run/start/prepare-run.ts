@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { conditionOf } from '../../expression/condition.ts';
 import { secondsOf } from '../../expression/duration.ts';
 import { evaluateTemplate } from '../../expression/expression.ts';
+import { secretsOf } from '../../expression/input-secrets.ts';
 import type { Template } from '../../expression/template.ts';
 import { fileInput, givenFiles } from '../../file/given-files.ts';
 import { DEFAULT_RUN_SECONDS } from '../../kernel/limits.ts';
@@ -9,7 +10,6 @@ import { type Mask, maskOf } from '../../kernel/mask.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
-import { secretsOf } from '../../workflow/input-secrets.ts';
 import { longestRunSeconds } from '../../workflow/longest-run.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
@@ -108,10 +108,10 @@ async function checked(plan: Plan, inputs: Record<string, unknown>, files: objec
   const spoken = speaksOfFiles.safeParse(plan.document.input).success;
   const { inputs: completed, problems } = await checkInputs(plan.document, spoken ? { ...inputs, ...listed } : inputs);
   if (problems.length === 0) return { ...inputObject.parse(completed), ...listed };
-  const [first] = problems;
+  const [first, ...more] = problems.map(({ path, message }) => `${path.replace(/^\./, '') || 'they'} ${message}`);
   throw new Problem(
     'invalid',
-    `The inputs do not fit the workflow: ${first?.path} ${first?.message}.`,
+    `The inputs do not fit the workflow: ${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}.`,
     problems.map(({ path, message }) => ({ name: `inputs${path}`, value: message })),
   );
 }

@@ -29,7 +29,7 @@ const RESERVED = new Set([
 
 const headerName = z
   .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is not a header name')
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be the name of a header such as x-request-id')
   .refine((name) => !RESERVED.has(name.toLowerCase()), 'is set by the connection and cannot be given');
 
 const scalar = z.union([z.string(), jsonNumber, z.boolean(), z.null()]);
@@ -47,7 +47,9 @@ const part = z.union(
 export const authoredSpec = z
   .strictObject({
     method: methods,
-    url: z.string().min(1).refine(couldBeUrl, { error: 'must be an http or https URL without a user name or password' }),
+    url: z.string().min(1).refine(couldBeUrl, {
+      error: 'must be an http or https URL such as https://erp.example/orders, without a user name or password',
+    }),
     connection: z.string().min(1).optional(),
     query: z.record(z.string(), parameter).optional(),
     headers: z.record(headerName, scalar).optional(),

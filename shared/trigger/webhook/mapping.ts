@@ -1,12 +1,15 @@
 import * as z from 'zod';
-import { explain } from '../../expression/explain.ts';
+import type { Explained } from '../../expression/explain.ts';
 import { evaluateExpression } from '../../expression/expression.ts';
-import { parsed } from '../../expression/jsonata.ts';
+import { plainNamesInSource } from '../../expression/plain-names.ts';
+import { type Reference, readingOfSource } from '../../expression/references.ts';
 import { inspectJson } from '../../kernel/inspect-json.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { WebhookRequest } from './scheme.ts';
+import { schemeOf } from './schemes.ts';
+import type { Webhook } from './webhook.ts';
 
 const inputObject = z.record(z.string(), z.unknown());
 
@@ -16,20 +19,43 @@ const HIDDEN_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization'
 export const shownHeaders = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HIDDEN_HEADERS.has(name)));
 
-/** Why an expression cannot be a mapping; undefined if it can. */
+const MAPPED = ['body', 'headers', 'query'];
+
+/** Why an expression cannot be a mapping; undefined if it can. What it reads must be there to be read. */
 export function mappingProblem(mapping: string): string | undefined {
-  try {
-    parsed(mapping);
-    return undefined;
-  } catch (error) {
-    const { message, position } = explain(error);
-    return position === undefined ? message : `${message} (at character ${position + 1})`;
-  }
+  const { references, problems } = readingOfSource(mapping);
+  const [problem = references.map(withDollar)[0] ?? plainProblem(mapping)] = problems;
+  return problem && `${problem.message}${problem.position === undefined ? '' : ` (at character ${problem.position + 1})`}`;
 }
 
+const withDollar = ({ name, position }: Reference): Explained => ({
+  message: `$${name} is not known; a mapping reads ${MAPPED.join(', ')}, without "$"`,
+  position,
+});
+
+function plainProblem(mapping: string): Explained | undefined {
+  const { read, called, hyphens } = plainNamesInSource(mapping);
+  const calls = called.map(({ name, position }) => ({
+    message: `the function ${name}() is called without "$"; write $${name}()`,
+    position,
+  }));
+  const subtractions = hyphens.flatMap(({ path, position, outside }) =>
+    outside ? [{ message: `"${path.replaceAll('`', '')}" subtracts one name from another; write ${path}`, position }] : [],
+  );
+  const strays = read.flatMap(({ name, path, position }) =>
+    MAPPED.includes(name) || /^[$*]/.test(name)
+      ? []
+      : [{ message: `a request has ${MAPPED.join(', ')} and no "${name}", did you mean body.${path}?`, position }],
+  );
+  return [...calls, ...subtractions, ...strays][0];
+}
+
+type Reader = Pick<Webhook, 'mapping' | 'scheme' | 'signature'>;
+
 /** The inputs that a request means. Without a mapping they are its body, or `{body}` when that is no object. */
-export async function inputsOf(mapping: string | undefined, request: WebhookRequest): Promise<Record<string, unknown>> {
-  const body = bodyOf(request);
+export async function inputsOf(webhook: Reader, request: WebhookRequest): Promise<Record<string, unknown>> {
+  const { mapping } = webhook;
+  const body = bodyOf(request, schemeOf(webhook).jsonField?.(webhook.signature));
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
   const value = await mapped(mapping, { body, headers: shownHeaders(request.headers), query: request.query });
   const inputs = inputObject.safeParse(value);
@@ -47,17 +73,40 @@ async function mapped(mapping: string, names: object): Promise<unknown> {
 }
 
 /** By its content type: JSON as its value, a form as an object, anything else as text. JSON of an unknown type is JSON all the same. */
-function bodyOf({ headers, body }: WebhookRequest): unknown {
+function bodyOf({ headers, body }: WebhookRequest, jsonField: string | undefined): unknown {
   const type = headers['content-type'] ?? '';
   const text = body.toString().toWellFormed();
   if (text === '') return null;
-  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return Object.fromEntries(new URLSearchParams(text));
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) return formBody(text, jsonField);
   const declared = /^application\/([\w.+-]+\+)?json\b/i.test(type);
   if (!declared && /^text\/(?!json)/i.test(type)) return text;
   const value = jsonOf(text);
   if (value === undefined && declared) throw new Problem('invalid', 'The body is not JSON, although its content type says so.');
   if (value !== undefined) inspectJson(value);
   return value ?? (text.trim() === 'null' ? null : text);
+}
+
+/** The fields of a form, or what its one field says where the sender wraps its JSON in a form. */
+function formBody(text: string, jsonField: string | undefined): unknown {
+  const form = fieldsOf(text);
+  const wrapped = jsonField === undefined ? undefined : form[jsonField];
+  if (typeof wrapped !== 'string') return form;
+  const value = jsonOf(wrapped);
+  if (value === undefined)
+    throw new Problem('invalid', `The field "${jsonField}" of the form is not JSON, which this sender writes there.`);
+  inspectJson(value);
+  return value;
+}
+
+/** A field that comes once is a text, one that comes more often a list of them. */
+function fieldsOf(text: string): Record<string, string | string[]> {
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    const before = fields.get(name);
+    if (before) before.push(value);
+    else fields.set(name, [value]);
+  }
+  return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
 }
 
 function jsonOf(text: string): unknown {

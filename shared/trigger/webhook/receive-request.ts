@@ -72,7 +72,7 @@ export async function startFrom(
     project: webhook.project,
     workflowId: webhook.workflowId,
     stage: 'Published',
-    inputs: await inputsOf(webhook.mapping, request),
+    inputs: await inputsOf(webhook, request),
     fileIds: [],
     trigger: 'webhook',
     triggerId: webhook.id,

@@ -103,5 +103,5 @@ async function sealed(seals: Seals, webhook: string, secret: string, at: Date): 
 function checkMapping(mapping: string | undefined): void {
   const problem = mapping === undefined ? undefined : mappingProblem(mapping);
   if (problem !== undefined)
-    throw new Problem('invalid', `The mapping is no JSONata expression: ${problem}.`, [{ name: 'mapping', value: problem }]);
+    throw new Problem('invalid', `The mapping cannot be used: ${problem}.`, [{ name: 'mapping', value: problem }]);
 }

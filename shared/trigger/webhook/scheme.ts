@@ -22,6 +22,8 @@ export interface Scheme {
   deliveryId(request: WebhookRequest): string | undefined;
   /** What a sender that asks whether this is its receiver wants to hear. */
   challenge?(request: WebhookRequest): string | undefined;
+  /** The field in which the sender puts its JSON when it sends a form. */
+  jsonField?(signature: Signature | undefined): string | undefined;
   /** The headers that a sender with this secret would send. */
   sign(body: string, secret: string, at: Date, signature: Signature | undefined): Record<string, string>;
   /** Its signatures are good for five minutes only. */

@@ -8,6 +8,7 @@ const mailboxResult = z.object({ id: z.string(), address: z.string(), workflow_i
 const deliveryResult = z.object({
   id: z.string(),
   trigger: z.string(),
+  trigger_id: z.string(),
   source: z.string(),
   key: z.string(),
   outcome: z.string(),

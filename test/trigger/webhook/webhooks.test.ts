@@ -176,6 +176,40 @@ test('what is signed are the bytes: any content type, any bytes', async () => {
   }
 });
 
+describe('a form', () => {
+  const form = async (scheme: string, body: string, more: object = {}) => {
+    const { url, secret } = await hookOf(scheme, more);
+    const answered = await send(url, body, {
+      'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+      ...senders[scheme]?.(secret, body),
+    });
+    return answered.status === 202
+      ? (await api.ended((await delivery(answered.body.delivery_id)).run_id)).inputs
+      : [answered.status, answered.body.message];
+  };
+
+  test('loses no value: a field that comes more than once is a list', async () => {
+    expect(await form('none', 'order=4711&tag=a&tag=b&note=')).toEqual({ order: '4711', tag: ['a', 'b'], note: '' });
+  });
+
+  test.each(['sha256', 'slack'])('of %s that wraps its JSON in the field payload is that JSON', async (scheme) => {
+    const payload = encodeURIComponent('{"action":"opened","id":8202522731445525542,"title":"a & b"}');
+    expect(JSON.stringify(await form(scheme, `payload=${payload}`))).toBe(
+      '{"action":"opened","id":8202522731445525542,"title":"a & b"}',
+    );
+    expect(await form(scheme, `payload=${payload}`, { mapping: '{"what": body.action}' })).toEqual({ what: 'opened' });
+    expect(await form(scheme, 'command=%2Fdeploy&text=now')).toEqual({ command: '/deploy', text: 'now' });
+    expect(await form(scheme, 'payload=%7B')).toEqual([
+      400,
+      expect.stringContaining('The field "payload" of the form is not JSON'),
+    ]);
+  });
+
+  test('of any other sender keeps its field payload as it came', async () => {
+    expect(await form('none', 'payload=%7B%7D')).toEqual({ payload: '{}' });
+  });
+});
+
 describe('none', () => {
   test('lets in who knows the URL, with a warning', async () => {
     const hook = await hookOf('none');

@@ -28,6 +28,7 @@ export const sha256: Scheme = {
   },
   deliveryId: ({ headers }) => DELIVERY_HEADERS.map((name) => headers[name]).find(Boolean),
   challenge,
+  jsonField: ({ header } = GITHUB) => (header === GITHUB.header ? 'payload' : undefined),
   sign: (body, secret, _at, { header, prefix, encoding } = GITHUB) => ({ [header]: prefix + hmac(secret, encoding, body) }),
 };
 

@@ -26,6 +26,8 @@ export const slack: Scheme = {
   deliveryId: (request) => fieldOf(request, 'event_id'),
   challenge: (request) =>
     request.method === 'POST' && fieldOf(request, 'type') === 'url_verification' ? fieldOf(request, 'challenge') : undefined,
+  // Its buttons and dialogs; its events are JSON, its commands a form without that field.
+  jsonField: () => 'payload',
   sign(body, secret, at) {
     const time = secondsOf(at);
     return { 'x-slack-request-timestamp': time, 'x-slack-signature': `v0=${hmac(secret, 'hex', `v0:${time}:`, body)}` };
