@@ -112,6 +112,22 @@ describe('a rerun from the failure', { timeout }, () => {
     expect(steps.get('caught')).toMatchObject({ status: 'failed', handler: 0 });
   });
 
+  test('a handler goes on with what its group had finished, in the try that it was in', async () => {
+    const world = new Broken(['g~1/b', 'g~2/b', 'undo']);
+    const plan = aPlan(`
+  - id: g
+    retry: { attempts: 2, delay: 1s }
+    parallel: { one: [${get('a')}, ${get('b')}] }
+    catch: [{ steps: [{ id: undo, http: { method: GET, url: 'https://stub.example', query: { id: '\${ $steps.a }', b: '\${ $steps.b }' } }, output: '\${ body }' }] }]
+`);
+    const first = await failing(world, plan);
+    const second = await again(world, first, 'failed');
+    expect([second.status, calls(world, second)]).toEqual(['succeeded', ['undo']]);
+    const { outputAt } = (await world.engine.state(second.id)).step('undo') ?? {};
+    const entry = (await world.engine.journal(second.id))[(outputAt ?? 0) - 1];
+    expect(entry).toMatchObject({ key: 'undo', output: { json: '{"id":"a","b":"null"}' } });
+  });
+
   test('of thousands of steps packs what it takes over into few items', async () => {
     const world = new Broken(['last']);
     const plan = aPlan(`

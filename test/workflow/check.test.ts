@@ -338,6 +338,17 @@ describe('an output is visible', () => {
     ['from inside switch and parallel', [choice, reads('b', '$steps.deep')]],
     ['to the steps below in the same item', [loop('l', aStep('x'), reads('y', '$steps.x & $item & $index'))]],
     ['to a handler', [aStep('z'), aStep('a', { catch: [{ steps: [reads('h', '$steps.z & $error.name')] }] })]],
+    [
+      'of steps inside a group that failed to its handler, whatever group they stand in and however often it is tried',
+      [
+        {
+          id: 'g',
+          retry: {},
+          parallel: { one: [{ ...choice, retry: {} }], two: [aStep('x'), loop('l', aStep('y'))] },
+          catch: [{ steps: [loop('undo', reads('b', '$steps.deep & $steps.x & $steps.s & $steps.l'))] }],
+        },
+      ],
+    ],
     ['in another order where needs says so', [reads('b', '$steps.a', { needs: ['a'] }), aStep('a', { needs: [] })]],
   ])('%s', (_, steps) => {
     expect(saidOf(...steps)).toEqual([]);
@@ -376,6 +387,16 @@ describe('an output is visible', () => {
       'not from the step that failed',
       [aStep('a', { catch: [{ steps: [reads('b', '$steps.a')] }] })],
       'step "a" has not ended here, inside it',
+    ],
+    [
+      'not from the items of the loop that failed',
+      [{ ...loop('l', aStep('x')), catch: [{ steps: [reads('b', '$steps.x')] }] }],
+      'step "x" runs once for each item of "l"; put the catch on a step inside "l" instead',
+    ],
+    [
+      'not from a loop inside the group that failed',
+      [{ id: 'g', parallel: { one: [loop('l', aStep('x'))] }, catch: [{ steps: [reads('b', '$steps.x')] }] }],
+      'step "x" runs once for each item of "l"; use the output of "l" instead',
     ],
     ['not under a wrong name', [aStep('stock'), reads('b', '$steps.stok')], 'step "stok" does not exist, did you mean "stock"?'],
     ['no error outside catch', [reads('b', '$error')], '$error is known inside catch only'],

@@ -5,7 +5,7 @@ import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
-import { indexIn, keyOf, scopeOf } from '../model/scope.ts';
+import { indexIn, keyOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
@@ -51,8 +51,9 @@ export class Names {
   }
 
   async #bytesRead(planned: PlannedStep, scope: string): Promise<number> {
+    const { state } = this.#journal;
     const numbers = planned.reads.flatMap(
-      (id) => this.#journal.state.step(keyOf(plannedIn(this.#plan, id), scope))?.outputAt ?? [],
+      (id) => state.step(state.scopeRead(plannedIn(this.#plan, id), scope) + id)?.outputAt ?? [],
     );
     const entries = await this.#journal.entries(numbers);
     let bytes = 0;
@@ -104,12 +105,14 @@ export class Names {
     return this.#shareStored('inputs', inputs);
   }
 
-  /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run. */
+  /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run or has not ended. */
   async output(planned: PlannedStep, from: string): Promise<unknown> {
-    const step = this.#journal.state.step(keyOf(planned, from));
+    const { state } = this.#journal;
+    const scope = state.scopeRead(planned, from);
+    const step = state.step(scope + planned.id);
     if (step?.status === 'succeeded') return this.value(step.outputAt, 'output');
-    if (step?.status !== 'failed' || step.handler === undefined) return null;
-    return this.last(planned.handlers[step.handler] ?? [], scopeOf(planned, from));
+    if (step?.handler === undefined || !state.hasPassed(planned.id, scope)) return null;
+    return this.last(planned.handlers[step.handler] ?? [], scope);
   }
 
   /** The output of the last step of a list that ran. */

@@ -16,6 +16,13 @@ export const scopeOf = (planned: PlannedStep, from: string) =>
     .map((segment) => `${segment}/`)
     .join('');
 
+/** As much of a scope as lies in the loops and tries that `planned` stands in. */
+export function sharedScope({ scopes }: PlannedStep, from: string): string[] {
+  const parts = segments(from);
+  const apart = scopes.findIndex(({ id, by }, place) => !parts[place]?.startsWith(`${id}${by === 'try' ? '~' : '['}`));
+  return parts.slice(0, apart < 0 ? scopes.length : apart);
+}
+
 /** The step key of `planned`, seen from a scope at or below it. */
 export const keyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
 

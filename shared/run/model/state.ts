@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { kindOf } from '../../step/registry.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, EntryOf, Failure } from './entry.ts';
-import { indexIn, itemScope, parseKey, scopeOf, tryScope } from './scope.ts';
+import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
 import { isOver, type StepState, type StepStatus } from './step-state.ts';
 
@@ -120,6 +120,15 @@ export class RunState {
   innerScope(planned: PlannedStep, scope: string): string {
     if (!planned.step.retry || planned.branches.size === 0) return scope;
     return tryScope(scope, planned.id, this.steps.get(scope + planned.id)?.tries ?? 1);
+  }
+
+  /** The scope in which one step reads another: what stands in tries that the reader is outside of is read in the last of them. */
+  scopeRead(planned: PlannedStep, from: string): string {
+    const shared = sharedScope(planned, from);
+    const around = shared.map((segment) => `${segment}/`).join('');
+    return planned.scopes
+      .slice(shared.length)
+      .reduce((scope, { id }) => tryScope(scope, id, this.steps.get(scope + id)?.tries ?? 1), around);
   }
 
   /** Whether what comes after the step may start: it has passed, or the handler that took its failure has. */
