@@ -81,6 +81,13 @@ export const FAILURE_CODES: FailureCode[] = [
     what_to_do: 'Look at the expression that gives the id. Upload the file again and start a run with the new one.',
   },
   {
+    code: 'LimitReached',
+    of: 'step',
+    meaning: 'The condition `until` of a `repeat` did not hold after `max` rounds.',
+    what_to_do:
+      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round gave, mend `until`, or raise `max`.',
+  },
+  {
     code: 'StepInterrupted',
     of: 'step',
     meaning:

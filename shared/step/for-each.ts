@@ -5,7 +5,7 @@ import { DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_ITEMS } from '../kernel/limit
 import { StepError } from '../kernel/step-error.ts';
 import type { GroupKind, Step } from './kind.ts';
 
-const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
+const RESERVED = ['input', 'steps', 'run', 'error', 'index', 'last'];
 
 const itemName = z
   .string()

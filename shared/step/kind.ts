@@ -135,7 +135,9 @@ export interface GroupKind<Spec = unknown> {
   loops: boolean;
   /** What a loop calls its item, and how many walk at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
-  /** Templates that are evaluated on entry. */
+  /** A loop without a list: another round follows until the condition holds, `max` at most. */
+  rounds?(spec: Spec): { until: Template; max: number };
+  /** Templates that are evaluated on entry, or after a round. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;
   /** The group's full result; `last(branch, index?)` is the output of the last step that ran there. */

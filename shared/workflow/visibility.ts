@@ -67,9 +67,10 @@ function hidden(chain: PlannedStep[], failed?: PlannedStep | null): string | und
     const holder = chain[index + 1];
     if (!holder) return [];
     if (step.place.kind === 'catch') return [`runs only when "${holder.id}" fails; use the output of "${holder.id}" instead`];
-    if (groupOf(holder.step)?.loops) {
+    const group = groupOf(holder.step);
+    if (group?.loops) {
       const instead = holder === failed ? `put the catch on a step inside "${holder.id}"` : `use the output of "${holder.id}"`;
-      return [`runs once for each item of "${holder.id}"; ${instead} instead`];
+      return [`runs once ${group.rounds ? 'in each round' : 'for each item'} of "${holder.id}"; ${instead} instead`];
     }
     return holder.step.retry && !failed ? [`may run again with "${holder.id}"; use the output of "${holder.id}" instead`] : [];
   });

@@ -39,7 +39,8 @@ export class Beginner {
     const scene = this.#sceneOf(planned, scope);
     await this.#recorded(scene, signal, async () => {
       if (kind === 'start') await start(scene, signal);
-      else await complete(scene, kind === 'close' ? await closeGroup(scene) : await finished(scene));
+      else if (kind === 'close') await closeGroup(scene);
+      else await complete(scene, await finished(scene));
     });
   }
 

@@ -5,7 +5,7 @@ import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { type EntryValue, storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
-import { indexIn, keyOf } from '../model/scope.ts';
+import { besideItem, indexIn, keyOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
@@ -52,9 +52,10 @@ export class Names {
 
   async #bytesRead(planned: PlannedStep, scope: string): Promise<number> {
     const { state } = this.#journal;
-    const numbers = planned.reads.flatMap(
-      (id) => state.step(state.scopeRead(plannedIn(this.#plan, id), scope) + id)?.outputAt ?? [],
-    );
+    const before = this.#roundBefore(planned, scope);
+    const last = before && this.#lastOf(before.ids, before.scope);
+    const keys = planned.reads.map((id) => state.scopeRead(plannedIn(this.#plan, id), scope) + id);
+    const numbers = [...keys, ...(last ? [before.scope + last.id] : [])].flatMap((key) => state.step(key)?.outputAt ?? []);
     const entries = await this.#journal.entries(numbers);
     let bytes = 0;
     for (const entry of entries.values()) {
@@ -72,20 +73,33 @@ export class Names {
       steps,
     };
     for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
-      const around = this.#journal.state.step(keyOf(parent, scope));
       if (child.place.kind === 'catch') {
-        const { error } = around ?? {};
+        const { error } = this.#journal.state.step(keyOf(parent, scope)) ?? {};
         bound['error'] ??= { name: error?.name, message: error?.message, step: error?.step ?? parent.id };
         continue;
       }
       const index = indexIn(scope, parent.id);
-      const loop = index === undefined ? undefined : groupKind(parent.step.kind).loop?.(parent.step.spec);
-      if (index === undefined || !loop || around?.itemsAt === undefined) continue;
-      const items = await this.#items(around.key, around.itemsAt);
-      bound[loop.as] ??= Array.isArray(items) ? items[index] : undefined;
+      if (index === undefined) continue;
       bound['index'] ??= index;
+      const loop = groupKind(parent.step.kind).loop?.(parent.step.spec);
+      // The item may be null, and be called as one further out.
+      if (loop && !(loop.as in bound)) bound[loop.as] = await this.#item(keyOf(parent, scope), index);
     }
+    const before = this.#roundBefore(planned, scope);
+    if (planned.readsLast) bound['last'] = before ? await this.last(before.ids, before.scope) : null;
     return bound;
+  }
+
+  /** What the innermost `repeat` around a step did in the round before. */
+  #roundBefore(planned: PlannedStep, scope: string): { ids: string[]; scope: string } | undefined {
+    if (!planned.readsLast) return undefined;
+    for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
+      if (child.place.kind === 'catch' || !groupKind(parent.step.kind).rounds) continue;
+      const index = indexIn(scope, parent.id) ?? 0;
+      const [ids = []] = parent.branches.values();
+      return index === 0 ? undefined : { ids, scope: besideItem(scope, parent.id, index - 1) };
+    }
+    return undefined;
   }
 
   /** What the document's `output` may use. */
@@ -117,12 +131,15 @@ export class Names {
 
   /** The output of the last step of a list that ran. */
   async last(ids: string[], scope: string): Promise<unknown> {
-    for (const id of ids.toReversed()) {
-      const planned = plannedIn(this.#plan, id);
-      const step = this.#journal.state.step(keyOf(planned, scope));
-      if (step && step.status !== 'skipped') return this.output(planned, scope);
-    }
-    return null;
+    const planned = this.#lastOf(ids, scope);
+    return planned ? this.output(planned, scope) : null;
+  }
+
+  #lastOf(ids: string[], scope: string): PlannedStep | undefined {
+    return ids
+      .toReversed()
+      .map((id) => plannedIn(this.#plan, id))
+      .find(({ id }) => (this.#journal.state.step(scope + id)?.status ?? 'skipped') !== 'skipped');
   }
 
   /** A value that an entry carries; null when there is none. */
@@ -137,9 +154,11 @@ export class Names {
     return outputs;
   }
 
-  async #items(key: string, number: number): Promise<unknown> {
+  async #item(loop: string, index: number): Promise<unknown> {
+    const number = this.#journal.state.step(loop)?.itemsAt;
     const stored = await this.#journal.stored(number, 'items');
-    return stored && this.#shareStored(`${key} ${number}`, stored);
+    const items = stored && (await this.#shareStored(`${loop} ${number}`, stored));
+    return Array.isArray(items) ? items[index] : undefined;
   }
 
   async #shareStored(key: string, stored: Stored): Promise<unknown> {

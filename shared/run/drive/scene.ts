@@ -66,6 +66,7 @@ export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Pr
 type Said =
   | { type: 'step_skipped'; reason: 'condition' }
   | { type: 'step_completed'; output: Stored; child?: string }
+  | { type: 'round_started'; round: number }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
 export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {

@@ -193,8 +193,15 @@ export class Journal {
 
 /** Another driver has written meanwhile how the same attempt failed: it is counted once. */
 function isOutdated(state: RunState, entry: Entry): boolean {
-  if (entry.type !== 'step_started' && entry.type !== 'step_retrying' && entry.type !== 'step_failed') return false;
-  return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
+  switch (entry.type) {
+    case 'step_started':
+    case 'round_started':
+    case 'step_retrying':
+    case 'step_failed':
+      return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
+    default:
+      return false;
+  }
 }
 
 function weightOf(entry: Entry): number {

@@ -38,6 +38,13 @@ export function indexIn(scope: string, id: string): number | undefined {
   return segment === undefined ? undefined : Number(segment.slice(id.length + 1, -1));
 }
 
+/** The scope of another item of the enclosing loop `id`. */
+export function besideItem(scope: string, id: string, index: number): string {
+  const parts = segments(scope);
+  const place = parts.findIndex((part) => part.startsWith(`${id}[`));
+  return [...parts.slice(0, place), `${id}[${index}]`].map((part) => `${part}/`).join('');
+}
+
 /** `stock[3]/fetch~2/call` -> scope `stock[3]/fetch~2/` and id `call`. */
 export function parseKey(key: string): { scope: string; id: string } {
   const end = key.lastIndexOf('/') + 1;

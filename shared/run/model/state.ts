@@ -163,6 +163,7 @@ export class RunState {
         return;
       case 'steps_taken_over':
         this.hasTakenOver = true;
+        this.#countRounds();
         return;
       case 'run_started':
         this.startedAt ??= entry.at;
@@ -203,6 +204,17 @@ export class RunState {
     }
   }
 
+  /** What a rerun has taken over of a `repeat` counts for nothing: it may take as many rounds itself. */
+  #countRounds(): void {
+    for (const key of this.active) {
+      const step = this.steps.get(key);
+      if (!step) continue;
+      const planned = plannedIn(this.plan, step.id);
+      const kind = kindOf(planned.step.kind);
+      if (kind.shape === 'group' && kind.rounds) step.roundsBefore = this.loopOf(planned, step.scope).passed;
+    }
+  }
+
   #applyStep(entry: Extract<Entry, { key: string }>): void {
     const known = this.steps.get(entry.key);
     if (known && !mayFollow(this.plan, known, entry)) return;
@@ -238,6 +250,9 @@ export class RunState {
     switch (entry.type) {
       case 'step_started':
         this.#start(step, entry);
+        return;
+      case 'round_started':
+        step.itemCount = entry.round + 1;
         return;
       case 'step_completed':
         step.status = 'succeeded';
@@ -293,6 +308,7 @@ export class RunState {
     if (entry.case !== undefined) step.case = entry.case;
     if (entry.items) step.itemsAt = this.seen;
     if (entry.itemCount !== undefined) step.itemCount = entry.itemCount;
+    step.roundsBefore = undefined;
     const kind = kindOf(planned.step.kind);
     if (kind.shape !== 'group' || kind.loops) return;
     for (const name of planned.branches.keys())
@@ -388,6 +404,7 @@ export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown
 /** Nothing follows the end of a step, and no group, wait or child is begun a second time while it is under way. */
 function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
   if (isOver(step)) return false;
+  if (entry.type === 'round_started') return step.status === 'running' && step.itemCount === entry.round;
   if (entry.type !== 'step_started') return true;
   return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
 }
