@@ -35,8 +35,9 @@ export class Beginner {
   }
 
   /** Takes a step through. What it fails with is recorded; what is thrown is a fault of ours. */
-  async act({ kind, planned, scope }: Begin, signal: AbortSignal): Promise<void> {
-    const scene = this.#sceneOf(planned, scope);
+  async act(begin: Begin, signal: AbortSignal): Promise<void> {
+    const { kind, planned, scope } = begin;
+    const scene = this.#sceneOf(planned, scope, isPure(begin));
     await this.#recorded(scene, signal, async () => {
       if (kind === 'start') await start(scene, signal);
       else if (kind === 'close') await closeGroup(scene);
@@ -47,11 +48,11 @@ export class Beginner {
   /** The journal names a run that was never started. */
   async startLostChild(key: string, signal: AbortSignal): Promise<void> {
     const { id, scope } = parseKey(key);
-    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope);
+    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope, false);
     await this.#recorded(scene, signal, () => startLostChild(scene));
   }
 
-  #sceneOf(planned: PlannedStep, scope: string): Scene {
+  #sceneOf(planned: PlannedStep, scope: string, pure: boolean): Scene {
     const key = scope + planned.id;
     const step = this.#journal.state.step(key);
     return {
@@ -61,6 +62,7 @@ export class Beginner {
       planned,
       scope,
       key,
+      isPure: pure,
       step: step && { ...step },
     };
   }
@@ -76,11 +78,13 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key, step: before }: Scene, error: Failure): void {
+  #recordFailure({ planned, key, step: before, isPure: pure }: Scene, error: Failure): void {
     const step = this.#journal.state.step(key) ?? { key, failures: 0 };
     // Another driver has counted this attempt already.
     if (step.failures !== (before?.failures ?? 0)) return;
-    this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
+    const entry = failed(planned, step, error, { now: this.#services.now(), random: this.#services.random });
+    if (pure) this.#journal.derive(entry);
+    else this.#journal.record(entry);
   }
 }
 

@@ -17,6 +17,8 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
+  /** It reaches nothing outside. */
+  isPure: boolean;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
@@ -69,6 +71,8 @@ type Said =
   | { type: 'round_started'; round: number }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
-export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {
-  journal.record({ ...said, at, key } as Entry);
+export function record({ journal, services, key, isPure }: Scene, said: Said, at = services.now().toISOString()): void {
+  const entry = { ...said, at, key } as Entry;
+  if (isPure) journal.derive(entry);
+  else journal.record(entry);
 }
