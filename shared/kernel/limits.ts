@@ -6,7 +6,7 @@ export const MAX_DEPTH = 200;
 export const MAX_ALIASES = 20;
 /** Nobody reads more, and to find the place of each in a large text takes its time. */
 export const MAX_DIAGNOSTICS = 1_000;
-export const MAX_ITEMS = 1_000;
+export const MAX_ITEMS = 10_000;
 export const MAX_ROUNDS = 10_000;
 export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;

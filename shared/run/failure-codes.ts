@@ -70,8 +70,9 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'OutputTooLarge',
     of: 'step',
     meaning:
-      'An answer or a value is larger than 5 MiB, counted after decompression, or nests lists and objects deeper than 500 levels.',
-    what_to_do: 'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole.',
+      'An answer or a value is larger than 5 MiB, counted after decompression, or nests lists and objects deeper than 500 levels; or what the steps of a group give is more than 32 MiB together.',
+    what_to_do:
+      'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole; on the steps inside a group it does.',
   },
   {
     code: 'FileUnavailable',

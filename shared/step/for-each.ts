@@ -13,6 +13,9 @@ const itemName = z
   .refine((name) => !RESERVED.includes(name), `the name of the item must not be one of ${RESERVED.join(', ')}`)
   .refine((name) => !BUILTINS.has(name), 'the name of the item is that of a function; choose another');
 
+/** Outputs of items. */
+const READ_AT_ONCE = 100;
+
 type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
 
 /** Walks a list; its result has the output of each item's last step, in the order of the list. */
@@ -40,7 +43,14 @@ export const forEach: GroupKind<ForEach> = {
     return { items };
   },
 
-  output: (_spec, entry, last) => Promise.all((entry.items ?? []).map((_, index) => last('steps', index))),
+  async output(_spec, { items = [] }, last) {
+    const outputs: unknown[] = [];
+    for (let from = 0; from < items.length; from += READ_AT_ONCE) {
+      const some = items.slice(from, from + READ_AT_ONCE);
+      outputs.push(...(await Promise.all(some.map((_, place) => last('steps', from + place)))));
+    }
+    return outputs;
+  },
 };
 
 // JSONata gives a list of one as its item, and nothing for an empty list.

@@ -3,7 +3,7 @@ import { groupKind } from '../../step/registry.ts';
 import { hasSecrets, secretsOf as secretInputs } from '../../workflow/input-secrets.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type EntryValue, storedIn } from '../model/entry.ts';
+import { storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
 import { besideItem, indexIn, keyOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
@@ -119,20 +119,29 @@ export class Names {
     return this.#shareStored('inputs', inputs);
   }
 
+  /** The output of the last step of a list that ran. */
+  async last(ids: string[], scope: string): Promise<unknown> {
+    return this.#read(await this.storedLast(ids, scope));
+  }
+
+  /** The same as it is stored; undefined when it is null. */
+  async storedLast(ids: string[], scope: string): Promise<Stored | undefined> {
+    const planned = this.#lastOf(ids, scope);
+    return planned && this.#stored(planned, scope);
+  }
+
   /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run or has not ended. */
-  async output(planned: PlannedStep, from: string): Promise<unknown> {
+  async #stored(planned: PlannedStep, from: string): Promise<Stored | undefined> {
     const { state } = this.#journal;
     const scope = state.scopeRead(planned, from);
     const step = state.step(scope + planned.id);
-    if (step?.status === 'succeeded') return this.value(step.outputAt, 'output');
-    if (step?.handler === undefined || !state.hasPassed(planned.id, scope)) return null;
-    return this.last(planned.handlers[step.handler] ?? [], scope);
+    if (step?.status === 'succeeded') return this.#journal.stored(step.outputAt, 'output');
+    if (step?.handler === undefined || !state.hasPassed(planned.id, scope)) return undefined;
+    return this.storedLast(planned.handlers[step.handler] ?? [], scope);
   }
 
-  /** The output of the last step of a list that ran. */
-  async last(ids: string[], scope: string): Promise<unknown> {
-    const planned = this.#lastOf(ids, scope);
-    return planned ? this.output(planned, scope) : null;
+  #read(stored: Stored | undefined): unknown {
+    return stored === undefined ? null : this.#values.read(stored);
   }
 
   #lastOf(ids: string[], scope: string): PlannedStep | undefined {
@@ -142,15 +151,9 @@ export class Names {
       .find(({ id }) => (this.#journal.state.step(scope + id)?.status ?? 'skipped') !== 'skipped');
   }
 
-  /** A value that an entry carries; null when there is none. */
-  async value(number: number | undefined, name: EntryValue): Promise<unknown> {
-    const stored = await this.#journal.stored(number, name);
-    return stored === undefined ? null : this.#values.read(stored);
-  }
-
   async #outputs(ids: string[], scope: string): Promise<Record<string, unknown>> {
     const outputs: Record<string, unknown> = {};
-    for (const id of ids) outputs[id] = await this.output(plannedIn(this.#plan, id), scope);
+    for (const id of ids) outputs[id] = await this.#read(await this.#stored(plannedIn(this.#plan, id), scope));
     return outputs;
   }
 
