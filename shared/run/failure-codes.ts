@@ -84,9 +84,10 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'LimitReached',
     of: 'step',
-    meaning: 'The condition `until` of a `repeat` did not hold after `max` rounds.',
+    meaning:
+      'The condition `until` of a `repeat` did not hold after `max` rounds, or there were more pages than `max` of `paginate` allows.',
     what_to_do:
-      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round gave, mend `until`, or raise `max`.',
+      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round or page gave, mend `until` or `next`, or raise `max`.',
   },
   {
     code: 'StepInterrupted',

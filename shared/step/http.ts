@@ -8,5 +8,6 @@ export const http: LeafKind<HttpSpec> = {
   name: 'http',
   schema: authoredSpec,
   resolved: resolvedSpec,
+  late: ['paginate'],
   conceal: concealHttp,
 };

@@ -59,6 +59,8 @@ export interface LeafContext {
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
   files: StepFiles;
+  /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */
+  evaluate(template: Template, field: string, context: unknown): Promise<unknown>;
 }
 
 /** What of a step's input may be stored, and the credentials that were left out. */
@@ -84,6 +86,8 @@ export interface LeafKind<Spec = unknown> {
   schema: z.ZodType;
   /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
   resolved: z.ZodType<Spec>;
+  /** Keys of its form that are not evaluated beforehand: it does so itself. */
+  late?: readonly string[];
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
   /** The full result of a kind that reaches nothing outside: it may be had again without anybody noticing. Others have an executor. */
