@@ -15,7 +15,7 @@ import type { DriveServices } from './drive-services.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
-import { complete, evaluate, record, type Scene } from './scene.ts';
+import { complete, evaluate, record, recordEntry, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
 export class Beginner {
@@ -37,7 +37,7 @@ export class Beginner {
   /** Takes a step through. What it fails with is recorded; what is thrown is a fault of ours. */
   async act(begin: Begin, signal: AbortSignal): Promise<void> {
     const { kind, planned, scope } = begin;
-    const scene = this.#sceneOf(planned, scope, isPure(begin));
+    const scene = this.#sceneOf(planned, scope, isPure(begin) ? this.#journal.revision : undefined);
     await this.#recorded(scene, signal, async () => {
       if (kind === 'start') await start(scene, signal);
       else if (kind === 'close') await closeGroup(scene);
@@ -48,11 +48,11 @@ export class Beginner {
   /** The journal names a run that was never started. */
   async startLostChild(key: string, signal: AbortSignal): Promise<void> {
     const { id, scope } = parseKey(key);
-    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope, false);
+    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope, undefined);
     await this.#recorded(scene, signal, () => startLostChild(scene));
   }
 
-  #sceneOf(planned: PlannedStep, scope: string, pure: boolean): Scene {
+  #sceneOf(planned: PlannedStep, scope: string, revision: number | undefined): Scene {
     const key = scope + planned.id;
     const step = this.#journal.state.step(key);
     return {
@@ -62,7 +62,7 @@ export class Beginner {
       planned,
       scope,
       key,
-      isPure: pure,
+      revision,
       step: step && { ...step },
     };
   }
@@ -78,13 +78,12 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key, step: before, isPure: pure }: Scene, error: Failure): void {
+  #recordFailure(scene: Scene, error: Failure): void {
+    const { planned, key, step: before } = scene;
     const step = this.#journal.state.step(key) ?? { key, failures: 0 };
     // Another driver has counted this attempt already.
     if (step.failures !== (before?.failures ?? 0)) return;
-    const entry = failed(planned, step, error, { now: this.#services.now(), random: this.#services.random });
-    if (pure) this.#journal.derive(entry);
-    else this.#journal.record(entry);
+    recordEntry(scene, failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
 }
 

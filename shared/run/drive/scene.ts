@@ -17,8 +17,8 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
-  /** It reaches nothing outside. */
-  isPure: boolean;
+  /** Of what reaches nothing outside: the revision of the journal that it stands on. */
+  revision: number | undefined;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
@@ -71,8 +71,11 @@ type Said =
   | { type: 'round_started'; round: number }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
-export function record({ journal, services, key, isPure }: Scene, said: Said, at = services.now().toISOString()): void {
-  const entry = { ...said, at, key } as Entry;
-  if (isPure) journal.derive(entry);
-  else journal.record(entry);
+export function record(scene: Scene, said: Said, at = scene.services.now().toISOString()): void {
+  recordEntry(scene, { ...said, at, key: scene.key } as Entry);
+}
+
+export function recordEntry({ journal, revision }: Pick<Scene, 'journal' | 'revision'>, entry: Entry): void {
+  if (revision === undefined) journal.record(entry);
+  else journal.derive(entry, revision);
 }

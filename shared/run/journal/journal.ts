@@ -38,6 +38,7 @@ export class Journal {
   #written: number;
   /** What is not written yet. */
   #buffer: Unwritten[] = [];
+  #revision = 0;
   /** The last of those that read or write, one after another: what is read must not cross what is being written. */
   #queue: Promise<unknown> = Promise.resolve();
   /** When it was last known that nobody else has written. */
@@ -56,6 +57,11 @@ export class Journal {
 
   get run(): Run {
     return this.#run;
+  }
+
+  /** Another one when something that was recorded has been taken back. */
+  get revision(): number {
+    return this.#revision;
   }
 
   get state(): RunState {
@@ -78,9 +84,9 @@ export class Journal {
     for (const entry of entries) this.#add(entry, 'outside');
   }
 
-  /** The same for what a step gave that reaches nothing outside. */
-  derive(entry: Entry): void {
-    this.#add(entry, 'inside');
+  /** The same for what a step gave that reaches nothing outside, unless something has been taken back since `revision`: then it is made anew. */
+  derive(entry: Entry, revision: number): void {
+    if (revision === this.#revision) this.#add(entry, 'inside');
   }
 
   /** The same for what follows from the state as it is known here. */
@@ -170,6 +176,7 @@ export class Journal {
     const loaded = await this.#engine.runs.load(this.#run.id);
     if (!loaded) throw new DriverReplaced(this.#run.id);
     const facts = lasting(this.#buffer);
+    if (facts.length < this.#buffer.length) this.#revision += 1;
     this.#buffer = [];
     this.#recent.clear();
     this.#run = loaded.run;
