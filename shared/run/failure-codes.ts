@@ -85,9 +85,9 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'LimitReached',
     of: 'step',
     meaning:
-      'The condition `until` of a `repeat` did not hold after `max` rounds, or there were more pages than `max` of `paginate` allows.',
+      'The condition `until` of a `repeat` did not hold after `max` rounds, there were more pages than `max` of `paginate` allows, or a loop would give the run more than 250,000 steps.',
     what_to_do:
-      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round or page gave, mend `until` or `next`, or raise `max`.',
+      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round or page gave, mend `until` or `next`, or raise `max`. Of a loop in a loop, let the outer one start a `run` for each item.',
   },
   {
     code: 'StepInterrupted',

@@ -112,6 +112,19 @@ export class RunState {
     };
   }
 
+  /** Steps that there will be at least: those of items that are not entered yet are counted too. */
+  countAhead(): number {
+    let ahead = this.countSteps().total;
+    for (const key of this.active) {
+      const step = this.steps.get(key);
+      if (step?.itemCount === undefined) continue;
+      const planned = plannedIn(this.plan, step.id);
+      const [ids = []] = planned.branches.values();
+      ahead += (step.itemCount - this.loopOf(planned, step.scope).next) * ids.length;
+    }
+    return ahead;
+  }
+
   step(key: string): StepState | undefined {
     return this.steps.get(key);
   }
