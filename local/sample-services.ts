@@ -34,6 +34,7 @@ export class SampleServices {
     'GET greeting': ({ query }) => ok({ greeting: `Hello, ${query.get('name') ?? 'world'}!` }),
     'GET vendors': ({ query }) => ok({ items: [{ id: 'vendor-7', name: 'Acme Supplies', order: query.get('order') }] }),
     'GET stock': ({ rest: sku }) => ok({ sku, available: sku.startsWith('OUT') ? 0 : 100, unitPrice: 1250 }),
+    'GET invoices': ({ query }) => ok(invoicesOf(Number(query.get('page') ?? 1))),
     'POST reservations': (asked) => this.#reserve(asked),
     'POST orders': ({ body, key }) => {
       const { order: name } = order.parse(body);
@@ -93,6 +94,14 @@ export class SampleServices {
     }
     return { status: 201, body: { id: `res-${short(key ?? name)}`, order: name } };
   }
+}
+
+const INVOICE_PAGES = 15;
+
+/** Two on a page. */
+function invoicesOf(page: number) {
+  const items = [2 * page - 1, 2 * page].map((number) => ({ number, amount: number * 10 }));
+  return { items, next: page < INVOICE_PAGES ? `${SAMPLES_PATH}invoices?page=${page + 1}` : null };
 }
 
 function salesOf(day: string) {

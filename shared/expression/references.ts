@@ -51,6 +51,11 @@ export function stepsReadBy(template: Template): string[] {
   return [...new Set(ids)];
 }
 
+/** Whether a template reads that name anywhere in it. */
+export function reads(name: string, template: Template): boolean {
+  return stringsIn(template).some((text) => readingOf(text).references.some((reference) => reference.name === name));
+}
+
 function stringsIn(template: Template): string[] {
   if (typeof template === 'string') return [template];
   return typeof template === 'object' && template !== null ? Object.values(template).flatMap(stringsIn) : [];

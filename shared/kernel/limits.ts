@@ -6,7 +6,10 @@ export const MAX_DEPTH = 200;
 export const MAX_ALIASES = 20;
 /** Nobody reads more, and to find the place of each in a large text takes its time. */
 export const MAX_DIAGNOSTICS = 1_000;
-export const MAX_ITEMS = 1_000;
+export const MAX_ITEMS = 10_000;
+export const MAX_ROUNDS = 10_000;
+/** Of all items and rounds together. A driver holds the state of each in memory, some 400 bytes and half as much in a snapshot. */
+export const MAX_RUN_STEPS = 250_000;
 export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_TIMEOUT_SECONDS = 60;

@@ -12,6 +12,7 @@ export const STEP_ERRORS = [
   'InputInvalid',
   'OutputTooLarge',
   'FileUnavailable',
+  'LimitReached',
   'StepInterrupted',
   'ChildRunFailed',
 ] as const;

@@ -70,8 +70,9 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'OutputTooLarge',
     of: 'step',
     meaning:
-      'An answer or a value is larger than 5 MiB, counted after decompression, or nests lists and objects deeper than 500 levels.',
-    what_to_do: 'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole.',
+      'An answer or a value is larger than 5 MiB, counted after decompression, or nests lists and objects deeper than 500 levels; or what the steps of a group give is more than 32 MiB together.',
+    what_to_do:
+      'Ask for less: a page, fewer fields. `output` does not help, since it sees the answer only once it is whole; on the steps inside a group it does.',
   },
   {
     code: 'FileUnavailable',
@@ -79,6 +80,14 @@ export const FAILURE_CODES: FailureCode[] = [
     meaning:
       "A file that the step is to send does not exist in the run's project, was never uploaded, or its bytes were replaced after they were seen. The message names the file.",
     what_to_do: 'Look at the expression that gives the id. Upload the file again and start a run with the new one.',
+  },
+  {
+    code: 'LimitReached',
+    of: 'step',
+    meaning:
+      'The condition `until` of a `repeat` did not hold after `max` rounds, there were more pages than `max` of `paginate` allows, or a loop would give the run more than 250,000 steps.',
+    what_to_do:
+      'If more rounds may help, run again from `failed`: it takes up to `max` rounds more. Else look at what the last round or page gave, mend `until` or `next`, or raise `max`. Of a loop in a loop, let the outer one start a `run` for each item.',
   },
   {
     code: 'StepInterrupted',

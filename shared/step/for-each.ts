@@ -8,7 +8,7 @@ import type { GroupKind, Step } from './kind.ts';
 
 const notOneExpression = not('must be a list or one expression such as ${ $input.lines }; over a text it runs once');
 
-const RESERVED = ['input', 'steps', 'run', 'error', 'index'];
+const RESERVED = ['input', 'steps', 'run', 'error', 'index', 'last'];
 
 const itemName = z
   .string()
@@ -17,6 +17,9 @@ const itemName = z
     error: not(`must be another name such as line: ${RESERVED.join(', ')} mean something already`),
   })
   .refine((name) => !BUILTINS.has(name), { error: not('must be another name such as line: it is that of a function') });
+
+/** Outputs of items. */
+const READ_AT_ONCE = 100;
 
 type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
 
@@ -48,7 +51,14 @@ export const forEach: GroupKind<ForEach> = {
     return { items };
   },
 
-  output: (_spec, entry, last) => Promise.all((entry.items ?? []).map((_, index) => last('steps', index))),
+  async output(_spec, { items = [] }, last) {
+    const outputs: unknown[] = [];
+    for (let from = 0; from < items.length; from += READ_AT_ONCE) {
+      const some = items.slice(from, from + READ_AT_ONCE);
+      outputs.push(...(await Promise.all(some.map((_, place) => last('steps', from + place)))));
+    }
+    return outputs;
+  },
 };
 
 // JSONata gives a list of one as its item, and nothing for an empty list.

@@ -8,6 +8,7 @@ export const http: LeafKind<HttpSpec> = {
   name: 'http',
   schema: authoredSpec,
   resolved: resolvedSpec,
+  late: ['paginate'],
   conceal: concealHttp,
   resultNames: () => ['status', 'headers', 'body'],
 };

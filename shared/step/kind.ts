@@ -59,6 +59,8 @@ export interface LeafContext {
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
   files: StepFiles;
+  /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */
+  evaluate(template: Template, field: string, context: unknown): Promise<unknown>;
 }
 
 /** What of a step's input may be stored, and the credentials that were left out. */
@@ -84,6 +86,8 @@ export interface LeafKind<Spec = unknown> {
   schema: z.ZodType;
   /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
   resolved: z.ZodType<Spec>;
+  /** Keys of its form that are not evaluated beforehand: it does so itself. */
+  late?: readonly string[];
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
   /** The names in its full result, where no other can be. */
@@ -139,7 +143,9 @@ export interface GroupKind<Spec = unknown> {
   /** What a loop calls its item, and how many walk at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
   resultNames?(spec: Spec): string[];
-  /** Templates that are evaluated on entry. */
+  /** A loop without a list: another round follows until the condition holds, `max` at most. */
+  rounds?(spec: Spec): { until: Template; max: number };
+  /** Templates that are evaluated on entry, or after a round. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;
   /** The group's full result; `last(branch, index?)` is the output of the last step that ran there. */

@@ -3,6 +3,7 @@ import { http } from './http.ts';
 import type { CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
 import { parallel } from './parallel.ts';
 import { raise } from './raise.ts';
+import { repeat } from './repeat.ts';
 import { run } from './run.ts';
 import { set } from './set.ts';
 import { switchKind } from './switch.ts';
@@ -10,7 +11,7 @@ import { wait } from './wait.ts';
 
 /** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
-  [http, set, wait, raise, switchKind, parallel, forEach, run].map((kind: Kind) => [kind.name, kind]),
+  [http, set, wait, raise, switchKind, parallel, forEach, repeat, run].map((kind: Kind) => [kind.name, kind]),
 );
 
 export function kindOf(name: string): Kind {

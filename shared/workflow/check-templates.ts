@@ -1,7 +1,6 @@
 import { type Reference, readingOf } from '../expression/references.ts';
 import { hasExpression } from '../expression/template.ts';
 import { suggest } from '../kernel/suggest.ts';
-import { groupKind } from '../step/registry.ts';
 import { checkPlainNames, missingBraces, type Objection, strayRead } from './check-reads.ts';
 import { type Finding, unknownWord } from './diagnostic.ts';
 import type { Plan, PlannedStep } from './plan.ts';
@@ -55,7 +54,7 @@ function takenAsItIs({ at, text, field }: Site): Finding[] {
 
 /** Names with a `$` that an expression may read there, but for `$steps`. */
 const variablesFor = (reader: PlannedStep | null, { field }: Site) =>
-  reader === null && field !== 'output' ? new Set(['input', 'run']) : namesFor(reader);
+  reader === null && field !== 'output' ? new Set(['input', 'run']) : namesFor(reader, field);
 
 function objectionTo(
   { name, stepId }: Reference,
@@ -75,10 +74,11 @@ function objectionTo(
     const suggestion = plan.steps.has(stepId) ? undefined : suggest(stepId, plan.steps.keys());
     return suggestion === undefined ? { message } : { message: `${message}, did you mean "${suggestion}"?`, suggestion };
   }
-  const known = namesFor(reader);
+  const known = namesFor(reader, site.field);
   if (known.has(name)) return undefined;
   if (name === 'error') return { message: '$error is known inside catch only' };
-  if (name === 'index') return { message: '$index is known inside forEach only' };
+  if (name === 'index') return { message: '$index is known inside forEach and repeat only' };
+  if (name === 'last') return { message: '$last is known inside repeat only' };
   return unknownWord(
     'unknown name',
     `$${name}`,
@@ -86,17 +86,22 @@ function objectionTo(
   );
 }
 
-/** Names beside `$steps` that an expression of a step may read. */
-function namesFor(reader: PlannedStep | null): Set<string> {
+/** Names beside `$steps` that an expression under a key of a step may read. */
+function namesFor(reader: PlannedStep | null, field: string): Set<string> {
   const names = new Set(['input', 'run']);
+  // What a repeat asks after a round.
+  if (reader && field === reader.step.kind && groupOf(reader.step)?.rounds) names.add('index').add('last');
   for (let at = reader; at; at = at.parent) {
     if (at.place.kind === 'catch') {
       names.add('error');
       continue;
     }
     const holder = at.parent?.step;
-    const loop = holder && groupOf(holder) ? groupKind(holder.kind).loop?.(holder.spec) : undefined;
-    if (loop) names.add('index').add(loop.as);
+    const group = holder && groupOf(holder);
+    if (group?.loops) names.add('index');
+    if (group?.rounds) names.add('last');
+    const loop = holder && group?.loop?.(holder.spec);
+    if (loop) names.add(loop.as);
   }
   return names;
 }

@@ -1,4 +1,4 @@
-import { stepsReadBy } from '../expression/references.ts';
+import { reads, stepsReadBy } from '../expression/references.ts';
 import type { Template } from '../expression/template.ts';
 import type { GroupKind, Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
@@ -53,7 +53,8 @@ function addList(
       place,
       needs,
       scopes,
-      reads: readsOf(step),
+      reads: stepsReadBy(templatesOf(step)),
+      readsLast: reads('last', templatesOf(step)),
       branches: new Map(),
       handlers: [],
     };
@@ -80,8 +81,8 @@ function scopesInside({ id, step, scopes }: PlannedStep): PlannedStep['scopes'] 
   return inner;
 }
 
-function readsOf(step: Step): string[] {
-  return stepsReadBy([step.if, step.output, step.timeout, ...ownTemplates(step, kinds.get(step.kind))]);
+function templatesOf(step: Step): Template[] {
+  return [step.if, step.output, step.timeout, ...ownTemplates(step, kinds.get(step.kind))];
 }
 
 function ownTemplates(step: Step, kind: Kind | undefined): Template[] {

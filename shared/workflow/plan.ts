@@ -19,6 +19,8 @@ export interface PlannedStep {
   scopes: { id: string; by: 'index' | 'try' }[];
   /** Ids of the steps its own templates read through `$steps`. */
   reads: string[];
+  /** Its own templates read `$last`. */
+  readsLast: boolean;
   /** Ids of the steps inside a group by branch, in the order of the document. */
   branches: Map<string, string[]>;
   /** Ids of the steps of each of its handlers. */

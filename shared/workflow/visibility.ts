@@ -1,7 +1,7 @@
 import { type Plan, type PlannedStep, placeName } from './plan.ts';
 import { groupOf } from './plan-of.ts';
 
-/** Knows which outputs a step may read: those of steps that have surely ended before it. */
+/** Knows which outputs a step may read: those of steps that have surely ended before it, and in a handler those of the group that failed. */
 export class Visibility {
   readonly #plan: Plan;
   readonly #before = new Map<string, Set<string>>();
@@ -19,6 +19,8 @@ export class Visibility {
       const ended = this.#beforeOf(at);
       const place = holders.findIndex((holder) => ended.has(holder.id));
       if (place >= 0) return hidden(holders.slice(0, place + 1));
+      const failed = at.parent && at.place.kind === 'catch' ? holders.indexOf(at.parent) : -1;
+      if (holders[failed - 1]?.place.kind === 'branch') return hidden(holders.slice(0, failed + 1), at.parent);
     }
     if (reader === null) return hidden(holders);
     if (reader.id === id) return `a step cannot read its own output`;
@@ -84,15 +86,21 @@ function sharedFree(holders: PlannedStep[], around: PlannedStep[]): PlannedStep[
   return shared < 0 ? holders : holders.slice(0, shared);
 }
 
-/** Why the first of these, each held by the next, cannot be seen from outside the last. */
-function hidden(chain: PlannedStep[]): string | undefined {
+/**
+ * Why the first of these, each held by the next, cannot be seen from outside the last. Of a group that has `failed` a handler sees what has ended: there
+ * is no other try to come.
+ */
+function hidden(chain: PlannedStep[], failed?: PlannedStep | null): string | undefined {
   const reasons = chain.slice(0, -1).flatMap((step, index) => {
     const holder = chain[index + 1];
     if (!holder) return [];
     if (step.place.kind === 'catch') return [`runs only when "${holder.id}" fails; use the output of "${holder.id}" instead`];
     const group = groupOf(holder.step);
-    if (group?.loops) return [`runs once for each item of "${holder.id}"; use the output of "${holder.id}" instead`];
-    return holder.step.retry ? [`may run again with "${holder.id}"; use the output of "${holder.id}" instead`] : [];
+    if (group?.loops) {
+      const instead = holder === failed ? `put the catch on a step inside "${holder.id}"` : `use the output of "${holder.id}"`;
+      return [`runs once ${group.rounds ? 'in each round' : 'for each item'} of "${holder.id}"; ${instead} instead`];
+    }
+    return holder.step.retry && !failed ? [`may run again with "${holder.id}"; use the output of "${holder.id}" instead`] : [];
   });
   const outermost = reasons.at(-1);
   return outermost === undefined ? undefined : `step "${chain[0]?.id}" ${outermost}`;

@@ -1,3 +1,4 @@
+import { evaluateTemplate } from '../../shared/expression/expression.ts';
 import { StepError } from '../../shared/kernel/step-error.ts';
 import type { LeafContext, StepFiles } from '../../shared/step/kind.ts';
 
@@ -15,6 +16,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
     files: noFiles,
+    evaluate: (template, field, context) => evaluateTemplate(template, {}, { step: 'a', field }, context),
     ...more,
   };
 }

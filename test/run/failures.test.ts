@@ -280,6 +280,110 @@ describe('catch', () => {
     expect(await at.api.fates(run.id)).toEqual({ a: 'failed', b: 'failed', after: 'skipped/blocked' });
   });
 
+  test('a handler of a group reads what the group has finished, null for what has not', async () => {
+    const fine = at.stub.on('/saga/fine', ({ query }) => ({ body: query['name'] }));
+    const never = at.stub.on('/saga/never', 'hang');
+    const refused = at.stub.on('/saga/refused', { status: 409, afterMs: 300 });
+    const booked = (id: string, url: string, more: object = {}) => ({
+      id,
+      http: { method: 'POST', url, query: { name: id } },
+      output: '${ body }',
+      ...more,
+    });
+    const run = await at.api.through({
+      steps: [
+        {
+          id: 'trip',
+          parallel: {
+            stay: [
+              booked('hotel', fine),
+              { id: 'class', switch: [{ when: true, steps: [booked('room', fine)] }] },
+              booked('car', refused),
+              booked('guide', fine),
+            ],
+            way: [
+              { id: 'mended', raise: { error: 'Full', message: '' }, catch: [{ steps: [booked('bus', fine)] }] },
+              booked('flight', never),
+            ],
+          },
+          catch: [
+            {
+              steps: [
+                {
+                  id: 'undo',
+                  forEach: {
+                    in: '${ [$steps.hotel, $steps.room] }',
+                    as: 'name',
+                    steps: [{ id: 'cancel', set: { undone: '${ $name }', car: '${ $steps.car }' } }],
+                  },
+                },
+                {
+                  id: 'told',
+                  set: {
+                    undone: '${ $steps.undo.undone }',
+                    car: '${ $steps.car }',
+                    guide: '${ $steps.guide }',
+                    flight: '${ $steps.flight }',
+                    class: '${ $steps.class }',
+                    bus: '${ $steps.mended }',
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      output: { trip: '${ $steps.trip }' },
+    });
+    expect(run).toMatchObject({
+      status: 'succeeded',
+      outputs: { trip: { undone: ['hotel', 'room'], car: null, guide: null, flight: null, class: 'room', bus: 'bus' } },
+    });
+  });
+
+  test('of a group with retry, a handler reads the last try; one that waits for its own handler has not ended', async () => {
+    const count = at.stub.on('/tries', (_, n) => ({ body: n }));
+    const refused = at.stub.on('/tries/refused', { status: 409, afterMs: 300 });
+    const run = await at.api.through({
+      steps: [
+        {
+          id: 'g',
+          retry: { attempts: 2, delay: '1s' },
+          parallel: {
+            one: [get('first', count, { output: '${ body }' }), get('second', refused)],
+            two: [
+              {
+                id: 'mended',
+                raise: { error: 'Broken', message: '' },
+                catch: [
+                  {
+                    steps: [
+                      { id: 'half', set: { half: true } },
+                      { id: 'slow', wait: '1h' },
+                    ],
+                  },
+                ],
+              },
+            ],
+          },
+          catch: [
+            {
+              steps: [
+                {
+                  id: 'undo',
+                  retry: { attempts: 2, delay: '1s' },
+                  parallel: { only: [{ id: 'told', set: { first: '${ $steps.first }', mended: '${ $steps.mended }' } }] },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+      output: { g: '${ $steps.g.only }' },
+    });
+    expect(run).toMatchObject({ status: 'succeeded', outputs: { g: { first: 2, mended: null } } });
+  });
+
   test('an error that no handler names fails the run', async () => {
     const run = await at.api.through({
       steps: [{ id: 'a', raise: { error: 'Other', message: '' }, catch: [{ on: ['Timeout'], steps: [{ id: 'b', set: {} }] }] }],

@@ -89,21 +89,28 @@ describe('forEach', () => {
     expect(run).toMatchObject({ status: 'succeeded', outputs: { each } });
   });
 
-  test('takes 1,000 items', async () => {
-    const items = Array.from({ length: 1000 }, (_, n) => n);
-    const run = await at.api.through(doubled({ concurrency: 40 }), { items });
-    expect(run).toMatchObject({ status: 'succeeded', steps: { total: 1001, succeeded: 1001 } });
-    expect(run.outputs?.['each']).toEqual(items.map((n) => ({ n: n * 2, at: n })));
+  test('takes 10,000 items, and shows each of them', { timeout: 120_000 }, async () => {
+    const items = Array.from({ length: 10_000 }, (_, n) => n);
+    const doubles = items.map((n) => ({ n: n * 2, at: n }));
+    const first = doubled({ concurrency: 40 });
+    const run = await at.api.through({ ...first, output: { ...first.output, sum: '${ $sum($steps.each.n) }' } }, { items });
+    expect(run).toMatchObject({ status: 'succeeded', steps: { total: 10_001, succeeded: 10_001 } });
+    expect(run.outputs?.['sum']).toBe(99_990_000);
+    const step = await at.api.step(run.id, 'each');
+    expect(step?.output).toEqual(doubles);
+    const context = await at.api.context(run.id);
+    expect(Object.keys(context)).toEqual(['each', ...items.map((n) => `each[${n}]/double`)]);
+    expect(context['each[9999]/double']).toMatchObject({ status: 'succeeded', output: { n: 19_998, at: 9_999 } });
     const events = await at.api.events(run.id);
-    expect(events).toHaveLength(2005);
-    expect(new Set(events.map(({ id }) => id)).size).toBe(2005);
+    expect(events).toHaveLength(20_005);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(20_005);
   });
 
-  test('refuses 1,001 by the limit and the count', async () => {
-    const run = await at.api.through(doubled(), { items: Array(1001).fill(1) });
+  test('refuses 10,001 by the limit and the count', async () => {
+    const run = await at.api.through(doubled(), { items: Array(10_001).fill(1) });
     expect(run).toMatchObject({ status: 'failed', error: { name: 'ExpressionError', step: 'each' } });
-    expect(run.error?.message).toContain('1001');
-    expect(run.error?.message).toMatch(/1,?000/);
+    expect(run.error?.message).toContain('10001');
+    expect(run.error?.message).toMatch(/10,?000/);
   });
 
   test('nests: an inner loop sees the items of both', async () => {

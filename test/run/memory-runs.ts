@@ -72,23 +72,23 @@ export class MemoryRuns implements Runs {
   async load(id: string): Promise<Loaded | undefined> {
     const loaded = await this.#once('load', () => {
       const run = this.#run(id);
-      return run && { run, entries: this.#entries(id).slice(run.snapshot?.number ?? 0) };
+      return run && { run, entries: this.#entries(id, run.snapshot?.number ?? 0) };
     });
     if (!loaded?.run.snapshot) return loaded;
     return { ...loaded, snapshot: parseJson(await this.#values.text(loaded.run.snapshot.ref)) };
   }
 
   entriesAfter(id: string, number: number, limit = Number.POSITIVE_INFINITY) {
-    return this.#once('entriesAfter', () => this.#entries(id).slice(number, number + limit));
+    return this.#once('entriesAfter', () => this.#entries(id, number, number + limit));
   }
 
   entriesAt(id: string, numbers: number[]) {
     return this.#once('entriesAt', () => {
-      const all = this.#entries(id);
+      const texts = this.#texts(id);
       return new Map(
         numbers.flatMap((number) => {
-          const found = all[number - 1];
-          return found ? [[number, found] as const] : [];
+          const text = texts[number - 1];
+          return text === undefined ? [] : [[number, entry.parse(parseJson(text))] as const];
         }),
       );
     });
@@ -188,8 +188,14 @@ export class MemoryRuns implements Runs {
     return item.texts.length;
   }
 
-  #entries(id: string): Entry[] {
-    return entries.parse((this.#journals.get(id) ?? []).flatMap(({ texts }) => texts.map((text): unknown => parseJson(text))));
+  #texts(id: string): string[] {
+    return (this.#journals.get(id) ?? []).flatMap(({ texts }) => texts);
+  }
+
+  /** The entries behind a number, up to another. */
+  #entries(id: string, after: number, last?: number): Entry[] {
+    const texts = this.#texts(id).slice(after, last);
+    return entries.parse(texts.map((text): unknown => parseJson(text)));
   }
 
   #run(id: string): Run | undefined {

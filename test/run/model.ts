@@ -1,4 +1,4 @@
-import { listsOf, type Program, readBy } from './programs.ts';
+import { finishedIn, listsOf, type Program, readBy } from './programs.ts';
 
 /** What a workflow should do, said a second time and as plainly as can be: no checkpoints, no machine, one thing after the other. */
 export interface Expected {
@@ -12,7 +12,20 @@ export interface Expected {
 }
 
 /** What a wait gives is an instant, which no model knows. */
-const WAITED = 'waited';
+const WAITED = { until: 'waited' };
+
+/** What a list may read of what is around it. */
+interface Around {
+  /** In a `repeat`: what the round before gave. */
+  last?: unknown;
+  /** The type of what a step of the group gave whose failure is taken here. */
+  finished?: string | undefined;
+}
+
+const typeOf = (value: unknown) => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
+
+/** In each round a step tells in which one it is, and in which one the step was that `$last` is of. */
+const atOf = (last: unknown) => (typeOf(last) === 'object' ? ((last as { at?: unknown }).at ?? null) : typeOf(last));
 
 class Failed extends Error {
   readonly step: string;
@@ -27,7 +40,7 @@ class Failed extends Error {
 export function expected(program: Program[]): Expected {
   const model = new Model();
   try {
-    model.list(program, '');
+    model.list(program, '', {});
     const last = model.outputs.get(program.at(-1)?.id ?? '') ?? null;
     return { status: 'succeeded', error: null, last, ...model.seen() };
   } catch (error) {
@@ -48,11 +61,11 @@ class Model {
   }
 
   /** The output of the last step that was not skipped. */
-  list(steps: Program[], scope: string): unknown {
+  list(steps: Program[], scope: string, around: Around): unknown {
     let last: unknown = null;
     for (const [place, step] of steps.entries()) {
       try {
-        const output = this.#step(step, scope, readBy(steps, place));
+        const output = this.#step(step, scope, around, readBy(steps, place));
         this.outputs.set(scope + step.id, output);
         if (step.holds !== false) last = output;
       } catch (error) {
@@ -63,7 +76,7 @@ class Model {
     return last;
   }
 
-  #step(step: Program, scope: string, before: Program | undefined): unknown {
+  #step(step: Program, scope: string, around: Around, before: Program | undefined): unknown {
     const key = scope + step.id;
     const handler = step.handler?.steps ?? [];
     if (step.holds === false) {
@@ -72,23 +85,35 @@ class Model {
       return null;
     }
     try {
-      const output = this.#body(step, scope, before);
+      const output = this.#body(step, scope, around, before);
       this.#fates.set(key, 'succeeded');
       this.#never(handler, scope, 'skipped/condition');
       return output;
     } catch (error) {
       this.#fates.set(key, 'failed');
       if (!(error instanceof Failed)) throw error;
-      if (step.handler && (step.handler.on === undefined || step.handler.on === error.name)) return this.list(handler, scope);
+      if (step.handler && (step.handler.on === undefined || step.handler.on === error.name))
+        return this.list(handler, scope, { ...around, finished: this.#finishedIn(step, scope) });
       this.#never(handler, scope, 'skipped/condition');
       throw error;
     }
   }
 
-  #body(step: Program, scope: string, before: Program | undefined): unknown {
+  #finishedIn(step: Program, scope: string): string | undefined {
+    const finished = finishedIn(step);
+    const inner = step.kind === 'parallel' && step.tries > 1 ? `${scope}${step.id}~${step.tries}/` : scope;
+    return finished && typeOf(this.outputs.get(inner + finished.id) ?? null);
+  }
+
+  #body(step: Program, scope: string, { finished, ...repeats }: Around, before: Program | undefined): unknown {
     switch (step.kind) {
       case 'set':
-        return { v: step.value, before: before === undefined ? null : (this.outputs.get(scope + before.id) ?? null) };
+        return {
+          v: step.value,
+          before: before === undefined ? null : (this.outputs.get(scope + before.id) ?? null),
+          ...('last' in repeats && { at: Number(/.*\[(\d+)\]/.exec(scope)?.[1]), last: atOf(repeats.last) }),
+          ...(finished !== undefined && { finished }),
+        };
       case 'http':
         return this.#call(step.id, step.fails, step.attempts);
       case 'wait':
@@ -97,21 +122,28 @@ class Model {
         throw new Failed(step.error, step.id);
       case 'switch': {
         for (const [n, inside] of step.cases.entries()) if (n !== step.takes) this.#never(inside, scope, 'skipped/condition');
-        return step.cases[step.takes] ? this.list(step.cases[step.takes] ?? [], scope) : null;
+        return step.cases[step.takes] ? this.list(step.cases[step.takes] ?? [], scope, repeats) : null;
       }
       case 'parallel':
-        return this.#tries(step, scope);
+        return this.#tries(step, scope, repeats);
       case 'forEach':
-        return Array.from({ length: step.items }, (_, index) => this.list(step.steps, `${scope}${step.id}[${index}]/`));
+        return Array.from({ length: step.items }, (_, index) => this.list(step.steps, `${scope}${step.id}[${index}]/`, repeats));
+      case 'repeat': {
+        let last: unknown = null;
+        for (let index = 0; index < Math.min(step.rounds, step.max); index += 1)
+          last = this.list(step.steps, `${scope}${step.id}[${index}]/`, { last });
+        if (step.rounds > step.max) throw new Failed('LimitReached', step.id);
+        return last;
+      }
     }
   }
 
-  #tries(step: Program & { kind: 'parallel' }, scope: string): unknown {
+  #tries(step: Program & { kind: 'parallel' }, scope: string, repeats: Around): unknown {
     for (let n = 1; ; n++) {
       const inner = step.tries > 1 ? `${scope}${step.id}~${n}/` : scope;
       const before = new Set(this.#fates.keys());
       try {
-        return Object.fromEntries(step.branches.map((inside, branch) => [`b${branch}`, this.list(inside, inner)]));
+        return Object.fromEntries(step.branches.map((inside, branch) => [`b${branch}`, this.list(inside, inner, repeats)]));
       } catch (error) {
         if (n >= step.tries) throw error;
         // Of a try that another one followed only what happened is shown.

@@ -20,7 +20,9 @@ type Body =
   | { kind: 'wait'; seconds: number }
   | { kind: 'switch'; takes: number; cases: Program[][] }
   | { kind: 'parallel'; branches: Program[][]; tries: number }
-  | { kind: 'forEach'; items: number; concurrency: number; steps: Program[] };
+  | { kind: 'forEach'; items: number; concurrency: number; steps: Program[] }
+  /** Goes on for so many rounds, of which there may be fewer. */
+  | { kind: 'repeat'; rounds: number; max: number; steps: Program[] };
 
 const ERRORS = ['Red', 'Blue'];
 const MOST_STEPS = 4;
@@ -126,6 +128,15 @@ class Maker {
           steps: this.list(depth - 1, false),
         }),
       },
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          kind: fc.constant('repeat' as const),
+          rounds: fc.constantFrom(1, 2, 3),
+          max: fc.constantFrom(1, 2, 3),
+          steps: this.list(depth - 1, false),
+        }),
+      },
     ];
   }
 
@@ -157,6 +168,15 @@ class Maker {
           steps: this.list(depth - 1, true),
         }),
       },
+      {
+        weight: 1,
+        arbitrary: fc.record({
+          kind: fc.constant('repeat'),
+          rounds: fc.constantFrom(1, 2, 3),
+          max: fc.constant(3),
+          steps: this.list(depth - 1, true),
+        }),
+      },
     ];
   }
 }
@@ -174,7 +194,7 @@ export function listsOf(step: Program): [string, Program[]][] {
   const handler: [string, Program[]][] = step.handler ? [['catch0', step.handler.steps]] : [];
   if (step.kind === 'switch') return [...step.cases.map((steps, n): [string, Program[]] => [`case${n}`, steps]), ...handler];
   if (step.kind === 'parallel') return [...step.branches.map((steps, n): [string, Program[]] => [`b${n}`, steps]), ...handler];
-  return step.kind === 'forEach' ? [['steps', step.steps], ...handler] : handler;
+  return step.kind === 'forEach' || step.kind === 'repeat' ? [['steps', step.steps], ...handler] : handler;
 }
 
 function numbered(steps: Program[]): Program[] {
@@ -188,7 +208,7 @@ function numbered(steps: Program[]): Program[] {
         ? { ...step, cases: step.cases.map(inside) }
         : step.kind === 'parallel'
           ? { ...step, branches: step.branches.map(inside) }
-          : step.kind === 'forEach'
+          : step.kind === 'forEach' || step.kind === 'repeat'
             ? { ...step, steps: inside(step.steps) }
             : step;
     return { ...body, id, handler: step.handler && { ...step.handler, steps: inside(step.handler.steps) } };
@@ -204,27 +224,56 @@ export function readBy(steps: Program[], place: number): Program | undefined {
   return first === undefined ? undefined : steps[first];
 }
 
-/** The same in the format of documents; http steps call the stub under the id of the run and their own. */
-export function documentOf(steps: Program[], url: string) {
-  return { steps: listIn(steps, url), output: { last: `\${ $steps.${steps.at(-1)?.id} }` } };
+/** The step of a group that failed of which a handler asks whether it has ended: the first in it. */
+export function finishedIn({ ...failed }: Program): Program | undefined {
+  if (failed.kind === 'parallel') return failed.branches[0]?.[0];
+  return failed.kind === 'switch' ? failed.cases[0]?.[0] : undefined;
 }
 
-function listIn(steps: Program[], url: string): object[] {
+/** What a list may read of what is around it. */
+interface Around {
+  /** It stands in a `repeat`. */
+  repeats: boolean;
+  /** The step whose failure it takes. */
+  failed?: Program;
+}
+
+/** The same in the format of documents; http steps call the stub under the id of the run and their own. */
+export function documentOf(steps: Program[], url: string) {
+  return { steps: listIn(steps, url, { repeats: false }), output: { last: `\${ $steps.${steps.at(-1)?.id} }` } };
+}
+
+function listIn(steps: Program[], url: string, around: Around): object[] {
+  const { repeats } = around;
   return steps.map((step, place) => ({
     id: step.id,
     ...(step.needs && { needs: step.needs.map((other) => steps[other]?.id) }),
     ...(step.holds !== undefined && { if: `\${ ${step.holds} }` }),
-    ...bodyIn(step, url, readBy(steps, place)?.id),
+    ...bodyIn(step, url, around, readBy(steps, place)?.id),
     ...(step.handler && {
-      catch: [{ ...(step.handler.on !== undefined && { on: [step.handler.on] }), steps: listIn(step.handler.steps, url) }],
+      catch: [
+        {
+          ...(step.handler.on !== undefined && { on: [step.handler.on] }),
+          steps: listIn(step.handler.steps, url, { repeats, failed: step }),
+        },
+      ],
     }),
   }));
 }
 
-function bodyIn(step: Program, url: string, before: string | undefined): object {
+function bodyIn(step: Program, url: string, { repeats, failed }: Around, before: string | undefined): object {
+  const inside = (steps: Program[], more: Partial<Around> = {}) => listIn(steps, url, { repeats, ...more });
+  const finished = failed && finishedIn(failed);
   switch (step.kind) {
     case 'set':
-      return { set: { v: step.value, before: before === undefined ? null : `\${ $steps.${before} }` } };
+      return {
+        set: {
+          v: step.value,
+          before: before === undefined ? null : `\${ $steps.${before} }`,
+          ...(repeats && { at: '${ $index }', last: '${ $type($last) = "object" ? $last.at : $type($last) }' }),
+          ...(finished && { finished: `\${ $type($steps.${finished.id}) }` }),
+        },
+      };
     case 'http':
       return {
         http: { method: 'POST', url, query: { run: '${ $run.id }', id: step.id, fails: String(step.fails) } },
@@ -236,10 +285,10 @@ function bodyIn(step: Program, url: string, before: string | undefined): object 
     case 'raise':
       return { raise: { error: step.error, message: step.id } };
     case 'switch':
-      return { switch: step.cases.map((inside, n) => ({ when: `\${ ${step.takes} = ${n} }`, steps: listIn(inside, url) })) };
+      return { switch: step.cases.map((steps, n) => ({ when: `\${ ${step.takes} = ${n} }`, steps: inside(steps) })) };
     case 'parallel':
       return {
-        parallel: Object.fromEntries(step.branches.map((inside, n) => [`b${n}`, listIn(inside, url)])),
+        parallel: Object.fromEntries(step.branches.map((steps, n) => [`b${n}`, inside(steps)])),
         ...(step.tries > 1 && { retry: { attempts: step.tries, delay: '1s' } }),
       };
     case 'forEach':
@@ -248,7 +297,15 @@ function bodyIn(step: Program, url: string, before: string | undefined): object 
           in: `\${ $filter([1, 2, 3], function($n) { $n <= ${step.items} }) }`,
           as: `i${step.id}`,
           concurrency: step.concurrency,
-          steps: listIn(step.steps, url),
+          steps: inside(step.steps),
+        },
+      };
+    case 'repeat':
+      return {
+        repeat: {
+          until: `\${ $index = ${step.rounds - 1} }`,
+          max: step.max,
+          steps: inside(step.steps, { repeats: true }),
         },
       };
   }

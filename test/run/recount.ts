@@ -11,11 +11,12 @@ export function recount(plan: Plan, entries: Entry[]): StepCounts {
   const lists = new Map<string, string[]>([['', plan.top]]);
   const steps = new Map<string, keyof StepCounts>();
   const tries = new Map<string, number>();
+  const reached = new Map<string, number>();
   for (const entry of entries) {
     if (!('key' in entry)) continue;
     const { id, scope } = parseKey(entry.key);
     const planned = plannedIn(plan, id);
-    enterItems(lists, planned, scope);
+    enterItems(lists, reached, planned, scope);
     const { parent, place } = planned;
     if (parent && place.kind === 'branch') lists.set(`${scope}${parent.id} ${place.name}`, parent.branches.get(place.name) ?? []);
     if (parent && place.kind === 'catch')
@@ -57,14 +58,17 @@ function stateAfter(entry: Extract<Entry, { key: string }>, before: keyof StepCo
 }
 
 /** Items are entered in their order: with one of them all before it. */
-function enterItems(lists: Map<string, string[]>, planned: PlannedStep, scope: string): void {
+function enterItems(lists: Map<string, string[]>, reached: Map<string, number>, planned: PlannedStep, scope: string): void {
   for (let child = planned, group = planned.parent; group; child = group, group = group.parent) {
     const last = child.place.kind === 'branch' && loops(group) ? indexIn(scope, group.id) : undefined;
     if (last === undefined) continue;
     const around = scopeOf(group, scope);
     const retried = scope.slice(around.length).split('/')[0] ?? '';
     const inner = group.step.retry ? `${around}${retried}/` : around;
-    for (let index = 0; index <= last; index += 1)
+    const loop = inner + group.id;
+    const from = (reached.get(loop) ?? -1) + 1;
+    reached.set(loop, Math.max(from - 1, last));
+    for (let index = from; index <= last; index += 1)
       for (const [name, ids] of group.branches) lists.set(`${itemScope(inner, group.id, index)}${group.id} ${name}`, ids);
   }
 }

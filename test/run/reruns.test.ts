@@ -112,6 +112,87 @@ describe('a rerun from the failure', { timeout }, () => {
     expect(steps.get('caught')).toMatchObject({ status: 'failed', handler: 0 });
   });
 
+  test('a handler goes on with what its group had finished, in the try that it was in', async () => {
+    const world = new Broken(['g~1/b', 'g~2/b', 'undo']);
+    const plan = aPlan(`
+  - id: g
+    retry: { attempts: 2, delay: 1s }
+    parallel: { one: [${get('a')}, ${get('b')}] }
+    catch: [{ steps: [{ id: undo, http: { method: GET, url: 'https://stub.example', query: { id: '\${ $steps.a }', b: '\${ $steps.b }' } }, output: '\${ body }' }] }]
+`);
+    const first = await failing(world, plan);
+    const second = await again(world, first, 'failed');
+    expect([second.status, calls(world, second)]).toEqual(['succeeded', ['undo']]);
+    const { outputAt } = (await world.engine.state(second.id)).step('undo') ?? {};
+    const entry = (await world.engine.journal(second.id))[(outputAt ?? 0) - 1];
+    expect(entry).toMatchObject({ key: 'undo', output: { json: '{"id":"a","b":"null"}' } });
+  });
+
+  describe('in a repeat', () => {
+    const tell = (id: string, n: string) =>
+      `{ id: ${id}, http: { method: GET, url: 'https://stub.example', query: { id: ${id}, n: '${n}' } }, output: '\${ body }' }`;
+    const rounds = (until: string, max: number) =>
+      aPlan(`
+  - id: r
+    repeat: { until: '${until}', max: ${max}, steps: [${tell('x', '${ $index }')}, ${tell('y', '${ $last.n & "," & $steps.x.n }')}] }
+  - ${get('last')}
+`);
+    const outputOf = async (world: World, run: Run, key: string) => {
+      const { outputAt } = (await world.engine.state(run.id)).step(key) ?? {};
+      const entry = (await world.engine.journal(run.id))[(outputAt ?? 0) - 1];
+      return entry?.type === 'step_completed' && 'json' in entry.output && JSON.parse(entry.output.json);
+    };
+
+    test('goes on in the round that failed, with what the rounds before have given', async () => {
+      const world = new Broken(['r[2]/y']);
+      const first = await failing(world, rounds('${ $index = 3 }', 4));
+      const second = await again(world, first, 'failed');
+      expect([second.status, calls(world, second)]).toEqual(['succeeded', ['r[2]/y', 'r[3]/x', 'r[3]/y', 'last']]);
+      expect(await outputOf(world, second, 'r')).toEqual({ id: 'y', n: ',0,1,2,3' });
+    });
+
+    test('may take as many rounds again when there were too few', async () => {
+      const world = new Broken([]);
+      const plan = rounds('${ $index = 4 }', 2);
+      const first = await failing(world, plan);
+      expect(first.error).toMatchObject({ name: 'LimitReached', step: 'r' });
+      const second = await again(world, first, 'failed').catch(() => undefined);
+      expect(second).toMatchObject({ status: 'failed', error: { name: 'LimitReached' } });
+      expect(second && calls(world, second)).toEqual(['r[2]/x', 'r[2]/y', 'r[3]/x', 'r[3]/y']);
+      const third = second && (await again(world, second, 'failed'));
+      expect(third && [third.status, ...calls(world, third)]).toEqual(['succeeded', 'r[4]/x', 'r[4]/y', 'last']);
+    });
+
+    test('from a step in it begins with that step of the first round', async () => {
+      const world = new Broken(['last']);
+      const first = await failing(world, rounds('${ $index = 2 }', 3));
+      const second = await again(world, first, 'y');
+      expect(second.status).toBe('succeeded');
+      expect(calls(world, second)).toEqual(['r[0]/y', 'r[1]/x', 'r[1]/y', 'r[2]/x', 'r[2]/y', 'last']);
+      expect(second.steps).toMatchObject({ succeeded: 8, total: 8 });
+    });
+
+    test('takes over its rounds, whoever dies half-way', async () => {
+      let deaths = 0;
+      for (let seed = 0; seed < 3 * ROUNDS; seed += 1) {
+        const world = new Broken(['last'], {
+          seed,
+          dies: 0.05,
+          losesAnswer: 0.05,
+          executionLost: 0.2,
+          calledTwice: 0.1,
+          latencyMs: 10,
+        });
+        const first = await failing(world, rounds('${ $index = 9 }', 10));
+        const second = await again(world, first, 'failed');
+        expect(second).toMatchObject({ status: 'succeeded', steps: { succeeded: 22, total: 22 } });
+        expect(calls(world, second).every((key) => key === 'last')).toBe(true);
+        deaths += world.deaths;
+      }
+      expect(deaths).toBeGreaterThan(1);
+    });
+  });
+
   test('of thousands of steps packs what it takes over into few items', async () => {
     const world = new Broken(['last']);
     const plan = aPlan(`

@@ -22,15 +22,24 @@ test.each([
   expect(await itemsOf(value)).toEqual(items);
 });
 
-test('walks 1,000 items and no more', async () => {
-  expect(await itemsOf(new Array(1_000).fill(0))).toHaveLength(1_000);
-  await expect(itemsOf(new Array(1_001).fill(0))).rejects.toMatchObject({
+test('walks 10,000 items and no more', async () => {
+  expect(await itemsOf(new Array(10_000).fill(0))).toHaveLength(10_000);
+  await expect(itemsOf(new Array(10_001).fill(0))).rejects.toMatchObject({
     name: 'ExpressionError',
-    message: 'forEach.in: 1001 items, at most 1000 are allowed',
+    message: 'forEach.in: 10001 items, at most 10000 are allowed',
   });
 });
 
-test('gives the outputs in the order of the list', async () => {
-  const last = (branch: string, index?: number) => Promise.resolve(`${branch} ${index}`);
-  expect(await forEach.output(spec, { items: ['x', 'y'] }, last)).toEqual(['steps 0', 'steps 1']);
+test('gives the outputs in the order of the list, and asks for a hundred at a time', async () => {
+  let most = 0;
+  let open = 0;
+  const last = async (branch: string, index?: number) => {
+    most = Math.max(most, ++open);
+    await new Promise((resolve) => setImmediate(resolve));
+    open -= 1;
+    return `${branch} ${index}`;
+  };
+  const items = new Array(250).fill('x');
+  expect(await forEach.output(spec, { items }, last)).toEqual(items.map((_, index) => `steps ${index}`));
+  expect(most).toBe(100);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { kindOf, kinds, leafKind } from '../../shared/step/registry.ts';
 
 test('every kind is known by its key, and no other', () => {
-  expect([...kinds.keys()]).toEqual(['http', 'set', 'wait', 'raise', 'switch', 'parallel', 'forEach', 'run']);
+  expect([...kinds.keys()]).toEqual(['http', 'set', 'wait', 'raise', 'switch', 'parallel', 'forEach', 'repeat', 'run']);
   expect(() => kindOf('llm')).toThrow('llm');
   expect(() => leafKind('wait')).toThrow('wait');
 });

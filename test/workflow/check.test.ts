@@ -239,7 +239,7 @@ describe('limits', () => {
 
 describe('a step', () => {
   test.each([
-    [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach, run'],
+    [{ id: 'a' }, 'steps.a: has no kind; it needs one of http, set, wait, raise, switch, parallel, forEach, repeat, run'],
     [{ id: 'a', set: {}, wait: '5s' }, 'steps.a: has 2 kinds, set and wait; a step has exactly one'],
     [{ id: 'a', foreach: {} }, 'steps.a: unknown key "foreach", did you mean "forEach"?'],
     [
@@ -270,7 +270,7 @@ describe('a step', () => {
     ],
     [
       { id: 'a', forEach: { in: [], as: 'run', steps: [aStep('b')] } },
-      'steps.a.forEach.as: must be another name such as line: input, steps, run, error, index mean something already, not "run"',
+      'steps.a.forEach.as: must be another name such as line: input, steps, run, error, index, last mean something already, not "run"',
     ],
     [{ id: 'a', forEach: { as: 'x', steps: [aStep('b')] } }, 'steps.a.forEach.in: is missing'],
     [
@@ -281,6 +281,13 @@ describe('a step', () => {
     [
       { id: 'a', switch: [{ when: true, stps: [], steps: [aStep('b')] }] },
       'steps.a.switch[0]: unknown key "stps", did you mean "steps"?',
+    ],
+    [{ id: 'a', repeat: { max: 3, steps: [aStep('b')] } }, 'steps.a.repeat.until: is missing'],
+    [{ id: 'a', repeat: { until: true, steps: [aStep('b')] } }, 'steps.a.repeat.max: is missing'],
+    [{ id: 'a', repeat: { until: true, max: 10_001, steps: [aStep('b')] } }, 'steps.a.repeat.max: must be at most 10000'],
+    [
+      { id: 'a', repeat: { until: 'done', max: 3, steps: [aStep('b')] } },
+      'steps.a.repeat.until: must be true, false or one ${ ... } expression',
     ],
     [{ id: 'a', parallel: {} }, 'steps.a.parallel: needs at least one branch'],
     [{ id: 'a', parallel: { one: [] } }, 'steps.a.parallel.one: needs at least one step'],
@@ -341,6 +348,26 @@ describe('an output is visible', () => {
     ['from inside switch and parallel', [choice, reads('b', '$steps.deep')]],
     ['to the steps below in the same item', [loop('l', aStep('x'), reads('y', '$steps.x & $item & $index'))]],
     ['to a handler', [aStep('z'), aStep('a', { catch: [{ steps: [reads('h', '$steps.z & $error.name')] }] })]],
+    [
+      'of the round before to a step and to what stands inside it, and of the last round to the condition',
+      [
+        {
+          id: 'r',
+          repeat: { until: '${ $last.v and $index > 0 }', max: 2, steps: [loop('l', reads('b', '$last & $index & $item'))] },
+        },
+      ],
+    ],
+    [
+      'of steps inside a group that failed to its handler, whatever group they stand in and however often it is tried',
+      [
+        {
+          id: 'g',
+          retry: {},
+          parallel: { one: [{ ...choice, retry: {} }], two: [aStep('x'), loop('l', aStep('y'))] },
+          catch: [{ steps: [loop('undo', reads('b', '$steps.deep & $steps.x & $steps.s & $steps.l'))] }],
+        },
+      ],
+    ],
     ['in another order where needs says so', [reads('b', '$steps.a', { needs: ['a'] }), aStep('a', { needs: [] })]],
   ])('%s', (_, steps) => {
     expect(saidOf(...steps)).toEqual([]);
@@ -384,9 +411,25 @@ describe('an output is visible', () => {
       [aStep('a', { catch: [{ steps: [reads('b', '$steps.a')] }] })],
       'step "a" has not ended here, inside it',
     ],
+    [
+      'not from the items of the loop that failed',
+      [{ ...loop('l', aStep('x')), catch: [{ steps: [reads('b', '$steps.x')] }] }],
+      'step "x" runs once for each item of "l"; put the catch on a step inside "l" instead',
+    ],
+    [
+      'not from a loop inside the group that failed',
+      [{ id: 'g', parallel: { one: [loop('l', aStep('x'))] }, catch: [{ steps: [reads('b', '$steps.x')] }] }],
+      'step "x" runs once for each item of "l"; use the output of "l" instead',
+    ],
     ['not under a wrong name', [aStep('stock'), reads('b', '$steps.stok')], 'step "stok" does not exist, did you mean "stock"?'],
     ['no error outside catch', [reads('b', '$error')], '$error is known inside catch only'],
-    ['no index outside forEach', [reads('b', '$index')], '$index is known inside forEach only'],
+    ['no index outside forEach', [reads('b', '$index')], '$index is known inside forEach and repeat only'],
+    ['no last round outside repeat', [loop('l', reads('b', '$last'))], '$last is known inside repeat only'],
+    [
+      'not from outside a repeat',
+      [{ id: 'r', repeat: { until: true, max: 1, steps: [aStep('x')] } }, reads('b', '$steps.x')],
+      'step "x" runs once in each round of "r"; use the output of "r" instead',
+    ],
     ['no item outside its loop', [loop('l', aStep('x')), reads('b', '$item')], 'unknown name "$item"'],
     ['no misspelt name', [reads('b', '$inptu.x')], 'unknown name "$inptu", did you mean "$input"?'],
   ])('%s', (_, steps, message) => {

@@ -58,7 +58,7 @@ describe('what a run step gives to the workflow that it starts', () => {
       ['price', closed],
       ['loose', open],
     ] as const)
-      await publish(lasting(), (await createWorkflow(lasting(), of, text(name, input))).workflow, 'ann');
+      await publish(lasting(), (await createWorkflow(lasting(), of, text(name, input))).workflow, anActor());
   });
 
   const lasting = (): WorkflowServices => ({ ...author, retentionDays: 365 });

@@ -9,6 +9,7 @@ import type { Network } from './agents.ts';
 import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
+import { gatherPages } from './paginate.ts';
 import { MAX_REDIRECTS, redirected } from './redirect.ts';
 import { type HttpRequest, requestOf } from './request.ts';
 import { send } from './send.ts';
@@ -25,8 +26,8 @@ export interface HttpResult {
   body: unknown;
 }
 
-/** One request and what it redirected to. Throws `StepError`, or whatever reason the signal was aborted with. */
-export async function callHttp(spec: HttpSpec, context: LeafContext, network: Network): Promise<HttpResult> {
+/** One request and what it redirected to, or all pages from it on. Throws `StepError`, or whatever reason the signal was aborted with. */
+export async function callHttp(spec: HttpSpec, context: LeafContext, network: Network): Promise<HttpResult | unknown[]> {
   if (spec.connection) {
     throw new StepError(
       'CredentialRejected',
@@ -35,15 +36,21 @@ export async function callHttp(spec: HttpSpec, context: LeafContext, network: Ne
   }
   try {
     context.signal.throwIfAborted();
-    const { request, answer } = await follow(await requestOf(spec, context), spec, context.signal, network);
-    const status = answer.statusCode ?? 0;
-    if (!expects(spec, status)) throw unexpectedAnswer(request, await glimpse(answer, status), context.now());
-    const { headers } = answer;
-    if (spec.save) return { status, headers, body: await savedAs(request, answer, context) };
-    return { status, headers, body: await bodyOf(request, answer) };
+    const first = await requestOf(spec, context);
+    const call = (request: HttpRequest) => callOnce(request, spec, context, network);
+    return spec.paginate ? await gatherPages(first, spec.paginate, call, context) : (await call(first)).result;
   } catch (error) {
     throw context.signal.aborted ? reasonOf(context.signal, spec) : error;
   }
+}
+
+async function callOnce(first: HttpRequest, spec: HttpSpec, context: LeafContext, network: Network) {
+  const { request, answer } = await follow(first, spec, context.signal, network);
+  const status = answer.statusCode ?? 0;
+  if (!expects(spec, status)) throw unexpectedAnswer(request, await glimpse(answer, status), context.now());
+  const { headers } = answer;
+  const body = await (spec.save ? savedAs(request, answer, context) : bodyOf(request, answer));
+  return { request, result: { status, headers, body } };
 }
 
 interface Exchange {

@@ -18,6 +18,12 @@ export function redirected(request: HttpRequest, status: number, location: strin
   return url.origin === request.url.origin ? next : acrossOrigins(request, next);
 }
 
+/** The same request at another URL; another origin gets nothing that was meant for this one. */
+export function requestAt(request: HttpRequest, url: URL): HttpRequest {
+  const next = { ...request, url };
+  return url.origin === request.url.origin ? next : acrossOrigins(request, next);
+}
+
 const asGet = ({ headers }: HttpRequest, url: URL): HttpRequest => ({
   method: 'GET',
   url,

@@ -16,7 +16,7 @@ import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
 import { resolvedSpec } from './resolved-spec.ts';
-import { complete, evaluate, record, type Scene } from './scene.ts';
+import { complete, evaluate, record, recordEntry, type Scene } from './scene.ts';
 
 /** Begins what was decided, and records what comes of it. */
 export class Beginner {
@@ -36,22 +36,24 @@ export class Beginner {
   }
 
   /** Takes a step through. What it fails with is recorded; what is thrown is a fault of ours. */
-  async act({ kind, planned, scope }: Begin, signal: AbortSignal): Promise<void> {
-    const scene = this.#sceneOf(planned, scope);
+  async act(begin: Begin, signal: AbortSignal): Promise<void> {
+    const { kind, planned, scope } = begin;
+    const scene = this.#sceneOf(planned, scope, isPure(begin) ? this.#journal.revision : undefined);
     await this.#recorded(scene, signal, async () => {
       if (kind === 'start') await start(scene, signal);
-      else await complete(scene, kind === 'close' ? await closeGroup(scene) : await finished(scene));
+      else if (kind === 'close') await closeGroup(scene);
+      else await complete(scene, await finished(scene));
     });
   }
 
   /** The journal names a run that was never started. */
   async startLostChild(key: string, signal: AbortSignal): Promise<void> {
     const { id, scope } = parseKey(key);
-    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope);
+    const scene = this.#sceneOf(plannedIn(this.#journal.state.plan, id), scope, undefined);
     await this.#recorded(scene, signal, () => startLostChild(scene));
   }
 
-  #sceneOf(planned: PlannedStep, scope: string): Scene {
+  #sceneOf(planned: PlannedStep, scope: string, revision: number | undefined): Scene {
     const key = scope + planned.id;
     const step = this.#journal.state.step(key);
     return {
@@ -61,6 +63,7 @@ export class Beginner {
       planned,
       scope,
       key,
+      revision,
       step: step && { ...step },
     };
   }
@@ -76,11 +79,12 @@ export class Beginner {
     }
   }
 
-  #recordFailure({ planned, key, step: before }: Scene, error: Failure): void {
+  #recordFailure(scene: Scene, error: Failure): void {
+    const { planned, key, step: before } = scene;
     const step = this.#journal.state.step(key) ?? { key, failures: 0 };
     // Another driver has counted this attempt already.
     if (step.failures !== (before?.failures ?? 0)) return;
-    this.#journal.record(failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
+    recordEntry(scene, failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
   }
 }
 

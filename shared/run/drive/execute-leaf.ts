@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { secondsOf } from '../../expression/duration.ts';
+import { evaluateTemplate } from '../../expression/expression.ts';
+import type { Template } from '../../expression/template.ts';
 import { stepFiles } from '../../file/step-files.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { Executor } from '../../step/kind.ts';
+import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
@@ -19,7 +22,9 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const { services, journal, names, planned, key } = scene;
   const limit = new TimeLimit(await timeoutSeconds(scene), outer, services.now);
   const kind = leafKind(planned.step.kind);
-  const input = await evaluate(scene, planned.step.spec, planned.step.kind, undefined, limit);
+  const { early, later } = partedSpec(kind, planned.step.spec);
+  const evaluated = await evaluate(scene, early, planned.step.kind, undefined, limit);
+  const input = kind.late ? Object.assign({}, evaluated, later) : evaluated;
   const spec = resolvedSpec(kind, planned.id, input);
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
@@ -36,6 +41,8 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     now: services.now,
     signal: limit.signal,
     files: stepFiles(services.files, journal.run, services.now),
+    evaluate: (template: Template, field: string, over: unknown) =>
+      names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),
   };
   try {
     const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));

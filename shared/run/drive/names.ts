@@ -3,9 +3,9 @@ import { hasSecrets, secretsOf as secretInputs } from '../../expression/input-se
 import { groupKind } from '../../step/registry.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
-import { type EntryValue, storedIn } from '../model/entry.ts';
+import { storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
-import { indexIn, keyOf, scopeOf } from '../model/scope.ts';
+import { besideItem, indexIn, keyOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
@@ -51,9 +51,11 @@ export class Names {
   }
 
   async #bytesRead(planned: PlannedStep, scope: string): Promise<number> {
-    const numbers = planned.reads.flatMap(
-      (id) => this.#journal.state.step(keyOf(plannedIn(this.#plan, id), scope))?.outputAt ?? [],
-    );
+    const { state } = this.#journal;
+    const before = this.#roundBefore(planned, scope);
+    const last = before && this.#lastOf(before.ids, before.scope);
+    const keys = planned.reads.map((id) => state.scopeRead(plannedIn(this.#plan, id), scope) + id);
+    const numbers = [...keys, ...(last ? [before.scope + last.id] : [])].flatMap((key) => state.step(key)?.outputAt ?? []);
     const entries = await this.#journal.entries(numbers);
     let bytes = 0;
     for (const entry of entries.values()) {
@@ -71,20 +73,33 @@ export class Names {
       steps,
     };
     for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
-      const around = this.#journal.state.step(keyOf(parent, scope));
       if (child.place.kind === 'catch') {
-        const { error } = around ?? {};
+        const { error } = this.#journal.state.step(keyOf(parent, scope)) ?? {};
         bound['error'] ??= { name: error?.name, message: error?.message, step: error?.step ?? parent.id };
         continue;
       }
       const index = indexIn(scope, parent.id);
-      const loop = index === undefined ? undefined : groupKind(parent.step.kind).loop?.(parent.step.spec);
-      if (index === undefined || !loop || around?.itemsAt === undefined) continue;
-      const items = await this.#items(around.key, around.itemsAt);
-      bound[loop.as] ??= Array.isArray(items) ? items[index] : undefined;
+      if (index === undefined) continue;
       bound['index'] ??= index;
+      const loop = groupKind(parent.step.kind).loop?.(parent.step.spec);
+      // The item may be null, and be called as one further out.
+      if (loop && !(loop.as in bound)) bound[loop.as] = await this.#item(keyOf(parent, scope), index);
     }
+    const before = this.#roundBefore(planned, scope);
+    if (planned.readsLast) bound['last'] = before ? await this.last(before.ids, before.scope) : null;
     return bound;
+  }
+
+  /** What the innermost `repeat` around a step did in the round before. */
+  #roundBefore(planned: PlannedStep, scope: string): { ids: string[]; scope: string } | undefined {
+    if (!planned.readsLast) return undefined;
+    for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
+      if (child.place.kind === 'catch' || !groupKind(parent.step.kind).rounds) continue;
+      const index = indexIn(scope, parent.id) ?? 0;
+      const [ids = []] = parent.branches.values();
+      return index === 0 ? undefined : { ids, scope: besideItem(scope, parent.id, index - 1) };
+    }
+    return undefined;
   }
 
   /** What the document's `output` may use. */
@@ -104,39 +119,49 @@ export class Names {
     return this.#shareStored('inputs', inputs);
   }
 
-  /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run. */
-  async output(planned: PlannedStep, from: string): Promise<unknown> {
-    const step = this.#journal.state.step(keyOf(planned, from));
-    if (step?.status === 'succeeded') return this.value(step.outputAt, 'output');
-    if (step?.status !== 'failed' || step.handler === undefined) return null;
-    return this.last(planned.handlers[step.handler] ?? [], scopeOf(planned, from));
-  }
-
   /** The output of the last step of a list that ran. */
   async last(ids: string[], scope: string): Promise<unknown> {
-    for (const id of ids.toReversed()) {
-      const planned = plannedIn(this.#plan, id);
-      const step = this.#journal.state.step(keyOf(planned, scope));
-      if (step && step.status !== 'skipped') return this.output(planned, scope);
-    }
-    return null;
+    return this.#read(await this.storedLast(ids, scope));
   }
 
-  /** A value that an entry carries; null when there is none. */
-  async value(number: number | undefined, name: EntryValue): Promise<unknown> {
-    const stored = await this.#journal.stored(number, name);
+  /** The same as it is stored; undefined when it is null. */
+  async storedLast(ids: string[], scope: string): Promise<Stored | undefined> {
+    const planned = this.#lastOf(ids, scope);
+    return planned && this.#stored(planned, scope);
+  }
+
+  /** What `$steps.<id>` is: the step's output, that of its handler when it failed, null when it did not run or has not ended. */
+  async #stored(planned: PlannedStep, from: string): Promise<Stored | undefined> {
+    const { state } = this.#journal;
+    const scope = state.scopeRead(planned, from);
+    const step = state.step(scope + planned.id);
+    if (step?.status === 'succeeded') return this.#journal.stored(step.outputAt, 'output');
+    if (step?.handler === undefined || !state.hasPassed(planned.id, scope)) return undefined;
+    return this.storedLast(planned.handlers[step.handler] ?? [], scope);
+  }
+
+  #read(stored: Stored | undefined): unknown {
     return stored === undefined ? null : this.#values.read(stored);
+  }
+
+  #lastOf(ids: string[], scope: string): PlannedStep | undefined {
+    return ids
+      .toReversed()
+      .map((id) => plannedIn(this.#plan, id))
+      .find(({ id }) => (this.#journal.state.step(scope + id)?.status ?? 'skipped') !== 'skipped');
   }
 
   async #outputs(ids: string[], scope: string): Promise<Record<string, unknown>> {
     const outputs: Record<string, unknown> = {};
-    for (const id of ids) outputs[id] = await this.output(plannedIn(this.#plan, id), scope);
+    for (const id of ids) outputs[id] = await this.#read(await this.#stored(plannedIn(this.#plan, id), scope));
     return outputs;
   }
 
-  async #items(key: string, number: number): Promise<unknown> {
+  async #item(loop: string, index: number): Promise<unknown> {
+    const number = this.#journal.state.step(loop)?.itemsAt;
     const stored = await this.#journal.stored(number, 'items');
-    return stored && this.#shareStored(`${key} ${number}`, stored);
+    const items = stored && (await this.#shareStored(`${loop} ${number}`, stored));
+    return Array.isArray(items) ? items[index] : undefined;
   }
 
   async #shareStored(key: string, stored: Stored): Promise<unknown> {

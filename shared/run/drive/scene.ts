@@ -17,6 +17,8 @@ export interface Scene {
   planned: PlannedStep;
   scope: string;
   key: string;
+  /** Of what reaches nothing outside: the revision of the journal that it stands on. */
+  revision: number | undefined;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
   /** As it was when it was begun; undefined when it is new. */
@@ -66,8 +68,14 @@ export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Pr
 type Said =
   | { type: 'step_skipped'; reason: 'condition' }
   | { type: 'step_completed'; output: Stored; child?: string }
+  | { type: 'round_started'; round: number }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 
-export function record({ journal, services, key }: Scene, said: Said, at = services.now().toISOString()): void {
-  journal.record({ ...said, at, key } as Entry);
+export function record(scene: Scene, said: Said, at = scene.services.now().toISOString()): void {
+  recordEntry(scene, { ...said, at, key: scene.key } as Entry);
+}
+
+export function recordEntry({ journal, revision }: Pick<Scene, 'journal' | 'revision'>, entry: Entry): void {
+  if (revision === undefined) journal.record(entry);
+  else journal.derive(entry, revision);
 }

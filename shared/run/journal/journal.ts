@@ -18,6 +18,15 @@ export class DriverReplaced extends Error {
   }
 }
 
+/**
+ * An entry that is not written yet. When the state turns out to be another one, what has happened `outside` stays true; what only follows from the `state`
+ * is decided anew, and what was made `inside`, of the values of steps, is made anew where it may stand on that.
+ */
+interface Unwritten {
+  entry: Entry;
+  source: 'outside' | 'inside' | 'state';
+}
+
 /** The journal as its driver sees it: what is written, and behind it what is not yet. */
 export class Journal {
   readonly #engine: EngineServices;
@@ -27,8 +36,9 @@ export class Journal {
   #run: Run;
   #state: RunState;
   #written: number;
-  /** What is not written yet. What only follows from the state is decided anew when that turns out to be another one. */
-  #buffer: { entry: Entry; follows: boolean }[] = [];
+  /** What is not written yet. */
+  #buffer: Unwritten[] = [];
+  #revision = 0;
   /** The last of those that read or write, one after another: what is read must not cross what is being written. */
   #queue: Promise<unknown> = Promise.resolve();
   /** When it was last known that nobody else has written. */
@@ -49,6 +59,11 @@ export class Journal {
     return this.#run;
   }
 
+  /** Another one when something that was recorded has been taken back. */
+  get revision(): number {
+    return this.#revision;
+  }
+
   get state(): RunState {
     return this.#state;
   }
@@ -66,12 +81,17 @@ export class Journal {
 
   /** Applies entries at once and writes them later. What comes too late for its step is dropped. */
   record(...entries: Entry[]): void {
-    for (const entry of entries) this.#add(entry, false);
+    for (const entry of entries) this.#add(entry, 'outside');
+  }
+
+  /** The same for what a step gave that reaches nothing outside, unless something has been taken back since `revision`: then it is made anew. */
+  derive(entry: Entry, revision: number): void {
+    if (revision === this.#revision) this.#add(entry, 'inside');
   }
 
   /** The same for what follows from the state as it is known here. */
   conclude(...entries: Entry[]): void {
-    for (const entry of entries) this.#add(entry, true);
+    for (const entry of entries) this.#add(entry, 'state');
   }
 
   /** Writes everything recorded so far. Throws `DriverReplaced`. */
@@ -155,14 +175,15 @@ export class Journal {
   async #reload(): Promise<void> {
     const loaded = await this.#engine.runs.load(this.#run.id);
     if (!loaded) throw new DriverReplaced(this.#run.id);
-    const facts = this.#buffer.filter(({ follows }) => !follows);
+    const facts = lasting(this.#buffer);
+    if (facts.length < this.#buffer.length) this.#revision += 1;
     this.#buffer = [];
     this.#recent.clear();
     this.#run = loaded.run;
     this.#state = this.#fold(loaded);
     this.#written = this.#state.seen;
     this.#check();
-    for (const { entry } of facts) if (!isOutdated(this.#state, entry)) this.record(entry);
+    for (const { entry, source } of facts) if (!isOutdated(this.#state, entry)) this.#add(entry, source);
   }
 
   #check(): void {
@@ -178,11 +199,11 @@ export class Journal {
     return state;
   }
 
-  #add(given: Entry, follows: boolean): void {
+  #add(given: Entry, source: Unwritten['source']): void {
     if (!isTimely(this.#state, given)) return;
     const entry = withAttempt(given, failuresAt(this.#state, given));
     this.#remember(entry);
-    this.#buffer.push({ entry, follows });
+    this.#buffer.push({ entry, source });
   }
 
   #remember(entry: Entry): void {
@@ -191,10 +212,23 @@ export class Journal {
   }
 }
 
+/** What does not stand on anything that is to be decided anew. A call stands on what was written before it. */
+function lasting(entries: Unwritten[]): Unwritten[] {
+  const first = entries.findIndex(({ source }) => source === 'state');
+  return entries.filter(({ source }, place) => source === 'outside' || (source === 'inside' && (first < 0 || place < first)));
+}
+
 /** Another driver has written meanwhile how the same attempt failed: it is counted once. */
 function isOutdated(state: RunState, entry: Entry): boolean {
-  if (entry.type !== 'step_started' && entry.type !== 'step_retrying' && entry.type !== 'step_failed') return false;
-  return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
+  switch (entry.type) {
+    case 'step_started':
+    case 'round_started':
+    case 'step_retrying':
+    case 'step_failed':
+      return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
+    default:
+      return false;
+  }
 }
 
 function weightOf(entry: Entry): number {

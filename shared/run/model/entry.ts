@@ -66,10 +66,13 @@ export const entry = z.discriminatedUnion('type', [
     case: z.string().optional(),
     /** What a loop goes through. */
     items: stored.optional(),
+    /** How many they are; of a `repeat`, how many rounds there are so far. */
     itemCount: z.int().optional(),
     /** Taken over from another run, in which it was open: it goes on here. */
     reused: z.string().optional(),
   }),
+  /** Another round of a `repeat`, counted from 0, since its condition did not hold after the one before. */
+  z.object({ type: z.literal('round_started'), at, key, attempt, round: z.int() }),
   z.object({
     type: z.literal('step_completed'),
     at,

@@ -16,6 +16,13 @@ export const scopeOf = (planned: PlannedStep, from: string) =>
     .map((segment) => `${segment}/`)
     .join('');
 
+/** As much of a scope as lies in the loops and tries that `planned` stands in. */
+export function sharedScope({ scopes }: PlannedStep, from: string): string[] {
+  const parts = segments(from);
+  const apart = scopes.findIndex(({ id, by }, place) => !parts[place]?.startsWith(`${id}${by === 'try' ? '~' : '['}`));
+  return parts.slice(0, apart < 0 ? scopes.length : apart);
+}
+
 /** The step key of `planned`, seen from a scope at or below it. */
 export const keyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
 
@@ -29,6 +36,13 @@ export function tryIn(scope: string, id: string): number | undefined {
 export function indexIn(scope: string, id: string): number | undefined {
   const segment = segments(scope).find((part) => part.startsWith(`${id}[`));
   return segment === undefined ? undefined : Number(segment.slice(id.length + 1, -1));
+}
+
+/** The scope of another item of the enclosing loop `id`. */
+export function besideItem(scope: string, id: string, index: number): string {
+  const parts = segments(scope);
+  const place = parts.findIndex((part) => part.startsWith(`${id}[`));
+  return [...parts.slice(0, place), `${id}[${index}]`].map((part) => `${part}/`).join('');
 }
 
 /** `stock[3]/fetch~2/call` -> scope `stock[3]/fetch~2/` and id `call`. */

@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
 import type { Entry, EntryOf, Failure } from './entry.ts';
-import { indexIn, itemScope, parseKey, scopeOf, tryScope } from './scope.ts';
+import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
 import { isOver, type StepState, type StepStatus } from './step-state.ts';
 
@@ -113,6 +113,19 @@ export class RunState {
     };
   }
 
+  /** Steps that there will be at least: those of items that are not entered yet are counted too. */
+  countAhead(): number {
+    let ahead = this.countSteps().total;
+    for (const key of this.active) {
+      const step = this.steps.get(key);
+      if (step?.itemCount === undefined) continue;
+      const planned = plannedIn(this.plan, step.id);
+      const [ids = []] = planned.branches.values();
+      ahead += (step.itemCount - this.loopOf(planned, step.scope).next) * ids.length;
+    }
+    return ahead;
+  }
+
   step(key: string): StepState | undefined {
     return this.steps.get(key);
   }
@@ -121,6 +134,15 @@ export class RunState {
   innerScope(planned: PlannedStep, scope: string): string {
     if (!planned.step.retry || planned.branches.size === 0) return scope;
     return tryScope(scope, planned.id, this.steps.get(scope + planned.id)?.tries ?? 1);
+  }
+
+  /** The scope in which one step reads another: what stands in tries that the reader is outside of is read in the last of them. */
+  scopeRead(planned: PlannedStep, from: string): string {
+    const shared = sharedScope(planned, from);
+    const around = shared.map((segment) => `${segment}/`).join('');
+    return planned.scopes
+      .slice(shared.length)
+      .reduce((scope, { id }) => tryScope(scope, id, this.steps.get(scope + id)?.tries ?? 1), around);
   }
 
   /** Whether what comes after the step may start: it has passed, or the handler that took its failure has. */
@@ -155,6 +177,7 @@ export class RunState {
         return;
       case 'steps_taken_over':
         this.hasTakenOver = true;
+        this.#countRounds();
         return;
       case 'run_started':
         this.startedAt ??= entry.at;
@@ -195,6 +218,17 @@ export class RunState {
     }
   }
 
+  /** What a rerun has taken over of a `repeat` counts for nothing: it may take as many rounds itself. */
+  #countRounds(): void {
+    for (const key of this.active) {
+      const step = this.steps.get(key);
+      if (!step) continue;
+      const planned = plannedIn(this.plan, step.id);
+      const kind = kindOf(planned.step.kind);
+      if (kind.shape === 'group' && kind.rounds) step.roundsBefore = this.loopOf(planned, step.scope).passed;
+    }
+  }
+
   #applyStep(entry: Extract<Entry, { key: string }>): void {
     const known = this.steps.get(entry.key);
     if (known && !mayFollow(this.plan, known, entry)) return;
@@ -230,6 +264,9 @@ export class RunState {
     switch (entry.type) {
       case 'step_started':
         this.#start(step, entry);
+        return;
+      case 'round_started':
+        step.itemCount = entry.round + 1;
         return;
       case 'step_completed':
         step.status = 'succeeded';
@@ -285,6 +322,7 @@ export class RunState {
     if (entry.case !== undefined) step.case = entry.case;
     if (entry.items) step.itemsAt = this.seen;
     if (entry.itemCount !== undefined) step.itemCount = entry.itemCount;
+    step.roundsBefore = undefined;
     const kind = kindOf(planned.step.kind);
     if (kind.shape !== 'group' || kind.loops) return;
     for (const name of planned.branches.keys())
@@ -380,6 +418,7 @@ export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown
 /** Nothing follows the end of a step, and no group, wait or child is begun a second time while it is under way. */
 function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
   if (isOver(step)) return false;
+  if (entry.type === 'round_started') return step.status === 'running' && step.itemCount === entry.round;
   if (entry.type !== 'step_started') return true;
   return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
 }

@@ -24,7 +24,10 @@ export interface StepState {
   handler?: number | undefined;
   /** The case a switch took. */
   case?: string | undefined;
+  /** Items of a loop; of a `repeat`, the rounds that have begun. */
   itemCount?: number | undefined;
+  /** Rounds that the run had not to take itself, since a rerun took them over. */
+  roundsBefore?: number | undefined;
   /** When the next attempt is due. */
   dueAt?: string | undefined;
   /** The instant a wait is over. */

@@ -1,5 +1,6 @@
+import { groupKind } from '../../step/registry.ts';
 import { type Plan, type PlannedStep, placeName } from '../../workflow/plan.ts';
-import { keyOf, tryIn } from '../model/scope.ts';
+import { indexIn, keyOf, tryIn } from '../model/scope.ts';
 import type { StepState } from '../model/step-state.ts';
 import { againFrom, ancestorsOf, reopenedBy, successorsOf } from './again.ts';
 import { inputsReadBy } from './input-readers.ts';
@@ -42,8 +43,12 @@ export interface RerunOf {
 /** What a rerun takes over and what it should be asked about. Pure: nothing is read or started. */
 export function planRerun(of: RerunOf): RerunPlan {
   const again = typeof of.from === 'object' ? againFrom(of.target, of.from) : new Set<string>();
-  const reopening = new Set(typeof of.from === 'object' ? reopenedBy(of.from).map(({ id }) => id) : []);
-  const steps = of.from === 'start' ? [] : [...of.origin.steps.values()].sort(byEnd).filter(({ id }) => !again.has(id));
+  const groups = typeof of.from === 'object' ? reopenedBy(of.from) : [];
+  const reopening = new Set(groups.map(({ id }) => id));
+  const repeats = groups.filter(({ step }) => groupKind(step.kind).rounds).map(({ id }) => id);
+  // In its first round a repeat comes to the step first; all later ones follow from that.
+  const isAgain = ({ id, scope }: StepState) => again.has(id) || repeats.some((group) => (indexIn(scope, group) ?? 0) > 0);
+  const steps = of.from === 'start' ? [] : [...of.origin.steps.values()].sort(byEnd).filter((step) => !isAgain(step));
   const fits = (step: StepState) => problemAround(of, step.id) === undefined;
   const madeGood = failuresMadeGood(of.origin.plan, steps, reopening);
   const wanted = steps.filter((step) => isPassed(step) || madeGood.has(step.key));
@@ -53,7 +58,7 @@ export function planRerun(of: RerunOf): RerunPlan {
   const open = reopenedGroups(of, steps.filter(fits), [...ended, ...resumed]);
   const taken: Taken[] = [
     ...ended.map((step): Taken => ({ kind: 'ended', step })),
-    ...open.map((step): Taken => ({ kind: 'open', step })),
+    ...open.map((step): Taken => ({ kind: 'open', step: repeats.includes(step.id) ? { ...step, itemCount: 1 } : step })),
     ...resumed.map((step): Taken => ({ kind: 'resumes', step })),
   ];
   return { taken, changes: changesOf(of, wanted, ended), repeats: repeatsOf(of, ended), calls: callsOf(of, taken) };

@@ -92,7 +92,8 @@ class Transfer {
       key,
       reused: this.#reused,
       ...(step.case !== undefined && { case: step.case }),
-      ...(items && { items, itemCount: step.itemCount ?? 0 }),
+      ...(items && { items }),
+      ...(step.itemCount !== undefined && { itemCount: step.itemCount }),
     });
   }
 

@@ -5,6 +5,7 @@ import { readingOf } from '../../expression/references.ts';
 import type { Template } from '../../expression/template.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { partedSpec } from '../../step/late-keys.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import { listsInside } from '../../workflow/plan-of.ts';
@@ -88,7 +89,8 @@ async function given(
 ): Promise<string | undefined> {
   const kind = kindOf(step.kind);
   if (kind.shape !== 'group') {
-    if (isKnown(step.spec)) await evaluate(step.spec, step.kind);
+    const { early } = kind.shape === 'leaf' ? partedSpec(kind, step.spec) : { early: step.spec };
+    if (isKnown(early)) await evaluate(early, step.kind);
     return undefined;
   }
   return isKnown(kind.entryTemplates(step.spec as never)) ? (await kind.enter(step.spec as never, evaluate)).case : undefined;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXPRESSION, isOneExpression } from '../../expression/template.ts';
 import { jsonNumber } from '../../kernel/json.ts';
 
 /** The form of an http step after evaluation. */
@@ -43,6 +44,22 @@ const part = z.union(
   'must be a plain value or {file: <id>}',
 );
 
+const MAX_PAGES = 1_000;
+const DEFAULT_PAGES = 100;
+const ONE_EXPRESSION = 'must be one ${ ... } expression';
+
+const oneExpression = z
+  .string()
+  .regex(EXPRESSION, { error: ONE_EXPRESSION, abort: true })
+  .refine(isOneExpression, ONE_EXPRESSION);
+
+/** How further pages are found and read; evaluated over each answer, so it is the same before and after evaluation. */
+const paginate = z.strictObject({
+  next: oneExpression.describe('Gives the URL of the next page, or null after the last one.'),
+  items: oneExpression.default('${ body }').describe('Gives the items of a page; its body unless given.'),
+  max: z.int().min(1).max(MAX_PAGES).default(DEFAULT_PAGES).describe('How many pages there may be.'),
+});
+
 /** The author's form: any string may be a template. */
 export const authoredSpec = z
   .strictObject({
@@ -58,6 +75,15 @@ export const authoredSpec = z
     multipart: z.record(partName, z.unknown()).optional(),
     expect: expected.optional(),
     save: z.boolean().optional(),
+    paginate: paginate.optional(),
+  })
+  .refine(({ method, paginate: pages }) => !pages || method === 'GET', {
+    path: ['paginate'],
+    error: 'pages are read with GET',
+  })
+  .refine(({ save, paginate: pages }) => !pages || save !== true, {
+    path: ['paginate'],
+    error: 'gathers the items of many answers; save keeps one answer as a file',
   })
   .refine(({ method, ...spec }) => contents(spec) === 0 || !['GET', 'HEAD'].includes(method), {
     path: ['body'],
@@ -86,6 +112,7 @@ export const resolvedSpec = z.strictObject({
   multipart: z.record(partName, part).optional(),
   expect: expected.nullish(),
   save: z.boolean().nullish(),
+  paginate: paginate.optional(),
 });
 
 /** Only a URL without expressions can be judged before it is evaluated. */
