@@ -58,9 +58,9 @@ export class DynamoReplies implements PendingReplies {
     });
   }
 
-  async defer(deliveryId: string, seen: string, dueAt: string): Promise<void> {
+  defer(deliveryId: string, seen: string, dueAt: string): Promise<boolean> {
     const { id } = indexed(deliveryId, dueAt);
-    await this.#once(
+    return this.#once(
       this.#client().send(
         new UpdateItemCommand({
           TableName: this.#table,
@@ -73,7 +73,7 @@ export class DynamoReplies implements PendingReplies {
     );
   }
 
-  take(deliveryId: string, seen: string): Promise<boolean> {
+  remove(deliveryId: string, seen: string): Promise<boolean> {
     return this.#once(
       this.#client().send(
         new DeleteItemCommand({
