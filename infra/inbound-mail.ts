@@ -70,7 +70,7 @@ export class InboundMail extends Construct {
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);
-    stores.triggers.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
+    stores.triggers.allow(this.results, ['BatchGetItem', 'DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
     this.#allowSending(this.results);

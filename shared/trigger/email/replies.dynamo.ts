@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { expiresIn, fromItem, toItem } from '../../aws/items.ts';
+import { getItems, primaryKey } from '../../aws/rows.ts';
 import type { PendingReplies, PendingReply } from './ports.ts';
 
 const keyOf = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
@@ -52,10 +53,11 @@ export class DynamoReplies implements PendingReplies {
         Limit: limit,
       }),
     );
-    return Items.map((item) => {
-      const { dueAt, ...reply } = row.parse(fromItem(item));
-      return { reply, dueAt };
-    });
+    const rows = await getItems(this.#client(), this.#table, Items.map(primaryKey));
+    return rows
+      .map((item) => row.parse(fromItem(item)))
+      .filter(({ dueAt }) => dueAt <= now)
+      .map(({ dueAt, ...reply }) => ({ reply, dueAt }));
   }
 
   defer(deliveryId: string, seen: string, dueAt: string): Promise<boolean> {
