@@ -111,11 +111,17 @@ function senderOf(email: Email): Person {
   return personOf(sender);
 }
 
+/** A name with a comma that is not quoted looks like several people, all but the last without an address. */
 function peopleOf(addresses: Address[] | undefined): Person[] {
-  const people = (addresses ?? []).flatMap((one): Person[] =>
-    one.group ? one.group.map(personOf) : [personOf({ name: one.name, address: one.address ?? '' })],
-  );
-  return people.filter(({ address }) => address !== '').slice(0, MAX_PEOPLE);
+  const people: Person[] = [];
+  let names: string[] = [];
+  for (const one of (addresses ?? []).flatMap((entry) => entry.group ?? [entry])) {
+    names.push(one.name);
+    if (!one.address) continue;
+    people.push(personOf({ name: names.filter(Boolean).join(', '), address: one.address }));
+    names = [];
+  }
+  return people.slice(0, MAX_PEOPLE);
 }
 
 const personOf = ({ name, address }: Person): Person => ({

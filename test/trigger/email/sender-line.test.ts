@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseMail } from '../../../shared/trigger/email/parse-mail.ts';
 import { senderIn } from '../../../shared/trigger/email/sender-line.ts';
 
 const one = (address: string, name = '') => ({ kind: 'one', name, address });
@@ -43,4 +44,19 @@ test.each([
   ['', none],
 ])('%s', (line, sender) => {
   expect(senderIn(line)).toMatchObject(sender);
+});
+
+test('recipients whose names have commas keep their names, and nobody is added', async () => {
+  const To =
+    'Lovelace, Ada <ada@example.com>, bob@example.com, Team: Hopper, Grace <grace@example.com>;, "Doe, Joe" <joe@example.com>';
+  const { to, cc } = await parseMail(
+    Buffer.from(`From: a@b.example\r\nTo: ${To}\r\nCc: undisclosed-recipients:;\r\n\r\nhello\r\n`),
+  );
+  expect(to).toEqual([
+    { name: 'Lovelace, Ada', address: 'ada@example.com' },
+    { name: '', address: 'bob@example.com' },
+    { name: 'Hopper, Grace', address: 'grace@example.com' },
+    { name: 'Doe, Joe', address: 'joe@example.com' },
+  ]);
+  expect(cc).toEqual([]);
 });
