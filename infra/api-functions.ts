@@ -86,7 +86,7 @@ export class ApiFunctions extends Construct {
     allowStarts(deliveries, { stores, engine });
     allowDeliveries(deliveries, stores);
     allowFilesOfStarts(deliveries, stores);
-    stores.triggers.allow(deliveries, [], ['by-workspace', 'by-workflow']);
+    stores.triggers.allow(deliveries, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
     stores.access.allow(deliveries, [], ['by-workspace']);
     stores.secretsKey.allowOpening(deliveries);
 
@@ -96,7 +96,7 @@ export class ApiFunctions extends Construct {
       description: 'Makes webhooks and their secrets',
     });
     stores.workflows.allow(webhooks, ['GetItem']);
-    stores.triggers.allow(webhooks, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
+    stores.triggers.allow(webhooks, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
     stores.secretsKey.allowSealing(webhooks);
 
     const files = new AppFunction(this, 'Files', {
@@ -105,7 +105,7 @@ export class ApiFunctions extends Construct {
       description: 'Takes files in, shows and deletes them',
       environment: retention,
     });
-    stores.files.allow(files, ['DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
+    stores.files.allow(files, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workspace']);
     stores.values.allowReads(files);
     stores.values.allowWrites(files);
     stores.values.allowDeletes(files);

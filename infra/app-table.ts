@@ -12,8 +12,10 @@ export interface AppTableProps {
 export interface IndexProps {
   readonly hash: string;
   readonly range?: string;
-  /** Whether it holds keys and nothing else, so that it is written when they change only; whole rows when absent. */
-  readonly keysOnly?: boolean;
+  /**
+   * What it holds beside keys: it is written only when that changes, and rows come by their keys. An empty list is keys alone; whole rows when absent.
+   */
+  readonly holds?: readonly string[];
 }
 
 /** What functions do with rows. Nothing scans. */
@@ -39,13 +41,13 @@ export class AppTable extends Table {
   }
 
   /** An index over the whole table. Range key `id` is a ULID: newest first by reading backwards. */
-  addIndex(indexName: string, { hash, range = 'id', keysOnly = false }: IndexProps): void {
+  addIndex(indexName: string, { hash, range = 'id', holds }: IndexProps): void {
     this.indexNames.push(indexName);
     this.addGlobalSecondaryIndex({
       indexName,
       partitionKey: text(hash),
       sortKey: text(range),
-      projectionType: keysOnly ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
+      ...projectionOf(holds),
     });
   }
 
@@ -58,6 +60,12 @@ export class AppTable extends Table {
     if (indexes.length > 0)
       fn.allow({ actions: ['dynamodb:Query'], resources: indexes.map((name) => `${this.tableArn}/index/${name}`) });
   }
+}
+
+function projectionOf(holds: readonly string[] | undefined) {
+  if (!holds) return { projectionType: ProjectionType.ALL };
+  if (holds.length === 0) return { projectionType: ProjectionType.KEYS_ONLY };
+  return { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...holds] };
 }
 
 function text(name: string) {

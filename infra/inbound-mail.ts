@@ -1,9 +1,16 @@
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { EmailIdentity, Identity, type IReceiptRuleAction, ReceiptRuleSet, TlsPolicy } from 'aws-cdk-lib/aws-ses';
+import {
+  EmailIdentity,
+  Identity,
+  type IEmailIdentity,
+  type IReceiptRuleAction,
+  ReceiptRuleSet,
+  TlsPolicy,
+} from 'aws-cdk-lib/aws-ses';
 import { Lambda, LambdaInvocationType } from 'aws-cdk-lib/aws-ses-actions';
-import { CfnOutput, CfnResource, CustomResource, Duration, Stack } from 'aws-cdk-lib/core';
+import { CfnOutput, CfnResource, CustomResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { MAX_MAIL_BYTES } from '../shared/trigger/email/mailbox.ts';
 import { acknowledgeWildcard } from './acknowledge.ts';
@@ -31,14 +38,14 @@ export class InboundMail extends Construct {
   readonly canary: AppFunction | undefined;
   readonly canaryMinutes: number;
   readonly #props: InboundMailProps;
-  readonly #identity: EmailIdentity;
+  readonly #identity: IEmailIdentity;
 
   constructor(scope: Construct, id: string, props: InboundMailProps) {
     super(scope, id);
     const { settings, domain, stores } = props;
     this.#props = props;
     this.canaryMinutes = settings.mailCanaryMinutes;
-    this.#identity = new EmailIdentity(this, 'Domain', { identity: Identity.domain(domain) });
+    this.#identity = this.#identityOf(domain);
 
     stores.values.addLifecycleRule({
       id: 'mail',
@@ -63,7 +70,7 @@ export class InboundMail extends Construct {
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
     stores.workflows.allow(this.results, ['GetItem']);
-    stores.triggers.allow(this.results, ['DeleteItem', 'UpdateItem'], ['by-workspace']);
+    stores.triggers.allow(this.results, ['BatchGetItem', 'DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
     this.#allowSending(this.receive);
     this.#allowSending(this.results);
@@ -82,6 +89,20 @@ export class InboundMail extends Construct {
 
   get functions(): AppFunction[] {
     return [this.receive, this.results, ...(this.canary ? [this.canary] : [])];
+  }
+
+  /** Made by us, or there before us: CloudFormation refuses to make what an account has already. */
+  #identityOf(domain: string): IEmailIdentity {
+    const { settings } = this.#props;
+    if (settings.mailIdentity === 'existing') return EmailIdentity.fromEmailIdentityName(this, 'Domain', domain);
+
+    const identity = new EmailIdentity(this, 'Domain', { identity: Identity.domain(domain) });
+    // Others of the account may send from it by now; a first deployment that fails takes it back, so that it can be tried again.
+    identity.applyRemovalPolicy(settings.removal === 'retain' ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY);
+    identity.dkimRecords.forEach(({ name, value }, index) => {
+      this.#record(`DkimRecord${index + 1}`, `${name} CNAME ${value}`, 'Lets SES sign mail of the domain');
+    });
+    return identity;
   }
 
   #worksOnMail(
@@ -106,7 +127,7 @@ export class InboundMail extends Construct {
     const rule = rules.addRule('CatchAll', {
       recipients: [domain],
       scanEnabled: true,
-      tlsPolicy: TlsPolicy.REQUIRE,
+      tlsPolicy: settings.mailTls === 'require' ? TlsPolicy.REQUIRE : TlsPolicy.OPTIONAL,
       actions: [
         toBucket(stores.values, 'mail/'),
         new Lambda({ function: this.receive, invocationType: LambdaInvocationType.EVENT }),
@@ -121,10 +142,11 @@ export class InboundMail extends Construct {
     return rules;
   }
 
-  /** An account has one active rule set: this takes the place of another one. */
+  /** An account has one active rule set: this takes the place of another one if it may. */
   #activate(rules: ReceiptRuleSet): void {
+    const { settings } = this.#props;
     const activate = new AppFunction(this, 'Activate', {
-      settings: this.#props.settings,
+      settings,
       entry: 'setup/active-rule-set',
       description: 'Makes the receipt rule set the active one',
       timeout: Duration.minutes(1),
@@ -138,7 +160,7 @@ export class InboundMail extends Construct {
       resourceType: 'Custom::ActiveReceiptRuleSet',
       serviceToken: activate.functionArn,
       serviceTimeout: Duration.minutes(5),
-      properties: { RuleSet: rules.receiptRuleSetName },
+      properties: { RuleSet: rules.receiptRuleSetName, MayReplace: String(settings.mailReplaceActive) },
     });
   }
 
@@ -183,20 +205,20 @@ export class InboundMail extends Construct {
   /** What the owner of the domain has to write into its DNS. */
   #printRecords(): void {
     const { domain } = this.#props;
-    const record = (id: string, value: string, description: string) => new CfnOutput(this, id, { value, description });
-    record(
+    this.#record(
       'MxRecord',
       `${domain} MX 10 inbound-smtp.${Stack.of(this).region}.amazonaws.com`,
       'Brings mail for the domain to SES',
     );
-    this.#identity.dkimRecords.forEach(({ name, value }, index) => {
-      record(`DkimRecord${index + 1}`, `${name} CNAME ${value}`, 'Lets SES sign mail of the domain');
-    });
-    record(
+    this.#record(
       'DmarcRecord',
       `_dmarc.${domain} TXT "v=DMARC1; p=reject"`,
       'Tells others to refuse mail that only claims to be of the domain',
     );
+  }
+
+  #record(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
   }
 }
 

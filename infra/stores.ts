@@ -20,14 +20,14 @@ export class Stores extends Construct {
 
     this.runs = new AppTable(this, 'Runs', { settings, variable: 'RUNS_TABLE' });
     // Written once each, or when a run enters or leaves a rare state: rows come by their keys.
-    const keysOnly = true;
-    this.runs.addIndex('by-workspace', { hash: 'workspaceKey', range: 'pk', keysOnly });
-    this.runs.addIndex('by-project', { hash: 'projectKey', range: 'pk', keysOnly });
-    this.runs.addIndex('by-workflow', { hash: 'workflowKey', range: 'pk', keysOnly });
-    this.runs.addIndex('by-state', { hash: 'stateKey', range: 'pk', keysOnly });
-    this.runs.addIndex('by-parent', { hash: 'parentKey', range: 'pk', keysOnly });
-    this.runs.addIndex('by-reference', { hash: 'referenceKey', range: 'pk', keysOnly });
-    this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', keysOnly });
+    const keysOnly = { holds: [] };
+    this.runs.addIndex('by-workspace', { hash: 'workspaceKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-project', { hash: 'projectKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-workflow', { hash: 'workflowKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-state', { hash: 'stateKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-parent', { hash: 'parentKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-reference', { hash: 'referenceKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });
 
     this.workflows = new AppTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });
     this.workflows.addIndex('by-workspace', { hash: 'workspaceKey' });
@@ -37,12 +37,14 @@ export class Stores extends Construct {
     this.access.addIndex('by-workspace', { hash: 'workspaceKey' });
 
     this.triggers = new AppTable(this, 'Triggers', { settings, variable: 'TRIGGERS_TABLE' });
-    this.triggers.addIndex('by-workspace', { hash: 'workspaceKey' });
-    this.triggers.addIndex('by-workflow', { hash: 'workflowKey' });
-    this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', keysOnly });
+    // A schedule is written at each of its fires, with its inputs: what lists are filtered by stays as it is.
+    const filteredBy = ['workspace', 'project', 'trigger', 'outcome'];
+    this.triggers.addIndex('by-workspace', { hash: 'workspaceKey', holds: filteredBy });
+    this.triggers.addIndex('by-workflow', { hash: 'workflowKey', holds: filteredBy });
+    this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', ...keysOnly });
 
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
-    this.files.addIndex('by-workspace', { hash: 'workspaceKey' });
+    this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

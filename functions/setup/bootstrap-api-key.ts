@@ -16,6 +16,7 @@ const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project
 async function registerBootstrapApiKey(event: CloudFormationCustomResourceEvent): Promise<void> {
   await asCustomResource(event, `first-key-${String(event.ResourceProperties['Workspace'])}`, async () => {
     if (event.RequestType !== 'Delete') await register(properties.parse(event.ResourceProperties));
+    return undefined;
   });
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
 import * as z from 'zod';
 
 const about = z.object({
@@ -26,7 +27,13 @@ export class ObjectFiles {
     this.#folder = folder;
   }
 
-  async put(key: string, body: Buffer | AsyncIterable<Buffer>, headers: Record<string, string>): Promise<StoredObject> {
+  /** `etag`: when it is not the hash of the bytes, as for what was uploaded in parts. */
+  async put(
+    key: string,
+    body: Buffer | AsyncIterable<Buffer>,
+    headers: Record<string, string>,
+    etag?: string,
+  ): Promise<StoredObject> {
     const path = this.#pathOf(key);
     const temporary = `${path}.${randomUUID()}`;
     await mkdir(dirname(path), { recursive: true });
@@ -39,7 +46,7 @@ export class ObjectFiles {
         size += chunk.length;
         yield chunk;
       }
-      stored = { key, size, etag: `"${hash.digest('hex')}"`, modifiedMs: Date.now(), headers };
+      stored = { key, size, etag: etag ?? `"${hash.digest('hex')}"`, modifiedMs: Date.now(), headers };
       yield trailerOf(stored);
     };
     await writeFile(temporary, written());
@@ -62,6 +69,15 @@ export class ObjectFiles {
     } finally {
       await file.close();
     }
+  }
+
+  /** The same, as it is read. */
+  async stream(key: string, range?: { start: number; end: number }): Promise<Readable> {
+    const file = await open(this.#pathOf(key));
+    const { start = 0, end = (await aboutOf(file)).size - 1 } = range ?? {};
+    if (end >= start) return file.createReadStream({ start, end });
+    await file.close();
+    return Readable.from([]);
   }
 
   async remove(key: string): Promise<void> {

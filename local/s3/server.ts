@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { BodyTooLarge, readBody, SenderGone } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { shownError } from '../disk.ts';
@@ -8,18 +9,19 @@ import type { Usage } from '../usage/usage.ts';
 import { decodeAwsChunked } from './aws-chunked.ts';
 import { answerCors, type CorsRule, corsOf } from './bucket-cors.ts';
 import { listing } from './list.ts';
+import { MultipartUploads } from './multipart.ts';
 import { ObjectFiles, type StoredObject } from './object-files.ts';
 import { postForm } from './post-form.ts';
 import { checkPresigned } from './presigned.ts';
 import { S3Error } from './s3-error.ts';
 import { xmlDocument } from './xml.ts';
 
-/** Objects are held in memory while they are received; multipart uploads are not served. */
+/** Objects, and parts of them, are held in memory while they are received. */
 const MAX_OBJECT_BYTES = 512 * 1024 * 1024;
 const KEPT_HEADERS = /^(content-type|content-disposition|content-language|cache-control|expires|x-amz-meta-.+)$/;
 /** Parameters that do not change what an operation is. */
 const PLAIN_QUERY =
-  /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|X-Amz-.+|x-amz-checksum-mode)$/;
+  /^(x-id|list-type|prefix|delimiter|max-keys|continuation-token|start-after|encoding-type|fetch-owner|response-.+|X-Amz-.+|x-amz-checksum-mode|uploads|uploadId|partNumber)$/;
 
 interface Call {
   request: IncomingMessage;
@@ -32,6 +34,7 @@ interface Call {
 /** S3 for the buckets of the stack, path style: the operations that the service and a person with the AWS CLI use. */
 export class S3 {
   readonly #buckets: Map<string, ObjectFiles>;
+  readonly #uploads: Map<string, MultipartUploads>;
   readonly #cors: Map<string, CorsRule[]>;
   readonly #usage: Usage['s3'];
   readonly #secret: string;
@@ -39,6 +42,9 @@ export class S3 {
 
   constructor(stack: Stack, { folder, usage, secret }: { folder: string; usage: Usage['s3']; secret: string }) {
     this.#buckets = new Map(stack.ofType('AWS::S3::Bucket').map(({ name }) => [name, new ObjectFiles(join(folder, name))]));
+    // No bucket has a name that begins with a dot.
+    const uploads = (name: string) => new MultipartUploads(new ObjectFiles(join(folder, '.uploads', name)));
+    this.#uploads = new Map(stack.ofType('AWS::S3::Bucket').map(({ name }) => [name, uploads(name)]));
     this.#cors = new Map(stack.ofType('AWS::S3::Bucket').map((bucket) => [bucket.name, corsOf(bucket)]));
     this.#usage = usage;
     this.#secret = secret;
@@ -86,7 +92,9 @@ export class S3 {
     else if (request.method !== 'POST' || key) throw new S3Error('AccessDenied', 'Access Denied', 403);
   }
 
-  async #onObject(method: string, files: ObjectFiles, { request, response, key, query }: Call): Promise<void> {
+  async #onObject(method: string, files: ObjectFiles, call: Call): Promise<void> {
+    const { request, response, key, query } = call;
+    if (query.has('uploads') || query.has('uploadId')) return this.#onUpload(method, files, call);
     switch (method) {
       case 'PUT':
         if (request.headers['x-amz-copy-source']) return this.#copy(files, key, request, response);
@@ -102,6 +110,25 @@ export class S3 {
     }
   }
 
+  async #onUpload(method: string, files: ObjectFiles, { request, response, bucket, key, query }: Call): Promise<void> {
+    const uploads = this.#uploads.get(bucket);
+    const id = query.get('uploadId') ?? '';
+    const part = Number(query.get('partNumber'));
+    if (uploads && method === 'POST' && query.has('uploads')) {
+      const UploadId = await uploads.create(keptOf(request));
+      return send(response, 200, xmlDocument('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId }));
+    }
+    if (uploads && method === 'PUT' && Number.isInteger(part) && part > 0) {
+      response.setHeader('etag', await uploads.put(id, part, await bodyOf(request)));
+      return send(response, 200, '');
+    }
+    if (uploads && method === 'POST') {
+      const { etag } = await uploads.complete(id, (await readBody(request, MAX_OBJECT_BYTES)).toString(), files, key);
+      return send(response, 200, xmlDocument('CompleteMultipartUploadResult', { Bucket: bucket, Key: key, ETag: etag }));
+    }
+    throw notServed(`${method} of an upload in parts`);
+  }
+
   /** Within the stack, whole, with headers of its own or those of the source. */
   async #copy(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const source = decodeURIComponent(String(request.headers['x-amz-copy-source'])).replace(/^\//, '');
@@ -111,7 +138,7 @@ export class S3 {
     const object = await from?.head(sourceKey);
     if (!from || !object) throw new S3Error('NoSuchKey', 'The specified key does not exist.', 404);
     const replaced = request.headers['x-amz-metadata-directive'] === 'REPLACE';
-    const { etag, modifiedMs } = await files.put(key, await from.get(sourceKey), replaced ? keptOf(request) : object.headers);
+    const { etag, modifiedMs } = await files.put(key, await from.stream(sourceKey), replaced ? keptOf(request) : object.headers);
     send(response, 200, xmlDocument('CopyObjectResult', { ETag: etag, LastModified: new Date(modifiedMs).toISOString() }));
   }
 
@@ -121,13 +148,17 @@ export class S3 {
   }
 }
 
-async function put(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const received = await readBody(request, MAX_OBJECT_BYTES);
   const { headers } = request;
   const chunked = String(headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-');
   const decodedLength = headers['x-amz-decoded-content-length'];
-  const body = chunked ? decodeAwsChunked(received, decodedLength === undefined ? undefined : Number(decodedLength)) : received;
+  return chunked ? decodeAwsChunked(received, decodedLength === undefined ? undefined : Number(decodedLength)) : received;
+}
 
+async function put(files: ObjectFiles, key: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await bodyOf(request);
+  const { headers } = request;
   const md5 = headers['content-md5'];
   if (md5 !== undefined && createHash('md5').update(body).digest('base64') !== md5) {
     throw new S3Error('BadDigest', 'The Content-MD5 you specified did not match what we received.', 400);
@@ -151,7 +182,7 @@ async function get(
   if (request.headers['if-match'] && request.headers['if-match'] !== object.etag) throw preconditionFailed();
 
   const range = rangeOf(request.headers.range, object);
-  const body = request.method === 'HEAD' ? undefined : await files.get(key, range);
+  const body = request.method === 'HEAD' ? undefined : await files.stream(key, range);
   response.writeHead(range ? 206 : 200, {
     'content-type': 'binary/octet-stream',
     ...object.headers,
@@ -162,7 +193,9 @@ async function get(
     'content-length': range ? range.end - range.start + 1 : object.size,
     ...(range && { 'content-range': `bytes ${range.start}-${range.end}/${object.size}` }),
   });
-  response.end(body);
+  // Whoever asked may be gone before the end; one that is not sees that there is more to come.
+  if (body) await pipeline(body, response).catch(() => response.destroy());
+  else response.end();
 }
 
 const keptOf = ({ headers }: IncomingMessage): Record<string, string> =>

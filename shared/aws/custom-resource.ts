@@ -1,18 +1,20 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 
 /**
- * Does what a custom resource is for and tells CloudFormation. It waits an hour for one that never answers, so a failure is answered too.
+ * Does what a custom resource is for and tells CloudFormation. It waits an hour for one that never answers, so a failure is answered too. The resource
+ * keeps the id it has; a new one is called `physicalId`, unless `act` answers another id.
  */
 export async function asCustomResource(
   event: CloudFormationCustomResourceEvent,
   physicalId: string,
-  act: () => Promise<void>,
+  act: () => Promise<string | undefined>,
 ): Promise<void> {
+  const known = 'PhysicalResourceId' in event ? event.PhysicalResourceId : undefined;
   try {
-    await act();
-    await answer(event, physicalId, 'SUCCESS');
+    const id = await act();
+    await answer(event, known ?? id ?? physicalId, 'SUCCESS');
   } catch (error) {
-    await answer(event, physicalId, 'FAILED', error instanceof Error ? error.message : String(error));
+    await answer(event, known ?? physicalId, 'FAILED', error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,5 +1,12 @@
-import { type DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  type DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+} from '@aws-sdk/client-dynamodb';
 import { fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
+import { type Patience, patiently } from './patiently.ts';
 
 export type RowKind = 'delivery' | 'mailbox' | 'schedule' | 'webhook' | 'file';
 
@@ -13,7 +20,7 @@ export interface RowList<T> {
   kind: RowKind;
   workspace: string;
   workflowId?: string | undefined;
-  /** Equalities that no index serves. */
+  /** Equalities that no index serves; infra/stores.ts lets the indexes have these fields. */
   filter?: Record<string, string | undefined>;
   keyOf: (id: string) => Item;
   parse: (row: Record<string, unknown>) => T;
@@ -22,7 +29,10 @@ export interface RowList<T> {
 /** Rows read for one page of a filtered list at the most. */
 const FILTERED_READ = 400;
 
-/** One page of a list in the table of triggers, newest first: one Query. */
+/**
+ * One page of a list, newest first. The index has keys and what lists are filtered by, so that a row can change without the index being written: one
+ * Query says which rows, and they are read as they stand now.
+ */
 export async function listRows<T extends { id: string }>(
   client: DynamoDBClient,
   table: string,
@@ -52,10 +62,40 @@ export async function listRows<T extends { id: string }>(
       ExclusiveStartKey: last === undefined ? undefined : { ...keyOf(last), ...toItem({ [attribute]: value, id: last }) },
     }),
   );
-  const read = Items.map((item) => parse(fromItem(item)));
-  const items = read.slice(0, limit);
-  const behind = read.length > limit ? items.at(-1)?.id : LastEvaluatedKey?.['id']?.S;
+  const page = Items.slice(0, limit);
+  const rows = await getItems(client, table, page.map(primaryKey));
+  const byId = new Map(rows.map((row) => [row['id']?.S, row]));
+  const items = page
+    .map((entry) => byId.get(entry['id']?.S))
+    .filter((row) => row !== undefined)
+    .map(fromItem)
+    // An index may be behind its rows.
+    .filter((row) => wanted.every(([field, text]) => row[field] === text))
+    .map(parse);
+  const behind = (Items.length > limit ? page.at(-1) : LastEvaluatedKey)?.['id']?.S;
   return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
+}
+
+export const primaryKey = ({ pk, sk }: Item): Item => ({ ...(pk && { pk }), ...(sk && { sk }) });
+
+/** What one BatchGetItem reads. */
+export const BATCH = 100;
+
+/** Rows as they stand now, in any order, as many as there are; asks again for what a busy table or a large answer has left over. */
+export async function getItems(client: DynamoDBClient, table: string, keys: Item[], patience?: Patience): Promise<Item[]> {
+  const batches = Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, at) => keys.slice(at * BATCH, (at + 1) * BATCH));
+  return (await Promise.all(batches.map((batch) => batchOf(client, table, batch, patience)))).flat();
+}
+
+async function batchOf(client: DynamoDBClient, table: string, keys: Item[], patience?: Patience): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let left = keys; left.length > 0; ) {
+    const get = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: left, ConsistentRead: true } } });
+    const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await patiently(() => client.send(get), patience);
+    items.push(...(Responses?.[table] ?? []));
+    left = UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return items;
 }
 
 /** One row as it stands now. */

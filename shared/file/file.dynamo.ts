@@ -38,14 +38,18 @@ export class DynamoFiles implements FileRows {
     return row && fileRow.parse(row);
   }
 
-  async hold(id: string, runId: string, at: Date): Promise<void> {
+  async hold(id: string, runId: string, at: Date, etag?: string): Promise<void> {
     await this.#client().send(
       new UpdateItemCommand({
         TableName: this.#settings.table,
         Key: toItem(keyOf(id)),
-        UpdateExpression: 'SET runId = if_not_exists(runId, :run), expires = :expires',
+        UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = :expires${etag === undefined ? '' : ', etag = :etag'}`,
         ConditionExpression: 'attribute_exists(pk)',
-        ExpressionAttributeValues: toItem({ ':run': runId, ':expires': expiresIn(this.#settings.retentionDays, at) }),
+        ExpressionAttributeValues: toItem({
+          ':run': runId,
+          ':expires': expiresIn(this.#settings.retentionDays, at),
+          ':etag': etag,
+        }),
       }),
     );
   }

@@ -3,11 +3,11 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  PutObjectCommand,
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { type FileBytes, FileChanged } from './file.ts';
+import { writeInParts } from './parts.s3.ts';
 
 export const objectOf = (id: string) => `files/${id}`;
 
@@ -46,17 +46,15 @@ export class BucketFiles implements FileBytes {
     }
   }
 
-  async write(id: string, Body: Uint8Array, ContentType: string) {
-    const { ETag: etag = '' } = await this.#client().send(
-      new PutObjectCommand({ Bucket: this.#bucket, Key: objectOf(id), Body, ContentType }),
-    );
-    return { etag };
+  async write(id: string, content: AsyncIterable<Uint8Array>, ContentType: string) {
+    const object = { Bucket: this.#bucket, Key: objectOf(id) };
+    return writeInParts(this.#client(), { ...object, ContentType }, content);
   }
 
-  async renew(id: string): Promise<void> {
+  async renew(id: string) {
     const found = await this.look(id);
     if (!found) throw new FileChanged(id);
-    await this.#client().send(
+    const { CopyObjectResult } = await this.#client().send(
       new CopyObjectCommand({
         Bucket: this.#bucket,
         Key: objectOf(id),
@@ -66,6 +64,7 @@ export class BucketFiles implements FileBytes {
         ContentType: found.type,
       }),
     );
+    return { etag: CopyObjectResult?.ETag ?? found.etag };
   }
 
   async remove(id: string): Promise<void> {

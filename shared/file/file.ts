@@ -42,8 +42,8 @@ export interface FileRows {
   /** Stores what was seen of an upload, once: what another has seen before stands. Undefined when the file is gone. */
   see(file: UploadedFile): Promise<FileRow | undefined>;
   get(id: string): Promise<FileRow | undefined>;
-  /** The run has it; its row stays as long as the run's. */
-  hold(id: string, runId: string, at: Date): Promise<void>;
+  /** The run has it; its row stays as long as the run's. `etag`: of the bytes, when they have another one now. */
+  hold(id: string, runId: string, at: Date, etag?: string): Promise<void>;
   /** False when a run has it. */
   remove(id: string): Promise<boolean>;
   list(of: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
@@ -54,9 +54,9 @@ export interface FileBytes {
   look(id: string): Promise<{ size: number; type: string; etag: string } | undefined>;
   /** The bytes under that etag. Throws `FileChanged` when others have taken their place. */
   read(id: string, etag: string | undefined): Promise<AsyncIterable<Uint8Array>>;
-  write(id: string, bytes: Uint8Array, type: string): Promise<{ etag: string }>;
-  /** Lets them count as new, so that they are kept as long as what was made now. */
-  renew(id: string): Promise<void>;
+  write(id: string, content: AsyncIterable<Uint8Array>, type: string): Promise<{ etag: string }>;
+  /** Lets them count as new, so that they are kept as long as what was made now. What was written in parts has another etag then. */
+  renew(id: string): Promise<{ etag: string }>;
   remove(id: string): Promise<void>;
 }
 

@@ -39,8 +39,9 @@ export async function holdFiles(files: Files, ids: string[], runId: string, now:
 
 async function hold({ rows, bytes }: Files, id: string, runId: string, now: Date): Promise<void> {
   const file = await rows.get(id);
-  if (file?.uploadedAt !== undefined && now.getTime() - Date.parse(file.uploadedAt) > RENEW_AFTER_MS) await bytes.renew(id);
-  await rows.hold(id, runId, now);
+  const isOld = file?.uploadedAt !== undefined && now.getTime() - Date.parse(file.uploadedAt) > RENEW_AFTER_MS;
+  const renewed = isOld ? await bytes.renew(id) : undefined;
+  await rows.hold(id, runId, now, renewed?.etag);
 }
 
 /** How expressions see a file: `$input.files[]`. */

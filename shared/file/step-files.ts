@@ -16,12 +16,12 @@ interface Holder {
 export const stepFiles = (files: Files, run: Holder, now: () => Date): StepFiles => ({
   async read(id) {
     const file = await fileOf(files, run, id, now());
-    return { name: file.name, type: file.type, bytes: await bytesOf(files, file) };
+    return { name: file.name, type: file.type, size: file.size, open: () => open(files, file) };
   },
-  async save({ name, type, bytes }) {
+  async save({ name, type, content }) {
     const at = now();
     const of = { id: newId(at.getTime()), workspace: run.workspace, project: run.project, runId: run.id };
-    const file = await keepFile(files, of, { name, type, content: bytes }, at);
+    const file = await keepFile(files, of, { name, type, content }, at);
     return { ...fileInput(file), sha256: file.sha256 };
   },
 });
@@ -34,13 +34,21 @@ async function fileOf(files: Files, run: Holder, id: string, now: Date): Promise
   return file;
 }
 
-async function bytesOf({ bytes }: Files, { id, etag }: UploadedFile): Promise<Buffer> {
+async function open({ bytes }: Files, file: UploadedFile): Promise<AsyncIterable<Uint8Array>> {
   try {
-    const chunks = [];
-    for await (const chunk of await bytes.read(id, etag)) chunks.push(chunk);
-    return Buffer.concat(chunks);
+    return toItsEnd(file, await bytes.read(file.id, file.etag));
   } catch (error) {
     if (error instanceof FileChanged) throw new StepError('FileUnavailable', error.message);
     throw error;
+  }
+}
+
+/** What breaks off is a fault of the file's, not of the one it is sent to. */
+async function* toItsEnd({ id, name }: UploadedFile, content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StepError('FileUnavailable', `File "${id}" (${name}) could not be read to its end: ${reason}`);
   }
 }

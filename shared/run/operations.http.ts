@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
+import { connectionOverrides } from '../workflow/workflow.http.ts';
 import { eventType } from './model/event.ts';
 import { RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
@@ -76,10 +77,7 @@ const command = z.discriminatedUnion('command', [
           reference: words(200).optional(),
           stage: stage.optional(),
           version: z.int().min(1).max(999_999).optional().meta({ description: 'A published version instead of the newest' }),
-          connection_overrides: z
-            .record(words(100), words(100))
-            .optional()
-            .meta({ description: 'Names of connections to use instead' }),
+          connection_overrides: connectionOverrides.optional().meta({ description: 'Names of connections to use instead' }),
           use_start_defaults: z
             .boolean()
             .optional()

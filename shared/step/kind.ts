@@ -44,10 +44,18 @@ export interface FileRef {
   sha256: string;
 }
 
-/** Files of the run's project. Throws `StepError` `FileUnavailable` for what cannot be read. */
+/** A file to be read: its bytes from the start, each time it is opened. */
+export interface StepFile {
+  name: string;
+  type: string;
+  size: number;
+  open(): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Files of the run's project, which are larger than a worker can hold several of. Throws `StepError` `FileUnavailable` for what cannot be read. */
 export interface StepFiles {
-  read(id: string): Promise<{ name: string; type: string; bytes: Buffer }>;
-  save(file: { name: string; type: string; bytes: Buffer }): Promise<FileRef>;
+  read(id: string): Promise<StepFile>;
+  save(file: { name: string; type: string; content: AsyncIterable<Uint8Array> }): Promise<FileRef>;
 }
 
 /** What a leaf may use while it executes. */

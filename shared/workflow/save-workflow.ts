@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Actor } from '../kernel/actor.ts';
 import { newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
+import { refuseLargeText } from '../kernel/row-text.ts';
 import { checkDocument } from './check.ts';
 import { checkCalls } from './check-calls.ts';
 import { checkRetention } from './check-retention.ts';
@@ -10,6 +11,9 @@ import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 import type { Workflows } from './workflows.ts';
+
+/** The row has a name, a title and a description beside them. */
+const START_DEFAULTS_LIMIT_BYTES = 256 * 1024;
 
 /** A document that has problems: all of them, each with its place. */
 class DocumentRefused extends Problem {
@@ -165,6 +169,7 @@ export async function updateWorkflow(
   change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
 ): Promise<Workflow> {
   const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults } = change;
+  refuseLargeText('start_defaults', change.startDefaults, START_DEFAULTS_LIMIT_BYTES);
   const next = {
     ...seen,
     enabled,

@@ -3,12 +3,20 @@ import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
+const MOST_OVERRIDES = 100;
+
+/** Names of connections to use instead of others. */
+export const connectionOverrides = z
+  .record(words(100), words(100))
+  .refine((overrides) => Object.keys(overrides).length <= MOST_OVERRIDES, `must name ${MOST_OVERRIDES} connections at most`)
+  .meta({ maxProperties: MOST_OVERRIDES });
+
 export const startDefaults = z
   .strictObject({
     inputs: z.record(z.string(), z.unknown()).optional(),
     name: words(100).optional(),
     reference: words(200).optional(),
-    connection_overrides: z.record(words(100), words(100)).optional(),
+    connection_overrides: connectionOverrides.optional(),
   })
   .meta({ id: 'StartDefaults' });
 
@@ -46,8 +54,8 @@ export const published = z.object({ version: z.int(), warnings: z.array(warning)
 
 const startDefaultsView = ({ startDefaults }: Workflow) => {
   if (!startDefaults) return null;
-  const { connectionOverrides, ...rest } = startDefaults;
-  return { ...rest, ...(connectionOverrides && { connection_overrides: connectionOverrides }) };
+  const { connectionOverrides: overrides, ...rest } = startDefaults;
+  return { ...rest, ...(overrides && { connection_overrides: overrides }) };
 };
 
 export const versionView = (version: Version) => ({

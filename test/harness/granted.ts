@@ -95,6 +95,8 @@ const dynamodb: CallsOf = (operation, { TableName, IndexName, RequestItems, Tran
 const s3: CallsOf = (operation, { Bucket, Key, CopySource }) => {
   const object = `arn:aws:s3:::${Bucket}/${Key}`;
   if (operation === 'HeadObject') return [['s3:GetObject', object]];
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+  if (/^(CreateMultipartUpload|UploadPart|CompleteMultipartUpload)$/.test(operation)) return [['s3:PutObject', object]];
   if (operation !== 'CopyObject') return [[`s3:${operation}`, object]];
   return [
     ['s3:GetObject', `arn:aws:s3:::${CopySource}`],

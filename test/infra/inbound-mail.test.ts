@@ -28,6 +28,36 @@ test('one rule takes all mail of the domain: TLS required, scanned, stored, then
   expect(Actions[1]?.['LambdaAction']).toMatchObject({ InvocationType: 'Event' });
 });
 
+test('mail without TLS is refused, unless the owner says otherwise', () => {
+  const optional = installed({ mailDomain: 'mail.example.com', mailTls: 'optional' });
+  expect(optional.ofType('AWS::SES::ReceiptRule').map(({ Properties }) => Properties)).toMatchObject([
+    { Rule: { TlsPolicy: 'Optional' } },
+  ]);
+});
+
+test('an identity that we make stays when the stack goes, but not when its first deployment fails', () => {
+  expect(quiet.named('InboundMailDomain')).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate' });
+  const throwaway = installed({ mailDomain: 'mail.example.com', removal: 'destroy' });
+  expect(throwaway.named('InboundMailDomain')).toMatchObject({ DeletionPolicy: 'Delete' });
+});
+
+test('an identity that is there already is used, and neither made nor deleted', () => {
+  const existing = installed({ mailDomain: 'mail.example.com', mailIdentity: 'existing' });
+  expect(existing.ofType('AWS::SES::EmailIdentity')).toEqual([]);
+  const sending = existing
+    .ofType('AWS::IAM::Policy')
+    .flatMap(
+      ({ Properties }) => (Properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
+    )
+    .filter(({ Action }) => Action === 'ses:SendRawEmail');
+  expect(new Set(sending.map(({ Resource }) => plain(Resource)))).toEqual(
+    new Set(['arn:aws:ses:region:account:identity/mail.example.com']),
+  );
+  const outputs = Object.keys(existing.json.Outputs ?? {});
+  expect(outputs.filter((name) => name.includes('Dkim'))).toEqual([]);
+  expect(outputs.some((name) => name.includes('MxRecord'))).toBe(true);
+});
+
 test('SES may put mails into the bucket for this account, and nothing else', () => {
   const statements = quiet
     .ofType('AWS::S3::BucketPolicy')
@@ -57,6 +87,16 @@ test('the rule set is activated only when the owner says so', () => {
   expect(entriesOf(quiet)).not.toContain('functions/setup/active-rule-set.ts');
   expect(quiet.ofType('Custom::ActiveReceiptRuleSet')).toEqual([]);
   expect(active.ofType('Custom::ActiveReceiptRuleSet')).toHaveLength(1);
+});
+
+test.each([
+  [{}, 'false'],
+  [{ mailReplaceActive: true }, 'true'],
+])('with %j the rule set may take the place of another one: %s', (settings, mayReplace) => {
+  const one = installed({ mailDomain: 'mail.example.com', mailActive: true, ...settings });
+  expect(one.ofType('Custom::ActiveReceiptRuleSet').map(({ Properties }) => Properties)).toMatchObject([
+    { MayReplace: mayReplace },
+  ]);
 });
 
 test('a canary flies every fifteen minutes once mail is active, and its silence is an alarm', () => {

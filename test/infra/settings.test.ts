@@ -14,7 +14,10 @@ test('an owner need not choose anything', () => {
     apiBurstLimit: 1000,
     bootstrapWorkspace: 'main',
     corsOrigins: [],
+    mailIdentity: 'create',
+    mailTls: 'require',
     mailActive: false,
+    mailReplaceActive: false,
     mailCanaryMinutes: 15,
   });
 });
@@ -64,6 +67,9 @@ test.each([
   [{ mailDomain: 'localhost' }, 'mailDomain: must be a domain such as mail.example.com'],
   [{ mailDomain: 'Mail.Example.com' }, 'mailDomain: '],
   [{ mailActive: 'perhaps' }, 'mailActive: '],
+  [{ mailReplaceActive: 'perhaps' }, 'mailReplaceActive: '],
+  [{ mailIdentity: 'mine' }, 'mailIdentity: '],
+  [{ mailTls: 'never' }, 'mailTls: '],
   [{ mailCanaryMinutes: 2000 }, 'mailCanaryMinutes: '],
   [{ alarmEmail: 'ops' }, 'alarmEmail: must be an email address'],
 ])('%o is refused by name', (settings, message) => {

@@ -10,7 +10,7 @@ const indexes = z.array(
   z.object({
     IndexName: z.string(),
     KeySchema: z.array(z.object({ AttributeName: z.string() })),
-    Projection: z.strictObject({ ProjectionType: z.string() }),
+    Projection: z.strictObject({ ProjectionType: z.string(), NonKeyAttributes: z.array(z.string()).default([]) }),
   }),
 );
 
@@ -22,7 +22,7 @@ function indexesOf(table: string) {
       .parse(GlobalSecondaryIndexes)
       .map(({ IndexName, KeySchema, Projection }) => [
         IndexName,
-        [...KeySchema.map((key) => key.AttributeName), Projection.ProjectionType],
+        [...KeySchema.map((key) => key.AttributeName), Projection.ProjectionType, ...Projection.NonKeyAttributes],
       ]),
   );
 }
@@ -71,13 +71,13 @@ test('the indexes of workflows and access hold whole rows', () => {
   expect(indexesOf('StoresAccess')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
 });
 
-test('the indexes of triggers and files hold whole rows, but for that of what is due', () => {
+test('the indexes of triggers and files hold keys and what lists are filtered by: a fire writes none of it', () => {
   expect(indexesOf('StoresTriggers')).toEqual({
-    'by-workspace': ['workspaceKey', 'id', 'ALL'],
-    'by-workflow': ['workflowKey', 'id', 'ALL'],
+    'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project', 'trigger', 'outcome'],
+    'by-workflow': ['workflowKey', 'id', 'INCLUDE', 'workspace', 'project', 'trigger', 'outcome'],
     'by-due': ['dueKey', 'dueAt', 'KEYS_ONLY'],
   });
-  expect(indexesOf('StoresFiles')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
+  expect(indexesOf('StoresFiles')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'] });
 });
 
 test('what holds data keeps its logical id: another one would be another, empty resource', () => {

@@ -22,24 +22,33 @@ export interface Received {
 /** Reads at most `limit` bytes of a body, inflated, and closes the connection when there are more. */
 export async function readBody(answer: IncomingMessage, limit: number): Promise<Received> {
   const chunks: Buffer[] = [];
-  const wire = { bytes: 0, limit: Math.max(limit, LIMIT_BYTES) };
-  let room = limit;
   try {
-    for await (const chunk of decoded(answer, wire)) {
-      chunks.push(chunk.subarray(0, room));
-      if (chunk.length > room) return { bytes: Buffer.concat(chunks), whole: false };
-      room -= chunk.length;
-    }
+    for await (const chunk of inflated(answer, limit)) chunks.push(chunk);
   } catch (error) {
-    // The answer to HEAD names the coding of a body that it does not have.
-    if (answer.complete && wire.bytes === 0) return { bytes: Buffer.alloc(0), whole: true };
     if (error instanceof TooLong) return { bytes: Buffer.concat(chunks), whole: false };
     throw error;
   }
   return { bytes: Buffer.concat(chunks), whole: true };
 }
 
-class TooLong extends Error {}
+/** The bytes of a body, inflated, as they come. Throws `TooLong` behind the first `limit` bytes and closes the connection. */
+export async function* inflated(answer: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  const wire = { bytes: 0, limit: Math.max(limit, LIMIT_BYTES) };
+  let room = limit;
+  try {
+    for await (const chunk of decoded(answer, wire)) {
+      yield chunk.subarray(0, room);
+      if (chunk.length > room) throw new TooLong();
+      room -= chunk.length;
+    }
+  } catch (error) {
+    // The answer to HEAD names the coding of a body that it does not have.
+    if (answer.complete && wire.bytes === 0 && room === limit && !(error instanceof TooLong)) return;
+    throw error;
+  }
+}
+
+export class TooLong extends Error {}
 
 function decoded(answer: IncomingMessage, wire: { bytes: number; limit: number }): AsyncIterable<Buffer> {
   const open = DECODERS[codingOf(answer)];

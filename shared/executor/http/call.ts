@@ -6,7 +6,7 @@ import { withoutSecretParameters } from '../../step/http/secret-names.ts';
 import { expects, type HttpSpec, wantsRedirect } from '../../step/http/spec.ts';
 import type { FileRef, LeafContext } from '../../step/kind.ts';
 import type { Network } from './agents.ts';
-import { excerpt, LIMIT_BYTES, parseBody, type Received, readBody } from './body.ts';
+import { excerpt, inflated, LIMIT_BYTES, parseBody, type Received, readBody, TooLong } from './body.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
 import { gatherPages } from './paginate.ts';
@@ -94,17 +94,25 @@ function parsedBody(bytes: Buffer, type: string | undefined, unusable: (what: st
 
 /** The answer as a file of the project, whatever it holds. */
 async function savedAs(request: HttpRequest, answer: IncomingMessage, { files }: LeafContext): Promise<FileRef> {
-  const bytes = await wholeBody(request, answer, SAVE_LIMIT_BYTES);
   const [type = ''] = (answer.headers['content-type'] ?? '').split(';');
-  return files.save({ name: fileName(request.url, answer.headers), type: type.trim() || 'application/octet-stream', bytes });
+  const content = bytesOf(request, answer, SAVE_LIMIT_BYTES);
+  return files.save({ name: fileName(request.url, answer.headers), type: type.trim() || 'application/octet-stream', content });
 }
 
 async function wholeBody(request: HttpRequest, answer: IncomingMessage, limit: number): Promise<Buffer> {
-  const { bytes, whole } = await readBody(answer, limit).catch((cause: unknown): never => {
-    throw noAnswer(request, cause);
-  });
-  if (whole) return bytes;
-  throw new StepError('OutputTooLarge', `${describe(request)} answered with more than ${limit / 1024 / 1024} MiB`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytesOf(request, answer, limit)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The bytes of an answer as they come; throws what the step is to fail with. */
+async function* bytesOf(request: HttpRequest, answer: IncomingMessage, limit: number): AsyncGenerator<Buffer> {
+  try {
+    yield* inflated(answer, limit);
+  } catch (cause) {
+    if (!(cause instanceof TooLong)) throw noAnswer(request, cause);
+    throw new StepError('OutputTooLarge', `${describe(request)} answered with more than ${limit / 1024 / 1024} MiB`);
+  }
 }
 
 async function glimpse(answer: IncomingMessage, status: number) {

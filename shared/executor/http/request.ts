@@ -1,13 +1,13 @@
-import { isExactNumber } from '../../kernel/json.ts';
 import type { HttpSpec } from '../../step/http/spec.ts';
 import type { LeafContext, StepFiles } from '../../step/kind.ts';
+import { formOf, type StreamedBody } from './form.ts';
 
 /** One request as it goes out; header names in lower case. */
 export interface HttpRequest {
   method: HttpSpec['method'];
   url: URL;
   headers: Record<string, string>;
-  body?: Buffer | undefined;
+  body?: Buffer | StreamedBody | undefined;
 }
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -42,30 +42,15 @@ export async function requestOf(
 }
 
 interface Content {
-  body?: Buffer;
+  body?: Buffer | StreamedBody;
   type?: string;
 }
 
 async function contentOf({ body, file, multipart }: HttpSpec, files: StepFiles, type: string | undefined): Promise<Content> {
   if (multipart) return formOf(multipart, files);
   if (!file) return encodeBody(body, type);
-  const { bytes, type: own } = await files.read(file);
-  return { body: bytes, type: own };
-}
-
-async function formOf(parts: NonNullable<HttpSpec['multipart']>, files: StepFiles): Promise<Content> {
-  const form = new FormData();
-  for (const [name, part] of Object.entries(parts)) {
-    if (part === null) continue;
-    if (typeof part !== 'object' || isExactNumber(part)) {
-      form.append(name, String(part));
-      continue;
-    }
-    const { bytes, name: own, type } = await files.read(part.file);
-    form.append(name, new File([new Uint8Array(bytes)], part.name ?? own, { type }));
-  }
-  const encoded = new Response(form);
-  return { body: Buffer.from(await encoded.arrayBuffer()), type: encoded.headers.get('content-type') ?? '' };
+  const { size, type: own, open } = await files.read(file);
+  return { body: { length: size, open }, type: own };
 }
 
 function withQuery(text: string, query: NonNullable<HttpSpec['query']>): URL {

@@ -1,5 +1,6 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
 import { StepError } from '../../kernel/step-error.ts';
 import type { Network } from './agents.ts';
 import { describe, noAnswer } from './failure.ts';
@@ -28,7 +29,8 @@ type Outcome = { answer: IncomingMessage } | { failure: Error; stale: boolean };
 async function exchange(request: HttpRequest, network: Network, signal: AbortSignal): Promise<Outcome> {
   const giveBack = await network.take(signal);
   try {
-    return await dial(request, { network, signal, giveBack });
+    const body = Buffer.isBuffer(request.body) ? request.body : await request.body?.open();
+    return await dial(request, body, { network, signal, giveBack });
   } catch (error) {
     giveBack();
     throw error;
@@ -41,8 +43,10 @@ interface Line {
   giveBack: () => void;
 }
 
-function dial(request: HttpRequest, { network, signal, giveBack }: Line): Promise<Outcome> {
-  const { url, method, headers, body } = request;
+type OpenBody = Buffer | AsyncIterable<Uint8Array> | undefined;
+
+function dial(request: HttpRequest, body: OpenBody, { network, signal, giveBack }: Line): Promise<Outcome> {
+  const { url, method, headers } = request;
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     const call = start(url, { method, headers, signal, agent: network.agentFor(url) });
@@ -62,8 +66,20 @@ function dial(request: HttpRequest, { network, signal, giveBack }: Line): Promis
       socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', stop);
       call.once('close', stop);
     });
-    call.end(body);
+    write(body, call);
   });
+}
+
+/** No faster than the other side takes it. */
+function write(body: OpenBody, call: ClientRequest): void {
+  if (body === undefined || Buffer.isBuffer(body)) {
+    call.end(body);
+    return;
+  }
+  const source = Readable.from(body, { objectMode: false });
+  source.once('error', (error) => call.destroy(error));
+  call.once('close', () => source.destroy());
+  source.pipe(call);
 }
 
 function isReset(failure: Error): boolean {

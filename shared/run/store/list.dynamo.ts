@@ -1,7 +1,6 @@
-import { BatchGetItemCommand, type BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { decodeTime, encodeTime } from 'ulid';
-import { badToken, type Item, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
-import { patiently } from '../../aws/patiently.ts';
+import { badToken, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { BATCH, getItems } from '../../aws/rows.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { type Run, run } from '../model/run.ts';
 import { RUN_STATUS, STAGES } from '../model/status.ts';
@@ -9,8 +8,6 @@ import type { RunFilter } from '../ports.ts';
 import { NewestFirst, type Partition, type Reading } from './newest-first.dynamo.ts';
 import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.dynamo.ts';
 
-/** What one BatchGetItem reads. */
-const BATCH = 100;
 /** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. More would take over 10 ms. */
 const MOST_READ = BATCH;
 
@@ -111,27 +108,14 @@ const FIELDS = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigge
 const fits = (row: Record<string, unknown>, filter: RunFilter) =>
   row['archived'] !== true && FIELDS.every((field) => filter[field] === undefined || row[field] === filter[field]);
 
-async function rowsOf(reading: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
-  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, at) => ids.slice(at * BATCH, (at + 1) * BATCH));
-  const rows = await Promise.all(batches.map((batch) => batchOf(reading, batch)));
-  return new Map(
-    rows
-      .flat()
-      .map((item) => rowOf(item))
-      .map((row) => [row['id'], row]),
+async function rowsOf({ client, table, patience }: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
+  const items = await getItems(
+    client,
+    table,
+    ids.map((id) => toItem(runKey(id))),
+    patience,
   );
-}
-
-/** At most 100 rows; asks again for what a busy table or a large answer has left over. */
-async function batchOf({ client, table, patience }: Reading, ids: string[]): Promise<Item[]> {
-  const items: Item[] = [];
-  for (let keys = ids.map((id) => toItem(runKey(id))); keys.length > 0; ) {
-    const get = new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } });
-    const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await patiently(() => client.send(get), patience);
-    items.push(...(Responses?.[table] ?? []));
-    keys = UnprocessedKeys?.[table]?.Keys ?? [];
-  }
-  return items;
+  return new Map(items.map(rowOf).map((row) => [row['id'], row]));
 }
 
 const FIRST = '0'.repeat(16);

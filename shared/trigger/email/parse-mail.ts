@@ -4,6 +4,7 @@ import { Problem } from '../../kernel/problem.ts';
 import { firstWords, oneLine } from '../../kernel/words.ts';
 import { fileName } from './file-name.ts';
 import { withShortFields } from './head.ts';
+import { headerParameter } from './header-parameters.ts';
 import { senderIn } from './sender-line.ts';
 
 export interface Person {
@@ -55,7 +56,7 @@ export async function parseMail(raw: Buffer): Promise<Mail> {
   const options = { forceRfc822Attachments: true, maxNestingDepth: MAX_DEPTH };
   const email = await PostalMime.parse(withShortFields(raw), options).catch(unreadable);
   const header = (name: string) => email.headers.find(({ key }) => key === name)?.value.slice(0, MAX_VALUE);
-  refuseCutOff(raw, header('content-type'));
+  refuseCutOff(raw, email.headers.find(({ key }) => key === 'content-type')?.value);
   if (email.attachments.length > MAX_ATTACHMENTS)
     throw new Problem(
       'invalid',
@@ -96,10 +97,8 @@ function refuseManyLines(raw: Buffer): void {
 /** A list of parts says where it ends; one that does not has been cut off on its way. */
 function refuseCutOff(raw: Buffer, contentType = ''): void {
   if (!/^\s*multipart\//i.test(contentType)) return;
-  const [, quoted, plain] = /;\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.)+)"|([^\s;"]+))/i.exec(contentType) ?? [];
-  const boundary = quoted?.replace(/\\(.)/g, '$1') ?? plain;
-  if (boundary === undefined)
-    throw new Problem('invalid', 'The mail cannot be read: it has parts, and no boundary between them.');
+  const boundary = headerParameter(contentType, 'boundary') ?? '';
+  if (boundary === '') throw new Problem('invalid', 'The mail cannot be read: it has parts, and no boundary between them.');
   if (raw.indexOf(`--${boundary}--`) < 0) throw new Problem('invalid', 'The mail is cut off: the end of its parts is missing.');
 }
 
@@ -112,11 +111,17 @@ function senderOf(email: Email): Person {
   return personOf(sender);
 }
 
+/** A name with a comma that is not quoted looks like several people, all but the last without an address. */
 function peopleOf(addresses: Address[] | undefined): Person[] {
-  const people = (addresses ?? []).flatMap((one): Person[] =>
-    one.group ? one.group.map(personOf) : [personOf({ name: one.name, address: one.address ?? '' })],
-  );
-  return people.filter(({ address }) => address !== '').slice(0, MAX_PEOPLE);
+  const people: Person[] = [];
+  let names: string[] = [];
+  for (const one of (addresses ?? []).flatMap((entry) => entry.group ?? [entry])) {
+    names.push(one.name);
+    if (!one.address) continue;
+    people.push(personOf({ name: names.filter(Boolean).join(', '), address: one.address }));
+    names = [];
+  }
+  return people.slice(0, MAX_PEOPLE);
 }
 
 const personOf = ({ name, address }: Person): Person => ({

@@ -45,10 +45,10 @@ export interface PendingReply {
 export interface PendingReplies {
   put(reply: PendingReply, dueAt: string): Promise<void>;
   due(now: string, limit: number): Promise<{ reply: PendingReply; dueAt: string }[]>;
-  /** To be looked at again. */
-  defer(deliveryId: string, seen: string, dueAt: string): Promise<void>;
-  /** It is dealt with. False when somebody else has. */
-  take(deliveryId: string, seen: string): Promise<boolean>;
+  /** To be looked at again at that time, and by nobody else before. False when somebody else has moved or removed it. */
+  defer(deliveryId: string, seen: string, dueAt: string): Promise<boolean>;
+  /** It is dealt with. False when somebody else has moved or removed it. */
+  remove(deliveryId: string, seen: string): Promise<boolean>;
 }
 
 /** What is needed to take a mail in. */

@@ -8,6 +8,7 @@ import {
 import * as z from 'zod';
 import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, toItem } from '../../aws/items.ts';
+import { getItems, primaryKey } from '../../aws/rows.ts';
 import type { PendingReplies, PendingReply } from './ports.ts';
 
 const keyOf = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
@@ -52,15 +53,16 @@ export class DynamoReplies implements PendingReplies {
         Limit: limit,
       }),
     );
-    return Items.map((item) => {
-      const { dueAt, ...reply } = row.parse(fromItem(item));
-      return { reply, dueAt };
-    });
+    const rows = await getItems(this.#client(), this.#table, Items.map(primaryKey));
+    return rows
+      .map((item) => row.parse(fromItem(item)))
+      .filter(({ dueAt }) => dueAt <= now)
+      .map(({ dueAt, ...reply }) => ({ reply, dueAt }));
   }
 
-  async defer(deliveryId: string, seen: string, dueAt: string): Promise<void> {
+  defer(deliveryId: string, seen: string, dueAt: string): Promise<boolean> {
     const { id } = indexed(deliveryId, dueAt);
-    await wins(() =>
+    return wins(() =>
       this.#client().send(
         new UpdateItemCommand({
           TableName: this.#table,
@@ -73,7 +75,7 @@ export class DynamoReplies implements PendingReplies {
     );
   }
 
-  take(deliveryId: string, seen: string): Promise<boolean> {
+  remove(deliveryId: string, seen: string): Promise<boolean> {
     return wins(() =>
       this.#client().send(
         new DeleteItemCommand({

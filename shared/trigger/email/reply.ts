@@ -16,6 +16,10 @@ const LONGEST_WAIT_MS = 3_600_000;
 const GIVE_UP_MS = 30 * 86_400_000;
 const OUTPUT_SHOWN = 20_000;
 const DUE_AT_ONCE = 50;
+/** SES sends some fourteen mails a second for an account unless told otherwise. */
+const SENT_AT_ONCE = 8;
+/** Longer than the function lives: whoever has taken a reply and is still alive has it for itself. */
+const LEASE_MS = 120_000;
 
 /** Whether the sender may be written to: it is who it says, and no machine of its own answers. What a mailbox turned away for its sender is never answered. */
 function mayAnswer({ domain }: EmailServices, mailbox: Mailbox, mail: Mail, arrival: Arrival): boolean {
@@ -70,42 +74,64 @@ const threadOf = ({ domain }: EmailServices, mailbox: Mailbox, { from, subject, 
 
 export type ReplyServices = Pick<EmailServices, 'replies' | 'runs' | 'values' | 'definitions' | 'outgoing' | 'now' | 'replyLost'>;
 
-/** Sends the results that are due. Looks at a run that still goes on less and less often. One reply that fails is no reason to keep the others. */
-export async function sendResults(services: ReplyServices): Promise<number> {
-  const due = await services.replies.due(services.now().toISOString(), DUE_AT_ONCE);
+/**
+ * Sends the results that are due, for as long as there are some and there is time. Looks at a run that still goes on less and less often. One reply that
+ * fails is no reason to keep the others.
+ */
+export async function sendResults(services: ReplyServices, hasTime: () => boolean = () => true): Promise<number> {
   let sent = 0;
-  for (const { reply, dueAt } of due) {
-    try {
-      if (await sendResult(services, reply, dueAt)) sent += 1;
-    } catch (error) {
-      services.replyLost(error);
-      await later(services, reply, dueAt);
-    }
+  while (hasTime()) {
+    const due = await services.replies.due(services.now().toISOString(), DUE_AT_ONCE);
+    const outcomes = await inParallel(due, SENT_AT_ONCE, (one) => deal(services, one));
+    sent += outcomes.filter((outcome) => outcome === 'sent').length;
+    // The index lags behind: what is only taken by others, or dealt with already, is not asked for again and again.
+    if (outcomes.every((outcome) => outcome === 'taken')) break;
   }
   return sent;
 }
 
-/** Puts a reply off, or gives it up for good. One that is taken already is left alone. */
-async function later({ replies, now }: ReplyServices, { deliveryId, since }: PendingReply, dueAt: string): Promise<void> {
-  const waited = now().getTime() - Date.parse(since);
-  if (waited >= GIVE_UP_MS) {
-    await replies.take(deliveryId, dueAt);
-    return;
-  }
-  const next = now().getTime() + Math.min(LONGEST_WAIT_MS, Math.max(FIRST_LOOK_MS, waited / 4));
-  await replies.defer(deliveryId, dueAt, new Date(next).toISOString());
+type Due = Awaited<ReturnType<ReplyServices['replies']['due']>>[number];
+
+async function inParallel<T, R>(items: T[], width: number, act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const queue = items.values();
+  const work = async () => {
+    for (const item of queue) results.push(await act(item));
+  };
+  await Promise.all(Array.from({ length: width }, work));
+  return results;
 }
 
-async function sendResult(services: ReplyServices, reply: PendingReply, dueAt: string): Promise<boolean> {
-  const run = await services.runs.get(reply.runId);
-  if (run && !isTerminal(run.status)) {
-    await later(services, reply, dueAt);
-    return false;
+/** What became of a reply that was due; `taken`: somebody else sees to it. */
+type Outcome = 'sent' | 'put off' | 'given up' | 'taken';
+
+async function deal(services: ReplyServices, { reply, dueAt }: Due): Promise<Outcome> {
+  const leasedUntil = new Date(services.now().getTime() + LEASE_MS).toISOString();
+  let seen = dueAt;
+  try {
+    const run = await services.runs.get(reply.runId);
+    if (run && !isTerminal(run.status)) return await later(services, reply, seen);
+    if (!(await services.replies.defer(reply.deliveryId, seen, leasedUntil))) return 'taken';
+    seen = leasedUntil;
+    if (run) await send(services, { ...reply, text: await resultText(services, run) });
+    // Removed once it is sent: after a crash in between it is sent a second time, which is better than never.
+    await services.replies.remove(reply.deliveryId, seen);
+    return run ? 'sent' : 'given up';
+  } catch (error) {
+    services.replyLost(error);
+    return later(services, reply, seen).catch((again: unknown): Outcome => {
+      services.replyLost(again);
+      return 'taken';
+    });
   }
-  if (!(await services.replies.take(reply.deliveryId, dueAt))) return false;
-  if (!run || !isTerminal(run.status)) return false;
-  await send(services, { ...reply, text: await resultText(services, run) });
-  return true;
+}
+
+/** Puts a reply off, or gives it up for good. One that is taken already is left alone. */
+async function later({ replies, now }: ReplyServices, { deliveryId, since }: PendingReply, seen: string): Promise<Outcome> {
+  const waited = now().getTime() - Date.parse(since);
+  if (waited >= GIVE_UP_MS) return (await replies.remove(deliveryId, seen)) ? 'given up' : 'taken';
+  const next = now().getTime() + Math.min(LONGEST_WAIT_MS, Math.max(FIRST_LOOK_MS, waited / 4));
+  return (await replies.defer(deliveryId, seen, new Date(next).toISOString())) ? 'put off' : 'taken';
 }
 
 async function resultText(services: ReplyServices, run: Run): Promise<string> {

@@ -3,8 +3,9 @@ import { addressParser, decodeWords } from 'postal-mime';
 /** RFC 5322 ends a line at 998 characters; a name in encoded words is folded over some. */
 const MAX_LINE = 2000;
 const ADDRESS = String.raw`([^\s<>@,;:()[\]\\]+@[^\s<>@,;:()[\]\\]+)`;
-const IN_BRACKETS = new RegExp(String.raw`^[^<>]*<\s*${ADDRESS}\s*>\s*$`);
-const ALONE = new RegExp(String.raw`^\s*${ADDRESS}\s*$`);
+/** Names with commas nobody has quoted are common, and so is what ends a list of one. */
+const IN_BRACKETS = new RegExp(String.raw`^[^<>]*<\s*${ADDRESS}\s*>[\s,;]*$`);
+const ALONE = new RegExp(String.raw`^\s*${ADDRESS}[\s,;]*$`);
 
 /** Who has sent a mail, or why that cannot be said. */
 export type Sender = { kind: 'one'; name: string; address: string } | { kind: 'none' } | { kind: 'several' };
@@ -17,11 +18,14 @@ export function senderIn(line: string): Sender {
   if (line.length > MAX_LINE) return { kind: 'none' };
   const { bare, spoken, comment } = taken(line);
   const address = (IN_BRACKETS.exec(bare) ?? ALONE.exec(bare))?.[1];
-  const found = addressParser(spoken, { flatten: true }).filter((one) => one.address?.includes('@'));
+  const parsed = addressParser(spoken, { flatten: true });
+  const found = parsed.filter((one) => one.address?.includes('@'));
   if (bare.split('@').length > 2 && (address === undefined || found.length > 1)) return { kind: 'several' };
   const [only] = found;
   if (address === undefined || only?.address !== address || found.length > 1) return { kind: 'none' };
-  return { kind: 'one', name: only.name || decodeWords(comment.trim()), address };
+  // A name with a comma that is not quoted looks like several, all but the last without an address.
+  const names = parsed.map(({ name }) => name).filter(Boolean);
+  return { kind: 'one', name: names.join(', ') || decodeWords(comment.trim()), address };
 }
 
 /** A line without its comments (`spoken`), without what is quoted either (`bare`), and its comments. */

@@ -13,6 +13,8 @@ export function verdictRefusal({ verdicts }: Pick<Arrival, 'verdicts'>): string 
   if (virus === 'FAIL' || virus === 'PROCESSING_FAILED') return `The virus check says ${virus}.`;
   if (spam === 'FAIL') return 'The spam check says FAIL.';
   if (dmarc === 'FAIL') return 'The DMARC check says FAIL: the mail does not come from the domain it names as its sender.';
+  // Whoever forwards a mail sends it from a server of its own, and a mailing list breaks signatures; one of the two is enough for DMARC.
+  if (dmarc === 'PASS') return undefined;
   if (spf === 'FAIL') return 'The SPF check says FAIL: the sending server may not send for that domain.';
   if (dkim === 'FAIL') return 'The DKIM check says FAIL: the signature of the mail is wrong.';
   return undefined;
@@ -29,7 +31,8 @@ function aligned(one: string, other: string): boolean {
  * passed does not say for which domain: that of the address the service read, which may be another one.
  */
 export function isProven(address: string, { verdicts, source, signedBy, from }: Arrival): boolean {
-  const [seen, ...more] = from.map(senderIn);
+  // A comma in a name makes several of it, all but one without an address.
+  const [seen, ...more] = from.filter((one) => one.includes('@')).map(senderIn);
   if (more.length > 0 || seen?.kind !== 'one' || seen.address.toLowerCase() !== address.toLowerCase()) return false;
   const domain = domainOf(address);
   if (verdicts.spf === 'PASS' && ONE_AT.test(source) && aligned(domainOf(source), domain)) return true;

@@ -2,6 +2,7 @@ import { ulid } from 'ulid';
 import { secondsOf } from '../../expression/duration.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
+import { refuseLargeText } from '../../kernel/row-text.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';
@@ -107,11 +108,7 @@ async function checkWishes(services: ScheduleServices, workflow: Workflow, sched
   checkTiming(timingOf(schedule), services.now());
   checkSeconds('jitter', schedule.jitter, LONGEST_JITTER_SECONDS);
   checkSeconds('catch_up_window', schedule.catchUpWindow, LONGEST_WINDOW_SECONDS);
-  const bytes = Buffer.byteLength(JSON.stringify(schedule.inputs));
-  if (bytes > INPUTS_LIMIT_BYTES)
-    throw new Problem('too-large', `The inputs have ${bytes} bytes; a schedule takes ${INPUTS_LIMIT_BYTES}.`, [
-      { name: 'inputs', value: bytes },
-    ]);
+  refuseLargeText('inputs', schedule.inputs, INPUTS_LIMIT_BYTES);
   if (!workflow.published) return;
   // The same checks as at a start; whether its runIf holds then is for that time to say.
   const run = { id: schedule.id, trigger: 'schedule', startedAt: services.now().toISOString() };

@@ -6,7 +6,7 @@ import { fileName } from '../../../shared/trigger/email/file-name.ts';
 import { narrowed } from '../../../shared/trigger/email/mail-input.ts';
 import { localIn, newLocal } from '../../../shared/trigger/email/mailbox.ts';
 import { parseMail } from '../../../shared/trigger/email/parse-mail.ts';
-import { isProven, permissionRefusal } from '../../../shared/trigger/email/sender.ts';
+import { isProven, permissionRefusal, verdictRefusal } from '../../../shared/trigger/email/sender.ts';
 import { documented } from './documented-event.ts';
 
 const arrivalWith = (change: (ses: ReturnType<typeof documented>) => void = () => {}) => {
@@ -41,6 +41,11 @@ const proofs: [string, Partial<Parameters<typeof isProven>[1]>, boolean][] = [
   ['a sender that SES cannot read', { source: 'x@example.com', from: [] }, false],
   ['two senders that SES reads', { source: 'x@example.com', from: ['ada@example.com', 'eve@evil.example'] }, false],
   ['a sender whose name SES has decoded', { source: 'x@example.com', from: ['Lovelace, Ada <ADA@example.com>'] }, true],
+  [
+    'a sender whose name SES has cut at its comma',
+    { source: 'x@example.com', from: ['Lovelace', 'Ada <ada@example.com>'] },
+    true,
+  ],
   ['SPF of a source with two domains', { source: 'x@evil.example@example.com', signedBy: [] }, false],
   ['SPF of the domain', { source: 'x@example.com', signedBy: [] }, true],
   ['SPF of a domain below it', { source: 'x@bounce.example.com', signedBy: [] }, true],
@@ -84,6 +89,22 @@ test.each([
     for (const header of mail.headers) header.value = header.value.replace('helo=smtp.example.com', `helo=${greeting}`);
   });
   expect(signedBy).toEqual([]);
+});
+
+const checks: [string, Partial<Parameters<typeof verdictRefusal>[0]['verdicts']>, string | undefined][] = [
+  ['DKIM, of a mail that was forwarded', { spf: 'FAIL', dkim: 'PASS', dmarc: 'PASS' }, undefined],
+  ['SPF, of a mail whose signature a list has broken', { spf: 'PASS', dkim: 'FAIL', dmarc: 'PASS' }, undefined],
+  ['nothing, of a domain without DMARC', { spf: 'FAIL', dkim: 'PASS', dmarc: 'GRAY' }, 'SPF'],
+  ['nothing, with a broken signature', { spf: 'GRAY', dkim: 'FAIL', dmarc: 'GRAY' }, 'DKIM'],
+  ['DKIM, of another domain', { spf: 'PASS', dkim: 'PASS', dmarc: 'FAIL' }, 'DMARC'],
+  ['DMARC, with a virus', { virus: 'FAIL', dmarc: 'PASS' }, 'virus'],
+  ['DMARC, with spam', { spam: 'FAIL', dmarc: 'PASS' }, 'spam'],
+];
+test.each(checks)('a mail vouched for by %s: %j is turned away for %s', (_, found, check) => {
+  const refusal = verdictRefusal({
+    verdicts: { spam: 'PASS', virus: 'PASS', spf: 'PASS', dkim: 'PASS', dmarc: 'PASS', ...found },
+  });
+  expect(refusal?.match(/The (\w+) check/)?.[1]).toBe(check);
 });
 
 const members = ['ada@example.com'];

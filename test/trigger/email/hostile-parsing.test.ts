@@ -21,6 +21,7 @@ const patterns = {
   'blanks within': `a${of(' ')}a`,
   'words in words': of('=?utf-8?Q?a?= '),
   semicolons: of(';boundary="\\'),
+  pieces: of(';boundary*1=a'),
 };
 const headers = ['From', 'To', 'Subject', 'References', 'Message-ID', 'Content-Type', 'Content-Disposition', 'Auto-Submitted'];
 

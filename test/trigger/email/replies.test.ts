@@ -41,7 +41,7 @@ function servicesWith(change: Partial<PendingReplies>): { services: EmailService
     put: (...given) => replies.put(...given),
     due: (...given) => replies.due(...given),
     defer: (...given) => replies.defer(...given),
-    take: (...given) => replies.take(...given),
+    remove: (...given) => replies.remove(...given),
   };
   return { services: { ...services, replies: { ...bound, ...change }, replyLost: (error) => lost.push(error) }, lost };
 }
@@ -71,30 +71,88 @@ test('a reply that cannot be noted fails alone: the mail has its run and its del
   expect(lost).toHaveLength(1);
 });
 
-test('a result that cannot be sent keeps no other waiting', async () => {
+const laterBy = (services: EmailServices, ms: number) => ({ ...services, now: () => new Date(Date.now() + ms) });
+const MINUTE_MS = 60_000;
+
+/** So many results that are due, of runs that have ended. */
+async function resultsOf(mails: number) {
   const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
-  for (let n = 0; n < 2; n++) await box.api.ended((await box.deliver(aMail())).run_id ?? '');
-  let taken = 0;
+  for (let n = 0; n < mails; n++) await box.api.ended((await box.deliver(aMail())).run_id ?? '');
+}
+
+test('a result that cannot be sent keeps no other waiting, and is sent later', async () => {
+  await resultsOf(2);
+  let tries = 0;
   const { services, lost } = servicesWith({});
-  const take: PendingReplies['take'] = (...given) => (++taken === 1 ? broken() : services.replies.take(...given));
-  expect(await resultsDue({ ...services, replies: { ...services.replies, take } })).toBe(1);
+  const send: EmailServices['outgoing']['send'] = (mail) => (++tries === 1 ? broken() : services.outgoing.send(mail));
+  expect(await resultsDue({ ...services, outgoing: { send } })).toBe(1);
   expect(lost).toHaveLength(1);
-  expect(await sendResults({ ...services, now: () => new Date(Date.now() + 3_600_000) })).toBe(1);
+  expect(await sendResults(laterBy(services, 60 * MINUTE_MS))).toBe(1);
+  expect(await sendResults(laterBy(services, 120 * MINUTE_MS))).toBe(0);
+});
+
+test('a process that dies before it has sent a result, or before it has noted so, leaves it to the next one', async () => {
+  await resultsOf(1);
+  const { services } = servicesWith({});
+  const death = new Error('killed');
+  const never: PendingReplies['defer'] = () => Promise.reject(death);
+  const taken: string[] = [];
+  // Dead: neither sends nor puts off.
+  const replies: PendingReplies = {
+    ...services.replies,
+    defer: (id, seen, dueAt) => (taken.push(id) === 1 ? services.replies.defer(id, seen, dueAt) : never(id, seen, dueAt)),
+  };
+  const send = () => Promise.reject(death);
+  await sendResults({ ...laterBy(services, MINUTE_MS), replies, outgoing: { send } });
+  expect(taken.length).toBeGreaterThan(0);
+  expect(await sendResults(laterBy(services, MINUTE_MS))).toBe(0);
+
+  const unnoted = { ...services.replies, remove: () => Promise.reject(death), defer: replies.defer };
+  taken.length = 0;
+  const before = outbox();
+  await sendResults({ ...laterBy(services, 4 * MINUTE_MS), replies: unnoted });
+  expect(outbox()).toBe(before + 1);
+  expect(await sendResults(laterBy(services, 8 * MINUTE_MS))).toBe(1);
+  expect(await sendResults(laterBy(services, 60 * MINUTE_MS))).toBe(0);
+});
+
+test('two that look at once send each result once', async () => {
+  await resultsOf(3);
+  const before = outbox();
+  const sent = await Promise.all([resultsDue(emailServices()), resultsDue(emailServices())]);
+  expect(sent[0] + sent[1]).toBe(3);
+  expect(outbox()).toBe(before + 3);
+});
+
+const noRun = (deliveryId: string, since: string) => ({
+  deliveryId,
+  runId: 'none',
+  workflowName: 'w',
+  from: 'a@b',
+  to: 'c@d',
+  subject: 's',
+  messageId: null,
+  references: [],
+  since,
+});
+
+test('one look deals with all that are due while it has time, however many', async () => {
+  const services = emailServices();
+  const since = new Date().toISOString();
+  await Promise.all(Array.from({ length: 120 }, (_, n) => services.replies.put(noRun(`many-${n}`, since), since)));
+  const left = async () => (await services.replies.due(new Date(Date.now() + MINUTE_MS).toISOString(), 1000)).length;
+  await sendResults(laterBy(services, MINUTE_MS), () => false);
+  expect(await left()).toBe(120);
+  let pages = 0;
+  await sendResults(laterBy(services, MINUTE_MS), () => ++pages <= 2);
+  expect(await left()).toBe(20);
+  await resultsDue(services);
+  expect(await left()).toBe(0);
 });
 
 test('a reply that never can be looked at is given up after thirty days', async () => {
   const services = emailServices();
-  const reply = {
-    deliveryId: 'r1',
-    runId: 'none',
-    workflowName: 'w',
-    from: 'a@b',
-    to: 'c@d',
-    subject: 's',
-    messageId: null,
-    references: [],
-    since: new Date().toISOString(),
-  };
+  const reply = noRun('r1', new Date().toISOString());
   await services.replies.put(reply, reply.since);
   const runs = new Proxy(services.runs, { get: (runs, name) => (name === 'get' ? broken : Reflect.get(runs, name)) });
   const blind = { ...services, runs, replyLost: () => {} };
