@@ -2,7 +2,7 @@ import { Problem } from '../../kernel/problem.ts';
 import type { StartRequest } from '../../run/start/start-request.ts';
 import { type Started, startRun } from '../../run/start/start-run.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { receive } from '../delivery/receive.ts';
+import { type Received, receive } from '../delivery/receive.ts';
 import type { ScheduleServices } from './ports.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 
@@ -23,7 +23,7 @@ export const startRequestOf = (schedule: Schedule, key: string): StartRequest =>
 });
 
 /** Delivers one fire. The run of an earlier try under the same key counts, also when the inputs of the schedule were changed since. */
-export function deliver(services: ScheduleServices, schedule: Schedule, source: string, key: string): Promise<Delivery> {
+export function deliver(services: ScheduleServices, schedule: Schedule, source: string, key: string): Promise<Received> {
   const { id, workspace, project, workflowId, inputs } = schedule;
   const from = { workspace, project, workflowId, trigger: 'schedule' as const, triggerId: id, source, key };
   return receive(services, { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) }, () =>
