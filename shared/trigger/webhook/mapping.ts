@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { conditionOf } from '../../expression/condition.ts';
 import { explain } from '../../expression/explain.ts';
 import { evaluateExpression } from '../../expression/expression.ts';
 import { parsed } from '../../expression/jsonata.ts';
@@ -16,10 +17,10 @@ const HIDDEN_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization'
 export const shownHeaders = (headers: Record<string, string>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !HIDDEN_HEADERS.has(name)));
 
-/** Why an expression cannot be a mapping; undefined if it can. */
-export function mappingProblem(mapping: string): string | undefined {
+/** Why a text is no expression; undefined if it is one. */
+export function expressionProblem(text: string): string | undefined {
   try {
-    parsed(mapping);
+    parsed(text);
     return undefined;
   } catch (error) {
     const { message, position } = explain(error);
@@ -31,18 +32,32 @@ export function mappingProblem(mapping: string): string | undefined {
 export async function inputsOf(mapping: string | undefined, request: WebhookRequest): Promise<Record<string, unknown>> {
   const body = bodyOf(request);
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
-  const value = await mapped(mapping, { body, headers: shownHeaders(request.headers), query: request.query });
+  const value = await evaluated('mapping', mapping, request);
   const inputs = inputObject.safeParse(value);
   if (inputs.success) return inputs.data;
   throw new Problem('invalid', 'The mapping gives no object of inputs.', [{ name: 'mapping', value: typeof value }]);
 }
 
-async function mapped(mapping: string, names: object): Promise<unknown> {
+/** Whether a request meets the condition of its webhook: null counts as false, what is neither true nor false is refused. */
+export async function meets(condition: string | undefined, request: WebhookRequest): Promise<boolean> {
+  if (condition === undefined) return true;
+  const value = await evaluated('if', condition, request);
+  return told('if', async () => conditionOf(value, 'if'));
+}
+
+function evaluated(field: 'mapping' | 'if', expression: string, request: WebhookRequest): Promise<unknown> {
+  const names = { body: bodyOf(request), headers: shownHeaders(request.headers), query: request.query };
+  return told(field, () => evaluateExpression(expression, { step: null, field }, names));
+}
+
+/** What an expression fails with is for the sender to hear. */
+async function told<T>(field: 'mapping' | 'if', work: () => Promise<T>): Promise<T> {
   try {
-    return await evaluateExpression(mapping, { step: null, field: 'mapping' }, names);
+    return await work();
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    throw new Problem('invalid', `The request cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
+    const what = field === 'if' ? 'The condition of the webhook cannot be evaluated.' : 'The request cannot be mapped.';
+    throw new Problem('invalid', `${what} ${error.message}`, [{ name: field, value: error.message }]);
   }
 }
 
