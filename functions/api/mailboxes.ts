@@ -22,6 +22,23 @@ export async function putMailbox({ params, body, caller }: RequestOf<'putMailbox
   return ok(view(await change.putMailbox(services, workflow, { ...rest, maxBytes }), domain));
 }
 
+export async function changeMailbox({ params, body, caller }: RequestOf<'changeMailbox'>, services: Services) {
+  const domain = domainOf(services);
+  const workflow = await workflowOf(services, caller, params.workflow_id);
+  return ok(view(await change.changeMailbox(services, workflow, changeOf(body)), domain));
+}
+
+function changeOf({ enabled, permission, allowed, stage, reply, max_size: maxBytes }: RequestOf<'changeMailbox'>['body']) {
+  return {
+    ...(enabled !== undefined && { enabled }),
+    ...(permission !== undefined && { permission }),
+    ...(allowed !== undefined && { allowed }),
+    ...(stage !== undefined && { stage }),
+    ...(reply !== undefined && { reply }),
+    ...(maxBytes !== undefined && { maxBytes }),
+  };
+}
+
 export async function getMailbox({ params, caller }: RequestOf<'getMailbox'>, services: Services) {
   const domain = domainOf(services);
   const workflow = await workflowOf(services, caller, params.workflow_id);
@@ -53,7 +70,7 @@ const view = (mailbox: Mailbox, domain: string) => ({
   created_at: mailbox.createdAt,
 });
 
-export const handler = http({ putMailbox, getMailbox, rotateMailbox }, () => ({
+export const handler = http({ putMailbox, changeMailbox, getMailbox, rotateMailbox }, () => ({
   workflows: workflows(),
   mailboxes: mailboxes(),
   domain: env.mailDomain(),

@@ -2,7 +2,7 @@ import { http, type RequestOf } from '../../shared/api/http.ts';
 import { type Answer, accepted } from '../../shared/edge/answer.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Payloads } from '../../shared/trigger/delivery/payloads.ts';
-import type { DeliveryServices } from '../../shared/trigger/delivery/receive.ts';
+import { type DeliveryServices, throwRefusal } from '../../shared/trigger/delivery/receive.ts';
 import { receiveRequest, type WebhookServices } from '../../shared/trigger/webhook/receive-request.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
@@ -20,9 +20,9 @@ export async function receiveWebhook({ params, raw }: RequestOf<'receiveWebhook'
     schemeOf(webhook).verify(raw, await secretsOf(services.seals, webhook, at), at, webhook.signature);
     return echo(challenge);
   }
-  const { delivery, refusal } = await receiveRequest(services, webhook, raw, raw.sourceIp);
-  if (refusal)
-    throw new Problem(refusal.kind, refusal.message, [...refusal.details, { name: 'delivery_id', value: delivery.id }]);
+  const received = await receiveRequest(services, webhook, raw, raw.sourceIp);
+  throwRefusal(received);
+  const { delivery } = received;
   return accepted({ delivery_id: delivery.id, outcome: delivery.outcome });
 }
 

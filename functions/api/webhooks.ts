@@ -22,14 +22,17 @@ export async function createWebhook({ params, body, caller, origin }: RequestOf<
 }
 
 function choicesOf(body: RequestOf<'createWebhook'>['body']): webhook.WebhookChoices {
-  const { name, scheme, enabled, mapping, header, prefix, encoding, delivery_header: deliveryHeader } = body;
+  const { name, scheme, enabled, mapping, if: condition, header, prefix, encoding } = body;
+  const { delivery_header: deliveryHeader, dedupe_window: dedupeWindow } = body;
   const named = header === undefined ? GITHUB : { header, prefix: 'sha256=', encoding: 'hex' as const };
   const given = { ...(prefix !== undefined && { prefix }), ...(encoding !== undefined && { encoding }) };
   return {
     name,
     scheme,
     enabled,
+    dedupeWindow,
     ...(mapping !== undefined && { mapping }),
+    ...(condition !== undefined && { if: condition }),
     ...(deliveryHeader !== undefined && { deliveryHeader }),
     ...(scheme === 'sha256' && { signature: { ...named, ...given } }),
   };
@@ -47,11 +50,13 @@ export async function getWebhook({ params, caller, origin }: RequestOf<'getWebho
 
 export async function changeWebhook({ params, body, caller, origin }: RequestOf<'changeWebhook'>, services: Services) {
   const seen = await webhookOf(services, caller, params);
-  const { name, enabled, mapping } = body;
+  const { name, enabled, mapping, if: condition, dedupe_window: dedupeWindow } = body;
   const change = {
     ...(name !== undefined && { name }),
     ...(enabled !== undefined && { enabled }),
     ...(mapping !== undefined && { mapping }),
+    ...(condition !== undefined && { if: condition }),
+    ...(dedupeWindow !== undefined && { dedupeWindow }),
   };
   return ok(webhookView(await webhook.changeWebhook(services, seen, change), origin));
 }

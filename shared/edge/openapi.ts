@@ -29,19 +29,35 @@ export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 /** A table of operations as OpenAPI 3.1, from the schemas that validate it. */
 export function documentOf(info: { title: string; version: string; description: string }, operations: Record<string, Operation>) {
-  return createDocument({
-    openapi: '3.1.0',
-    info,
-    servers: [{ url: '/' }],
-    security: [{ APIKeyHeader: [] }, { Bearer: [] }],
-    components: {
-      securitySchemes: {
-        APIKeyHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
-        Bearer: { type: 'http', scheme: 'bearer' },
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info,
+      servers: [{ url: '/' }],
+      security: [{ APIKeyHeader: [] }, { Bearer: [] }],
+      components: {
+        securitySchemes: {
+          APIKeyHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+          Bearer: { type: 'http', scheme: 'bearer' },
+        },
       },
+      paths: paths(operations),
     },
-    paths: paths(operations),
-  });
+    { override: ({ jsonSchema, io }) => (io === 'input' ? tellDefaults(jsonSchema as z.core.JSONSchema.BaseSchema) : undefined) },
+  );
+}
+
+/**
+ * What may be left out of a request says so in words: generators of clients take a field with a `default` for one that is always there, and demand it.
+ */
+function tellDefaults({ properties = {} }: z.core.JSONSchema.BaseSchema): void {
+  for (const property of Object.values(properties)) {
+    if (typeof property === 'boolean') continue;
+    const { default: preset, description } = property;
+    if (preset === undefined) continue;
+    delete property.default;
+    if (typeof preset !== 'object') property.description = [description, `\`${preset}\` unless given`].filter(Boolean).join('; ');
+  }
 }
 
 function paths(operations: Record<string, Operation>): Record<string, Record<string, ZodOpenApiOperationObject>> {
@@ -52,10 +68,8 @@ function paths(operations: Record<string, Operation>): Record<string, Record<str
   return byPath;
 }
 
-function describe(
-  operationId: string,
-  { summary, tag, open, raw, role, keyed, params, query, body, responses }: Operation,
-): ZodOpenApiOperationObject {
+function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+  const { summary, tag, open, role, keyed, params, query, body, responses } = operation;
   return {
     operationId,
     summary,
@@ -63,10 +77,12 @@ function describe(
     ...(open && { security: [] }),
     ...(!open && { description: `Needs the role ${role ?? 'viewer'}.` }),
     requestParams: { ...(params && { path: params }), ...(query && { query }), ...(keyed && { header: keyHeader }) },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } },
+    }),
     responses: {
       ...Object.fromEntries(Object.entries(responses).map(success)),
-      ...refusals(raw ? FOREIGN : open ? [] : body ? WRITES : READS),
+      ...refusals(statusesOf(operation)),
     },
   };
 }
@@ -81,17 +97,25 @@ const success = ([status, schema]: [string, z.ZodType | string]) => [
 
 const keyHeader = z.object({
   'Idempotency-Key': z.string().min(1).max(200).optional().meta({
-    description: 'The same key and request give the first answer again, with the header Idempotent-Redeliver: true',
+    description: 'The same key and request give the first answer again, with the header Idempotent-Replay: true',
   }),
 });
 
-const READS = [400, 401, 403, 404, 429, 500];
-const WRITES = [400, 401, 403, 404, 409, 413, 415, 422, 429, 500];
+const READS = [400, 401, 403, 404, 413, 429, 500];
+const WRITES = [...READS, 409];
+const TAKES_BODY = [415, 422];
 /** What a foreign system hears at an address that is its credential. */
 const FOREIGN = [400, 401, 404, 409, 413, 429, 500];
 
+/** Every status that a route may refuse with. An answer may be too large as well, and whatever changes something may find that it cannot be done. */
+function statusesOf({ open, raw, method, body, refuses = [] }: Operation): number[] {
+  if (raw) return FOREIGN;
+  if (open) return [500];
+  return [...(method === 'GET' ? READS : WRITES), ...(body ? TAKES_BODY : []), ...refuses];
+}
+
 /** Each refusal once, under components. */
-const refused = new Map(WRITES.map((status) => [status, refusal(status)]));
+const refused = new Map([...WRITES, ...TAKES_BODY].map((status) => [status, refusal(status)]));
 
 function refusal(status: number): ZodOpenApiResponseObject {
   return {

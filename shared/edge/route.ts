@@ -22,6 +22,8 @@ export interface Operation {
   body?: z.ZodType;
   /** Status to body; null for none, a string for another content type. */
   responses: Record<number, z.ZodType | string>;
+  /** Statuses of refusals beyond those that all routes of its kind have. */
+  refuses?: number[];
 }
 
 /** Keeps the literal types of an operation, so that its action is typed by its own schemas. */

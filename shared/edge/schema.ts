@@ -54,7 +54,10 @@ const MOST_ITEMS = 1000;
 
 /** A list whose length is looked at first: a million wrong items would be a million complaints. */
 export const few = <T extends z.ZodType>(item: T) =>
-  z.array(z.unknown()).max(MOST_ITEMS, `must have ${MOST_ITEMS} items at most`).pipe(z.array(item).max(MOST_ITEMS));
+  z.preprocess((list, context) => {
+    if (Array.isArray(list) && list.length > MOST_ITEMS) context.addIssue(`must have ${MOST_ITEMS} items at most`);
+    return list;
+  }, z.array(item).max(MOST_ITEMS));
 
 export const pageView = <T, V>({ items, next }: { items: T[]; next: string | undefined }, view: (item: T) => V) => ({
   items: items.map(view),

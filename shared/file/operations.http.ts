@@ -39,6 +39,8 @@ export const files = {
     summary: 'A link to its bytes, good for five minutes',
     params,
     responses: { 200: fileDownload },
+    // It has not been uploaded.
+    refuses: [409],
   }),
   deleteFile: operation({
     ...at,

@@ -21,13 +21,14 @@ export const FAILURE_CODES: FailureCode[] = [
     of: 'step',
     meaning: 'The server answered 5xx, or its answer says it is JSON and is not, or holds a number too large for JSON (`1e999`).',
     what_to_do:
-      'Mostly passes: `retry: {on: [HttpServerError], attempts: 3, delay: 2s}`. Every attempt carries the same `Idempotency-Key`, so a server that honours it acts once.',
+      'Mostly passes: `retry: {on: [HttpServerError], attempts: 3, delay: 2s}`; the `Retry-After` of a 503 is waited for. Every attempt carries the same `Idempotency-Key`, so a server that honours it acts once.',
   },
   {
     code: 'TooManyRequests',
     of: 'step',
     meaning: 'The server answered 429. `data.retryAfterSeconds` is the wait it asks for, when it does.',
-    what_to_do: 'Retry with a `delay` of that order, lower the `concurrency` of the `forEach` around the step.',
+    what_to_do:
+      '`retry: {on: [TooManyRequests]}` waits at least that long, a day at most; lower the `concurrency` of the `forEach` around the step.',
   },
   {
     code: 'ConnectionFailed',

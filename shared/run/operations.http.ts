@@ -130,7 +130,7 @@ export const runs = {
     keyed: true,
     params: workflowParams,
     body: command,
-    responses: { 201: runDetail, 200: z.union([runDetail, dryRun]), 202: runDetail },
+    responses: { 201: runDetail, 200: z.discriminatedUnion('object', [runDetail, dryRun]), 202: runDetail },
   }),
   rerunRun: operation({
     method: 'POST',

@@ -48,6 +48,7 @@ export const valueLink = z.object({ url: z.string(), expires_at: time }).meta({ 
 
 export const runDetail = runEntry
   .extend({
+    object: z.literal('run').meta({ description: 'Tells it from a DryRun' }),
     definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
     inputs: shownFields,
     outputs: shownFields.nullable(),
@@ -81,8 +82,25 @@ export const runDetail = runEntry
 
 export const rerunDetail = runDetail.extend({ warnings: z.array(z.string()) }).meta({ id: 'Rerun' });
 
+const foreseenStep = z
+  .object({
+    step: z.string(),
+    kind: z.string(),
+    title: z.string().nullable(),
+    needs: z.array(z.string()).meta({ description: 'The steps of its list that end first' }),
+    skipped: z.boolean().nullable().meta({ description: 'Null when only the run will tell' }),
+    get inside() {
+      return z
+        .record(z.string(), z.array(foreseenStep))
+        .optional()
+        .meta({ description: 'The steps in it, by branch, and by handler: `catch[0]`' });
+    },
+  })
+  .meta({ id: 'ForeseenStep' });
+
 export const dryRun = z
   .object({
+    object: z.literal('dry_run').meta({ description: 'Tells it from a Run' }),
     dry_run: z.literal(true),
     would_start: z.boolean().meta({ description: 'False when runIf is: the run would be recorded as skipped' }),
     name: z.string(),
@@ -90,7 +108,7 @@ export const dryRun = z
     version: z.int().nullable(),
     definition: z.string(),
     inputs: z.record(z.string(), z.unknown()),
-    steps: z.array(z.unknown()).meta({ description: 'Steps in the order of the document, each with what it `needs`' }),
+    steps: z.array(foreseenStep).meta({ description: 'Steps in the order of the document, each with what it `needs`' }),
     problems: z.array(z.object({ step: z.string(), message: z.string() })),
   })
   .meta({ id: 'DryRun' });
@@ -139,6 +157,7 @@ const isMap = (value: unknown): value is Record<string, unknown> =>
 
 export const runDetailView = (run: Run, more: RunDetail) => ({
   ...runEntryView(run),
+  object: 'run' as const,
   definition: run.definition,
   inputs: shown(more.inputs, wholeOf(run.id, 'inputs')),
   outputs: shown(more.outputs, wholeOf(run.id, 'outputs')),
@@ -158,6 +177,7 @@ export const runDetailView = (run: Run, more: RunDetail) => ({
 });
 
 export const dryRunView = ({ prepared, steps, problems }: DryRun) => ({
+  object: 'dry_run' as const,
   dry_run: true,
   would_start: prepared.wanted,
   name: prepared.name,

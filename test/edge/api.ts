@@ -9,6 +9,7 @@ import { newKey } from '../../shared/access/key.ts';
 import type { Role } from '../../shared/kernel/role.ts';
 import { cloudInProcess } from '../harness/cloud.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
+import { expectDeclared } from './declared.ts';
 
 export interface Ask {
   /** Another key than the first one, which is an admin's of the project `examples`; null for none. */
@@ -33,7 +34,10 @@ const INSIDES =
 
 const root = join(import.meta.dirname, '../..');
 
-/** The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours and no look inside pass. */
+/**
+ * The stack, up (with other settings than the embedded ones), and a client of its API that lets no fault of ours, no look inside and no status pass that the
+ * document does not declare.
+ */
 export async function startApi(settings?: SettingsInput, dataDir?: string) {
   const cloud = await cloudInProcess(settings && { root, template: async () => synthesize(settings) }, dataDir);
   const client = new DynamoDBClient({ endpoint: cloud.cloudUrl });
@@ -45,6 +49,7 @@ export async function startApi(settings?: SettingsInput, dataDir?: string) {
     const { status, text } = answer;
     expect(status, `${method} ${path.slice(0, 200)} answered ${text.slice(0, 500)}`).toBeLessThan(500);
     expect(text).not.toMatch(INSIDES);
+    expectDeclared(method, path, answer);
     return answer;
   }
 

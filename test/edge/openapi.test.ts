@@ -60,6 +60,77 @@ describe.each(operationIds.map((id) => [titleOf(id), id] as const))('%s', (_, id
     const refusals = Object.keys(operation.responses).filter((status) => Number(status) >= 400);
     if (!open) expect(refusals).toEqual(expect.arrayContaining(['400', '401', '403', '404', '429', '500']));
     if (operation.requestBody) expect(refusals).toEqual(expect.arrayContaining(['413', '415']));
+    if (operations[id].method !== 'GET') expect(refusals).toContain('409');
+  });
+});
+
+describe('what generators of clients make of it', () => {
+  /** Every schema within a part of the document, with the way to it. */
+  function* schemasIn(part: Json, path: string): Generator<[path: string, schema: Json]> {
+    if (typeof part !== 'object' || part === null) return;
+    yield [path, part];
+    for (const [name, inner] of Object.entries(part)) yield* schemasIn(inner, `${path}/${name}`);
+  }
+  const schemas = [...schemasIn(document, '')];
+  const bodyOf = (id: OperationId) => at(id).requestBody.content['application/json'].schema;
+
+  test('no field has a default, since one that has is taken for one that must be given', () => {
+    const preset = schemas.filter(([path, { properties }]) => {
+      const fields: Json[] = path.endsWith('/properties') ? [] : Object.values(properties ?? {});
+      return fields.some((field) => field?.default !== undefined);
+    });
+    expect(preset.map(([path]) => path)).toEqual([]);
+  });
+
+  test('a command needs no params, whichever it is', () => {
+    const validate = ajv.compile({ ...bodyOf('commandWorkflow'), components: document.components });
+    const run_id = known.run_id;
+    const bare = [{ command: 'start' }, ...['pause', 'resume', 'stop'].map((command) => ({ command, run_id }))];
+    expect(bare.map((body) => validate(body))).toEqual([true, true, true, true]);
+  });
+
+  test('it names the header that a repeated start is answered with', async () => {
+    const headers = { 'idempotency-key': `key-${Date.now()}` };
+    await api.start(known.workflow_id, { a: 1 }, { headers });
+    const again = await api.start(known.workflow_id, { a: 1 }, { headers });
+    const parameter = at('commandWorkflow').parameters.find((one: Json) => one.name === 'Idempotency-Key');
+    const [, name = ''] = /the header ([\w-]+): true/.exec(JSON.stringify(parameter)) ?? [];
+    expect([again.status, again.headers.get(name)]).toEqual([200, 'true']);
+  });
+
+  test('a body that may be left out is not demanded', async () => {
+    const workflow = await api.publish(ONE_STEP);
+    expect((await api.post(`/v1/workflows/${workflow}/publish`, undefined)).status).toBe(201);
+    expect(at('publishWorkflow').requestBody.required ?? false).toBe(false);
+    expect(at('createWorkflow').requestBody.required).toBe(true);
+  });
+
+  test('a dry run and a run are told apart by the field that it names', async () => {
+    const group =
+      "  - id: g\n    parallel:\n      left: [{ id: a, set: {} }]\n      right: [{ id: b, if: '${ $input.x }', set: {} }]\n";
+    const workflow = await api.publish(group);
+    const dry = await api.post(`/v1/workflows/${workflow}/command`, { command: 'start', params: { dry_run: true } });
+    const { schema } = at('commandWorkflow').responses['200'].content['application/json'];
+    const validate = ajv.compile({ ...schema, components: document.components });
+    expect([validate(dry.body), validate.errors ?? []]).toEqual([true, []]);
+    const run = (await api.start(workflow)).body;
+    expect([dry.body.object, run.object]).toEqual(Object.keys(schema.discriminator.mapping).toSorted());
+  });
+
+  test('every list says of what it is', () => {
+    const ofAnything = schemas.filter(([, { type, items }]) => type === 'array' && Object.keys(items ?? {}).length === 0);
+    expect(ofAnything.map(([path]) => path)).toEqual([]);
+  });
+
+  test('whatever can be one of several resources has a field that tells which', () => {
+    const unions = schemas.filter(([, { anyOf, oneOf }]) => {
+      const named = (anyOf ?? oneOf ?? []).filter((one: Json) => one.$ref);
+      return named.length > 1;
+    });
+    expect(unions.map(([path, { discriminator }]) => [path, discriminator?.propertyName])).toEqual([
+      ['/paths//v1/workflows/{workflow_id}/command/post/requestBody/content/application/json/schema', 'command'],
+      ['/paths//v1/workflows/{workflow_id}/command/post/responses/200/content/application/json/schema', 'object'],
+    ]);
   });
 });
 

@@ -31,6 +31,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
   putMailbox: () => [{ permission: 'restricted', allowed: ['ada@example.com'], reply: 'acknowledgement' }],
+  changeMailbox: () => [{ reply: 'none' }],
   createSchedule: () => [{ name: 'nightly', expression: 'daily at 09:00', timezone: 'Europe/Berlin' }],
   changeSchedule: () => [{ expression: 'hourly' }, { enabled: false }],
   backfillSchedule: () => [{ from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' }],

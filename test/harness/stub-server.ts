@@ -18,7 +18,7 @@ export interface Call {
 }
 
 /** What the stub says to a call. `hang` says nothing, ever. */
-export type Answer = { status?: number; body?: unknown; afterMs?: number } | 'hang';
+export type Answer = { status?: number; body?: unknown; afterMs?: number; headers?: Record<string, string> } | 'hang';
 type Script = Answer | Answer[] | ((call: Call, n: number) => Answer);
 
 /** A stub of an outside service. Paths without a script answer 200 with what they were sent. */
@@ -101,7 +101,8 @@ export class StubServer {
       typeof script === 'function' ? script(call, n) : Array.isArray(script) ? (script[n - 1] ?? script.at(-1)) : script;
     if (answer === 'hang' || answer === undefined) return;
     if (answer.afterMs) await new Promise((resolve) => setTimeout(resolve, answer.afterMs));
-    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body ?? null));
+    const headers = { 'content-type': 'application/json', ...answer.headers };
+    response.writeHead(answer.status ?? 200, headers).end(JSON.stringify(answer.body ?? null));
   }
 
   #until(holds: () => boolean): Promise<void> {

@@ -36,6 +36,39 @@ describe('retry of a step', () => {
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1500);
   });
 
+  test.each([
+    ['429, in seconds', 429, () => '3'],
+    ['503, as a date', 503, () => new Date(Date.now() + 4000).toUTCString()],
+  ])('waits as long as Retry-After of a %s asks, and not only its own delay', async (name, status, retryAfter) => {
+    const path = `/asks-${status}`;
+    const url = at.stub.on(path, (_, n) => (n === 1 ? { status, headers: { 'retry-after': retryAfter() } } : {}));
+    const run = await at.api.through({ steps: [get('a', url, { retry: oneSecond })] });
+    expect([name, run.status]).toEqual([name, 'succeeded']);
+    const [first, second] = at.stub.to(path).map((call) => call.at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2900);
+  });
+
+  test('waits its own delay where Retry-After asks for less', async () => {
+    const url = at.stub.on('/hurries', [{ status: 503, headers: { 'retry-after': '0' } }, {}]);
+    await at.api.through({ steps: [get('a', url, { retry: oneSecond })] });
+    const [first, second] = at.stub.to('/hurries').map((call) => call.at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('a run ends at its timeout, however long Retry-After asks to wait', async () => {
+    const url = at.stub.on('/for-long', { status: 429, headers: { 'retry-after': '3600' } });
+    const run = await at.api.through({ timeout: '3s', steps: [get('a', url, { retry: oneSecond })] });
+    expect([run.status, at.stub.count('/for-long')]).toEqual(['timed_out', 1]);
+  });
+
+  test('a group waits as long as the answer asked that failed it', async () => {
+    const url = at.stub.on('/in-group', [{ status: 503, headers: { 'retry-after': '3' } }, {}]);
+    const group = { id: 'g', parallel: { one: [get('a', url)] }, retry: oneSecond };
+    expect((await at.api.through({ steps: [group] })).status).toBe('succeeded');
+    const [first, second] = at.stub.to('/in-group').map((call) => call.at);
+    expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2900);
+  });
+
   test('attempts counts executions, the first included', async () => {
     const url = at.stub.on('/broken', { status: 500 });
     const run = await at.api.through({ steps: [get('a', url, { retry: { attempts: 2, delay: '1s' } })] });

@@ -28,7 +28,7 @@ export interface FailedAnswer {
 export function unexpectedAnswer(request: HttpRequest, { status, headers, body }: FailedAnswer, now: Date): StepError {
   const text = withoutSecretParameters(body, MASK);
   const start = text.trim().slice(0, EXCERPT_CHARS);
-  const retryAfterSeconds = secondsUntil(headers['retry-after'], now);
+  const retryAfterSeconds = asksToWait(status) ? secondsUntil(headers['retry-after'], now) : undefined;
   return new StepError(nameOf(status), `${describe(request)} answered ${status}${start && `: ${start}`}`, {
     status,
     headers: Object.fromEntries(TELLING_HEADERS.flatMap((name) => told(name, headers[name]))),
@@ -54,6 +54,9 @@ function nameOf(status: number): string {
   if (status === 429) return 'TooManyRequests';
   return status >= 500 ? 'HttpServerError' : 'HttpClientError';
 }
+
+/** RFC 6585, 4 and RFC 9110, 15.6.4: what has too much to do may say for how long. */
+const asksToWait = (status: number) => status === 429 || status === 503;
 
 function secondsUntil(retryAfter: string | string[] | undefined, now: Date): number | undefined {
   if (typeof retryAfter !== 'string') return undefined;

@@ -1,7 +1,7 @@
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import type { StepState } from '../model/step-state.ts';
-import { afterFailure } from './after-failure.ts';
+import { afterFailure, askedMs } from './after-failure.ts';
 
 /** What befell the steps that were in flight when something else ended them. */
 export const CANCELLED_BY = {
@@ -29,7 +29,8 @@ export function failed(
   const failures = step.failures + 1;
   if (!retry || afterFailure(error.name, failures, retry).kind === 'fail')
     return { type: 'step_failed', at, key: step.key, error };
-  const dueAt = new Date(now.getTime() + retryDelayMs(retry, failures, random)).toISOString();
+  const delayMs = Math.max(retryDelayMs(retry, failures, random), askedMs(error.data));
+  const dueAt = new Date(now.getTime() + delayMs).toISOString();
   return { type: 'step_retrying', at, key: step.key, error, dueAt };
 }
 

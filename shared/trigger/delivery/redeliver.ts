@@ -1,11 +1,10 @@
 import { notFound, Problem } from '../../kernel/problem.ts';
-import type { Started } from '../../run/start/start-run.ts';
 import type { Delivery, DeliveryTrigger } from './delivery.ts';
 import type { Payloads } from './payloads.ts';
-import { type DeliveryServices, receiveAgain } from './receive.ts';
+import { type DeliveryServices, receiveAgain, type Treated } from './receive.ts';
 
 /** How a trigger starts again what it turned away, from the raw payload if it kept one. Throws a `Problem` for what is to be turned away once more. */
-export type Redeliver = (delivery: Delivery, raw: Buffer | undefined) => Promise<Started>;
+export type Redeliver = (delivery: Delivery, raw: Buffer | undefined) => Promise<Treated>;
 
 export interface RedeliveryServices extends DeliveryServices {
   payloads: Payloads;

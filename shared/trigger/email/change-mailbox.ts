@@ -26,16 +26,36 @@ export async function putMailbox(
   of: Pick<Mailbox, 'canary'> = {},
 ): Promise<Mailbox> {
   const chosen = { ...DEFAULTS, ...settings };
-  if (chosen.permission === 'restricted' && chosen.allowed.length === 0)
-    throw new Problem('invalid', 'The permission restricted needs at least one address or @domain in allowed.', [
-      { name: 'allowed', value: 'must not be empty' },
-    ]);
+  checkAllowed(chosen);
   for (let tries = 0; tries < TRIES; tries++) {
     const seen = await mailboxes.ofWorkflow(workflow.id);
     const next: Mailbox = seen ? { ...seen, ...chosen } : { ...newMailbox(workflow, now()), ...chosen, ...of };
-    if (await (seen ? mailboxes.change(next) : mailboxes.create(next))) return next;
+    if (await (seen ? mailboxes.change(seen, next) : mailboxes.create(next))) return next;
   }
   throw changing(workflow);
+}
+
+/** Changes what is said of the mailbox and nothing else. */
+export async function changeMailbox(
+  { mailboxes }: Services,
+  workflow: Workflow,
+  change: Partial<MailboxSettings>,
+): Promise<Mailbox> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const seen = await mailboxes.ofWorkflow(workflow.id);
+    if (!seen) throw notFound('mailbox of workflow', workflow.id);
+    const next = { ...seen, ...change };
+    checkAllowed(next);
+    if (await mailboxes.change(seen, next)) return next;
+  }
+  throw changing(workflow);
+}
+
+function checkAllowed({ permission, allowed }: MailboxSettings): void {
+  if (permission === 'restricted' && allowed.length === 0)
+    throw new Problem('invalid', 'The permission restricted needs at least one address or @domain in allowed.', [
+      { name: 'allowed', value: 'must not be empty' },
+    ]);
 }
 
 /** Gives the mailbox another address. Mail to the old one is turned away with a reason from now on. */
@@ -54,5 +74,5 @@ const changing = ({ name }: Workflow) =>
 
 function newMailbox({ id: workflowId, workspace, project, name }: Workflow, now: Date): Mailbox {
   const createdAt = now.toISOString();
-  return { id: newId(now.getTime()), workspace, project, workflowId, local: newLocal(name), createdAt, ...DEFAULTS };
+  return { id: newId(now.getTime()), workspace, project, workflowId, local: newLocal(name), createdAt, revision: 0, ...DEFAULTS };
 }

@@ -42,11 +42,13 @@ export class DynamoMailboxes implements Mailboxes {
     ]);
   }
 
-  change(next: Mailbox): Promise<boolean> {
+  change(seen: Mailbox, next: Mailbox): Promise<boolean> {
     const put = new PutItemCommand({
       TableName: this.#table,
-      Item: itemOf(next),
-      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(retiredAt)',
+      Item: itemOf({ ...next, revision: seen.revision + 1 }),
+      ConditionExpression:
+        'attribute_exists(pk) AND attribute_not_exists(retiredAt) AND (revision = :seen OR attribute_not_exists(revision))',
+      ExpressionAttributeValues: { ':seen': { N: String(seen.revision) } },
     });
     return wins(() => this.#client().send(put));
   }

@@ -13,19 +13,31 @@ const allowedSender = z
     }),
   );
 
+const settings = {
+  enabled: z.boolean(),
+  permission: z
+    .enum(PERMISSIONS)
+    .meta({ description: 'collaborators: the mail addresses of the holders of API keys of the project' }),
+  allowed: z.array(allowedSender).max(500),
+  stage: z.enum(STAGES),
+  reply: z.enum(REPLIES),
+  max_size: z.int().min(1024).max(MAX_MAIL_BYTES).meta({ description: 'Bytes of the raw mail' }),
+};
+
+/** All of them: what is not said becomes the default. */
 export const mailboxSettings = z
   .strictObject({
-    enabled: z.boolean().default(true),
-    permission: z
-      .enum(PERMISSIONS)
-      .default('collaborators')
-      .meta({ description: 'collaborators: the mail addresses of the holders of API keys of the project' }),
-    allowed: z.array(allowedSender).max(500).default([]),
-    stage: z.enum(STAGES).default('Published'),
-    reply: z.enum(REPLIES).default('none'),
-    max_size: z.int().min(1024).max(MAX_MAIL_BYTES).default(MAX_MAIL_BYTES).meta({ description: 'Bytes of the raw mail' }),
+    enabled: settings.enabled.default(true),
+    permission: settings.permission.default('collaborators'),
+    allowed: settings.allowed.default([]),
+    stage: settings.stage.default('Published'),
+    reply: settings.reply.default('none'),
+    max_size: settings.max_size.default(MAX_MAIL_BYTES),
   })
   .meta({ id: 'MailboxSettings' });
+
+/** What is not said stays as it is. */
+export const mailboxChange = z.strictObject(settings).partial().meta({ id: 'MailboxChange' });
 
 export const mailboxResource = z
   .object({

@@ -28,6 +28,8 @@ export const mailbox = z.object({
   reply: z.enum(REPLIES),
   maxBytes: z.int(),
   createdAt: z.string(),
+  /** How often its settings have been changed. */
+  revision: z.int().default(0),
   /** When another address took its place. */
   retiredAt: z.string().optional(),
   /** The canary's own: takes mail from the domain itself. */
@@ -43,8 +45,8 @@ export interface Mailboxes {
   ofWorkflow(workflowId: string): Promise<Mailbox | undefined>;
   /** Gives a workflow its mailbox; false when it has one by now, or when the address is taken. */
   create(mailbox: Mailbox): Promise<boolean>;
-  /** Writes new settings; false when the address has been replaced meanwhile. */
-  change(mailbox: Mailbox): Promise<boolean>;
+  /** Writes new settings; false when they have been changed, or the address replaced, since `seen` was read. */
+  change(seen: Mailbox, next: Mailbox): Promise<boolean>;
   /** Puts a new address in the place of the old one; false when somebody else has. */
   rotate(old: Mailbox, next: Mailbox): Promise<boolean>;
 }

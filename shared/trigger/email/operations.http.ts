@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../../edge/route.ts';
 import { resourceId } from '../../edge/schema.ts';
-import { canaryResource, mailboxResource, mailboxSettings } from './mailbox.http.ts';
+import { canaryResource, mailboxChange, mailboxResource, mailboxSettings } from './mailbox.http.ts';
 
 const at = { tag: 'mail', entry: 'api/mailboxes' } as const;
 const params = z.object({ workflow_id: resourceId });
@@ -11,10 +11,20 @@ export const mail = {
     ...at,
     method: 'PUT',
     path: '/v1/workflows/{workflow_id}/mailbox',
-    summary: 'Give a workflow a mail address, or change who may write to it',
+    summary: 'Give a workflow a mail address with these settings; what is not said becomes the default',
     role: 'editor',
     params,
     body: mailboxSettings,
+    responses: { 200: mailboxResource },
+  }),
+  changeMailbox: operation({
+    ...at,
+    method: 'PATCH',
+    path: '/v1/workflows/{workflow_id}/mailbox',
+    summary: 'Change what is said of a mailbox, and nothing else',
+    role: 'editor',
+    params,
+    body: mailboxChange,
     responses: { 200: mailboxResource },
   }),
   getMailbox: operation({
@@ -24,6 +34,8 @@ export const mail = {
     summary: 'The mailbox of a workflow',
     params,
     responses: { 200: mailboxResource },
+    // Without a mail domain there is none.
+    refuses: [409],
   }),
   rotateMailbox: operation({
     ...at,

@@ -129,7 +129,7 @@ async function receiveAt(services: EmailServices, mailbox: Mailbox, readMail: Re
   const seen = await services.deliveries.get(incoming.id);
   // The mail service delivers at least once; what is written down has been done.
   if (seen) return seen;
-  const delivery = await receive(services, incoming, () => start(services, mailbox, readMail, incoming));
+  const { delivery } = await receive(services, incoming, () => start(services, mailbox, readMail, incoming));
   if (delivery.outcome === 'rejected') await services.mails.note(readMail.arrival);
   if (readMail.mail instanceof Problem) return delivery;
   await answerAtOnce(services, mailbox, readMail.mail, readMail.arrival, delivery).catch(services.replyLost);

@@ -1,18 +1,23 @@
 import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
+import { startable } from '../../run/start/prepare-run.ts';
+import { throwRefusal } from '../delivery/receive.ts';
 import { type Fire, firesBetween } from './fires.ts';
 import type { ScheduleServices } from './ports.ts';
 import { withFire } from './progress.ts';
 import { write } from './save-schedule.ts';
 import { type LedgerFire, type Schedule, timingOf } from './schedule.ts';
-import { afterDelivery, deliver, fireKey } from './start-fire.ts';
+import { afterDelivery, deliver, fireKey, startRequestOf } from './start-fire.ts';
 
 /** Fires that one backfill asks for at the most: as many as start within one request. */
 const MOST_BACKFILLED = 100;
 const AT_ONCE = 5;
 
-/** Starts a run now, whatever its state, its time and its overlap rule say. The same idempotency key starts one. */
+/**
+ * Starts a run now, whatever its state, its time and its overlap rule say. The same idempotency key starts one. What the workflow refuses is refused as at any
+ * other start, and stands in the ledger.
+ */
 export async function triggerNow(
   services: ScheduleServices,
   schedule: Schedule,
@@ -22,12 +27,14 @@ export async function triggerNow(
   const now = services.now();
   // Without a key of theirs every request is one of its own, however many arrive in one millisecond.
   const key = `${schedule.id} trigger ${idempotencyKey ?? newId(now.getTime())}`;
-  const delivery = await deliver(services, schedule, now.toISOString(), key, actor);
+  const received = await deliver(services, schedule, now.toISOString(), key, actor);
+  const { delivery } = received;
   const run = delivery.runId === undefined ? undefined : await services.runs.get(delivery.runId);
   const nominal = run?.createdAt ?? now.toISOString();
   const line = { ...newLine(schedule, nominal, 'manual', services.now()), trigger: delivery.runId ?? delivery.id };
   const fire = await services.schedules.claim(afterDelivery(line, delivery));
   await remember(services, schedule, [fire]);
+  throwRefusal(received);
   return fire;
 }
 
@@ -52,6 +59,8 @@ export async function backfill(
   if (to <= from) throw refused('to', 'The backfill ends before it begins.');
   if (to > now) throw refused('to', 'A backfill is of the past; "to" lies in the future.');
   const expected = few(firesBetween(timingOf(schedule), from.getTime(), to.getTime()));
+  // A workflow that starts nothing would turn every one of them away.
+  await startable(services, startRequestOf(schedule, ''));
   const fires: LedgerFire[] = [];
   const left: string[] = [];
   for (let at = 0; at < expected.length; at += AT_ONCE) {
@@ -84,7 +93,7 @@ async function again(
   if (seen.outcome === 'queued' || (skipSucceeded && run?.status === 'succeeded')) return undefined;
   const claimed = seen.outcome === 'starting' ? seen : await services.schedules.amend(seen, retried(seen, services.now()));
   if (claimed.outcome !== 'starting') return claimed;
-  const delivery = await deliver(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt), actor);
+  const { delivery } = await deliver(services, schedule, nominal, fireKey(schedule.id, nominal, claimed.attempt), actor);
   return services.schedules.amend(claimed, afterDelivery(claimed, delivery));
 }
 

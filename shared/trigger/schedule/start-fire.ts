@@ -3,7 +3,7 @@ import { Problem } from '../../kernel/problem.ts';
 import type { StartRequest } from '../../run/start/start-request.ts';
 import { type Started, startRun } from '../../run/start/start-run.ts';
 import type { Delivery } from '../delivery/delivery.ts';
-import { receive } from '../delivery/receive.ts';
+import { type Received, receive } from '../delivery/receive.ts';
 import type { ScheduleServices } from './ports.ts';
 import type { LedgerFire, Schedule } from './schedule.ts';
 
@@ -34,7 +34,7 @@ export function deliver(
   source: string,
   key: string,
   actor?: Actor,
-): Promise<Delivery> {
+): Promise<Received> {
   const { id, workspace, project, workflowId, inputs } = schedule;
   const from = { workspace, project, workflowId, trigger: 'schedule' as const, triggerId: id, source, key };
   return receive(services, { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) }, () =>

@@ -118,7 +118,7 @@ async function stopPrevious(services: ScheduleServices, previous: Run, { id, nam
 /** Goes on with a line that says so: whoever wrote it may have been cut off. */
 async function start(services: ScheduleServices, schedule: Schedule, fire: LedgerFire): Promise<LedgerFire> {
   if (fire.outcome !== 'starting') return fire;
-  const delivery = await deliver(services, schedule, fire.nominal, fireKey(schedule.id, fire.nominal, fire.attempt));
+  const { delivery } = await deliver(services, schedule, fire.nominal, fireKey(schedule.id, fire.nominal, fire.attempt));
   return services.schedules.amend(fire, afterDelivery(fire, delivery));
 }
 

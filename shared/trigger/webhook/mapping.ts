@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { conditionOf } from '../../expression/condition.ts';
 import type { Explained } from '../../expression/explain.ts';
 import { evaluateExpression } from '../../expression/expression.ts';
 import { plainNamesInSource } from '../../expression/plain-names.ts';
@@ -21,10 +22,10 @@ export const shownHeaders = (headers: Record<string, string>) =>
 
 const MAPPED = ['body', 'headers', 'query'];
 
-/** Why an expression cannot be a mapping; undefined if it can. What it reads must be there to be read. */
-export function mappingProblem(mapping: string): string | undefined {
-  const { references, problems } = readingOfSource(mapping);
-  const [problem = references.map(withDollar)[0] ?? plainProblem(mapping)] = problems;
+/** Why a text cannot be a mapping or a condition; undefined if it can. What it reads must be there to be read. */
+export function expressionProblem(text: string): string | undefined {
+  const { references, problems } = readingOfSource(text);
+  const [problem = references.map(withDollar)[0] ?? plainProblem(text)] = problems;
   return problem && `${problem.message}${problem.position === undefined ? '' : ` (at character ${problem.position + 1})`}`;
 }
 
@@ -50,25 +51,48 @@ function plainProblem(mapping: string): Explained | undefined {
   return [...calls, ...subtractions, ...strays][0];
 }
 
-type Reader = Pick<Webhook, 'mapping' | 'scheme' | 'signature'>;
+type Reader = Pick<Webhook, 'mapping' | 'if' | 'scheme' | 'signature'>;
 
 /** The inputs that a request means. Without a mapping they are its body, or `{body}` when that is no object. */
 export async function inputsOf(webhook: Reader, request: WebhookRequest): Promise<Record<string, unknown>> {
   const { mapping } = webhook;
-  const body = bodyOf(request, schemeOf(webhook).jsonField?.(webhook.signature));
+  const body = bodyFor(webhook, request);
   if (mapping === undefined) return inputObject.safeParse(body).data ?? { body };
-  const value = await mapped(mapping, { body, headers: shownHeaders(request.headers), query: request.query });
+  const value = await evaluated('mapping', mapping, request, body);
   const inputs = inputObject.safeParse(value);
   if (inputs.success) return inputs.data;
   throw new Problem('invalid', 'The mapping gives no object of inputs.', [{ name: 'mapping', value: typeof value }]);
 }
 
-async function mapped(mapping: string, names: object): Promise<unknown> {
+/** Whether a request meets the condition of its webhook: null counts as false, what is neither true nor false is refused. */
+export async function meets(webhook: Reader, request: WebhookRequest): Promise<boolean> {
+  if (webhook.if === undefined) return true;
+  const value = await evaluated('if', webhook.if, request, bodyFor(webhook, request));
+  return told('if', async () => conditionOf(value, 'if'));
+}
+
+function bodyFor(webhook: Reader, request: WebhookRequest): unknown {
+  return bodyOf(request, schemeOf(webhook).jsonField?.(webhook.signature));
+}
+
+function evaluated(
+  field: 'mapping' | 'if',
+  expression: string,
+  { headers, query }: WebhookRequest,
+  body: unknown,
+): Promise<unknown> {
+  const names = { body, headers: shownHeaders(headers), query };
+  return told(field, () => evaluateExpression(expression, { step: null, field }, names));
+}
+
+/** What an expression fails with is for the sender to hear. */
+async function told<T>(field: 'mapping' | 'if', work: () => Promise<T>): Promise<T> {
   try {
-    return await evaluateExpression(mapping, { step: null, field: 'mapping' }, names);
+    return await work();
   } catch (error) {
     if (!(error instanceof StepError)) throw error;
-    throw new Problem('invalid', `The request cannot be mapped. ${error.message}`, [{ name: 'mapping', value: error.message }]);
+    const what = field === 'if' ? 'The condition of the webhook cannot be evaluated.' : 'The request cannot be mapped.';
+    throw new Problem('invalid', `${what} ${error.message}`, [{ name: field, value: error.message }]);
   }
 }
 

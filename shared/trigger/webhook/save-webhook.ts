@@ -3,7 +3,7 @@ import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { mappingProblem } from './mapping.ts';
+import { expressionProblem } from './mapping.ts';
 import { schemeOf } from './schemes.ts';
 import type { SealedSecret, Seals, Webhook, Webhooks } from './webhook.ts';
 
@@ -14,7 +14,16 @@ export interface WebhookSettingsServices {
 }
 
 /** What its owner says of a webhook. */
-export type WebhookChoices = Pick<Webhook, 'name' | 'scheme' | 'enabled' | 'signature' | 'deliveryHeader' | 'mapping'>;
+export type WebhookChoices = Pick<
+  Webhook,
+  'name' | 'scheme' | 'enabled' | 'signature' | 'deliveryHeader' | 'mapping' | 'if' | 'dedupeWindow'
+>;
+
+/** What changes; null takes an expression away. */
+export type WebhookChange = Partial<Pick<Webhook, 'name' | 'enabled' | 'dedupeWindow'>> & {
+  mapping?: string | null;
+  if?: string | null;
+};
 
 /** A webhook with the secret that is shown this once. */
 export interface Revealed {
@@ -31,7 +40,7 @@ export async function createWebhook(
   choices: WebhookChoices,
   given: string | undefined,
 ): Promise<Revealed> {
-  checkMapping(choices.mapping);
+  checkExpressions(choices);
   const at = now();
   const id = newId(at.getTime());
   const secret = secretFor(choices, given);
@@ -54,13 +63,12 @@ export async function createWebhook(
 export async function changeWebhook(
   { webhooks, now }: WebhookSettingsServices,
   seen: Webhook,
-  change: Partial<Pick<Webhook, 'name' | 'enabled'>> & { mapping?: string | null },
+  { mapping = seen.mapping, if: condition = seen.if, ...change }: WebhookChange,
 ): Promise<Webhook> {
-  const { mapping, ...rest } = change;
-  checkMapping(mapping ?? undefined);
-  const { mapping: before, ...webhook } = seen;
-  const kept = mapping === undefined ? before : (mapping ?? undefined);
-  const next = { ...webhook, ...rest, ...(kept !== undefined && { mapping: kept }), updatedAt: now().toISOString() };
+  const { mapping: _, if: __, ...kept } = seen;
+  const expressions = { ...(mapping != null && { mapping }), ...(condition != null && { if: condition }) };
+  checkExpressions(expressions);
+  const next = { ...kept, ...change, ...expressions, updatedAt: now().toISOString() };
   await replace(webhooks, seen, next);
   return next;
 }
@@ -100,8 +108,10 @@ async function sealed(seals: Seals, webhook: string, secret: string, at: Date): 
   return { sealed: await seals.seal(secret, { webhook }), createdAt: at.toISOString() };
 }
 
-function checkMapping(mapping: string | undefined): void {
-  const problem = mapping === undefined ? undefined : mappingProblem(mapping);
-  if (problem !== undefined)
-    throw new Problem('invalid', `The mapping cannot be used: ${problem}.`, [{ name: 'mapping', value: problem }]);
+function checkExpressions(expressions: Pick<Webhook, 'mapping' | 'if'>): void {
+  for (const name of ['mapping', 'if'] as const) {
+    const problem = expressions[name] === undefined ? undefined : expressionProblem(expressions[name]);
+    if (problem !== undefined)
+      throw new Problem('invalid', `The ${name} cannot be used: ${problem}.`, [{ name, value: problem }]);
+  }
 }

@@ -1,11 +1,16 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { wins } from '../../aws/conditional-write.ts';
-import { toItem } from '../../aws/items.ts';
+import * as z from 'zod';
+import { conditionalWrite, wins } from '../../aws/conditional-write.ts';
+import { fromItem, toItem } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
-import { type Webhook, type Webhooks, webhook } from './webhook.ts';
+import { type Arrival, type Webhook, type Webhooks, webhook } from './webhook.ts';
 
 const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
+
+const bodyKey = (id: string, body: string) => ({ pk: `WEBHOOK#${id}`, sk: `BODY#${body}` });
+
+const firstBody = z.object({ first: z.string(), at: z.string() });
 
 /** Webhooks in the table of triggers. */
 export class DynamoWebhooks implements Webhooks {
@@ -40,6 +45,29 @@ export class DynamoWebhooks implements Webhooks {
 
   async remove(id: string): Promise<void> {
     await this.#client().send(new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(id)) }));
+  }
+
+  async firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string> {
+    const arrivedMs = Date.parse(arrival.at);
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: toItem({
+        ...bodyKey(id, body),
+        first: arrival.id,
+        at: arrival.at,
+        expires: Math.ceil(arrivedMs / 1000) + windowSeconds,
+      }),
+      ConditionExpression: 'attribute_not_exists(pk) OR #at <= :over',
+      ExpressionAttributeNames: { '#at': 'at' },
+      ExpressionAttributeValues: { ':over': { S: new Date(arrivedMs - windowSeconds * 1000).toISOString() } },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const written = await conditionalWrite(() => this.#client().send(put));
+    const [found] = written.won ? [] : written.found;
+    if (!found) return arrival.id;
+    const earlier = firstBody.parse(fromItem(found));
+    // What is redelivered may have come long before the one that stands there by now.
+    return Date.parse(earlier.at) < arrivedMs + windowSeconds * 1000 ? earlier.first : arrival.id;
   }
 
   list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { actor, resourceId, words } from '../../edge/schema.ts';
-import { SCHEMES, type Webhook } from './webhook.ts';
+import { secondsOf } from '../../expression/duration.ts';
+import { SCHEMES, USUAL_DEDUPE_WINDOW, type Webhook } from './webhook.ts';
 
 const headerName = z
   .string()
@@ -9,6 +10,19 @@ const headerName = z
   .transform((name) => name.toLowerCase());
 
 const mapping = z.string().min(1).max(20_000).meta({ description: 'JSONata from {body, headers, query} to inputs' });
+const condition = z.string().min(1).max(20_000).meta({
+  description: 'JSONata condition over {body, headers, query}: a request that does not meet it is skipped',
+});
+const LONGEST_WINDOW_SECONDS = 30 * 86_400;
+const dedupeWindow = z
+  .string()
+  .refine(
+    (text) => text === '0s' || (secondsOf(text) ?? Number.POSITIVE_INFINITY) <= LONGEST_WINDOW_SECONDS,
+    'must be a duration such as 30s, 5m or 2h, 30d at most, or 0s for never',
+  )
+  .meta({
+    description: 'For how long the same body counts as the same delivery again, where nothing names the delivery; 0s for never',
+  });
 const secret = z.string().min(1).max(200);
 
 export const newWebhook = z
@@ -27,6 +41,8 @@ export const newWebhook = z
       .optional()
       .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
     mapping: mapping.optional(),
+    if: condition.optional(),
+    dedupe_window: dedupeWindow.default(USUAL_DEDUPE_WINDOW),
     enabled: z.boolean().default(true),
     secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
   })
@@ -39,6 +55,8 @@ export const changedWebhook = z.strictObject({
   name: words(100).optional(),
   enabled: z.boolean().optional(),
   mapping: mapping.nullable().optional(),
+  if: condition.nullable().optional(),
+  dedupe_window: dedupeWindow.optional(),
 });
 
 export const rotation = z.strictObject({
@@ -58,6 +76,8 @@ export const webhookEntry = z
     encoding: z.enum(['hex', 'base64']).nullable(),
     delivery_header: z.string().nullable(),
     mapping: z.string().nullable(),
+    if: z.string().nullable(),
+    dedupe_window: z.string(),
     enabled: z.boolean(),
     url: z.string().nullable().meta({ description: 'Null where the URL is the secret: it was shown once' }),
     secrets: z.array(z.object({ created_at: z.string(), valid_until: z.string().nullable() })),
@@ -97,6 +117,8 @@ export const webhookView = (webhook: Webhook, origin: string): z.input<typeof we
   encoding: webhook.signature?.encoding ?? null,
   delivery_header: webhook.deliveryHeader ?? null,
   mapping: webhook.mapping ?? null,
+  if: webhook.if ?? null,
+  dedupe_window: webhook.dedupeWindow,
   enabled: webhook.enabled,
   url: webhook.token === undefined ? null : hookUrl(origin, webhook, webhook.token),
   secrets: webhook.secrets.map(({ createdAt, until }) => ({ created_at: createdAt, valid_until: until ?? null })),

@@ -139,6 +139,17 @@ describe('the answer', () => {
     expect(await failureOf(call({ url }))).toMatchObject({ name: 'TooManyRequests', data: { retryAfterSeconds } });
   });
 
+  test.each([
+    [503, 7],
+    [500, undefined],
+    [404, undefined],
+  ])('%i asks to wait for %s seconds', async (status, retryAfterSeconds) => {
+    const { url } = await aServer((_, response) => response.writeHead(status, { 'retry-after': '7' }).end());
+    const { data } = await failureOf(call({ url }));
+    expect(data).toMatchObject({ status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) });
+    expect(Object.hasOwn(Object(data), 'retryAfterSeconds')).toBe(retryAfterSeconds !== undefined);
+  });
+
   test('is judged by expect: a status, a range or a list', async () => {
     const { url } = await aServer((_, response) => response.writeHead(404).end());
     expect(await call({ url, expect: 404 })).toMatchObject({ status: 404, body: null });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterFailure } from '../../../shared/run/decide/after-failure.ts';
+import { afterFailure, askedMs } from '../../../shared/run/decide/after-failure.ts';
 import { type Decision, decide, type Situation } from '../../../shared/run/decide/decide.ts';
 import { retryDelayMs } from '../../../shared/run/decide/failures.ts';
 import { stopped } from '../../../shared/run/decide/stopped.ts';
@@ -126,6 +126,12 @@ describe('what comes of a failure', () => {
     expect(delays({ maxDelaySeconds: 5 })).toEqual([2_000, 5_000, 5_000]);
     expect(delays({ jitter: true })).toEqual([500, 1_500, 4_500]);
     expect(delays({ backoff: 1e9 })[2]).toBe(365 * 86_400_000);
+  });
+
+  test('what a server asks for is waited for a day at most; what is no number of seconds asks for nothing', () => {
+    const asked = (retryAfterSeconds: unknown) => askedMs({ status: 429, retryAfterSeconds });
+    expect([asked(7), asked(0), asked(86_400), asked(1e9)]).toEqual([7_000, 0, 86_400_000, 86_400_000]);
+    expect([asked(-1), asked('7'), asked(null), askedMs(undefined), askedMs('429')]).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('the next attempt begins when it is due, and not before', () => {

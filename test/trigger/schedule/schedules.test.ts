@@ -8,6 +8,7 @@ import { atIn, type ScheduleResult, Schedules } from './client.ts';
 
 const here = setting();
 const schedules = new Schedules(() => here.api);
+const refusal = z.object({ message: z.string(), details: z.array(z.looseObject({ name: z.string() })).nullable() });
 const quick = { steps: [{ id: 'a', set: { ok: true } }], output: { ok: true } };
 
 describe('through the API', () => {
@@ -142,6 +143,38 @@ describe('through the API', () => {
     const lines = await pagesOf(schedule, 4);
     expect(lines.map(({ run_id }) => run_id).toSorted()).toEqual(runs.toSorted());
     for (const run of runs) expect(await here.api.ended(run)).toMatchObject({ status: 'succeeded' });
+  });
+
+  test('a workflow that is turned off refuses every start by hand alike, and a trigger stands in the ledger', async () => {
+    const workflow = await here.api.publish(quick);
+    const schedule = await schedules.create(workflow, { expression: 'rate(1 hour)', start_at: '2026-01-01T00:00:00Z' });
+    const of = `/v1/workflows/${workflow}`;
+    const refusals = [];
+    await here.api.expect(200, 'PATCH', of, { enabled: false });
+    for (const [path, body] of [
+      ['/command', { command: 'start' }],
+      [`/schedules/${schedule.id}/trigger`, undefined],
+      [`/schedules/${schedule.id}/backfill`, { from: '2026-01-01T00:00:00Z', to: '2026-01-01T02:00:00Z' }],
+    ] as const)
+      refusals.push(refusal.parse(await here.api.expect(409, 'POST', of + path, body)));
+    expect(new Set(refusals.map(({ message }) => message)).size).toBe(1);
+    expect(refusals[0]?.message).toMatch(/is turned off\. Turn it on to start runs/);
+    const [fire, ...more] = await schedules.fires(schedule, '&outcome=rejected');
+    expect([fire?.kind, fire?.reason, more]).toEqual(['manual', refusals[0]?.message, []]);
+    expect(refusals[1]?.details).toContainEqual({ name: 'delivery_id', value: fire?.delivery_id });
+
+    await here.api.expect(200, 'PATCH', of, { enabled: true });
+    const delivery = await here.api.expect(200, 'POST', `/v1/deliveries/${fire?.delivery_id}/redeliver`);
+    expect(delivery).toMatchObject({ outcome: 'accepted' });
+    expect(await schedules.fires(schedule, '&outcome=rejected')).toEqual([]);
+  });
+
+  test('whatever else a workflow refuses, a trigger answers as a start does', async () => {
+    const unpublished = await here.api.draft(quick);
+    const schedule = await schedules.create(unpublished, { expression: 'daily at 09:00' });
+    const start = await here.api.expect(404, 'POST', `/v1/workflows/${unpublished}/command`, { command: 'start' });
+    const triggered = refusal.parse(await schedules.call(schedule, 'POST', '/trigger', undefined, 404));
+    expect(triggered.message).toBe(refusal.parse(start).message);
   });
 
   test('the ledger is read in pages', async () => {

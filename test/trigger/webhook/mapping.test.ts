@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mappingProblem } from '../../../shared/trigger/webhook/mapping.ts';
+import { expressionProblem } from '../../../shared/trigger/webhook/mapping.ts';
 
 describe('a mapping', () => {
   test.each([
@@ -10,7 +10,7 @@ describe('a mapping', () => {
     '($f := function($x) { $x.id }; {"ids": $map(body.lines, $f)})',
     '$$',
     '{"length": $length($string(body)), "sent": $parse(body.payload).sent}',
-  ])('may read what a request has: %s', (mapping) => expect(mappingProblem(mapping)).toBeUndefined());
+  ])('may read what a request has: %s', (mapping) => expect(expressionProblem(mapping)).toBeUndefined());
 
   test.each([
     ['{"order": order.id}', 'a request has body, headers, query and no "order", did you mean body.order.id? (at character 11)'],
@@ -21,8 +21,8 @@ describe('a mapping', () => {
     ['$body.id', '$body is not known; a mapping reads body, headers, query, without "$" (at character 1)'],
     ['{"n": count(body)}', 'the function count() is called without "$"; write $count() (at character 7)'],
   ])('that reads what no request has is refused with the right word: %s', (mapping, problem) => {
-    expect(mappingProblem(mapping)).toBe(problem);
+    expect(expressionProblem(mapping)).toBe(problem);
   });
 
-  test('that does not parse is refused', () => expect(mappingProblem('{"a": ')).toMatch(/end of expression/i));
+  test('that does not parse is refused', () => expect(expressionProblem('{"a": ')).toMatch(/end of expression/i));
 });

@@ -152,6 +152,62 @@ test('without a name for the delivery, the body is what makes it the same', asyn
   ]);
 });
 
+describe('a request that nothing names', () => {
+  const unnamed = (secret: string, body: string) => ({ 'x-hub-signature-256': `sha256=${hex(secret, body)}` });
+
+  test('says of which run it is the same body, and since when', async () => {
+    const { url, secret } = await hookOf('sha256');
+    const sendBody = async () => delivery((await send(url, '{"a":1}', unnamed(secret, '{"a":1}'))).body.delivery_id);
+    const first = await sendBody();
+    const again = await sendBody();
+    expect([first.reason, again.run_id]).toEqual([null, first.run_id]);
+    expect(again.reason).toMatch(new RegExp(`^The same body as run ${first.run_id} \\d+ seconds? ago.+dedupe_window`));
+  });
+
+  test('is never a duplicate when the window is 0s, which PATCH sets and takes back', async () => {
+    const { url, secret, path, dedupe_window } = await hookOf('sha256', { dedupe_window: '0s' });
+    const sendBody = async () => (await send(url, '{}', unnamed(secret, '{}'))).body.outcome;
+    expect([dedupe_window, await sendBody(), await sendBody()]).toEqual(['0s', 'accepted', 'accepted']);
+    expect((await api.call('PATCH', path, { body: { dedupe_window: '10m' } })).body.dedupe_window).toBe('10m');
+    expect([await sendBody(), await sendBody()]).toEqual(['accepted', 'duplicate']);
+  });
+
+  test('has five minutes unless its webhook says so, and thirty days at most', async () => {
+    const workflow = await api.publish(ECHO);
+    expect((await hookOf('sha256', {}, workflow)).dedupe_window).toBe('5m');
+    for (const dedupe_window of ['31d', '5', '-5m', 'long', '']) {
+      const body = { name: 'x', scheme: 'sha256', dedupe_window };
+      const refused = await api.post(`/v1/workflows/${workflow}/webhooks`, body);
+      expectRefusal(refused, 400, /dedupe_window/);
+      expect(refused.text).toMatch(/30d at most/);
+    }
+  });
+
+  test('starts one run when it is redelivered beside what was sent again', async () => {
+    const { url, secret, workflow } = await hookOf('sha256');
+    const turn = (enabled: boolean) => api.call('PATCH', `/v1/workflows/${workflow}`, { body: { enabled } });
+    await turn(false);
+    const { id } = await refusedDelivery(await send(url, '{}', unnamed(secret, '{}')));
+    await turn(true);
+    const sentAgain = await delivery((await send(url, '{}', unnamed(secret, '{}'))).body.delivery_id);
+    expect(sentAgain.outcome).toBe('accepted');
+    expect((await api.post(`/v1/deliveries/${id}/redeliver`, {})).body).toMatchObject({
+      outcome: 'duplicate',
+      run_id: sentAgain.run_id,
+    });
+  });
+
+  test('starts one run once its secret is right, though it was sent with the wrong one twice', async () => {
+    const { url, path } = await hookOf('sha256');
+    const refusals = [];
+    for (let n = 0; n < 2; n += 1) refusals.push(await refusedDelivery(await send(url, '{}', unnamed('the right one', '{}'))));
+    await api.post(`${path}/rotate`, { secret: 'the right one' });
+    const redelivered = [];
+    for (const { id } of refusals) redelivered.push((await api.post(`/v1/deliveries/${id}/redeliver`, {})).body.outcome);
+    expect(redelivered).toEqual(['accepted', 'duplicate']);
+  });
+});
+
 test('the same name for another body starts nothing', async () => {
   const { url, secret } = await hookOf('sha256');
   const sendBody = (body: string) => send(url, body, senders['sha256']?.(secret, body, 0, 'same'));
@@ -311,6 +367,53 @@ describe('the mapping', () => {
     const id = await api.publish(ECHO);
     const body = { name: 'x', scheme: 'stripe', mapping: '{"a": body.}' };
     expectRefusal(await api.post(`/v1/workflows/${id}/webhooks`, body), 400, /mapping/);
+  });
+});
+
+describe('the condition', () => {
+  const isOrder = { if: "headers.'x-github-event' != 'ping'" };
+  const ORDERS = `${ECHO}input:\n  type: object\n  required: [order]\n  additionalProperties: false\n  properties: { order: { type: integer } }\n`;
+  const sendEvent = ({ url, secret }: { url: string; secret: string }, event: string, body: string) =>
+    send(url, body, { 'x-github-event': event, ...senders['sha256']?.(secret, body) });
+
+  test('skips GitHub’s ping with 202, which the workflow would have refused, and starts what meets it', async () => {
+    const hook = await hookOf('sha256', isOrder, await api.publish(ORDERS));
+    const ping = await sendEvent(hook, 'ping', '{"zen":"Design for failure."}');
+    expect([ping.status, ping.body.outcome]).toEqual([202, 'skipped']);
+    expect(await delivery(ping.body.delivery_id)).toMatchObject({
+      outcome: 'skipped',
+      reason: "The webhook's condition was false.",
+      run_id: null,
+    });
+    const order = await sendEvent(hook, 'order', '{"order":1}');
+    expect([order.status, order.body.outcome]).toEqual([202, 'accepted']);
+    expectRefusal(await sendEvent(hook, 'order', '{"zen":"x"}'), 400);
+  });
+
+  test.each<[string, string, [number, string | undefined]]>([
+    ['body.total > 10', '{"total":11}', [202, 'accepted']],
+    ['body.total > 10', '{"total":1}', [202, 'skipped']],
+    ['body.none', '{}', [202, 'skipped']],
+    ["query.kind = 'order'", '{}', [202, 'accepted']],
+    ['body.total', '{"total":11}', [400, undefined]],
+    ['$number("x")', '{}', [400, undefined]],
+  ])('%s of %s', async (condition, body, expected) => {
+    const hook = await hookOf('sha256', { if: condition });
+    const answered = await sendEvent({ ...hook, url: `${hook.url}?kind=order` }, 'order', body);
+    expect([answered.status, answered.body.outcome]).toEqual(expected);
+  });
+
+  test('is not asked of who has not signed', async () => {
+    const { url } = await hookOf('sha256', { if: 'false' });
+    expectRefusal(await send(url, '{}', senders['sha256']?.('wrong', '{}')), 401);
+  });
+
+  test('that does not parse is refused; PATCH changes it, null takes it away', async () => {
+    const { path, workflow, ...hook } = await hookOf('sha256', { if: 'false' });
+    expectRefusal(await api.call('PATCH', path, { body: { if: 'body.' } }), 400, /if/);
+    expect((await api.call('PATCH', path, { body: { name: 'renamed' } })).body).toMatchObject({ if: 'false' });
+    expect((await api.call('PATCH', path, { body: { if: null } })).body).toMatchObject({ if: null });
+    expect((await sendEvent(hook as never, 'x', '{}')).body.outcome).toBe('accepted');
   });
 });
 
