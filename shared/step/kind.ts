@@ -94,12 +94,12 @@ export interface LeafKind<Spec = unknown> {
   schema: z.ZodType;
   /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
   resolved: z.ZodType<Spec>;
-  /** Keys of its form that are not evaluated beforehand: it does so itself. */
-  late?: readonly string[];
+  /** Keys of its form that are not evaluated beforehand: it does so itself, over something with these names. */
+  late?: Readonly<Record<string, readonly string[]>>;
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
   /** The names in its full result, where no other can be. */
-  resultNames?(spec: Spec): string[];
+  resultNames?(spec: Spec): readonly string[] | undefined;
   /** The full result of a kind that reaches nothing outside: it may be had again without anybody noticing. Others have an executor. */
   evaluate?(spec: Spec): Promise<unknown>;
 }
@@ -110,7 +110,7 @@ export interface TimerKind<Spec = unknown> {
   name: string;
   schema: z.ZodType;
   resolved: z.ZodType<Spec>;
-  resultNames?(spec: Spec): string[];
+  resultNames?(spec: Spec): readonly string[] | undefined;
   /** The instant at which the step is over. */
   until(spec: Spec, now: Date): Date;
 }
@@ -150,7 +150,7 @@ export interface GroupKind<Spec = unknown> {
   loops: boolean;
   /** What a loop calls its item, and how many walk at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
-  resultNames?(spec: Spec): string[];
+  resultNames?(spec: Spec): readonly string[] | undefined;
   /** A loop without a list: another round follows until the condition holds, `max` at most. */
   rounds?(spec: Spec): { until: Template; max: number };
   /** Templates that are evaluated on entry, or after a round. */

@@ -52,27 +52,28 @@ function strayResult(id: string, names: string[], asked: true | undefined, step:
   };
 }
 
-function neverThere(where: string, name: string, known: string[]): Objection {
+function neverThere(where: string, name: string, known: readonly string[]): Objection {
   const { message, suggestion } = unknownWord(`${where} never has`, name, known);
   const has = known.length > 0 ? `it has ${known.slice(0, MOST_NAMES).join(', ')}` : 'it has no names';
   return suggestion === undefined ? { message: `${message}; ${has}` } : { message, suggestion };
 }
 
 /** The only names that the full result of a step can have; undefined where it can have any. */
-function namesInResult({ kind: name, spec }: Step): string[] | undefined {
+function namesInResult({ kind: name, spec }: Step): readonly string[] | undefined {
   const kind = kinds.get(name);
   return spec !== undefined && kind && 'resultNames' in kind ? kind.resultNames?.(spec) : undefined;
 }
 
 /** What is wrong with the names that the expressions of a text read without `$`. */
 export function checkPlainNames(
-  { text, field }: Site,
+  site: Site,
   reader: PlannedStep | null,
   variables: Iterable<string>,
 ): (Objection & { position: number })[] {
-  const { read, called, hyphens } = plainNamesOf(text);
-  const isOutput = reader !== null && field === 'output';
-  const known = isOutput ? namesInResult(reader.step) : [];
+  const { read, called, hyphens } = plainNamesOf(site.text);
+  const late = reader ? lateNames(site, reader.step) : undefined;
+  const isOutput = late !== undefined || (reader !== null && site.field === 'output');
+  const known = late ?? (isOutput && reader ? namesInResult(reader.step) : []);
   const withDollar = new Set([...variables, 'steps']);
   const strays = read.flatMap((plain) => {
     if (isOutput && (!known || known.includes(plain.name) || /^[$*]/.test(plain.name))) return [];
@@ -95,8 +96,15 @@ export function checkPlainNames(
   return [...strays, ...subtractions, ...calls];
 }
 
+/** The names that a part of a step's form knows which the kind evaluates itself. */
+function lateNames({ at, field }: Site, { kind: name }: Step): readonly string[] | undefined {
+  const kind = kinds.get(name);
+  if (field !== name || kind?.shape !== 'leaf') return undefined;
+  return kind.late?.[String(at[at.lastIndexOf(name) + 1])];
+}
+
 /** What an answer holds is most likely meant to be in its body. */
-function notInResult(names: string[], read: string, known: string[]): string {
+function notInResult(names: string[], read: string, known: readonly string[]): string {
   const [name = ''] = names;
   const near = suggest(name, known) ?? (known.includes('body') ? ['body', ...names].join('.') : undefined);
   const hint = near === undefined ? '' : `, did you mean "${near}"?`;

@@ -67,7 +67,6 @@ function apart(first: PlannedStep, then: PlannedStep): string {
   const holder = `"${first.parent?.id}"`;
   if (first.place.kind === 'catch' && then.place.kind === 'catch') return `only one handler of ${holder} runs`;
   if (first.place.kind === 'catch') return `the handlers of ${holder} run after what is in it`;
-  if (then.place.kind === 'catch') return `when ${holder} fails, nobody knows what in it has ended`;
   const group = first.parent && groupOf(first.parent.step);
   if (group?.asks) return `only one case of ${holder} runs`;
   return `the branches of ${holder} run side by side; put both steps in one branch, or what reads below ${holder}`;

@@ -39,11 +39,6 @@ describe('advice on a step that has not surely ended', () => {
       [aStep('f', { catch: [{ on: ['Timeout'], steps: [aStep('a')] }, { steps: [reads('b', 'a')] }] })],
       'only one handler of "f" runs',
     ],
-    [
-      'of what failed',
-      [{ ...parallel('g', [aStep('a')]), catch: [{ steps: [reads('b', 'a')] }] }],
-      'when "g" fails, nobody knows what in it has ended',
-    ],
   ])('%s', (_, steps, advice) => {
     expect(saidOf(...steps)).toEqual([`steps.b.set.v: step "a" has not surely ended here: ${advice}`]);
   });
