@@ -11,7 +11,7 @@ import { errorNamesOf } from './error-names.ts';
 import { isMap, StepParser } from './parse-steps.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-of.ts';
-import { displayPath, type Survey, surveyOf } from './sites.ts';
+import { displayPath, type FoundSites, sitesIn } from './sites.ts';
 import { type ReadText, readYaml } from './yaml.ts';
 import { readAs } from './zod-findings.ts';
 
@@ -35,14 +35,14 @@ export function checkDocument(text: string): Checked {
   const parser = new StepParser();
   const { document, findings } = parseDocument(read.value, parser);
   const plan = planOf(document);
-  const survey = surveyOf(read.value, parser.found);
-  findings.push(...checkPlan(plan, survey, parser.found));
+  const found = sitesIn(read.value, parser.found);
+  findings.push(...checkPlan(plan, found, parser.found));
 
   const told = withoutEchoes(findings).sort(bySeverity).slice(0, MAX_DIAGNOSTICS);
   const diagnostics = [...fromText, ...told.map((finding) => place(finding, read, parser.found))].sort(byPlace);
   if (diagnostics.some(isError)) return { ok: false, diagnostics };
   const inStep = ({ step, ...finding }: StepFinding) => {
-    const [placed = finding] = under([finding], ...(survey.places.find(({ id }) => id === step)?.at ?? []));
+    const [placed = finding] = under([finding], ...(found.places.find(({ id }) => id === step)?.at ?? []));
     return place(placed, read, parser.found);
   };
   return { ok: true, document, plan, warnings: diagnostics, inStep };
@@ -71,7 +71,7 @@ function parseDocument(raw: unknown, parser: StepParser): { document: Document; 
 }
 
 /** What is wrong with steps as a whole: ids, order, names, expressions. */
-function checkPlan(plan: Plan, { sites, places }: Survey, found: ReadonlyMap<object, Step>): Finding[] {
+function checkPlan(plan: Plan, { sites, places }: FoundSites, found: ReadonlyMap<object, Step>): Finding[] {
   // Steps inside a group whose form is wrong are known by name only.
   const hidden = new Set([...found.values()].map(({ id }) => id).filter((id) => !plan.steps.has(id)));
   const seen = new Set<string>();

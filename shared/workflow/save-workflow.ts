@@ -60,7 +60,7 @@ function check(source: string): Checked {
 }
 
 /** Pins the document's `run` steps as they are now. Throws for a callee that is not there, or that will not take what it is given. */
-async function pinned(
+async function resolvePins(
   author: WorkflowServices,
   of: { workspace: string; project: string; id: string },
   { plan, inStep }: Checked,
@@ -88,7 +88,7 @@ export async function createWorkflow(
   const now = author.now();
   const at = now.toISOString();
   const id = newId(now.getTime());
-  const { pins, warnings } = await pinned(author, { ...owner, id }, checked);
+  const { pins, warnings } = await resolvePins(author, { ...owner, id }, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const workflow: Workflow = {
     id,
@@ -115,7 +115,7 @@ export async function createWorkflow(
 export async function saveDraft(author: WorkflowServices, seen: Workflow, source: string, actor: Actor): Promise<Saved> {
   const checked = check(source);
   const { document } = checked;
-  const { pins, warnings } = await pinned(author, seen, checked);
+  const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const at = author.now().toISOString();
   const { title: _, description: __, ...kept } = seen;
@@ -146,7 +146,7 @@ export async function publish(
   const { document } = checked;
   const outliving = checkRetention(draft.source, document, author.retentionDays);
   if (outliving.length > 0) throw new DocumentRefused(outliving);
-  const { pins, warnings } = await pinned(author, seen, checked);
+  const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
   const number = (seen.published?.version ?? 0) + 1;

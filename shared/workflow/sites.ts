@@ -11,20 +11,20 @@ export interface Site {
 }
 
 /** Where everything stands. */
-export interface Survey {
+export interface FoundSites {
   sites: Site[];
   /** Every place of a step, in the order of the document; the same id more than once if it is used twice. */
   places: { id: string; at: PropertyKey[] }[];
 }
 
 /** Goes through the author's form of a document. `found` has the maps that are steps. */
-export function surveyOf(root: unknown, found: ReadonlyMap<object, Step>): Survey {
-  const survey: Survey = { sites: [], places: [] };
+export function sitesIn(root: unknown, found: ReadonlyMap<object, Step>): FoundSites {
+  const all: FoundSites = { sites: [], places: [] };
   const visit = (value: unknown, at: PropertyKey[], stepId: string | null, field: string) => {
-    if (typeof value === 'string') survey.sites.push({ at, text: value, stepId, field });
+    if (typeof value === 'string') all.sites.push({ at, text: value, stepId, field });
     if (typeof value !== 'object' || value === null) return;
     const step = found.get(value);
-    if (step) survey.places.push({ id: step.id, at });
+    if (step) all.places.push({ id: step.id, at });
     for (const [key, item] of Object.entries(value)) {
       const below = [...at, Array.isArray(value) ? Number(key) : key];
       if (step) visit(item, below, step.id, key);
@@ -32,7 +32,7 @@ export function surveyOf(root: unknown, found: ReadonlyMap<object, Step>): Surve
     }
   };
   visit(root, [], null, '');
-  return survey;
+  return all;
 }
 
 /** A path in words: steps by id, such as `steps.extract.llm.tools[0]`. */

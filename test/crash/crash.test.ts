@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
-import { Household } from '../harness/installation.ts';
+import { Installation } from '../harness/installation.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';
 import type { Event, Run } from '../run/client.ts';
 import { type Finished, noteFinished, wrongLog } from './finished.ts';
@@ -10,19 +10,19 @@ import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 /** More of them in `npm run soak`. */
 const CRASHES = howMany('CRASHES', 12);
 
-const house = new Household();
+const setting = new Installation();
 let stub: StubServer;
 let workflow: string;
 
 beforeAll(async () => {
   stub = await startStub();
   scriptOrders(stub);
-  await house.start();
-  workflow = await house.api.publish(orders(stub));
+  await setting.start();
+  workflow = await setting.api.publish(orders(stub));
 });
 
 afterAll(async () => {
-  await house.close();
+  await setting.close();
   await stub.close();
 });
 
@@ -36,13 +36,13 @@ interface Accepted {
 }
 
 const accept = async (n: number): Promise<Accepted> => {
-  const killsBefore = house.kills;
-  return { run: await house.api.start(workflow, { n }), n, killsBefore, finished: new Map(), log: [] };
+  const killsBefore = setting.kills;
+  return { run: await setting.api.start(workflow, { n }), n, killsBefore, finished: new Map(), log: [] };
 };
 
 /** Reads the log of a run that goes on: it is what it was, and perhaps longer. Answers whether it has ended. */
 async function follow(one: Accepted): Promise<boolean> {
-  const log = await noteFinished(house.api, stub, one.run, one.finished);
+  const log = await noteFinished(setting.api, stub, one.run, one.finished);
   expect(log.slice(0, one.log.length), `log of run ${one.run.id}`).toEqual(one.log);
   one.log = log;
   return log.at(-1)?.type === 'run_succeeded';
@@ -50,9 +50,9 @@ async function follow(one: Accepted): Promise<boolean> {
 
 async function check(one: Accepted, what = `run ${one.run.id}`): Promise<void> {
   const { run, n, killsBefore, finished } = one;
-  expect(await house.api.ended(run.id), what).toMatchObject(rightEnd(n));
+  expect(await setting.api.ended(run.id), what).toMatchObject(rightEnd(n));
   expect(await follow(one), what).toBe(true);
-  expect(wrongCalls(stub, run, n, house.kills - killsBefore, finished), what).toEqual([]);
+  expect(wrongCalls(stub, run, n, setting.kills - killsBefore, finished), what).toEqual([]);
   expect(wrongLog(one.log), what).toEqual([]);
   stub.forget(({ query }) => query['run'] === run.id);
 }
@@ -60,7 +60,7 @@ async function check(one: Accepted, what = `run ${one.run.id}`): Promise<void> {
 /** kill -9, and up again. How long it took until the API answered, and until a run that was in the middle of it made its next call. */
 async function timedCrash(open: Accepted[]): Promise<{ upMs: number; onMs: number | undefined }> {
   const killed = performance.now();
-  await house.crash();
+  await setting.crash();
   const upMs = performance.now() - killed;
   const goesOn = () => stub.calls.find(({ at, query }) => at > killed + 50 && open.some(({ run }) => run.id === query['run']));
   const call = await vi.waitUntil(goesOn, { timeout: 5_000, interval: 10 }).catch(() => undefined);
@@ -90,7 +90,7 @@ describe('kill -9 of everything, at any moment', () => {
         times.push(await timedCrash(open));
       }
       for (const one of open) await check(one);
-      expect(house.kills).toBe(CRASHES);
+      expect(setting.kills).toBe(CRASHES);
       expect(count).toBeGreaterThanOrEqual(CRASHES);
       const [up, on] = [times.map(({ upMs }) => upMs), times.flatMap(({ onMs }) => onMs ?? [])];
       console.info(
@@ -107,7 +107,7 @@ describe('kill -9 at a chosen moment', () => {
     ['in the middle of a long http step', (run) => seen(run, 'long')],
     ['between two steps', (run) => seen(run, 'left')],
     ['in the middle of a loop', (run) => seen(run, 'each[2]/item')],
-    ['in a wait', (run) => house.api.until(run.id, ({ steps }) => (steps['succeeded'] ?? 0) >= 20)],
+    ['in a wait', (run) => setting.api.until(run.id, ({ steps }) => (steps['succeeded'] ?? 0) >= 20)],
     ['before the next attempt', (run) => seen(run, 'flaky', '/flaky')],
     ['in a handler', (run) => seen(run, 'mend')],
     ['in the last step', (run) => seen(run, 'last')],
@@ -126,22 +126,22 @@ describe('kill -9 at a chosen moment', () => {
       const one = await accept(accepted.size);
       accepted.set(moment, one);
       await reached(one.run);
-      await house.crash();
+      await setting.crash();
     }
     for (const [moment, one] of accepted) await check(one, `killed ${moment}`);
   });
 
   test('while the run is settled: it has succeeded once, with its outputs', { timeout: 60_000 }, async () => {
-    const quick = await house.api.publish({
+    const quick = await setting.api.publish({
       steps: [{ id: 'a', http: { method: 'POST', url: `${stub.url}/settle`, body: {} } }],
       output: { ok: true },
     });
-    const runs = await Promise.all(Array.from({ length: 10 }, () => house.api.start(quick)));
+    const runs = await Promise.all(Array.from({ length: 10 }, () => setting.api.start(quick)));
     await stub.called('/settle', 4);
-    await house.crash();
+    await setting.crash();
     for (const { id } of runs) {
-      expect(await house.api.ended(id)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
-      expect((await house.api.story(id)).filter((line) => line === 'run_succeeded')).toHaveLength(1);
+      expect(await setting.api.ended(id)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
+      expect((await setting.api.story(id)).filter((line) => line === 'run_succeeded')).toHaveLength(1);
     }
     expect(stub.count('/settle')).toBeLessThanOrEqual(20);
   });
@@ -150,23 +150,23 @@ describe('kill -9 at a chosen moment', () => {
     timeout: 60_000,
   }, async () => {
     stub.on('/once', { afterMs: 3000 });
-    const once = await house.api.publish({
+    const once = await setting.api.publish({
       steps: [
         { id: 'pay', repeatable: false, http: { method: 'POST', url: `${stub.url}/once`, body: {} } },
         { id: 'after', set: {} },
       ],
     });
-    const run = await house.api.start(once);
+    const run = await setting.api.start(once);
     await stub.called('/once');
-    await house.crash();
-    expect(await house.api.ended(run.id)).toMatchObject({ status: 'failed', error: { name: 'StepInterrupted', step: 'pay' } });
-    expect(await house.api.fates(run.id)).toEqual({ pay: 'failed', after: 'skipped/blocked' });
+    await setting.crash();
+    expect(await setting.api.ended(run.id)).toMatchObject({ status: 'failed', error: { name: 'StepInterrupted', step: 'pay' } });
+    expect(await setting.api.fates(run.id)).toEqual({ pay: 'failed', after: 'skipped/blocked' });
     expect(stub.count('/once')).toBe(1);
   });
 
   test('a group that is tried again is tried no more often than it may be', { timeout: 60_000 }, async () => {
     const url = stub.on('/tries', { status: 500 });
-    const again = await house.api.publish({
+    const again = await setting.api.publish({
       steps: [
         {
           id: 'g',
@@ -177,14 +177,14 @@ describe('kill -9 at a chosen moment', () => {
       ],
       output: { g: '${ $steps.g }' },
     });
-    const run = await house.api.start(again);
+    const run = await setting.api.start(again);
     await stub.called('/tries', 1);
-    await house.crash();
+    await setting.crash();
     await stub.called('/tries', 2);
-    await house.crash();
-    expect(await house.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { g: { ok: true } } });
+    await setting.crash();
+    expect(await setting.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { g: { ok: true } } });
     expect(stub.count('/tries')).toBeLessThanOrEqual(4);
-    expect(Object.keys(await house.api.fates(run.id)).filter((key) => key.endsWith('call')).length).toBeLessThanOrEqual(2);
+    expect(Object.keys(await setting.api.fates(run.id)).filter((key) => key.endsWith('call')).length).toBeLessThanOrEqual(2);
   });
 
   test('while workflows are published: each is there with its version, or was not accepted, and can be published again', {
@@ -194,44 +194,44 @@ describe('kill -9 at a chosen moment', () => {
     const created: string[] = [];
     const publishing = (async () => {
       for (let k = 0; k < 50; k++) {
-        const id = await house.api.draft({ ...definition, name: `${definition.name}-${k}` });
+        const id = await setting.api.draft({ ...definition, name: `${definition.name}-${k}` });
         created.push(id);
-        await house.api.publishDraft(id);
+        await setting.api.publishDraft(id);
       }
     })().catch(() => undefined);
     while (created.length < 3) await sleep(5);
-    await house.crash();
+    await setting.crash();
     await publishing;
     expect(created.length, 'published before the kill').toBeLessThan(50);
     for (const id of created.slice(-3)) {
-      await house.api.publishDraft(id);
-      const run = await house.api.start(id);
-      expect(await house.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { at: 1 } });
+      await setting.api.publishDraft(id);
+      const run = await setting.api.start(id);
+      expect(await setting.api.ended(run.id)).toMatchObject({ status: 'succeeded', outputs: { at: 1 } });
     }
   });
 
   test('a stop that was accepted holds', { timeout: 60_000 }, async () => {
-    const waits = await house.api.publish({
+    const waits = await setting.api.publish({
       steps: [
         { id: 'w', wait: '1h' },
         { id: 'after', http: { method: 'GET', url: `${stub.url}/after-stop` } },
       ],
     });
-    const runs = await Promise.all([1, 2, 3, 4].map(() => house.api.start(waits)));
+    const runs = await Promise.all([1, 2, 3, 4].map(() => setting.api.start(waits)));
     const [first, ...rest] = runs;
     if (!first) throw new Error('no run');
-    const stopped = await house.api.stop(first);
+    const stopped = await setting.api.stop(first);
     await Promise.all([
-      Promise.all(rest.map((run) => house.api.stop(run).catch(() => undefined))),
-      sleep(5).then(() => house.crash()),
+      Promise.all(rest.map((run) => setting.api.stop(run).catch(() => undefined))),
+      sleep(5).then(() => setting.crash()),
     ]);
     expect(stopped.status).toBe(202);
-    expect((await house.api.run(first.id)).status).toBe('stopped');
+    expect((await setting.api.run(first.id)).status).toBe('stopped');
     for (const { id, workflow_id } of rest) {
-      const { status } = await house.api.run(id);
+      const { status } = await setting.api.run(id);
       if (status !== 'stopped')
-        await house.api.call('POST', `/v1/workflows/${workflow_id}/command`, { command: 'stop', run_id: id });
-      expect((await house.api.ended(id)).status).toBe('stopped');
+        await setting.api.call('POST', `/v1/workflows/${workflow_id}/command`, { command: 'stop', run_id: id });
+      expect((await setting.api.ended(id)).status).toBe('stopped');
     }
     expect(stub.count('/after-stop')).toBe(0);
   });

@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { howMany } from '../harness/how-many.ts';
-import { Household } from '../harness/installation.ts';
-import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
+import { Installation } from '../harness/installation.ts';
+import { aMail, MailSender, mailSender, transportTo } from '../trigger/email/mail-sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 2);
 const MAILS = 60;
-const house = new Household();
-beforeAll(() => house.start());
-afterAll(() => house.close());
+const setting = new Installation();
+beforeAll(() => setting.start());
+afterAll(() => setting.close());
 
-const place = () => ({ url: house.api.url, smtpUrl: house.smtpUrl });
+const place = () => ({ url: setting.api.url, smtpUrl: setting.smtpUrl });
 
 test('kill -9 in a flood of mails: what was answered with 250 has one run and one delivery', {
   timeout: ROUNDS * 60_000,
 }, async () => {
-  const box = await postbox(place());
+  const box = await mailSender(place());
   const acknowledged: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const subjects = Array.from({ length: MAILS }, (_, n) => `round ${round} mail ${n}`);
@@ -28,7 +28,7 @@ test('kill -9 in a flood of mails: what was answered with 250 has one run and on
         raw: aMail({ Subject: subject, 'Message-ID': `<${subject.replaceAll(' ', '.')}@example.com>` }),
       });
       acknowledged.push(subject);
-      if (acknowledged.length >= killAt) killed ??= house.kill();
+      if (acknowledged.length >= killAt) killed ??= setting.kill();
     });
     await Promise.allSettled(sending);
     transport.close();
@@ -36,20 +36,20 @@ test('kill -9 in a flood of mails: what was answered with 250 has one run and on
     expect(acknowledged.length, 'mails answered').toBeGreaterThanOrEqual(killAt);
     expect(acknowledged.length, 'mails answered').toBeLessThan(before + MAILS);
     await killed;
-    await house.start();
+    await setting.start();
   }
 
-  const { api } = await postbox(place());
+  const { api } = await mailSender(place());
   const keys = acknowledged.map((subject) => `<${subject.replaceAll(' ', '.')}@example.com>`);
   const kept = () =>
-    new Postbox(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).deliveries();
+    new MailSender(api, transportTo(place()), { id: box.id, address: box.address, workflow_id: box.workflow }).deliveries();
   const accepted = async () =>
     (await kept()).flatMap(({ outcome, key, run_id: run }) =>
       outcome === 'accepted' ? [{ key: key.split(' ')[0] ?? '', run }] : [],
     );
   let all = await accepted();
   while (!keys.every((key) => all.some((one) => one.key === key))) all = await accepted();
-  expect(house.kills).toBe(ROUNDS);
+  expect(setting.kills).toBe(ROUNDS);
   expect(new Set(all.map(({ key }) => key)).size).toBe(all.length);
   expect(new Set(all.map(({ run }) => run)).size).toBe(all.length);
   expect((await kept()).filter(({ outcome }) => outcome === 'rejected')).toEqual([]);

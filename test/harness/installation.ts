@@ -4,7 +4,7 @@ import { MillrunProcess } from './millrun-process.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A cloud over a data folder that outlives it: it can be killed at any moment and started again, and comes back where it was. */
-export class Household {
+export class Installation {
   readonly #folder = temporaryFolder();
   #ports: Awaited<ReturnType<typeof lastingPorts>> | undefined;
   #process: MillrunProcess | undefined;

@@ -7,7 +7,7 @@ import { giveUpReason, hasRoom, retryDelayMs } from '../../local/ses/event-queue
 import { cloudInProcess } from '../harness/cloud.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { Client } from '../run/client.ts';
-import { aMail, Postbox, postbox, transportTo } from '../trigger/email/mail-sender.ts';
+import { aMail, MailSender, mailSender, transportTo } from '../trigger/email/mail-sender.ts';
 
 const anEvent = (more: object = {}) => ({ id: 'a', bytes: 1000, failures: 0, deaths: 0, ...more });
 const MIB = 1024 * 1024;
@@ -65,7 +65,7 @@ beforeAll(async () => {
 afterAll(() => cloud?.close());
 
 test('a mail that the process has died of three times is set aside with a delivery that says so, and can be redelivered', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const transport = transportTo(cloud, { maxConnections: 20 });
   const envelope = { from: 'ada@example.com', to: box.address };
   await Promise.all(Array.from({ length: 40 }, (_, n) => transport.sendMail({ envelope, raw: aMail({ Subject: `n${n}` }) })));
@@ -76,7 +76,7 @@ test('a mail that the process has died of three times is set aside with a delive
 
   cloud = await cloudInProcess(undefined, data);
   const kept = { id: box.id, address: box.address, workflow_id: box.workflow };
-  const again = new Postbox(new Client(cloud.url), transportTo(cloud), kept);
+  const again = new MailSender(new Client(cloud.url), transportTo(cloud), kept);
   const deliveries = await again.deliveriesOnce(40);
   const rejected = deliveries.filter(({ outcome }) => outcome === 'rejected');
   expect(rejected).toMatchObject([{ reason: 'The mail was set aside: the process has ended 3 times while it was handled.' }]);

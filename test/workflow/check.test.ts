@@ -284,7 +284,10 @@ describe('a step', () => {
     ],
     [{ id: 'a', repeat: { max: 3, steps: [aStep('b')] } }, 'steps.a.repeat.until: is missing'],
     [{ id: 'a', repeat: { until: true, steps: [aStep('b')] } }, 'steps.a.repeat.max: is missing'],
-    [{ id: 'a', repeat: { until: true, max: 10_001, steps: [aStep('b')] } }, 'steps.a.repeat.max: must be at most 10000, not 10001'],
+    [
+      { id: 'a', repeat: { until: true, max: 10_001, steps: [aStep('b')] } },
+      'steps.a.repeat.max: must be at most 10000, not 10001',
+    ],
     [
       { id: 'a', repeat: { until: 'done', max: 3, steps: [aStep('b')] } },
       'steps.a.repeat.until: must be true, false or one ${ ... } expression, not "done"',

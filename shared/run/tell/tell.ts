@@ -20,20 +20,24 @@ const MOST_TRIES = 50;
 const LOOK_WITHIN_MS = 60_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
-export type Saying = (state: RunState, run: Run) => Entry[];
+export type Decide = (state: RunState, run: Run) => Entry[];
 
 /**
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
  * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
-export async function tell(services: EngineServices, runId: string, saying: Saying): Promise<Told | undefined> {
-  const told = await say(services, runId, saying);
+export async function tell(services: EngineServices, runId: string, decide: Decide): Promise<Told | undefined> {
+  const told = await append(services, runId, decide);
   if (!told || told.isNews || told.state.seen === told.run.seen) return told;
   return { ...told, run: await settle(services, told.run, told.state) };
 }
 
 /** The same without mending the row of a run that has nothing to hear: two runs that have both ended would mend each other for ever. */
-async function say(services: EngineServices, runId: string, saying: Saying): Promise<(Told & { isNews: boolean }) | undefined> {
+async function append(
+  services: EngineServices,
+  runId: string,
+  decide: Decide,
+): Promise<(Told & { isNews: boolean }) | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
     if (!loaded) return undefined;
@@ -41,7 +45,7 @@ async function say(services: EngineServices, runId: string, saying: Saying): Pro
     const plan = await services.definitions.planOf(run.workflowId, run.definition);
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
-    const said = saying(state, run);
+    const said = decide(state, run);
     if (said.length === 0) {
       // Whoever woke it may have died before the row could show that it is to be looked at.
       if (state.seen > run.seen && !state.ended) await show(services, run, state);
@@ -147,7 +151,7 @@ async function stopChildren(services: EngineServices, run: Run, state: RunState)
 
 /** Nobody waits any more for a run that a cancelled step has started. */
 export async function stopChild(services: EngineServices, run: Run, child: string): Promise<void> {
-  await say(services, child, (of, { parent }) =>
+  await append(services, child, (of, { parent }) =>
     of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
   );
 }
@@ -163,7 +167,7 @@ function endWith(parent: Run, { stop }: RunState): Parameters<typeof stopped>[2]
 async function tellParent(services: EngineServices, run: Run): Promise<void> {
   const { parent, parentStep: key } = run;
   if (parent === undefined || key === undefined) return;
-  await say(services, parent, (state): Entry[] => {
+  await append(services, parent, (state): Entry[] => {
     const step = state.step(key);
     if (step?.child !== run.id || step.childEnded !== undefined || step.status !== 'waiting') return [];
     if (run.endedAt !== undefined) return [childEnd(run, key, services.now())];

@@ -1,14 +1,14 @@
 import { domainOf } from './sender.ts';
 
 /** What tells a machine's mail from a person's. */
-export interface Manners {
+export interface MailOrigin {
   source: string;
   from: string;
   header(name: string): string | undefined;
 }
 
 /** Why a mail could begin a loop of mails between machines; undefined when it could not. What is refused here is never answered. */
-export function loopRefusal({ source, from, header }: Manners, ownDomain: string, canary = false): string | undefined {
+export function loopRefusal({ source, from, header }: MailOrigin, ownDomain: string, canary = false): string | undefined {
   if (source === '') return 'The mail has no sender to return it to: it is a bounce or a notice of a machine.';
   const automatic = header('auto-submitted')?.trim().toLowerCase();
   if (automatic !== undefined && !/^no\b/.test(automatic))

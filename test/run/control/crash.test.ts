@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { calledAgain, callsOf, noteFinished } from '../../crash/finished.ts';
-import { Household } from '../../harness/installation.ts';
+import { Installation } from '../../harness/installation.ts';
 import { type StubServer, startStub } from '../../harness/stub-server.ts';
 import { operatorOf } from './operator.ts';
 
-const house = new Household();
-const operator = operatorOf(() => house.api);
+const setting = new Installation();
+const operator = operatorOf(() => setting.api);
 let stub: StubServer;
 
 beforeAll(async () => {
   stub = await startStub();
-  await house.start();
+  await setting.start();
 });
 afterAll(async () => {
-  await house.close();
+  await setting.close();
   await stub.close();
 });
 
@@ -28,8 +28,12 @@ test('kill -9 while paused, while pausing, while resuming, while draining, while
   timeout: 90_000,
 }, async () => {
   const name = `crash-child-${process.pid}`;
-  await house.api.publish({ name, steps: [call('c1', '/c'), { id: 'cw', wait: '3s' }, call('c2', '/c')], output: { ok: true } });
-  const flow = await house.api.publish({
+  await setting.api.publish({
+    name,
+    steps: [call('c1', '/c'), { id: 'cw', wait: '3s' }, call('c2', '/c')],
+    output: { ok: true },
+  });
+  const flow = await setting.api.publish({
     steps: [
       call('a', '/a'),
       { id: 'w', wait: '3s' },
@@ -37,26 +41,26 @@ test('kill -9 while paused, while pausing, while resuming, while draining, while
       call('z', '/z'),
     ],
   });
-  const parent = await house.api.publish({
+  const parent = await setting.api.publish({
     steps: [{ id: 'child', run: { workflow: name } }, call('z', '/z')],
     output: { ok: '${ $steps.child.ok }' },
   });
-  const fails = await house.api.publish({ steps: [call('a', '/a'), { id: 'bad', raise: { error: 'Bad', message: '' } }] });
+  const fails = await setting.api.publish({ steps: [call('a', '/a'), { id: 'bad', raise: { error: 'Bad', message: '' } }] });
 
   const reached = (id: string, step: string) => stub.calls.some(({ query }) => query['run'] === id && query['key'] === step);
   const started = async (workflow: string, step: string) => {
-    const run = await house.api.start(workflow);
+    const run = await setting.api.start(workflow);
     while (step !== '' && !reached(run.id, step)) await sleep(5);
     return run;
   };
-  const failed = await house.api.ended((await house.api.start(fails)).id);
+  const failed = await setting.api.ended((await setting.api.start(fails)).id);
   const [paused, pausing, resuming, draining] = [
     await started(flow, 'a'),
     await started(flow, 'a'),
     await started(flow, 'a'),
     await started(flow, 'a'),
   ];
-  const family = await house.api.start(parent);
+  const family = await setting.api.start(parent);
   const child = await operator.child(family.id);
   while (!reached(child.id, 'c1')) await sleep(5);
   for (const run of [paused, resuming, family]) await operator.pause(run);
@@ -69,8 +73,8 @@ test('kill -9 while paused, while pausing, while resuming, while draining, while
   const all = [paused, pausing, resuming, draining, family, child, again];
   const finished = new Map(all.map(({ id }) => [id, new Map<string, number>()]));
   const crash = async () => {
-    for (const run of all) await noteFinished(house.api, stub, run, finished.get(run.id) ?? new Map());
-    await house.crash();
+    for (const run of all) await noteFinished(setting.api, stub, run, finished.get(run.id) ?? new Map());
+    await setting.crash();
   };
   await crash();
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { howMany } from '../../harness/how-many.ts';
-import { Household } from '../../harness/installation.ts';
+import { Installation } from '../../harness/installation.ts';
 import { type StubServer, startStub } from '../../harness/stub-server.ts';
 import type { Reply, Run } from '../client.ts';
 import { answersTo, type Case, calleeName, calleeSteps, callsOf, cases, endOf, stepsOf } from './model.ts';
@@ -12,8 +12,8 @@ import { type Controlled, operatorOf, settled } from './operator.ts';
 const ROUNDS = howMany('ROUNDS', 3);
 const AT_ONCE = 6;
 
-const house = new Household();
-const operator = operatorOf(() => house.api);
+const setting = new Installation();
+const operator = operatorOf(() => setting.api);
 const originals = new Set<string>();
 let stub: StubServer;
 let url: string;
@@ -24,12 +24,12 @@ beforeAll(async () => {
   url = stub.on('/model', ({ query }) =>
     query['breaks'] && originals.has(query['run'] ?? '') ? { status: 500 } : { afterMs: Number(query['ms'] ?? 0) },
   );
-  await house.start();
+  await setting.start();
   for (const calls of [1, 2])
-    await house.api.publish({ name: calleeName(calls), input: { type: 'object' }, steps: calleeSteps(url, calls) });
+    await setting.api.publish({ name: calleeName(calls), input: { type: 'object' }, steps: calleeSteps(url, calls) });
 });
 afterAll(async () => {
-  await house.close();
+  await setting.close();
   await stub.close();
 });
 
@@ -58,7 +58,7 @@ const callsBy = (id: string) => {
 /** Keys of calls whose steps have passed, in the run and in the runs that its steps started. */
 async function passedIn(id: string): Promise<Set<string>> {
   const passed = new Set<string>();
-  for (const { key, status, child } of Object.values(await house.api.context(id))) {
+  for (const { key, status, child } of Object.values(await setting.api.context(id))) {
     if (status === 'succeeded') passed.add(key);
     if (child === null) continue;
     for (const inner of await passedIn(child)) passed.add(`${key}/${inner}`);
@@ -75,8 +75,8 @@ interface Followed {
 
 /** Does to a run what the case says, and checks each answer and what `paused` promises. */
 async function follow(one: Case): Promise<Followed> {
-  const workflow = await patiently(() => house.api.publish({ steps: stepsOf(one.nodes, url) }));
-  const run = await patiently(() => house.api.start(workflow));
+  const workflow = await patiently(() => setting.api.publish({ steps: stepsOf(one.nodes, url) }));
+  const run = await patiently(() => setting.api.start(workflow));
   originals.add(run.id);
   const followed: Followed = { run, one, stopAsked: false, stopAccepted: false };
   for (const { verb, afterMs } of one.acts) {
@@ -116,7 +116,7 @@ async function checkEnd({ run, one, stopAsked, stopAccepted }: Followed, crashes
   if (!stopAsked || ended.status !== 'stopped')
     expect([ended.status, ended.error?.step ?? null]).toEqual([wanted.status, wanted.step]);
 
-  const fates = await house.api.fates(run.id);
+  const fates = await setting.api.fates(run.id);
   const counts = callsBy(run.id);
   const passed = await passedIn(run.id);
   for (const [key, count] of counts) {
@@ -128,7 +128,7 @@ async function checkEnd({ run, one, stopAsked, stopAccepted }: Followed, crashes
     if (passed.has(key)) expect(counts.get(key), `calls of ${key}, which has passed`).toBeGreaterThan(0);
   if (ended.status === 'succeeded') expect(callsOf(one.nodes).filter((key) => !passed.has(key))).toEqual([]);
 
-  const events = await house.api.events(run.id);
+  const events = await setting.api.events(run.id);
   const ids = events.map(({ id }) => id);
   expect([...new Set(ids)].toSorted((a, b) => a - b)).toEqual(ids);
   expect(events.filter(({ type }) => /^run_(succeeded|failed|cancelled|timed_out)/.test(type)).map(({ type }) => type)).toEqual([
@@ -167,11 +167,11 @@ test('random workflows, controlled at random, with crashes: statuses, events and
   let inTheMiddle = 0;
   const killed = (left: number) => {
     if (left > 0) inTheMiddle += 1;
-    return house.crash();
+    return setting.crash();
   };
   await fc.assert(
     fc.asyncProperty(round, async ({ several, crashAfterMs }) => {
-      const kills = house.kills;
+      const kills = setting.kills;
       let left = several.length;
       const crashing = rounds % 2 === 0 && sleep(crashAfterMs).then(() => killed(left));
       rounds += 1;
@@ -183,7 +183,7 @@ test('random workflows, controlled at random, with crashes: statuses, events and
         }),
       );
       await crashing;
-      const crashes = house.kills - kills;
+      const crashes = setting.kills - kills;
       const ends = await Promise.all(followed.map((one) => checkEnd(one, crashes)));
       await Promise.all(followed.filter((_, n) => ['failed', 'stopped'].includes(ends[n]?.status ?? '')).map(recover));
     }),
@@ -191,6 +191,6 @@ test('random workflows, controlled at random, with crashes: statuses, events and
     { numRuns: ROUNDS, endOnFailure: true },
   );
   expect(rounds).toBe(ROUNDS);
-  expect(house.kills).toBe(Math.ceil(ROUNDS / 2));
+  expect(setting.kills).toBe(Math.ceil(ROUNDS / 2));
   expect(inTheMiddle, 'kills while runs went on').toBeGreaterThan(0);
 });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { setting } from '../../run/setting.ts';
-import { aMail, postbox, transportTo } from './mail-sender.ts';
+import { aMail, mailSender, transportTo } from './mail-sender.ts';
 
-const house = setting();
+const here = setting();
 const run = promisify(execFile);
 const has = async (program: string) =>
   run(program, ['--version']).then(
@@ -18,8 +18,8 @@ const portOf = (url = '') => new URL(url).port;
 const [swaks, curl, python] = await Promise.all(['swaks', 'curl', 'python3'].map(has));
 
 test('nodemailer: text, HTML, a file and an inline image', async () => {
-  const box = await postbox(house.cloud);
-  const { response } = await transportTo(house.cloud).sendMail({
+  const box = await mailSender(here.cloud);
+  const { response } = await transportTo(here.cloud).sendMail({
     from: '"Müller, Jörg" <joerg@example.com>',
     to: box.address,
     subject: 'Größe 42 – bitte prüfen',
@@ -44,8 +44,8 @@ test('nodemailer: text, HTML, a file and an inline image', async () => {
 });
 
 test.skipIf(!swaks)('swaks', async () => {
-  const box = await postbox(house.cloud);
-  const server = ['--server', `127.0.0.1:${portOf(house.cloud.smtpUrl)}`, '--from', 'ada@example.com'];
+  const box = await mailSender(here.cloud);
+  const server = ['--server', `127.0.0.1:${portOf(here.cloud.smtpUrl)}`, '--from', 'ada@example.com'];
   const { stdout } = await run('swaks', [
     ...server,
     '--to',
@@ -73,12 +73,12 @@ test.skipIf(!swaks)('swaks', async () => {
 });
 
 test.skipIf(!curl)('curl', async () => {
-  const box = await postbox(house.cloud);
+  const box = await mailSender(here.cloud);
   const folder = mkdtempSync(join(tmpdir(), 'millrun-curl-'));
   writeFileSync(join(folder, 'mail'), aMail({ Subject: 'by curl' }));
   await run('curl', [
     '-sS',
-    house.cloud.smtpUrl ?? '',
+    here.cloud.smtpUrl ?? '',
     '--mail-from',
     'ada@example.com',
     '--mail-rcpt',
@@ -92,7 +92,7 @@ test.skipIf(!curl)('curl', async () => {
 });
 
 test.skipIf(!python)('the standard library of Python', async () => {
-  const box = await postbox(house.cloud);
+  const box = await mailSender(here.cloud);
   const script = `
 import smtplib, sys
 from email.message import EmailMessage
@@ -102,7 +102,7 @@ mail.set_content('Gr\\u00fc\\u00dfe')
 mail.add_attachment(b'abc', maintype='application', subtype='pdf', filename='gr\\u00fc\\u00dfe.pdf')
 with smtplib.SMTP('127.0.0.1', int(sys.argv[1])) as server: server.send_message(mail)
 `;
-  await run('python3', ['-c', script, portOf(house.cloud.smtpUrl), box.address]);
+  await run('python3', ['-c', script, portOf(here.cloud.smtpUrl), box.address]);
   const [delivery] = await box.deliveriesOnce(1);
   expect((await box.api.run(delivery?.run_id ?? '')).inputs).toMatchObject({
     subject: 'by Python ä',

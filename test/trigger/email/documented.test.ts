@@ -7,15 +7,15 @@ import { env } from '../../../shared/kernel/env.ts';
 import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
 import { setting } from '../../run/setting.ts';
 import { documented } from './documented-event.ts';
-import { type Postbox, postbox } from './mail-sender.ts';
+import { type MailSender, mailSender } from './mail-sender.ts';
 
 // The function is imported here before the cloud has set its environment.
 vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
 
-const house = setting();
+const here = setting();
 
 /** What SES does on AWS: it stores the mail as it came, then calls the function with its record. */
-async function deliver(box: Postbox, messageId: string, wanted: (header: { name: string; value: string }) => boolean) {
+async function deliver(box: MailSender, messageId: string, wanted: (header: { name: string; value: string }) => boolean) {
   const { mail, receipt } = documented();
   const headers = mail.headers.filter(wanted);
   const raw = `${headers.map(({ name, value }) => `${name}: ${value}`).join('\r\n')}\r\n\r\nHello\r\n`;
@@ -26,7 +26,7 @@ async function deliver(box: Postbox, messageId: string, wanted: (header: { name:
 }
 
 test('the event of the SES documentation goes through the mail handler: as a bulk mail it is turned away, without that header it starts a run', async () => {
-  const box = await postbox(house.cloud);
+  const box = await mailSender(here.cloud);
   const bulk = await deliver(box, 'documented-bulk', () => true);
   expect(bulk).toMatchObject({ trigger: 'email', outcome: 'rejected', reason: expect.stringMatching(/bulk/i), run_id: null });
 

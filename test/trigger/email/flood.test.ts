@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
 import { howMany } from '../../harness/how-many.ts';
 import { setting } from '../../run/setting.ts';
-import { aMail, postbox, transportTo } from './mail-sender.ts';
+import { aMail, mailSender, transportTo } from './mail-sender.ts';
 
-const house = setting();
+const here = setting();
 const MAILS = howMany('MAILS', 200);
 const CONNECTIONS = 20;
 
 test(`${MAILS} mails over ${CONNECTIONS} connections, a tenth of them twice: one run each, a delivery for all`, {
   timeout: 300_000,
 }, async () => {
-  const box = await postbox(
-    house.cloud,
+  const box = await mailSender(
+    here.cloud,
     { permission: 'anyone' },
     { reference: '${ $input.subject }', steps: [{ id: 'seen', set: { ok: true } }] },
   );
   const fresh = Array.from({ length: MAILS * 0.9 }, (_, n) => aMail({ Subject: `Order ${n}` }));
   const again = fresh.slice(0, MAILS * 0.1);
   const all = [...fresh.slice(0, MAILS / 2), ...again, ...fresh.slice(MAILS / 2)];
-  const transport = transportTo(house.cloud, { maxConnections: CONNECTIONS });
+  const transport = transportTo(here.cloud, { maxConnections: CONNECTIONS });
   const answers = await Promise.all(
     all.map((raw) => transport.sendMail({ envelope: { from: 'ada@example.com', to: box.address }, raw })),
   );

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { setting } from '../../run/setting.ts';
-import { aMail, type Postbox, postbox } from './mail-sender.ts';
+import { aMail, type MailSender, mailSender } from './mail-sender.ts';
 
-const house = setting();
-let box: Postbox | undefined;
+const here = setting();
+let box: MailSender | undefined;
 const atHome = async () => {
-  box ??= await postbox(house.cloud);
+  box ??= await mailSender(here.cloud);
   return box;
 };
 
@@ -84,7 +84,7 @@ test('a bomb is stored and never opened', async () => {
 });
 
 test('30 MiB are 552, and leave a delivery', async () => {
-  const strict = await postbox(house.cloud);
+  const strict = await mailSender(here.cloud);
   const raw = Buffer.concat([Buffer.from(aMail()), Buffer.alloc(30 * 1024 * 1024, 'x'.repeat(70).concat('\r\n'))]);
   await expect(strict.send(raw)).rejects.toMatchObject({ responseCode: 552 });
   const [delivery] = await strict.deliveriesOnce(1);

@@ -29,7 +29,7 @@ export const takesMail: Definition = {
 };
 
 /** A workflow with a mail address. */
-export class Postbox {
+export class MailSender {
   readonly api: Client;
   readonly workflow: string;
   readonly address: string;
@@ -95,15 +95,15 @@ export class Postbox {
 }
 
 /** Publishes a workflow and gives it a mailbox. */
-export async function postbox(
+export async function mailSender(
   cloud: Pick<Cloud, 'url' | 'smtpUrl'>,
   settings: object = { permission: 'anyone' },
   definition = takesMail,
-): Promise<Postbox> {
+): Promise<MailSender> {
   const api = new Client(cloud.url);
   const workflow = await api.publish(definition);
   const mailbox = mailboxResult.parse(await api.expect(200, 'PUT', `/v1/workflows/${workflow}/mailbox`, settings));
-  return new Postbox(api, transportTo(cloud), mailbox);
+  return new MailSender(api, transportTo(cloud), mailbox);
 }
 
 export const transportTo = ({ smtpUrl }: Pick<Cloud, 'smtpUrl'>, more: object = {}) =>

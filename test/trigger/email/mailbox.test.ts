@@ -7,7 +7,7 @@ import type { Cloud } from '../../../local/cloud.ts';
 import { cloudInProcess } from '../../harness/cloud.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { Client } from '../../run/client.ts';
-import { aMail, type Postbox, postbox, takesMail } from './mail-sender.ts';
+import { aMail, type MailSender, mailSender, takesMail } from './mail-sender.ts';
 
 const folder = temporaryFolder();
 let cloud: Cloud;
@@ -31,7 +31,7 @@ const outbox = (to: string) => {
 };
 const bodyOf = (mail: string) => Buffer.from(mail.split('\r\n\r\n')[1] ?? '', 'base64').toString();
 /** Nothing comes of some mails, and that takes as long as something does. */
-const runsOf = async (box: Postbox) => (await box.deliveries()).filter(({ outcome }) => outcome === 'accepted').length;
+const runsOf = async (box: MailSender) => (await box.deliveries()).filter(({ outcome }) => outcome === 'accepted').length;
 
 test('a mailbox has a readable address that nobody can guess, and keeps it when its settings change', async () => {
   const workflow = await api.publish({ ...takesMail, name: `invoices-${Date.now()}` });
@@ -72,20 +72,20 @@ test.each([
 });
 
 test('mail to nobody is 550, to another domain too', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   await expect(box.send(aMail(), { to: ['nobody-abcdefgh@mail.localhost'] })).rejects.toMatchObject({ responseCode: 550 });
   await expect(box.send(aMail(), { to: ['ada@example.com'] })).rejects.toMatchObject({ responseCode: 550 });
 });
 
 test('an address with a note behind a plus, in any case, is the same mailbox', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const to = box.address.replace('@', '+November@').toUpperCase();
   await box.send(aMail(), { to: [to, box.address] });
   expect((await box.deliveriesOnce(1)).map(({ outcome }) => outcome)).toEqual(['accepted']);
 });
 
 test('after a rotation the new address works and the old one says why it does not', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const { address } = addressResult.parse(await api.expect(200, 'POST', `/v1/workflows/${box.workflow}/mailbox/rotate`));
   expect(address).not.toBe(box.address);
   expect(await box.deliver(aMail())).toMatchObject({
@@ -96,12 +96,12 @@ test('after a rotation the new address works and the old one says why it does no
 });
 
 test('a mailbox that is turned off turns mail away', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', enabled: false });
+  const box = await mailSender(cloud, { permission: 'anyone', enabled: false });
   expect(await box.deliver(aMail())).toMatchObject({ outcome: 'rejected', reason: 'The mailbox is turned off.' });
 });
 
 test('a workflow that is turned off turns mail away, and takes it when it is tried again later', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   await api.expect(200, 'PATCH', `/v1/workflows/${box.workflow}`, { enabled: false });
   const { id, ...turned } = await box.deliver(aMail());
   expect(turned).toMatchObject({ outcome: 'rejected', reason: expect.stringContaining('turned off') });
@@ -115,7 +115,7 @@ test('the draft is started when the mailbox says so', async () => {
   const mailbox = z
     .object({ address: z.string() })
     .parse(await api.expect(200, 'PUT', `/v1/workflows/${workflow}/mailbox`, { permission: 'anyone', stage: 'Draft' }));
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   await box.send(aMail(), { to: [mailbox.address] });
   for (;;) {
     const { items } = z
@@ -128,7 +128,7 @@ test('the draft is started when the mailbox says so', async () => {
 
 test('collaborators are the holders of keys of the project, and nobody else', async () => {
   const email = `ada${Date.now()}@example.com`;
-  const box = await postbox(cloud, {});
+  const box = await mailSender(cloud, {});
   expect(await box.deliver(aMail({ From: email }))).toMatchObject({
     outcome: 'rejected',
     reason: `${email} is not the mail address of a member of the project.`,
@@ -147,13 +147,13 @@ test.each([
   ['restricted', { permission: 'restricted', allowed: ['@example.com'] }, 'rejected'],
   ['anyone', { permission: 'anyone' }, 'accepted'],
 ])('a From that nothing proves is worth nothing where it matters: %s', async (_, settings, outcome) => {
-  const box = await postbox(cloud, settings);
+  const box = await mailSender(cloud, settings);
   expect(await box.deliver(aMail(forged))).toMatchObject({ outcome });
   expect(await box.deliver(aMail(forged), { from: 'mallory@evil.example' })).toMatchObject({ outcome });
 });
 
 test('SPF for the very domain proves a sender where there is no DMARC', async () => {
-  const box = await postbox(cloud, { permission: 'restricted', allowed: ['@example.com'] });
+  const box = await mailSender(cloud, { permission: 'restricted', allowed: ['@example.com'] });
   const spf = { 'X-SES-DMARC-Verdict': 'GRAY', 'X-SES-DKIM-Verdict': 'GRAY' };
   expect(await box.deliver(aMail(spf), { from: 'bounces@mail.example.com' })).toMatchObject({ outcome: 'accepted' });
   expect(await box.deliver(aMail(spf), { from: 'bounces@evil-example.com' })).toMatchObject({ outcome: 'rejected' });
@@ -161,7 +161,7 @@ test('SPF for the very domain proves a sender where there is no DMARC', async ()
 });
 
 test.each(['Spam', 'Virus', 'SPF', 'DKIM', 'DMARC'])('%s FAIL is turned away, whoever may write', async (check) => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const delivery = await box.deliver(aMail({ 'X-SES-DMARC-Verdict': 'GRAY', [`X-SES-${check}-Verdict`]: 'FAIL' }));
   expect(delivery).toMatchObject({
     outcome: 'rejected',
@@ -170,7 +170,7 @@ test.each(['Spam', 'Virus', 'SPF', 'DKIM', 'DMARC'])('%s FAIL is turned away, wh
 });
 
 test.each(['SPF', 'DKIM'])('%s FAIL alone is no reason when DMARC has passed, as for mail that was forwarded', async (check) => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const raw = aMail({
     From: 'Lovelace, Ada <ada@example.com>',
     [`X-SES-${check}-Verdict`]: 'FAIL',
@@ -184,7 +184,7 @@ test.each(['SPF', 'DKIM'])('%s FAIL alone is no reason when DMARC has passed, as
 });
 
 test('what could begin a loop is turned away and never answered', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'robot@loops.example';
   const loops: [Record<string, string>, string][] = [
     [{ 'Auto-Submitted': 'auto-replied' }, from],
@@ -202,7 +202,7 @@ test('what could begin a loop is turned away and never answered', async () => {
 });
 
 test('a reply is threaded, and says that a machine wrote it', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'thread@example.com';
   const { run_id: run } = await box.deliver(
     aMail({
@@ -224,7 +224,7 @@ test('a reply is threaded, and says that a machine wrote it', async () => {
 });
 
 test('what is injected into a subject or an id does not come out in the reply', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'injects@example.com';
   const injected = { Subject: '=?utf-8?Q?x=0D=0ABcc:_eve@example.org?=', 'Message-ID': '<a@x>\tBcc: eve@example.org' };
   expect(await box.deliver(aMail({ From: from, ...injected }), { from })).toMatchObject({ outcome: 'accepted' });
@@ -236,7 +236,7 @@ test('what is injected into a subject or an id does not come out in the reply', 
 });
 
 test('the result is sent once the run has ended, once', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'result' });
   const from = 'result@example.com';
   const { run_id: run, trigger_id } = await box.deliver(aMail({ From: from, Subject: 'Order 99' }), { from });
   const actor = { kind: 'trigger', id: trigger_id, name: from, email: from };
@@ -253,7 +253,7 @@ test('the result is sent once the run has ended, once', async () => {
 });
 
 test('a sender that nothing proves is never answered', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'acknowledgement' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'acknowledgement' });
   const from = 'victim@example.com';
   expect(await box.deliver(aMail({ ...forged, From: from }), { from: 'mallory@evil.example' })).toMatchObject({
     outcome: 'accepted',
@@ -264,7 +264,7 @@ test('a sender that nothing proves is never answered', async () => {
 });
 
 test('the same mail again is the same run; to two mailboxes it is one run each', async () => {
-  const [one, two] = [await postbox(cloud), await postbox(cloud)];
+  const [one, two] = [await mailSender(cloud), await mailSender(cloud)];
   const raw = aMail();
   await one.send(raw, { to: [one.address, two.address] });
   const [first] = await one.deliveriesOnce(1);
@@ -274,14 +274,14 @@ test('the same mail again is the same run; to two mailboxes it is one run each',
 });
 
 test.each(['<>', '<reused@gateway.example>'])('mails that have the Message-ID %s in common are one run each', async (id) => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   expect(await box.deliver(aMail({ 'Message-ID': id }, 'one'))).toMatchObject({ outcome: 'accepted' });
   expect(await box.deliver(aMail({ 'Message-ID': id }, 'two'))).toMatchObject({ outcome: 'accepted' });
   expect(await box.deliver(aMail({ 'Message-ID': id }, 'two'))).toMatchObject({ outcome: 'duplicate' });
 });
 
 test('a mail without a Message-ID is known by what the sender wrote', async () => {
-  const box = await postbox(cloud);
+  const box = await mailSender(cloud);
   const raw = aMail({ 'Message-ID': null });
   expect(await box.deliver(raw)).toMatchObject({ outcome: 'accepted', key: expect.stringMatching(/^sha256:/) });
   expect(await box.deliver(`Received: from elsewhere; today\r\n${raw}`)).toMatchObject({ outcome: 'duplicate' });
@@ -295,17 +295,21 @@ test('a closed schema gets what it asks for, an open one all of it', async () =>
     properties: { subject: { type: 'string' }, html: { type: 'string' } },
     required: ['subject'],
   };
-  const box = await postbox(cloud, { permission: 'anyone' }, { ...takesMail, input });
+  const box = await mailSender(cloud, { permission: 'anyone' }, { ...takesMail, input });
   expect((await box.runOf(aMail())).inputs).toEqual({ subject: 'Order 1' });
 });
 
 test('a condition that is false is a delivery of its own kind', async () => {
-  const box = await postbox(cloud, { permission: 'anyone' }, { ...takesMail, runIf: '${ $contains($input.subject, "order") }' });
+  const box = await mailSender(
+    cloud,
+    { permission: 'anyone' },
+    { ...takesMail, runIf: '${ $contains($input.subject, "order") }' },
+  );
   expect(await box.deliver(aMail({ Subject: 'holiday' }))).toMatchObject({ outcome: 'skipped' });
 });
 
 test('a mail larger than the mailbox takes is turned away', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', max_size: 2048 });
+  const box = await mailSender(cloud, { permission: 'anyone', max_size: 2048 });
   expect(await box.deliver(aMail({}, 'x'.repeat(70).concat('\r\n').repeat(100)))).toMatchObject({
     outcome: 'rejected',
     reason: expect.stringContaining('the mailbox takes 2048 at most'),

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { howMany } from '../../harness/how-many.ts';
 import { MillrunProcess } from '../../harness/millrun-process.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
-import { aMail, postbox, transportTo } from './mail-sender.ts';
+import { aMail, mailSender, transportTo } from './mail-sender.ts';
 
 const MAILS = howMany('LARGE_MAILS', 2);
 /** Three of them take some 150 MiB, and eight 230; without a limit of bytes it was 440 and 960. */
@@ -21,7 +21,7 @@ test(`${MAILS} mails of 24 MB at once are handled in the memory of one`, { timeo
   });
   const { api, smtp } = await cloud.ready;
   const place = { url: api, smtpUrl: smtp };
-  const box = await postbox(place);
+  const box = await mailSender(place);
   const file = `${Buffer.alloc(57, 'x').toString('base64')}\r\n`.repeat(300_000);
   const mails = Array.from({ length: MAILS }, (_, n) =>
     Buffer.from(

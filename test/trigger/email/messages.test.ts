@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { setting } from '../../run/setting.ts';
-import { type Postbox, postbox } from './mail-sender.ts';
+import { type MailSender, mailSender } from './mail-sender.ts';
 import { messages } from './messages.ts';
 
-const house = setting();
-let box: Postbox | undefined;
+const here = setting();
+let box: MailSender | undefined;
 const atHome = async () => {
-  box ??= await postbox(house.cloud);
+  box ??= await mailSender(here.cloud);
   return box;
 };
 
@@ -17,14 +17,14 @@ test.each(messages)('over SMTP: $name', async ({ raw, sees }) => {
 });
 
 test('the headers that a run sees are those of the matter alone', async () => {
-  const { inputs } = await (await postbox(house.cloud)).runOf(
+  const { inputs } = await (await mailSender(here.cloud)).runOf(
     messages.find(({ name }) => name.startsWith('headers of'))?.raw ?? '',
   );
   expect(inputs).toHaveProperty('headers', { importance: 'high', 'reply-to': 'desk@example.com' });
 });
 
 test('an attachment has the hash of its bytes and the id of a file', async () => {
-  const { inputs } = await (await postbox(house.cloud)).runOf(
+  const { inputs } = await (await mailSender(here.cloud)).runOf(
     messages.find(({ name }) => name === 'two files of one name')?.raw ?? '',
   );
   const { attachments } = z.object({ attachments: z.array(z.object({ file_id: z.string(), sha256: z.string() })) }).parse(inputs);

@@ -13,7 +13,7 @@ import { sendResults } from '../../../shared/trigger/email/reply.ts';
 import { cloudInProcess } from '../../harness/cloud.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { documented } from './documented-event.ts';
-import { aMail, postbox } from './mail-sender.ts';
+import { aMail, mailSender } from './mail-sender.ts';
 
 // The functions are imported here before the cloud has set its environment.
 vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
@@ -47,7 +47,7 @@ function servicesWith(change: Partial<PendingReplies>): { services: EmailService
 }
 
 test('eight mails with 450,000 characters of subject are eight runs, and their results are sent', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'result' });
   const raws = Array.from({ length: 8 }, () => aMail({ Subject: 'x'.repeat(450_000) }));
   await Promise.all(raws.map((raw) => box.send(raw)));
   const deliveries = await box.deliveriesOnce(8);
@@ -58,7 +58,7 @@ test('eight mails with 450,000 characters of subject are eight runs, and their r
 });
 
 test('a reply that cannot be noted fails alone: the mail has its run and its delivery', async () => {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'result' });
   const { mail, receipt } = documented();
   const headers = mail.headers.filter(({ name }) => name !== 'Precedence');
   const messageId = 'reply-not-noted';
@@ -76,7 +76,7 @@ const MINUTE_MS = 60_000;
 
 /** So many results that are due, of runs that have ended. */
 async function resultsOf(mails: number) {
-  const box = await postbox(cloud, { permission: 'anyone', reply: 'result' });
+  const box = await mailSender(cloud, { permission: 'anyone', reply: 'result' });
   for (let n = 0; n < mails; n++) await box.api.ended((await box.deliver(aMail())).run_id ?? '');
 }
 

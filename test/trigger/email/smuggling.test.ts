@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { setting } from '../../run/setting.ts';
-import { aMail, postbox } from './mail-sender.ts';
+import { aMail, mailSender } from './mail-sender.ts';
 
-const house = setting();
+const here = setting();
 
 /** What some servers take for the end of a mail and others do not. */
 const ENDINGS = ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r.\r\n', '\r\n.\r', '\n.\r', '\r\n\0.\r\n', '\r\n.\0\r\n'];
 
 /** Sends a mail as bytes, without a client that would mend it. */
 async function sendBytes(to: string, bytes: string): Promise<void> {
-  const { hostname, port } = new URL(house.cloud.smtpUrl ?? '');
+  const { hostname, port } = new URL(here.cloud.smtpUrl ?? '');
   const socket = connect(Number(port), hostname);
   await once(socket, 'data');
   const lines = ['EHLO relay.example\r\n', 'MAIL FROM:<ada@example.com>\r\n', `RCPT TO:<${to}>\r\n`, 'DATA\r\n', bytes];
@@ -23,7 +23,7 @@ async function sendBytes(to: string, bytes: string): Promise<void> {
 }
 
 test('only CR LF dot CR LF ends a mail: what follows anything else is text of the first, not a mail of its own', async () => {
-  const box = await postbox(house.cloud);
+  const box = await mailSender(here.cloud);
   const smuggled = aMail({ From: 'victim@example.com', Subject: 'smuggled' });
   const commands = `MAIL FROM:<victim@example.com>\r\nRCPT TO:<${box.address}>\r\nDATA\r\n${smuggled}`;
   for (const [n, ending] of ENDINGS.entries())

@@ -27,7 +27,7 @@ const wishes: ScheduleWishes = {
 };
 
 /** Schedules with all around them in memory, over a clock that goes when it is told to. */
-export class House {
+export class ScheduleSetting {
   now: number;
   readonly schedules = new FaultySchedules();
   readonly runs = new CountedRuns();
@@ -77,24 +77,24 @@ export class House {
   };
 
   get services(): ScheduleServices {
-    const house = this;
+    const setting = this;
     return {
       schedules: this.schedules,
       fireWatcher: this.watcher,
       now: () => new Date(this.now),
       fireTimer: {
         async set(id: string, at: Date) {
-          house.effect('alarm');
-          house.alarms.set(id, at.getTime());
+          setting.effect('alarm');
+          setting.alarms.set(id, at.getTime());
         },
         async clear(id: string) {
-          house.alarms.delete(id);
+          setting.alarms.delete(id);
         },
       },
       deliveries: {
         async put(delivery: Delivery) {
-          house.effect('delivery');
-          house.deliveries.push(delivery);
+          setting.effect('delivery');
+          setting.deliveries.push(delivery);
         },
       },
       runs: this.runs,

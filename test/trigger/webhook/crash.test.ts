@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { howMany } from '../../harness/how-many.ts';
-import { Household } from '../../harness/installation.ts';
+import { Installation } from '../../harness/installation.ts';
 import { all, deliver, type Heard } from './sender.ts';
 
 const ROUNDS = howMany('ROUNDS', 1);
 const DELIVERIES = 60;
-const house = new Household();
+const setting = new Installation();
 
-beforeAll(() => house.start());
-afterAll(() => house.close());
+beforeAll(() => setting.start());
+afterAll(() => setting.close());
 
-const get = (path: string) => house.api.call('GET', path);
+const get = (path: string) => setting.api.call('GET', path);
 
 interface Hook {
   url: string;
@@ -20,8 +20,8 @@ interface Hook {
 }
 
 async function hookOf(): Promise<Hook> {
-  const workflow = await house.api.publish({ steps: [{ id: 'only', set: { n: '${ $input.n }' } }] });
-  const made = await house.api.expect(201, 'POST', `/v1/workflows/${workflow}/webhooks`, { name: 'crash', scheme: 'sha256' });
+  const workflow = await setting.api.publish({ steps: [{ id: 'only', set: { n: '${ $input.n }' } }] });
+  const made = await setting.api.expect(201, 'POST', `/v1/workflows/${workflow}/webhooks`, { name: 'crash', scheme: 'sha256' });
   return { ...(made as Hook), workflow };
 }
 
@@ -29,7 +29,7 @@ async function hookOf(): Promise<Hook> {
 async function untilHeard({ url, secret }: Hook, n: number): Promise<Heard> {
   for (;;) {
     try {
-      const heard = await deliver(house.api.url + new URL(url).pathname, secret, n);
+      const heard = await deliver(setting.api.url + new URL(url).pathname, secret, n);
       if (heard.status === 202) return heard;
     } catch {
       // It was killed: the delivery may have been let in or not, and nobody has said so.
@@ -49,11 +49,11 @@ test('a kill in the middle loses nothing that was acknowledged and starts nothin
     await Promise.all(
       Array.from({ length: DELIVERIES }, async (_, n) => {
         acknowledged.push(await untilHeard(hook, n));
-        if (acknowledged.length === killAt) crashing = house.crash();
+        if (acknowledged.length === killAt) crashing = setting.crash();
       }),
     );
     await crashing;
-    expect(house.kills).toBe(round + 1);
+    expect(setting.kills).toBe(round + 1);
     const before = acknowledged.slice(0, killAt);
 
     const deliveries = await all({ get }, `/v1/deliveries?workflow_id=${hook.workflow}`);
