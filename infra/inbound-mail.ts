@@ -176,8 +176,8 @@ export class InboundMail extends Construct {
     });
     allowCanary(canary, stores);
     this.#allowSending(canary);
-    const of = { workspace: settings.bootstrapWorkspace, project: settings.bootstrapProject ?? 'system' };
-    this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), of);
+    const owner = { workspace: settings.bootstrapWorkspace, project: settings.bootstrapProject ?? 'system' };
+    this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), owner);
     return canary;
   }
 

@@ -35,10 +35,10 @@ export async function answerChallenge({ params, raw }: RequestOf<'answerChalleng
 }
 
 /** Not found, whichever part of the URL is wrong. A request to no webhook leaves no delivery. */
-async function webhookAt({ webhooks, seals, now }: Services, of: { webhook_id: string; token: string }): Promise<Webhook> {
-  const webhook = await webhooks.get(of.webhook_id);
+async function webhookAt({ webhooks, seals, now }: Services, address: { webhook_id: string; token: string }): Promise<Webhook> {
+  const webhook = await webhooks.get(address.webhook_id);
   const secrets = webhook && webhook.token === undefined ? await secretsOf(seals, webhook, now()) : [];
-  if (!webhook || !isToken(webhook, secrets, of.token)) throw notFound('webhook', of.webhook_id);
+  if (!webhook || !isToken(webhook, secrets, address.token)) throw notFound('webhook', address.webhook_id);
   return webhook;
 }
 

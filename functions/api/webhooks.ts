@@ -72,10 +72,10 @@ export async function deleteWebhook({ params, caller }: RequestOf<'deleteWebhook
   return noContent();
 }
 
-function revealedView({ webhook: of, secret }: webhook.Revealed, origin: string, now: Date) {
-  const url = hookUrl(origin, of, of.token ?? secret);
-  const { curl, until } = sampleCurl(of, url, secret, now);
-  return { ...webhookView(of, origin), url, secret: of.token === undefined ? null : secret, curl, curl_valid_until: until };
+function revealedView({ webhook: row, secret }: webhook.Revealed, origin: string, now: Date) {
+  const url = hookUrl(origin, row, row.token ?? secret);
+  const { curl, until } = sampleCurl(row, url, secret, now);
+  return { ...webhookView(row, origin), url, secret: row.token === undefined ? null : secret, curl, curl_valid_until: until };
 }
 
 async function webhookOf(

@@ -53,13 +53,13 @@ function changeOf({ enabled, title, start_defaults: defaults }: RequestOf<'updat
   };
 }
 
-async function detail({ workflows }: Services, of: Workflow) {
+async function detail({ workflows }: Services, row: Workflow) {
   const [draft, versions] = await Promise.all([
-    workflows.definition(of.id, of.draft.definition),
-    workflows.versions(of.id, NEWEST_VERSIONS),
+    workflows.definition(row.id, row.draft.definition),
+    workflows.versions(row.id, NEWEST_VERSIONS),
   ]);
-  if (!draft) throw notFound('definition', of.draft.definition);
-  return workflowDetailView(of, draft, versions.items);
+  if (!draft) throw notFound('definition', row.draft.definition);
+  return workflowDetailView(row, draft, versions.items);
 }
 
 export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({

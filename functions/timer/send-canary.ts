@@ -8,8 +8,8 @@ const WAIT_MS = 4 * 60_000;
 const tick = z.object({ workspace: z.string(), project: z.string() });
 
 /** Fails when the mail does not come back, so that its alarm rings. */
-export async function sendScheduledCanary(of: z.infer<typeof tick>, services: CanaryServices): Promise<void> {
-  const canary = await sendCanary(services, of, WAIT_MS);
+export async function sendScheduledCanary(owner: z.infer<typeof tick>, services: CanaryServices): Promise<void> {
+  const canary = await sendCanary(services, owner, WAIT_MS);
   if (canary.runId === undefined)
     throw new Error(`The mail ${canary.id} to ${canary.address} has started no run in ${WAIT_MS / 60_000} minutes.`);
   logger.info('canary', { ...canary });

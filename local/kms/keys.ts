@@ -66,5 +66,5 @@ export class Keys {
   }
 }
 
-const aadOf = (key: string, of: Record<string, string>) =>
-  Buffer.from(JSON.stringify([key, Object.entries(of).sort(([a], [b]) => (a < b ? -1 : 1))]));
+const aadOf = (key: string, context: Record<string, string>) =>
+  Buffer.from(JSON.stringify([key, Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))]));

@@ -85,12 +85,17 @@ export class KeyUsage {
     return { windowMs: this.#windowMs, keys: keys.toSorted((a, b) => b.peak - a.peak || b.units - a.units).slice(0, REPORTED) };
   }
 
-  #share(of: Pick<Tally, 'table' | 'index'>, shares: { keys: string[]; weight: number }[], total: number, window: number): void {
+  #share(
+    tally: Pick<Tally, 'table' | 'index'>,
+    shares: { keys: string[]; weight: number }[],
+    total: number,
+    window: number,
+  ): void {
     if (total === 0) return;
     const weights = shares.reduce((sum, { weight }) => sum + weight, 0);
-    if (weights === 0) this.#count({ ...of, key: UNKNOWN }, total, window);
+    if (weights === 0) this.#count({ ...tally, key: UNKNOWN }, total, window);
     for (const { keys, weight } of shares)
-      for (const key of keys) this.#count({ ...of, key }, (total * weight) / weights / keys.length, window);
+      for (const key of keys) this.#count({ ...tally, key }, (total * weight) / weights / keys.length, window);
   }
 
   #count({ table, index, key }: Pick<Tally, 'table' | 'index' | 'key'>, more: number, window: number): void {

@@ -69,7 +69,7 @@ export function writesOf(operation: string, request: Buffer): Write[] {
   }
 }
 
-const textsOf = (of: Item) => Object.fromEntries(Object.entries(of).map(([name, { S }]) => [name, S]));
+const textsOf = (item: Item) => Object.fromEntries(Object.entries(item).map(([name, { S }]) => [name, S]));
 
 function putOf({ TableName, Item }: z.infer<typeof put>): Write {
   const texts = textsOf(Item);

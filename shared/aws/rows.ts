@@ -11,9 +11,9 @@ import { type Patience, patiently } from './patiently.ts';
 export type RowKind = 'delivery' | 'mailbox' | 'schedule' | 'webhook' | 'file';
 
 /** Keys by which a row of the table of triggers is listed. */
-export const listKeys = (kind: RowKind, of: { workspace: string; workflowId?: string | undefined }) => ({
-  workspaceKey: `${of.workspace}#${kind}`,
-  ...(of.workflowId !== undefined && { workflowKey: `${of.workflowId}#${kind}` }),
+export const listKeys = (kind: RowKind, owner: { workspace: string; workflowId?: string | undefined }) => ({
+  workspaceKey: `${owner.workspace}#${kind}`,
+  ...(owner.workflowId !== undefined && { workflowKey: `${owner.workflowId}#${kind}` }),
 });
 
 export interface RowList<T> {

@@ -54,11 +54,11 @@ function answer(status: string, about: string, content: z.output<typeof media>):
 }
 
 /** A schema as a table of its fields, or as each of its forms. */
-export function whole(of: Shape): string {
-  const forms = of.oneOf ?? of.anyOf;
+export function whole(schema: Shape): string {
+  const forms = schema.oneOf ?? schema.anyOf;
   if (forms) return `<p>${forms.map(typeOf).join(' or ')}</p>`;
-  const rows = rowsOf(of);
-  return rows ? table('', rows) : `<p>${typeOf(of)}. ${notesOf(of)}</p>`;
+  const rows = rowsOf(schema);
+  return rows ? table('', rows) : `<p>${typeOf(schema)}. ${notesOf(schema)}</p>`;
 }
 
 const table = (title: string, rows: string) => (rows ? `${title && `<h4>${title}</h4>`}<table>${rows}</table>` : '');

@@ -50,24 +50,24 @@ const code = (value: unknown) => `<code>${html(JSON.stringify(value) ?? '')}</co
 const nameOf = (ref: string) => ref.slice(ref.lastIndexOf('/') + 1);
 
 /** The type in a few words: `list of Run`, `text or number`. */
-export function typeOf(of: Shape): string {
-  if (of.$ref) return `<a href="#${nameOf(of.$ref)}">${nameOf(of.$ref)}</a>`;
-  if (of.const !== undefined) return code(of.const);
-  if (of.enum) return of.enum.map(code).join(' | ');
-  const alternatives = of.anyOf ?? of.oneOf;
+export function typeOf(schema: Shape): string {
+  if (schema.$ref) return `<a href="#${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum) return schema.enum.map(code).join(' | ');
+  const alternatives = schema.anyOf ?? schema.oneOf;
   if (alternatives) return alternatives.map(typeOf).join(' or ');
-  if (of.items) return `list of ${typeOf(of.items)}`;
-  const types = of.type === undefined ? ['anything'] : [of.type].flat();
+  if (schema.items) return `list of ${typeOf(schema.items)}`;
+  const types = schema.type === undefined ? ['anything'] : [schema.type].flat();
   return types
-    .map((type) => ({ string: of.format ?? 'text', integer: 'whole number', boolean: 'true or false' })[type] ?? type)
+    .map((type) => ({ string: schema.format ?? 'text', integer: 'whole number', boolean: 'true or false' })[type] ?? type)
     .join(' or ');
 }
 
 /** The limits and the meaning, in words. */
-export function notesOf(of: Shape): string {
-  const { minimum, maximum, minLength = 0, maxLength, maxItems, default: preset } = of;
+export function notesOf(schema: Shape): string {
+  const { minimum, maximum, minLength = 0, maxLength, maxItems, default: preset } = schema;
   return [
-    of.description && `${html(of.description)}.`.replace(/\.\.$/, '.'),
+    schema.description && `${html(schema.description)}.`.replace(/\.\.$/, '.'),
     minimum !== undefined && maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `${minimum} to ${maximum}.`,
     maxLength !== undefined && `${minLength} to ${maxLength} characters.`,
     maxItems !== undefined && `${maxItems} items at most.`,
@@ -78,18 +78,18 @@ export function notesOf(of: Shape): string {
 }
 
 /** The rows of a table of fields; those of objects within stand under them. */
-export function rowsOf(of: Shape, level = 0): string {
-  const required = new Set(of.required ?? []);
-  return Object.entries(of.properties ?? {})
+export function rowsOf(schema: Shape, level = 0): string {
+  const required = new Set(schema.required ?? []);
+  return Object.entries(schema.properties ?? {})
     .map(([name, field]) => row(name, field, required.has(name), level) + rowsOf(innerOf(field), level + 1))
     .join('');
 }
 
-export const row = (name: string, of: Shape, required: boolean, level = 0) =>
-  `<tr><td style="padding-left:${level * 1.25 + 0.75}rem"><code>${html(name)}</code>${required ? '<sup title="required">*</sup>' : ''}</td><td>${typeOf(of)}</td><td>${notesOf(of)}</td></tr>`;
+export const row = (name: string, schema: Shape, required: boolean, level = 0) =>
+  `<tr><td style="padding-left:${level * 1.25 + 0.75}rem"><code>${html(name)}</code>${required ? '<sup title="required">*</sup>' : ''}</td><td>${typeOf(schema)}</td><td>${notesOf(schema)}</td></tr>`;
 
 /** The object that a field holds, alone, in a list, or as one of several forms. */
-function innerOf(of: Shape): Shape {
-  if (of.items) return innerOf(of.items);
-  return (of.anyOf ?? of.oneOf)?.map(innerOf).find(({ properties }) => properties) ?? of;
+function innerOf(schema: Shape): Shape {
+  if (schema.items) return innerOf(schema.items);
+  return (schema.anyOf ?? schema.oneOf)?.map(innerOf).find(({ properties }) => properties) ?? schema;
 }

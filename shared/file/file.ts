@@ -46,7 +46,7 @@ export interface FileRows {
   hold(id: string, runId: string, at: Date, etag?: string): Promise<void>;
   /** False when a run has it. */
   remove(id: string): Promise<boolean>;
-  list(of: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
+  list(owner: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
 }
 
 export interface FileBytes {

@@ -13,15 +13,15 @@ interface Place {
 }
 
 /** The files a start names. Each must exist, belong to workspace and project, and be there; throws the problem that names the one that is not. */
-export async function givenFiles(files: Files, ids: string[], of: Place, now: Date): Promise<UploadedFile[]> {
+export async function givenFiles(files: Files, ids: string[], owner: Place, now: Date): Promise<UploadedFile[]> {
   if (ids.length > MOST_FILES)
     throw new Problem('invalid', `A run takes ${MOST_FILES} files at most.`, [{ name: 'file_ids', value: ids.length }]);
-  return Promise.all([...new Set(ids)].map((id) => given(files, id, of, now)));
+  return Promise.all([...new Set(ids)].map((id) => given(files, id, owner, now)));
 }
 
-async function given(files: Files, id: string, of: Place, now: Date): Promise<UploadedFile> {
+async function given(files: Files, id: string, owner: Place, now: Date): Promise<UploadedFile> {
   const row = /^[0-9A-Za-z]{1,26}$/.test(id) ? await files.rows.get(id) : undefined;
-  if (!row || !isOf(row, of)) throw notFound('file', id);
+  if (!row || !isOf(row, owner)) throw notFound('file', id);
   const file = await seeUpload(files, row, now);
   if (isUploaded(file)) return file;
   throw new Problem('invalid', `File "${id}" (${file.name}) has not been uploaded yet. Upload it to its upload_url first.`, [

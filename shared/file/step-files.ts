@@ -20,8 +20,8 @@ export const stepFiles = (files: Files, run: Holder, now: () => Date): StepFiles
   },
   async save({ name, type, content }) {
     const at = now();
-    const of = { id: newId(at.getTime()), workspace: run.workspace, project: run.project, runId: run.id };
-    const file = await keepFile(files, of, { name, type, content }, at);
+    const owner = { id: newId(at.getTime()), workspace: run.workspace, project: run.project, runId: run.id };
+    const file = await keepFile(files, owner, { name, type, content }, at);
     return { ...fileInput(file), sha256: file.sha256 };
   },
 });

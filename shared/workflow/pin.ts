@@ -14,7 +14,7 @@ export interface Pinned {
 /** Finds what the `run` steps of a document start, so that a later version of a callee changes nothing here. */
 export async function pinsOf(
   workflows: Workflows,
-  of: { workspace: string; project: string; id: string },
+  owner: { workspace: string; project: string; id: string },
   plan: Plan,
 ): Promise<Pinned> {
   const found: Pinned = { pins: {}, callees: new Map(), problems: [] };
@@ -25,7 +25,7 @@ export async function pinsOf(
     return documents.get(definition);
   };
   for (const { id, workflow: name, version } of callsIn(plan)) {
-    const step = name === plan.document.name ? SELF(of.id) : await pin(workflows, of, name, version);
+    const step = name === plan.document.name ? SELF(owner.id) : await pin(workflows, owner, name, version);
     if (step) found.pins[id] = step;
     else found.problems.push(unknown(id, name, version));
     const document = step && (await documentOf(step));
@@ -39,11 +39,11 @@ const SELF = (id: string): Pin => ({ workflow: id, definition: 'self', version: 
 
 async function pin(
   workflows: Workflows,
-  of: { workspace: string; project: string },
+  owner: { workspace: string; project: string },
   name: string,
   version: number | undefined,
 ): Promise<Pin | undefined> {
-  const callee = await workflows.byName(of.workspace, of.project, name);
+  const callee = await workflows.byName(owner.workspace, owner.project, name);
   if (version === undefined) return callee?.published && { workflow: callee.id, ...callee.published };
   const found = callee && (await workflows.version(callee.id, version));
   return found && { workflow: callee.id, definition: found.definition, version };

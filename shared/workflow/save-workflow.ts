@@ -62,10 +62,10 @@ function check(source: string): Checked {
 /** Pins the document's `run` steps as they are now. Throws for a callee that is not there, or that will not take what it is given. */
 async function resolvePins(
   author: WorkflowServices,
-  of: { workspace: string; project: string; id: string },
+  owner: { workspace: string; project: string; id: string },
   { plan, inStep }: Checked,
 ): Promise<{ pins: Definition['pins']; warnings: Diagnostic[] }> {
-  const { pins, callees, problems } = await pinsOf(author.workflows, of, plan);
+  const { pins, callees, problems } = await pinsOf(author.workflows, owner, plan);
   const diagnostics = [...problems, ...checkCalls(plan, callees)].map(inStep);
   if (diagnostics.some(({ severity }) => severity === 'error')) throw new DocumentRefused(diagnostics);
   return { pins, warnings: diagnostics };

@@ -77,8 +77,8 @@ async function callOf(scene: Scene): Promise<{ input: Record<string, unknown>; w
 async function shownTo(scene: Scene, input: Record<string, unknown>): Promise<unknown> {
   const { services, journal, names } = scene;
   const { workflow, definition } = pinOf(scene);
-  const of = definition === 'self' ? journal.run.definition : definition;
-  const { document } = await services.definitions.planOf(workflow, of);
+  const hash = definition === 'self' ? journal.run.definition : definition;
+  const { document } = await services.definitions.planOf(workflow, hash);
   return maskOf(await names.secrets()).value(maskedInputs(document.input, input));
 }
 

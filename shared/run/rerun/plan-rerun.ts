@@ -41,27 +41,27 @@ export interface RerunOf {
 }
 
 /** What a rerun takes over and what it should be asked about. Pure: nothing is read or started. */
-export function planRerun(of: RerunOf): RerunPlan {
-  const again = typeof of.from === 'object' ? againFrom(of.target, of.from) : new Set<string>();
-  const groups = typeof of.from === 'object' ? reopenedBy(of.from) : [];
+export function planRerun(rerun: RerunOf): RerunPlan {
+  const again = typeof rerun.from === 'object' ? againFrom(rerun.target, rerun.from) : new Set<string>();
+  const groups = typeof rerun.from === 'object' ? reopenedBy(rerun.from) : [];
   const reopening = new Set(groups.map(({ id }) => id));
   const repeats = groups.filter(({ step }) => groupKind(step.kind).rounds).map(({ id }) => id);
   // In its first round a repeat comes to the step first; all later ones follow from that.
   const isAgain = ({ id, scope }: StepState) => again.has(id) || repeats.some((group) => (indexIn(scope, group) ?? 0) > 0);
-  const steps = of.from === 'start' ? [] : [...of.origin.steps.values()].sort(byEnd).filter((step) => !isAgain(step));
-  const fits = (step: StepState) => problemAround(of, step.id) === undefined;
-  const madeGood = failuresMadeGood(of.origin.plan, steps, reopening);
+  const steps = rerun.from === 'start' ? [] : [...rerun.origin.steps.values()].sort(byEnd).filter((step) => !isAgain(step));
+  const fits = (step: StepState) => problemAround(rerun, step.id) === undefined;
+  const madeGood = failuresMadeGood(rerun.origin.plan, steps, reopening);
   const wanted = steps.filter((step) => isPassed(step) || madeGood.has(step.key));
   const ended = wanted.filter((step) => fits(step) && !reopening.has(step.id));
   const endedKeys = new Set(ended.map(({ key }) => key));
   const resumed = steps.filter((step) => step.child !== undefined && !isPassed(step) && !endedKeys.has(step.key) && fits(step));
-  const open = reopenedGroups(of, steps.filter(fits), [...ended, ...resumed]);
+  const open = reopenedGroups(rerun, steps.filter(fits), [...ended, ...resumed]);
   const taken: Taken[] = [
     ...ended.map((step): Taken => ({ kind: 'ended', step })),
     ...open.map((step): Taken => ({ kind: 'open', step: repeats.includes(step.id) ? { ...step, itemCount: 1 } : step })),
     ...resumed.map((step): Taken => ({ kind: 'resumes', step })),
   ];
-  return { taken, changes: changesOf(of, wanted, ended), repeats: repeatsOf(of, ended), calls: callsOf(of, taken) };
+  return { taken, changes: changesOf(rerun, wanted, ended), repeats: repeatsOf(rerun, ended), calls: callsOf(rerun, taken) };
 }
 
 const byEnd = (a: StepState, b: StepState) =>
@@ -88,8 +88,8 @@ function failuresMadeGood(plan: Plan, steps: StepState[], reopening: ReadonlySet
 }
 
 /** Groups that go on with the items, the case and the try they had, since steps inside them are taken over. */
-function reopenedGroups(of: RerunOf, steps: StepState[], taken: StepState[]): StepState[] {
-  const needed = new Set(taken.flatMap((step) => ancestorsIn(of.origin.plan, step)));
+function reopenedGroups(rerun: RerunOf, steps: StepState[], taken: StepState[]): StepState[] {
+  const needed = new Set(taken.flatMap((step) => ancestorsIn(rerun.origin.plan, step)));
   const known = new Set(taken.map(({ key }) => key));
   return steps.filter(({ key }) => needed.has(key) && !known.has(key));
 }
@@ -118,29 +118,29 @@ function problemOf({ origin, target }: RerunOf, id: string): Change | undefined 
 }
 
 /** A checkpoint inside a group fits when the group does. */
-function problemAround(of: RerunOf, id: string): Change | undefined {
-  const planned = of.origin.plan.steps.get(id);
+function problemAround(rerun: RerunOf, id: string): Change | undefined {
+  const planned = rerun.origin.plan.steps.get(id);
   const path = planned ? [planned, ...ancestorsOf(planned)] : [];
-  return path.map((step) => problemOf(of, step.id)).find((problem) => problem !== undefined);
+  return path.map((step) => problemOf(rerun, step.id)).find((problem) => problem !== undefined);
 }
 
 const placeOf = (planned: PlannedStep): string =>
   `${planned.parent ? `${placeOf(planned.parent)}/${planned.parent.id}` : ''}/${placeName(planned)}`;
 
-function changesOf(of: RerunOf, wanted: StepState[], taken: StepState[]): Change[] {
+function changesOf(rerun: RerunOf, wanted: StepState[], taken: StepState[]): Change[] {
   const ids = new Set(wanted.map(({ id }) => id));
-  const unfit = [...ids].flatMap((id) => problemOf(of, id) ?? []);
+  const unfit = [...ids].flatMap((id) => problemOf(rerun, id) ?? []);
   const reused = new Set(taken.map(({ id }) => id));
-  const fresh = [...of.target.steps.values()]
-    .filter(({ id }) => !of.origin.plan.steps.has(id))
+  const fresh = [...rerun.target.steps.values()]
+    .filter(({ id }) => !rerun.origin.plan.steps.has(id))
     .flatMap((planned): Change[] => {
       const { id } = planned;
       if (ancestorsOf(planned).some((group) => reused.has(group.id)))
         return [{ step: id, change: 'new', message: `Step "${id}" is new in a group that is taken over; it is not executed.` }];
-      if (![...successorsOf(of.target, planned)].some((next) => reused.has(next))) return [];
+      if (![...successorsOf(rerun.target, planned)].some((next) => reused.has(next))) return [];
       return [{ step: id, change: 'new', message: `Step "${id}" is new before steps that are taken over; it is executed.` }];
     });
-  return [...unfit, ...fresh, ...readersOf(of, reused)];
+  return [...unfit, ...fresh, ...readersOf(rerun, reused)];
 }
 
 /** Steps that are taken over although what they read has changed. */

@@ -151,8 +151,8 @@ async function stopChildren(services: EngineServices, run: Run, state: RunState)
 
 /** Nobody waits any more for a run that a cancelled step has started. */
 export async function stopChild(services: EngineServices, run: Run, child: string): Promise<void> {
-  await append(services, child, (of, { parent }) =>
-    of.ended || parent !== run.id ? [] : stopped(of.plan, of, endWith(run, of), services.now()),
+  await append(services, child, (childState, { parent }) =>
+    childState.ended || parent !== run.id ? [] : stopped(childState.plan, childState, endWith(run, childState), services.now()),
   );
 }
 

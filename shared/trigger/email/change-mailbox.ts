@@ -23,13 +23,13 @@ export async function putMailbox(
   { mailboxes, now }: Services,
   workflow: Workflow,
   settings: Partial<MailboxSettings>,
-  of: Pick<Mailbox, 'canary'> = {},
+  marks: Pick<Mailbox, 'canary'> = {},
 ): Promise<Mailbox> {
   const chosen = { ...DEFAULTS, ...settings };
   checkAllowed(chosen);
   for (let tries = 0; tries < TRIES; tries++) {
     const seen = await mailboxes.ofWorkflow(workflow.id);
-    const next: Mailbox = seen ? { ...seen, ...chosen } : { ...newMailbox(workflow, now()), ...chosen, ...of };
+    const next: Mailbox = seen ? { ...seen, ...chosen } : { ...newMailbox(workflow, now()), ...chosen, ...marks };
     if (await (seen ? mailboxes.change(seen, next) : mailboxes.create(next))) return next;
   }
   throw changing(workflow);

@@ -29,10 +29,10 @@ export class BucketMails implements RawMails {
     return { bytes: ContentLength };
   }
 
-  async note(of: Arrival): Promise<void> {
-    const Body = JSON.stringify(of);
+  async note(arrival: Arrival): Promise<void> {
+    const Body = JSON.stringify(arrival);
     await this.#client().send(
-      new PutObjectCommand({ Bucket: this.#bucket, Key: noteOf(of.messageId), Body, ContentType: 'application/json' }),
+      new PutObjectCommand({ Bucket: this.#bucket, Key: noteOf(arrival.messageId), Body, ContentType: 'application/json' }),
     );
   }
 

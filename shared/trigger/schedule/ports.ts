@@ -10,7 +10,7 @@ export interface Schedules {
   /** Stores `next`. False when the schedule has changed since `seen` was read. */
   replace(seen: Schedule, next: Schedule): Promise<boolean>;
   /** Of one workflow, newest first. */
-  list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Schedule>>;
+  list(owner: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Schedule>>;
   /** Schedules whose time to be looked at has come. */
   due(now: string, limit: number): Promise<string[]>;
   /** Writes a new line of the ledger, or answers the one that is there. */

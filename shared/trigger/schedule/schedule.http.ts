@@ -131,34 +131,34 @@ export const backfilled = z
 
 const NEXT_SHOWN = 5;
 
-export const scheduleView = (of: Schedule) => {
-  const expression = parseExpression(of.expression);
+export const scheduleView = (row: Schedule) => {
+  const expression = parseExpression(row.expression);
   return {
-    id: of.id,
-    workflow_id: of.workflowId,
-    project_id: of.project,
-    name: of.name,
-    expression: of.expression,
+    id: row.id,
+    workflow_id: row.workflowId,
+    project_id: row.project,
+    name: row.name,
+    expression: row.expression,
     crons: expression.kind === 'cron' ? expression.crons.map((cron) => `cron(${cron})`) : [],
-    timezone: of.timezone,
-    inputs: of.inputs,
-    start_at: of.startAt ?? null,
-    end_at: of.endAt ?? null,
-    dst: of.dst,
-    overlap: of.overlap,
-    catch_up: of.catchUp,
-    catch_up_window: of.catchUpWindow,
-    jitter: of.jitter ?? null,
-    stop_after_failures: of.stopAfterFailures ?? null,
-    enabled: of.enabled,
-    reason: of.offReason ?? null,
-    failures: of.failures,
-    next_fire: of.enabled ? (of.next ?? null) : null,
-    last_run: of.last ? { run_id: of.last.runId, nominal: of.last.nominal } : null,
-    queued: of.queued.length,
-    created_at: of.createdAt,
-    created_by: of.createdBy,
-    updated_at: of.updatedAt,
+    timezone: row.timezone,
+    inputs: row.inputs,
+    start_at: row.startAt ?? null,
+    end_at: row.endAt ?? null,
+    dst: row.dst,
+    overlap: row.overlap,
+    catch_up: row.catchUp,
+    catch_up_window: row.catchUpWindow,
+    jitter: row.jitter ?? null,
+    stop_after_failures: row.stopAfterFailures ?? null,
+    enabled: row.enabled,
+    reason: row.offReason ?? null,
+    failures: row.failures,
+    next_fire: row.enabled ? (row.next ?? null) : null,
+    last_run: row.last ? { run_id: row.last.runId, nominal: row.last.nominal } : null,
+    queued: row.queued.length,
+    created_at: row.createdAt,
+    created_by: row.createdBy,
+    updated_at: row.updatedAt,
   };
 };
 
@@ -167,22 +167,22 @@ export const nextView = ({ items, leftOut }: Preview) => ({
   left_out: leftOut,
 });
 
-export const scheduleDetailView = (of: Schedule, now: Date) => {
-  const { items, left_out } = nextView(previewOf(timingOf(of), now, NEXT_SHOWN));
-  return { ...scheduleView(of), next: items, left_out };
+export const scheduleDetailView = (row: Schedule, now: Date) => {
+  const { items, left_out } = nextView(previewOf(timingOf(row), now, NEXT_SHOWN));
+  return { ...scheduleView(row), next: items, left_out };
 };
 
-export const fireView = (of: LedgerFire, local: string) => ({
-  nominal: of.nominal,
+export const fireView = (row: LedgerFire, local: string) => ({
+  nominal: row.nominal,
   local,
-  kind: of.kind,
-  outcome: of.outcome,
-  reason: of.reason ?? null,
-  run_id: of.runId ?? null,
-  delivery_id: of.deliveryId ?? null,
-  at: of.at,
-  late_by: of.lateBy,
-  attempt: of.attempt,
-  count: of.count ?? 1,
-  through: of.through ?? null,
+  kind: row.kind,
+  outcome: row.outcome,
+  reason: row.reason ?? null,
+  run_id: row.runId ?? null,
+  delivery_id: row.deliveryId ?? null,
+  at: row.at,
+  late_by: row.lateBy,
+  attempt: row.attempt,
+  count: row.count ?? 1,
+  through: row.through ?? null,
 });

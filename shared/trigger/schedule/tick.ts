@@ -51,7 +51,7 @@ async function upToDate(services: ScheduleServices, seen: Schedule, decided: Led
   const before = decided.splice(0).filter((fire) => seen.next === undefined || fire.nominal < seen.next);
   let schedule = await closeEnded(
     services,
-    before.reduce((of, fire) => (knows(of, fire) ? of : withFire(services, of, fire)), seen),
+    before.reduce((row, fire) => (knows(row, fire) ? row : withFire(services, row, fire)), seen),
   );
   schedule = await drainQueue(services, schedule, workflow.enabled);
   const { due, older } = dueFires(schedule, now.getTime());
@@ -84,8 +84,8 @@ async function decide(services: ScheduleServices, schedule: Schedule, fire: Due,
   const known = await services.schedules.fire(schedule.id, line.nominal);
   if (known) return start(services, schedule, known);
 
-  const claim = async (of: Pick<LedgerFire, 'outcome' | 'reason'>) =>
-    start(services, schedule, await services.schedules.claim({ ...line, ...of }));
+  const claim = async (row: Pick<LedgerFire, 'outcome' | 'reason'>) =>
+    start(services, schedule, await services.schedules.claim({ ...line, ...row }));
   if (fire.act === 'miss') {
     services.fireWatcher.missed(schedule.id, 1);
     return claim({ outcome: 'missed' });
@@ -145,9 +145,9 @@ async function started(
   if (waiting.outcome !== 'queued') return start(services, schedule, waiting);
   const now = services.now();
   const lateBy = Math.max(0, Math.floor((now.getTime() - dueTime(schedule, Date.parse(waiting.nominal))) / 1000));
-  const of = { ...waiting, at: now.toISOString(), lateBy };
+  const row = { ...waiting, at: now.toISOString(), lateBy };
   const off = !schedule.enabled ? 'disabled' : workflowEnabled ? undefined : 'workflow_disabled';
-  const next: LedgerFire = off === undefined ? { ...of, outcome: 'starting' } : { ...of, outcome: 'skipped', reason: off };
+  const next: LedgerFire = off === undefined ? { ...row, outcome: 'starting' } : { ...row, outcome: 'skipped', reason: off };
   return start(services, schedule, await services.schedules.amend(waiting, next));
 }
 

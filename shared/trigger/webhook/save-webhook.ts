@@ -97,8 +97,8 @@ async function replace(webhooks: Webhooks, seen: Webhook, next: Webhook): Promis
   throw new Problem('conflict', `Webhook "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
 }
 
-function secretFor(of: Pick<Webhook, 'scheme'>, given: string | undefined): string {
-  const scheme = schemeOf(of);
+function secretFor(settings: Pick<Webhook, 'scheme'>, given: string | undefined): string {
+  const scheme = schemeOf(settings);
   const problem = given === undefined ? undefined : scheme.secretProblem(given);
   if (problem !== undefined) throw new Problem('invalid', `The secret ${problem}.`, [{ name: 'secret', value: problem }]);
   return given ?? scheme.newSecret();

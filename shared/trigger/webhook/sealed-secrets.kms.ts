@@ -24,11 +24,11 @@ export class KmsSeals implements Seals {
     return Buffer.from(CiphertextBlob).toString('base64');
   }
 
-  open(sealed: string, of: { webhook: string }): Promise<string> {
-    const name = `${of.webhook}/${sealed}`;
+  open(sealed: string, context: { webhook: string }): Promise<string> {
+    const name = `${context.webhook}/${sealed}`;
     const known = this.#opened.get(name);
     if (known) return known;
-    const opening = this.#open(sealed, of);
+    const opening = this.#open(sealed, context);
     this.#opened.set(name, opening);
     opening.catch(() => this.#opened.delete(name));
     return opening;

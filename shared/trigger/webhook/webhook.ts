@@ -65,11 +65,11 @@ export interface Webhooks {
    * the same moment hears the same.
    */
   firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string>;
-  list(of: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
+  list(owner: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
 }
 
 /** Locks small secrets away. Who may seal need not be able to open. */
 export interface Seals {
-  seal(text: string, of: { webhook: string }): Promise<string>;
-  open(sealed: string, of: { webhook: string }): Promise<string>;
+  seal(text: string, owner: { webhook: string }): Promise<string>;
+  open(sealed: string, owner: { webhook: string }): Promise<string>;
 }
