@@ -153,6 +153,13 @@ export class ApiFunctions extends Construct {
       ['api/docs', docs],
     ]);
   }
+
+  /** The function of an entry. */
+  at(entry: string): AppFunction {
+    const fn = this.byEntry.get(entry);
+    if (!fn) throw new Error(`No function is made of functions/${entry}.`);
+    return fn;
+  }
 }
 
 /** What `startRun` needs: its run, the workflow, room for large inputs. */

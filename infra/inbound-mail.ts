@@ -81,9 +81,8 @@ export class InboundMail extends Construct {
     this.canary = settings.mailActive && this.canaryMinutes > 0 ? this.#canary() : undefined;
 
     for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
-      props.functions.byEntry.get(entry)?.addEnvironment('MAIL_DOMAIN', domain);
-    const onRequest = props.functions.byEntry.get('api/mail-canary');
-    if (onRequest) this.#allowSending(onRequest);
+      props.functions.at(entry).addEnvironment('MAIL_DOMAIN', domain);
+    this.#allowSending(props.functions.at('api/mail-canary'));
     this.#printRecords();
   }
 
