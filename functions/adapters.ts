@@ -5,7 +5,7 @@ import { logger } from '../shared/aws/observe.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
-import { env } from '../shared/kernel/env.ts';
+import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
@@ -39,6 +39,8 @@ const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()
 const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
 export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valuesBucket()));
 const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
+/** Rows alone: without the bucket, lists of runs and nothing of their values. */
+const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
@@ -124,7 +126,7 @@ export const canaryServices = (): CanaryServices => ({
   workflows: workflows(),
   retentionDays: env.retentionDays(),
   mailboxes: mailboxes(),
-  runs: runs(),
+  runs: runRows(),
   outgoing: outgoing(),
   now,
   sleep,

@@ -1,6 +1,6 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { ok } from '../../shared/edge/answer.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import * as change from '../../shared/trigger/email/change-mailbox.ts';
 import { addressOf, type Mailbox, type Mailboxes } from '../../shared/trigger/email/mailbox.ts';

@@ -7,7 +7,7 @@ import { hashOf } from '../../shared/access/key.ts';
 import { dynamo } from '../../shared/aws/clients.ts';
 import { asCustomResource } from '../../shared/aws/custom-resource.ts';
 import { observed } from '../../shared/aws/observe.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 
 const properties = z.object({ Secret: z.string(), Workspace: z.string(), Project: z.string().optional() });

@@ -1,6 +1,6 @@
 import { background } from '../../shared/aws/observe.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import { engineServices } from '../adapters.ts';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { env } from '../kernel/env.ts';
+import * as env from '../kernel/env.ts';
 import { parseJson } from '../kernel/json.ts';
 import { Problem } from '../kernel/problem.ts';
 import { StepError } from '../kernel/step-error.ts';

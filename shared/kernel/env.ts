@@ -7,34 +7,32 @@ function required(name: string): string {
 
 const listed = (name: string) => (process.env[name] ?? '').split(',').filter(Boolean);
 
-export const env = {
-  runsTable: () => required('RUNS_TABLE'),
-  workflowsTable: () => required('WORKFLOWS_TABLE'),
-  accessTable: () => required('ACCESS_TABLE'),
-  triggersTable: () => required('TRIGGERS_TABLE'),
-  filesTable: () => required('FILES_TABLE'),
-  valuesBucket: () => required('VALUES_BUCKET'),
-  secretsKey: () => required('SECRETS_KEY_ARN'),
-  /** The state machine whose executions end within minutes, and the one whose executions may last. */
-  runsMachineArn: () => required('RUNS_MACHINE_ARN'),
-  longRunsMachineArn: () => required('LONG_RUNS_MACHINE_ARN'),
-  /** Where mailboxes have their addresses; unset where no mail is received. */
-  mailDomain: () => process.env['MAIL_DOMAIN'] || undefined,
-  /** Where the one-off schedules stand that fire ours, what they call, as whom, and where calls go that could not be made. */
-  scheduler: () => ({
-    group: required('SCHEDULE_GROUP'),
-    targetArn: required('SCHEDULE_TARGET_ARN'),
-    roleArn: required('SCHEDULE_ROLE_ARN'),
-    deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
-  }),
-  /** Threads for expressions that take long; none where a function has its process to itself. */
-  expressionThreads: () => Number(process.env['EXPRESSION_THREADS'] ?? 0),
-  /** How long rows stay, in days. */
-  retentionDays: () => Number(required('RETENTION_DAYS')),
-  /** The network of http steps: CIDRs that they may reach although they are private, URLs of the installation itself, calls at once. */
-  stepNetwork: () => ({
-    allowedNetworks: listed('ALLOWED_NETWORKS'),
-    reservedEndpoints: listed('RESERVED_ENDPOINTS'),
-    connections: process.env['STEP_CONNECTIONS'] ? Number(process.env['STEP_CONNECTIONS']) : undefined,
-  }),
-};
+export const runsTable = () => required('RUNS_TABLE');
+export const workflowsTable = () => required('WORKFLOWS_TABLE');
+export const accessTable = () => required('ACCESS_TABLE');
+export const triggersTable = () => required('TRIGGERS_TABLE');
+export const filesTable = () => required('FILES_TABLE');
+export const valuesBucket = () => required('VALUES_BUCKET');
+export const secretsKey = () => required('SECRETS_KEY_ARN');
+/** The state machine whose executions end within minutes, and the one whose executions may last. */
+export const runsMachineArn = () => required('RUNS_MACHINE_ARN');
+export const longRunsMachineArn = () => required('LONG_RUNS_MACHINE_ARN');
+/** Where mailboxes have their addresses; unset where no mail is received. */
+export const mailDomain = () => process.env['MAIL_DOMAIN'] || undefined;
+/** Where the one-off schedules stand that fire ours, what they call, as whom, and where calls go that could not be made. */
+export const scheduler = () => ({
+  group: required('SCHEDULE_GROUP'),
+  targetArn: required('SCHEDULE_TARGET_ARN'),
+  roleArn: required('SCHEDULE_ROLE_ARN'),
+  deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
+});
+/** Threads for expressions that take long; none where a function has its process to itself. */
+export const expressionThreads = () => Number(process.env['EXPRESSION_THREADS'] ?? 0);
+/** How long rows stay, in days. */
+export const retentionDays = () => Number(required('RETENTION_DAYS'));
+/** The network of http steps: CIDRs that they may reach although they are private, URLs of the installation itself, calls at once. */
+export const stepNetwork = () => ({
+  allowedNetworks: listed('ALLOWED_NETWORKS'),
+  reservedEndpoints: listed('RESERVED_ENDPOINTS'),
+  connections: process.env['STEP_CONNECTIONS'] ? Number(process.env['STEP_CONNECTIONS']) : undefined,
+});

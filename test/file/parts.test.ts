@@ -8,7 +8,7 @@ import { BucketFiles } from '../../shared/file/file.s3.ts';
 import { FileChanged } from '../../shared/file/file.ts';
 import { holdFiles } from '../../shared/file/given-files.ts';
 import { keepFile } from '../../shared/file/keep-file.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { cloudInProcess } from '../harness/cloud.ts';
 

@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test } from 'vitest';
 import { dynamo } from '../../shared/aws/clients.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { cloudInProcess } from './cloud.ts';
 import { asFunction } from './granted.ts';
 

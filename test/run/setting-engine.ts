@@ -1,7 +1,7 @@
 import { ulid } from 'ulid';
 import { engineServices } from '../../functions/adapters.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
-import { env } from '../../shared/kernel/env.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import type { Run } from '../../shared/run/model/run.ts';

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
 import { s3 } from '../../../shared/aws/clients.ts';
-import { env } from '../../../shared/kernel/env.ts';
+import * as env from '../../../shared/kernel/env.ts';
 import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
 import { setting } from '../../run/setting.ts';
 import { documented } from './documented-event.ts';

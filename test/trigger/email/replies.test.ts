@@ -6,7 +6,7 @@ import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
 import type { Cloud } from '../../../local/cloud.ts';
 import { s3 } from '../../../shared/aws/clients.ts';
-import { env } from '../../../shared/kernel/env.ts';
+import * as env from '../../../shared/kernel/env.ts';
 import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
 import type { EmailServices, PendingReplies } from '../../../shared/trigger/email/ports.ts';
 import { sendResults } from '../../../shared/trigger/email/reply.ts';
