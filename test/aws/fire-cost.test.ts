@@ -26,7 +26,7 @@ const large = schedule.parse({
   catchUpWindow: '24h',
   enabled: true,
   createdAt: at,
-  createdBy: 'ann',
+  createdBy: { kind: 'key', id: 'k', name: 'ann' },
   updatedAt: at,
   anchor: at,
   revision: 1,
