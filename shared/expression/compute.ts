@@ -11,10 +11,10 @@ export type Computation =
 
 /** Does it in this thread. Throws `Laborious` for what takes more than limits that are not final. */
 export function compute(computation: Computation, limits: Limits, signal?: AbortSignal): Promise<unknown> {
-  return new Effort(limits, signal).run(() => begun(computation));
+  return new Effort(limits, signal).run(() => perform(computation));
 }
 
-async function begun(computation: Computation): Promise<unknown> {
+async function perform(computation: Computation): Promise<unknown> {
   switch (computation.kind) {
     case 'template':
       return templateValue(computation.template, computation.names, computation.where, computation.context);

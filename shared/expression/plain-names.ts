@@ -25,7 +25,7 @@ export interface PlainNames {
 /** The same of one expression that parses, without `${ ... }` around it. */
 export function plainNamesInSource(source: string): PlainNames {
   const names: PlainNames = { read: [], called: [], hyphens: [] };
-  new Walk(0, names).node(parsed(source).ast(), true);
+  new NameReader(0, names).node(parsed(source).ast(), true);
   return names;
 }
 
@@ -34,7 +34,8 @@ export function plainNamesOf(text: string): PlainNames {
   const names: PlainNames = { read: [], called: [], hyphens: [] };
   if (!hasExpression(text)) return names;
   try {
-    for (const part of partsOf(text)) if ('source' in part) new Walk(part.start, names).node(parsed(part.source).ast(), true);
+    for (const part of partsOf(text))
+      if ('source' in part) new NameReader(part.start, names).node(parsed(part.source).ast(), true);
   } catch {
     return names;
   }
@@ -50,7 +51,7 @@ const WHOLE_CONTEXT = new Map([
   ['descendant', '**'],
 ]);
 
-class Walk {
+class NameReader {
   readonly #start: number;
   readonly #names: PlainNames;
 

@@ -16,10 +16,10 @@ interface Place {
 export async function givenFiles(files: Files, ids: string[], owner: Place, now: Date): Promise<UploadedFile[]> {
   if (ids.length > MOST_FILES)
     throw new Problem('invalid', `A run takes ${MOST_FILES} files at most.`, [{ name: 'file_ids', value: ids.length }]);
-  return Promise.all([...new Set(ids)].map((id) => given(files, id, owner, now)));
+  return Promise.all([...new Set(ids)].map((id) => uploadedFile(files, id, owner, now)));
 }
 
-async function given(files: Files, id: string, owner: Place, now: Date): Promise<UploadedFile> {
+async function uploadedFile(files: Files, id: string, owner: Place, now: Date): Promise<UploadedFile> {
   const row = /^[0-9A-Za-z]{1,26}$/.test(id) ? await files.rows.get(id) : undefined;
   if (!row || !isOf(row, owner)) throw notFound('file', id);
   const file = await seeUpload(files, row, now);

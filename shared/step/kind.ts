@@ -132,7 +132,7 @@ export interface Branch {
   steps: Step[];
 }
 
-/** What the worker found on entry: the case taken or the items to walk. */
+/** What the worker found on entry: the case taken or the items to go through. */
 export interface Entry {
   case?: string;
   items?: unknown[];
@@ -148,7 +148,7 @@ export interface GroupKind<Spec = unknown> {
   asks: boolean;
   /** Each item opens a scope `<id>[<index>]/`. A group that asks and does not loop takes one of its branches; one that does neither takes all. */
   loops: boolean;
-  /** What a loop calls its item, and how many walk at once. */
+  /** What a loop calls its item, and how many run at once. */
   loop?(spec: Spec): { as: string; concurrency: number };
   resultNames?(spec: Spec): readonly string[] | undefined;
   /** A loop without a list: another round follows until the condition holds, `max` at most. */

@@ -132,11 +132,11 @@ async function drainQueue(services: ScheduleServices, schedule: Schedule, workfl
   const waiting = await services.schedules.fire(schedule.id, nominal);
   const rest = { ...schedule, queued };
   if (!waiting) return drainQueue(services, rest, workflowEnabled);
-  const decided = await started(services, schedule, waiting, workflowEnabled);
+  const decided = await startWaiting(services, schedule, waiting, workflowEnabled);
   return drainQueue(services, withFire(services, rest, decided), workflowEnabled);
 }
 
-async function started(
+async function startWaiting(
   services: ScheduleServices,
   schedule: Schedule,
   waiting: LedgerFire,
