@@ -1,3 +1,4 @@
+import { Problem } from '../../kernel/problem.ts';
 import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
@@ -27,9 +28,20 @@ export type Decide = (state: RunState, run: Run) => Entry[];
  * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
 export async function tell(services: EngineServices, runId: string, decide: Decide): Promise<Told | undefined> {
-  const told = await append(services, runId, decide);
-  if (!told || told.isNews || told.state.seen === told.run.seen) return told;
-  return { ...told, run: await settle(services, told.run, told.state) };
+  let seen: Told | undefined;
+  const decideAndSee: Decide = (state, run) => {
+    seen = { run, state };
+    return decide(state, run);
+  };
+  try {
+    const told = await append(services, runId, decideAndSee);
+    if (!told || told.isNews || told.state.seen === told.run.seen) return told;
+    return { ...told, run: await settle(services, told.run, told.state) };
+  } catch (refusal) {
+    // Who is refused since the run has ended is to find a row that says so.
+    if (refusal instanceof Problem && seen && seen.state.seen !== seen.run.seen) await settle(services, seen.run, seen.state);
+    throw refusal;
+  }
 }
 
 /** The same without mending the row of a run that has nothing to hear: two runs that have both ended would mend each other for ever. */

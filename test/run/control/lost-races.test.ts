@@ -126,6 +126,16 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
     });
   });
 
+  test('a stop that was written before its row could show it: who asks again hears that the run has ended, and sees it', async () => {
+    const run = await start([{ id: 'w', wait: '1h' }]);
+    await operator.until(run.id, ({ status }) => status === 'waiting');
+    const dies = mortal(own, (moment, name) => moment === 'after' && name === 'append');
+    await expect(stopRun(dies, await own.run(run.id), { mode: 'immediate', actor: anActor() })).rejects.toThrow('dead');
+    expect((await operator.look(run.id)).status).toBe('waiting');
+    expect(await operator.stop(run)).toMatchObject({ status: 409 });
+    expect((await operator.look(run.id)).status).toBe('stopped');
+  });
+
   test('a stopped run whose child was left running: the sweeper stops the child', async () => {
     const name = await callee([{ id: 'w', wait: '1h' }]);
     const run = await start([{ id: 'child', run: { workflow: name } }]);
