@@ -9,7 +9,7 @@ import { type Patience, patiently } from './patiently.ts';
 export type Written = { won: true } | { won: false; found: (Item | undefined)[] };
 
 /**
- * Sends a conditional write and says whether its condition held. A write whose answer was lost is sent again and may then be refused because of
+ * Sends a conditional write and says whether its condition held. A write whose answer was lost is sent again and may then be conditionFailure because of
  * itself: whoever has to know looks at what was found.
  */
 export function conditionalWrite(send: () => Promise<unknown>, patience?: Patience): Promise<Written> {
@@ -27,7 +27,7 @@ export function conditionalWrite(send: () => Promise<unknown>, patience?: Patien
 export const wins = async (send: () => Promise<unknown>, patience?: Patience) => (await conditionalWrite(send, patience)).won;
 
 const item = z.custom<Item>().optional();
-const refused = z.union([
+const conditionFailure = z.union([
   z.object({ name: z.literal('ConditionalCheckFailedException'), Item: item }).transform(({ Item }) => [Item]),
   z
     .object({
@@ -40,7 +40,7 @@ const refused = z.union([
 
 /** Throws whatever is not about a condition. */
 function foundBy(error: unknown): (Item | undefined)[] {
-  const { data } = refused.safeParse(error);
+  const { data } = conditionFailure.safeParse(error);
   if (!data) throw error;
   return data;
 }

@@ -115,7 +115,7 @@ function statusesOf({ open, raw, method, body, refuses = [] }: Operation): numbe
 }
 
 /** Each refusal once, under components. */
-const refused = new Map([...WRITES, ...TAKES_BODY].map((status) => [status, refusal(status)]));
+const refusalsByStatus = new Map([...WRITES, ...TAKES_BODY].map((status) => [status, refusal(status)]));
 
 function refusal(status: number): ZodOpenApiResponseObject {
   return {
@@ -127,5 +127,5 @@ function refusal(status: number): ZodOpenApiResponseObject {
 }
 
 function refusals(statuses: number[]): ZodOpenApiResponsesObject {
-  return Object.fromEntries(statuses.map((status) => [status, refused.get(status) ?? refusal(status)]));
+  return Object.fromEntries(statuses.map((status) => [status, refusalsByStatus.get(status) ?? refusal(status)]));
 }

@@ -28,20 +28,20 @@ export const shownOperation = z.object({
 });
 type Shown = z.output<typeof shownOperation>;
 
-export interface Place {
+export interface Endpoint {
   path: string;
   method: string;
 }
 
 /** One operation: what it takes, what it answers, and how to ask it. */
-export function entry({ path, method }: Place, { operationId, summary, description, ...operation }: Shown): string {
+export function entry({ path, method }: Endpoint, { operationId, summary, description, ...operation }: Shown): string {
   const { parameters, requestBody, responses } = operation;
   const body = requestBody?.content['application/json']?.schema;
   const answers = Object.entries(responses).filter(([status]) => Number(status) < 400);
   const refusals = Object.keys(responses).filter((status) => Number(status) >= 400);
   return `<details id="${html(operationId)}"><summary><b class="${method}">${method}</b><code>${html(path).replaceAll('/', '/<wbr>')}</code><span>${html(summary)}</span></summary>
 <div class="open"><p>${html(description)}</p>
-${table('Parameters', parameters.map(({ name, in: place, required, description: about, schema }) => row(name, { ...schema, description: [place, about].filter(Boolean).join(': ') }, required)).join(''))}
+${table('Parameters', parameters.map(({ name, in: endpoint, required, description: about, schema }) => row(name, { ...schema, description: [endpoint, about].filter(Boolean).join(': ') }, required)).join(''))}
 ${body ? `<h4>Body</h4>${whole(body)}` : ''}
 <h4>Answers</h4>${answers.map(([status, { description: about, content = {} }]) => answer(status, about, content)).join('')}
 ${refusals.length > 0 ? `<p>Refuses with <a href="#ErrorModel">ErrorModel</a> under ${refusals.map((status) => `<code>${status}</code>`).join(' ')}.</p>` : ''}

@@ -1,5 +1,5 @@
 import type { OpenApiDocument } from './openapi.ts';
-import { entry, type Place, shownOperation, whole } from './reference-operation.ts';
+import { type Endpoint, entry, shownOperation, whole } from './reference-operation.ts';
 import { html, shape } from './reference-schema.ts';
 
 const STYLE = `
@@ -53,10 +53,10 @@ ${sections.map((section) => `<h2 id="${section}">${html(section)}</h2>${operatio
 <h2 id="schemas">Schemas</h2>${schemas.map(([name, schema]) => schemaEntry(name, schema)).join('\n')}</main></body></html>`;
 }
 
-function shown(place: Place, operation: unknown): { section: string; entry: string } {
+function shown(endpoint: Endpoint, operation: unknown): { section: string; entry: string } {
   const parsed = shownOperation.parse(operation);
-  const section = place.path.startsWith('/v2/') ? 'v2' : (parsed.tags[0] ?? 'docs');
-  return { section, entry: entry(place, parsed) };
+  const section = endpoint.path.startsWith('/v2/') ? 'v2' : (parsed.tags[0] ?? 'docs');
+  return { section, entry: entry(endpoint, parsed) };
 }
 
 const schemaEntry = (name: string, schema: unknown) =>

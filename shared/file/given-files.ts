@@ -7,19 +7,19 @@ const DAY_MS = 86_400_000;
 /** The bucket forgets bytes thirty days after the rows of their time: older ones must be made young for a run that starts now. */
 const RENEW_AFTER_MS = 25 * DAY_MS;
 
-interface Place {
+interface Owner {
   workspace: string;
   project: string;
 }
 
 /** The files a start names. Each must exist, belong to workspace and project, and be there; throws the problem that names the one that is not. */
-export async function givenFiles(files: Files, ids: string[], owner: Place, now: Date): Promise<UploadedFile[]> {
+export async function givenFiles(files: Files, ids: string[], owner: Owner, now: Date): Promise<UploadedFile[]> {
   if (ids.length > MOST_FILES)
     throw new Problem('invalid', `A run takes ${MOST_FILES} files at most.`, [{ name: 'file_ids', value: ids.length }]);
   return Promise.all([...new Set(ids)].map((id) => uploadedFile(files, id, owner, now)));
 }
 
-async function uploadedFile(files: Files, id: string, owner: Place, now: Date): Promise<UploadedFile> {
+async function uploadedFile(files: Files, id: string, owner: Owner, now: Date): Promise<UploadedFile> {
   const row = /^[0-9A-Za-z]{1,26}$/.test(id) ? await files.rows.get(id) : undefined;
   if (!row || !isOf(row, owner)) throw notFound('file', id);
   const file = await seeUpload(files, row, now);
@@ -29,7 +29,7 @@ async function uploadedFile(files: Files, id: string, owner: Place, now: Date): 
   ]);
 }
 
-export const isOf = (file: { workspace: string; project?: string | undefined }, { workspace, project }: Place) =>
+export const isOf = (file: { workspace: string; project?: string | undefined }, { workspace, project }: Owner) =>
   file.workspace === workspace && (file.project === undefined || file.project === project);
 
 /** The run keeps them: they cannot be deleted, and stay as long as it does. */

@@ -1,16 +1,16 @@
 import { isExactNumber } from './json.ts';
 
-interface Place {
+interface Step {
   container: object;
   key: PropertyKey;
-  above: Place | undefined;
+  above: Step | undefined;
 }
 
 /** The path, such as `lines.3.price`, of a number beyond all doubles: `1e999` is infinity, or null, to nearly everyone who reads JSON. */
 export function infiniteIn(value: unknown): string | undefined {
   // A list of what is to be looked at, since answers of others nest deeper than a stack takes.
-  const open: Place[] = [];
-  const isInfinite = (inner: unknown, key: PropertyKey, above: Place | undefined): boolean => {
+  const open: Step[] = [];
+  const isInfinite = (inner: unknown, key: PropertyKey, above: Step | undefined): boolean => {
     const number = isExactNumber(inner) ? Number(inner.digits) : inner;
     if (typeof number === 'object' && number !== null) open.push({ container: number, key, above });
     return typeof number === 'number' && !Number.isFinite(number);
@@ -30,7 +30,7 @@ function keyIn(container: object, isMeant: (value: unknown, key: PropertyKey) =>
   return index < 0 ? undefined : index;
 }
 
-function pathTo(key: PropertyKey, place: Place): string {
+function pathTo(key: PropertyKey, place: Step): string {
   const keys = [key];
   for (let at = place; at.above; at = at.above) keys.push(at.key);
   return keys.toReversed().join('.');

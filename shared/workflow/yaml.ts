@@ -18,12 +18,12 @@ import { MAX_ALIASES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_NESTING } from '../kern
 import { causeOf } from './yaml-cause.ts';
 
 /** A place in a text; both count from 1. */
-export interface Place {
+export interface Position {
   line: number;
   column: number;
 }
 
-export interface TextProblem extends Place {
+export interface TextProblem extends Position {
   message: string;
   severity: 'error' | 'warning';
 }
@@ -33,10 +33,10 @@ export interface ReadText {
   value: unknown;
   problems: TextProblem[];
   /** Where a value stands; of a key in a map, the key. A path that leads nowhere gives the nearest place above it. */
-  placeOf(path: PropertyKey[]): Place;
+  placeOf(path: PropertyKey[]): Position;
 }
 
-const START: Place = { line: 1, column: 1 };
+const START: Position = { line: 1, column: 1 };
 const TOO_DEEP = `the document nests too deeply: at most ${MAX_DEPTH} levels of lists and maps are allowed, and ${MAX_NESTING} of steps`;
 const JSON_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$/;
 const POISONOUS = ['__proto__', 'constructor', 'prototype'];
@@ -44,16 +44,16 @@ const POISONOUS = ['__proto__', 'constructor', 'prototype'];
 /** Reads YAML 1.2 (JSON is YAML), and of it only what is plain data. Never throws. */
 export function readYaml(text: string): ReadText {
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_DOCUMENT_BYTES) return refused(`the document has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are allowed`);
+  if (bytes > MAX_DOCUMENT_BYTES) return unreadable(`the document has ${bytes} bytes, at most ${MAX_DOCUMENT_BYTES} are allowed`);
   try {
     return read(text);
   } catch (error) {
-    if (error instanceof RangeError) return refused(TOO_DEEP);
+    if (error instanceof RangeError) return unreadable(TOO_DEEP);
     throw error;
   }
 }
 
-function refused(message: string): ReadText {
+function unreadable(message: string): ReadText {
   return { value: undefined, problems: [{ ...START, message, severity: 'error' }], placeOf: () => START };
 }
 
@@ -71,13 +71,13 @@ function read(text: string): ReadText {
     logLevel: 'error',
     lineCounter: lines,
   });
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const errors = [...document.errors, ...document.warnings];
   // The parser reports its own stack overflow as a mistake in the text.
-  if (errors.some(({ message }) => message.includes('call stack'))) return refused(TOO_DEEP);
+  if (errors.some(({ message }) => message.includes('call stack'))) return unreadable(TOO_DEEP);
   const cause = causeOf(errors, text, document);
   const problems: TextProblem[] = cause
     ? [{ ...placeAt(cause.offset), message: cause.message, severity: 'error' }]
@@ -88,7 +88,7 @@ function read(text: string): ReadText {
 }
 
 /** What is YAML but not a document: poisonous keys, bombs of aliases, numbers that JSON cannot hold. Numbers that a double cannot hold get all their digits. */
-function inspect(document: YamlDocument, placeAt: (offset: number) => Place): TextProblem[] {
+function inspect(document: YamlDocument, placeAt: (offset: number) => Position): TextProblem[] {
   const problems: TextProblem[] = [];
   const complain = (
     node: { range?: [number, number, number] | null | undefined },
@@ -168,7 +168,7 @@ function holdsAlias(node: Node | undefined): boolean {
   return found;
 }
 
-function placeOf(document: YamlDocument, path: PropertyKey[], placeAt: (offset: number) => Place): Place {
+function placeOf(document: YamlDocument, path: PropertyKey[], placeAt: (offset: number) => Position): Position {
   let node: unknown = document.contents;
   let offset = offsetOf(node) ?? 0;
   for (const key of path) {

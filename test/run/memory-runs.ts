@@ -6,7 +6,7 @@ import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
 import type { Stored } from '../../shared/run/model/stored.ts';
-import { INLINE_LIMIT_BYTES, textOf } from '../../shared/run/model/value.ts';
+import { INLINE_LIMIT_BYTES, jsonTextOf } from '../../shared/run/model/value.ts';
 import {
   type ExecutionKind,
   type Executions,
@@ -240,7 +240,7 @@ export class MemoryValues implements Values {
   readonly texts = new Map<string, string>();
 
   async store(runId: string, name: string, value: unknown): Promise<Stored> {
-    const { json, bytes } = textOf(name, value);
+    const { json, bytes } = jsonTextOf(name, value);
     return bytes <= INLINE_LIMIT_BYTES ? { json } : { ref: await this.put(runId, name, json), bytes };
   }
 

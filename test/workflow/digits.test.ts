@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateTemplate } from '../../shared/expression/expression.ts';
 import { parseJson } from '../../shared/kernel/json.ts';
-import { textOf } from '../../shared/run/model/value.ts';
+import { jsonTextOf } from '../../shared/run/model/value.ts';
 import { inputsOf } from '../../shared/trigger/webhook/mapping.ts';
 import { checkDocument } from '../../shared/workflow/check.ts';
 import { checkInputs } from '../../shared/workflow/check-inputs.ts';
@@ -95,7 +95,7 @@ describe('a number that a double cannot hold', () => {
   });
 
   test('is stored digit by digit', () => {
-    expect(textOf('input', input).json).toBe(`{"id":${ID},"same":${ID},"ids":[${ID},${NEXT}],"order":{"id":${ID}}}`);
+    expect(jsonTextOf('input', input).json).toBe(`{"id":${ID},"same":${ID},"ids":[${ID},${NEXT}],"order":{"id":${ID}}}`);
   });
 });
 

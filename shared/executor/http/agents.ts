@@ -80,7 +80,7 @@ export function openNetwork({
     check(url) {
       const host = hostOf(url);
       const fault = isIP(host) ? faultOf(host, ruleFor(url)) : undefined;
-      if (fault) throw refused(host, host, fault);
+      if (fault) throw forbiddenAddress(host, host, fault);
     },
   };
 }
@@ -107,14 +107,14 @@ function guardLookup(lookup: LookupFunction, rule: Rule): LookupFunction {
       const [first] = reachable;
       if (!first) {
         const all = addresses.map(({ address }) => address).join(', ');
-        return callback(refused(hostname, all, faults[0] ?? 'has no address'), '');
+        return callback(forbiddenAddress(hostname, all, faults[0] ?? 'has no address'), '');
       }
       return options.all ? callback(null, reachable) : callback(null, first.address, first.family);
     });
   };
 }
 
-function refused(host: string, addresses: string, fault: string): StepError {
+function forbiddenAddress(host: string, addresses: string, fault: string): StepError {
   const where = host === addresses || addresses === '' ? host : `${host} (${addresses})`;
   return new StepError('ConnectionFailed', `${where} ${fault}`, { code: 'ADDRESS_REFUSED', host });
 }

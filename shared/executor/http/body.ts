@@ -72,8 +72,8 @@ export function parseBody(bytes: Buffer, type = ''): unknown {
   if (bytes.length === 0) return null;
   const [essence = '', ...parameters] = type.toLowerCase().split(';');
   const media = essence.trim();
-  if (/^application\/(.*\+)?json$|^text\/json$|\+json$/.test(media)) return parseJson(textOf(bytes, parameters));
-  if (isText(media)) return textOf(bytes, parameters);
+  if (/^application\/(.*\+)?json$|^text\/json$|\+json$/.test(media)) return parseJson(decodedText(bytes, parameters));
+  if (isText(media)) return decodedText(bytes, parameters);
   const text = media === '' ? strictUtf8(bytes) : undefined;
   return text ?? { base64: bytes.toString('base64'), contentType: media || 'application/octet-stream' };
 }
@@ -82,7 +82,7 @@ export function parseBody(bytes: Buffer, type = ''): unknown {
 export function excerpt(bytes: Buffer, type = ''): string {
   const [essence = '', ...parameters] = type.toLowerCase().split(';');
   const readable = essence.trim() === '' || /json$/.test(essence.trim()) || isText(essence.trim());
-  return readable ? textOf(bytes, parameters) : `${bytes.length} bytes of ${essence.trim()}`;
+  return readable ? decodedText(bytes, parameters) : `${bytes.length} bytes of ${essence.trim()}`;
 }
 
 function isText(media: string): boolean {
@@ -91,7 +91,7 @@ function isText(media: string): boolean {
   );
 }
 
-function textOf(bytes: Buffer, parameters: string[]): string {
+function decodedText(bytes: Buffer, parameters: string[]): string {
   const charset = parameters.map((text) => /^\s*charset\s*=\s*"?([^"\s]+)"?/.exec(text)?.[1]).find(Boolean) ?? 'utf-8';
   try {
     return new TextDecoder(charset).decode(bytes);

@@ -63,7 +63,7 @@ export const skipEvent = (run: Pick<Run, 'createdAt' | 'reason'>): RunEvent => (
  * The line that an entry puts into the log; undefined for what only the engine needs to know. Used by everybody who tells of a run: the log, live views, the audit log.
  */
 export function eventOf(entry: Entry, id: number): RunEvent | undefined {
-  const line = textOf(entry);
+  const line = lineOf(entry);
   if (!line) return undefined;
   const place = 'key' in entry ? placeOf(entry.key) : {};
   return { id, time: entry.at, ...place, ...line };
@@ -79,7 +79,7 @@ type Line = Omit<RunEvent, 'id' | 'time'>;
 const byWhom = ({ actor: { name }, reason }: { actor: Actor; reason?: string | undefined }) =>
   reason === undefined ? name : `${name}: ${reason}`;
 
-function textOf(entry: Entry): Line | undefined {
+function lineOf(entry: Entry): Line | undefined {
   switch (entry.type) {
     case 'run_started':
       return { type: 'run_started', message: 'Started.' };

@@ -14,7 +14,7 @@ export class ValueTooLarge extends Error {
 }
 
 /** The value as JSON text. Throws `ValueTooLarge`. */
-export function textOf(what: string, value: unknown): { json: string; bytes: number } {
+export function jsonTextOf(what: string, value: unknown): { json: string; bytes: number } {
   const json = written(what, value ?? null);
   const bytes = Buffer.byteLength(json);
   if (bytes > VALUE_LIMIT_BYTES)

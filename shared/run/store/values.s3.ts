@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { Stored } from '../model/stored.ts';
-import { INLINE_LIMIT_BYTES, textOf } from '../model/value.ts';
+import { INLINE_LIMIT_BYTES, jsonTextOf } from '../model/value.ts';
 import type { Values } from '../ports.ts';
 
 const CACHE_BYTES = 32 * 1024 * 1024;
@@ -28,7 +28,7 @@ export class BucketValues implements Values {
   }
 
   async store(runId: string, name: string, value: unknown): Promise<Stored> {
-    const { json, bytes } = textOf(name, value);
+    const { json, bytes } = jsonTextOf(name, value);
     if (bytes <= INLINE_LIMIT_BYTES) return { json };
     return { ref: await this.put(runId, `${name}.${contentOf(json)}`, json), bytes };
   }

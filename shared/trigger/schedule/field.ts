@@ -30,15 +30,15 @@ function valuesOfPart(part: string, field: Field): number[] {
   const [, range = '', step] = /^([^/]+)(?:\/(\d{1,4}))?$/.exec(part) ?? [];
   const [from, to] = boundsOf(range, field, step !== undefined, part);
   const by = step === undefined ? 1 : Number(step);
-  if (by < 1) throw refused(part, field, 'a step must be at least 1');
-  if (from > to) throw refused(part, field, 'the range runs backwards; write it as two');
+  if (by < 1) throw badField(part, field, 'a step must be at least 1');
+  if (from > to) throw badField(part, field, 'the range runs backwards; write it as two');
   return Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, at) => from + at * by);
 }
 
 function boundsOf(range: string, field: Field, stepped: boolean, part: string): [number, number] {
   if (range === '*') return [field.min, field.max];
   const [from, to, ...more] = range.split('-');
-  if (from === undefined || more.length > 0) throw refused(part, field);
+  if (from === undefined || more.length > 0) throw badField(part, field);
   const first = numberOf(from, field, part);
   if (to === undefined) return [first, stepped ? field.max : first];
   const last = numberOf(to, field, part);
@@ -51,11 +51,11 @@ function numberOf(text: string, field: Field, part: string): number {
   const named = field.names?.indexOf(text.toUpperCase()) ?? -1;
   if (named >= 0) return field.min + named;
   const value = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= field.min && value <= field.max)) throw refused(part, field);
+  if (!(value >= field.min && value <= field.max)) throw badField(part, field);
   return value;
 }
 
-function refused(part: string, { name, min, max, names }: Field, why?: string): Error {
+function badField(part: string, { name, min, max, names }: Field, why?: string): Error {
   const range = `${min} to ${max}${names ? ` or ${names[0]} to ${names.at(-1)}` : ''}`;
   return badExpression(`"${part}" is no ${name}: ${why ?? `it must be ${range}, *, a range, a step or a list of these`}.`);
 }

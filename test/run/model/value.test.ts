@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { VALUE_LIMIT_BYTES } from '../../../shared/kernel/limits.ts';
-import { textOf, ValueTooLarge } from '../../../shared/run/model/value.ts';
+import { jsonTextOf, ValueTooLarge } from '../../../shared/run/model/value.ts';
 
 function nested(depth: number): unknown {
   let value: unknown = '[[{"';
@@ -12,19 +12,19 @@ function nested(depth: number): unknown {
 test('a value is its JSON text, and nothing is null', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
-      expect(textOf('x', value)).toEqual({ json: JSON.stringify(value), bytes: Buffer.byteLength(JSON.stringify(value)) });
+      expect(jsonTextOf('x', value)).toEqual({ json: JSON.stringify(value), bytes: Buffer.byteLength(JSON.stringify(value)) });
     }),
   );
-  expect(textOf('x', undefined).json).toBe('null');
+  expect(jsonTextOf('x', undefined).json).toBe('null');
 });
 
 test('a value may nest 500 levels and no more, and brackets in texts are no levels', () => {
-  expect(textOf('x', nested(500)).bytes).toBeGreaterThan(1000);
-  for (const depth of [501, 5_000, 200_000]) expect(() => textOf('x', nested(depth))).toThrow(ValueTooLarge);
-  expect(textOf('x', '[{'.repeat(5_000)).bytes).toBe(10_002);
+  expect(jsonTextOf('x', nested(500)).bytes).toBeGreaterThan(1000);
+  for (const depth of [501, 5_000, 200_000]) expect(() => jsonTextOf('x', nested(depth))).toThrow(ValueTooLarge);
+  expect(jsonTextOf('x', '[{'.repeat(5_000)).bytes).toBe(10_002);
 });
 
 test('a value may have 5 MiB as text and no more', () => {
-  expect(textOf('x', 'a'.repeat(VALUE_LIMIT_BYTES - 2)).bytes).toBe(VALUE_LIMIT_BYTES);
-  expect(() => textOf('x', 'a'.repeat(VALUE_LIMIT_BYTES - 1))).toThrow(/5 MiB/);
+  expect(jsonTextOf('x', 'a'.repeat(VALUE_LIMIT_BYTES - 2)).bytes).toBe(VALUE_LIMIT_BYTES);
+  expect(() => jsonTextOf('x', 'a'.repeat(VALUE_LIMIT_BYTES - 1))).toThrow(/5 MiB/);
 });
