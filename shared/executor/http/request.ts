@@ -64,11 +64,11 @@ function pairs(values: object): [string, string][] {
   return Object.entries(values).flatMap(([name, value]) =>
     [value]
       .flat()
-      .flatMap((item: unknown): [string, string][] => (item === null || item === undefined ? [] : [[name, headerText(item)]])),
+      .flatMap((item: unknown): [string, string][] => (item === null || item === undefined ? [] : [[name, scalarText(item)]])),
   );
 }
 
-function headerText(value: unknown): string {
+function scalarText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
