@@ -97,6 +97,23 @@ describe('a driver', () => {
     }
   });
 
+  test('is at no step in a group that a stop takes for one that has not begun', async () => {
+    const plan = aPlan(`  - { id: p, parallel: { one: [${get('a')}], two: [${get('b')}] } }`);
+    let inFlight = 0;
+    for (let ms = 0; ms < 200; ms += 5) {
+      const world = new World({ latencyMs: 20, seed: ms + 1 }, taking(400));
+      const { id } = await virtualTime.through(world.start(plan));
+      await virtualTime.through(sleep(ms));
+      const run = await world.engine.runs.get(id);
+      if (run) await virtualTime.through(stopRun(world.as('operator'), run, { mode: 'immediate', actor: anActor('ann') }));
+      await world.settled([id]);
+      const state = await world.engine.state(id);
+      for (const { key } of world.calls) expect(state.step(key)?.status, `${key}, stopped after ${ms} ms`).toBe('cancelled');
+      inFlight += world.calls.length;
+    }
+    expect(inFlight).toBeGreaterThan(10);
+  });
+
   test('aborts what is in flight within a second of a stop', async () => {
     const world = new World({}, taking(30_000));
     const { id } = await virtualTime.through(world.start(aPlan(`  - ${get('a')}`)));

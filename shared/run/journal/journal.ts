@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { Plan } from '../../workflow/plan.ts';
+import { type Plan, plannedIn } from '../../workflow/plan.ts';
 import { ENTRY_VALUES, type Entry, type EntryValue, storedIn, withAttempt } from '../model/entry.ts';
 import { deadlineOf, keptUntil } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
+import { parseKey } from '../model/scope.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { Stored } from '../model/stored.ts';
 import type { EngineServices, Loaded } from '../ports.ts';
@@ -68,11 +69,15 @@ export class Journal {
     return this.#state;
   }
 
-  /** Whether there is something that must be known before anything is done that stands on it: all but the mere start of what may be repeated. */
+  /**
+   * Whether there is something that must be known before anything is done that stands on it: all but the mere start of what may be repeated. The start of
+   * a group counts: of a call in a group that nobody knows of, a stop could not say that it may have been made.
+   */
   get hasNews(): boolean {
-    return this.#buffer.some(
-      ({ entry: { type } }) => type !== 'step_started' && type !== 'driver_started' && type !== 'run_started',
-    );
+    return this.#buffer.some(({ entry }) => {
+      if (entry.type === 'step_started') return plannedIn(this.#plan, parseKey(entry.key).id).branches.size > 0;
+      return entry.type !== 'driver_started' && entry.type !== 'run_started';
+    });
   }
 
   get isClean(): boolean {
