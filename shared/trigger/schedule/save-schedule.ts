@@ -17,7 +17,7 @@ const INPUTS_LIMIT_BYTES = 64 * 1024;
 const LONGEST_JITTER_SECONDS = 3600;
 const LONGEST_WINDOW_SECONDS = 30 * 86_400;
 
-/** Creates a schedule and sets its alarm clock. Throws `invalid` for one that never fires or whose inputs the workflow does not take. */
+/** Creates a schedule and sets its one-off schedule. Throws `invalid` for one that never fires or whose inputs the workflow does not take. */
 export async function createSchedule(
   services: ScheduleServices,
   workflow: Workflow,

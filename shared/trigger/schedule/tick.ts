@@ -15,7 +15,7 @@ import { type DueFires, dueFires, dueTime, expecting, lookedAfter, windowMs } fr
 const SOON_MS = 2000;
 
 /**
- * Brings a schedule up to date: decides every fire whose time has come, lets queued ones go on, and sets the alarm clock for the next. Whoever calls it, any
+ * Brings a schedule up to date: decides every fire whose time has come, lets queued ones go on, and sets the one-off schedule of the next. Whoever calls it, any
  * number of times at once: each fire is decided by who writes its line first, and its run is started once.
  */
 export async function tick(services: ScheduleServices, id: string): Promise<Schedule | undefined> {
