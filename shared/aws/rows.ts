@@ -8,16 +8,14 @@ import {
 import { fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
 import { type Patience, patiently } from './patiently.ts';
 
-export type RowKind = 'delivery' | 'mailbox' | 'schedule' | 'webhook' | 'file';
-
-/** Keys by which a row of the table of triggers is listed. */
-export const listKeys = (kind: RowKind, owner: { workspace: string; workflowId?: string | undefined }) => ({
+/** Keys by which a row is listed among those of its kind. */
+export const listKeys = (kind: string, owner: { workspace: string; workflowId?: string | undefined }) => ({
   workspaceKey: `${owner.workspace}#${kind}`,
   ...(owner.workflowId !== undefined && { workflowKey: `${owner.workflowId}#${kind}` }),
 });
 
 export interface RowList<T> {
-  kind: RowKind;
+  kind: string;
   workspace: string;
   workflowId?: string | undefined;
   /** Equalities that no index serves; infra/stores.ts lets the indexes have these fields. */

@@ -20,6 +20,9 @@ export const resourceId = z
   .max(26, 'must have 26 characters at most')
   .regex(/^[a-zA-Z0-9_-]+$/, 'must have letters, digits, - and _ only');
 
+/** Whether a text can be the id of a resource at all. */
+export const isResourceId = (text: string) => resourceId.safeParse(text).success;
+
 /** Names a resource where the contract takes any text: what is no id is not found. */
 export const anyId = z.string();
 

@@ -23,7 +23,7 @@ export function maskedInputs(schema: unknown, inputs: unknown): unknown {
   return hasSecrets(schema) ? new Cover(schema).over(inputs).value : inputs;
 }
 
-/** Walks a schema and a value side by side. Each schema is applied to each value once, so that references that multiply each other do not. */
+/** Goes through a schema and a value side by side. Each schema is applied to each value once, so that references that multiply each other do not. */
 class Cover {
   readonly #root: Schema;
   readonly #secrets = new Set<string>();

@@ -87,7 +87,7 @@ function isNode(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-/** Walks the tree; `bound` are the variables that the expression itself declares around a node. */
+/** Goes through the tree; `bound` are the variables that the expression itself declares around a node. */
 function visit(node: unknown, bound: Set<string>, listener: Listener): void {
   if (Array.isArray(node)) {
     // A block's later expressions see the variables that its earlier ones bind.

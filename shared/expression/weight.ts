@@ -6,7 +6,7 @@ const LIGHT = 20_000;
 
 const known = new WeakMap<object, number>();
 
-/** Whether it is small enough to be copied and walked over without anybody noticing. */
+/** Whether it is small enough to be copied and gone through without anybody noticing. */
 export function isLight(value: unknown): boolean {
   return roomAfter(value, LIGHT) >= 0;
 }

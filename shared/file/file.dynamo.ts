@@ -65,7 +65,7 @@ export class DynamoFiles implements FileRows {
 
   list({ workspace, project }: { workspace: string; project?: string | undefined }, page: PageOf) {
     const list = {
-      kind: 'file' as const,
+      kind: 'file',
       workspace,
       filter: { project },
       keyOf: (id: string) => toItem(keyOf(id)),

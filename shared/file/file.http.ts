@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor, resourceId, words } from '../edge/schema.ts';
+import { actor, page, resourceId, words } from '../edge/schema.ts';
 import { type FileRow, isUploaded, type Upload } from './file.ts';
 
 export const announceFileV2 = z
@@ -35,9 +35,7 @@ export const fileEntry = z
   })
   .meta({ id: 'File' });
 
-export const fileEntries = z
-  .object({ items: z.array(fileEntry), continuation_token: z.string().nullable() })
-  .meta({ id: 'FileList' });
+export const fileEntries = page(fileEntry).meta({ id: 'FileList' });
 
 export const fileDownload = z.object({ url: z.string(), expires_at: z.iso.datetime() }).meta({ id: 'FileDownload' });
 

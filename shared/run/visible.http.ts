@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../access/tenancy.ts';
-import { resourceId } from '../edge/schema.ts';
+import { isResourceId } from '../edge/schema.ts';
 import { notFound } from '../kernel/problem.ts';
 import type { Caller } from '../kernel/role.ts';
 import type { Run } from './model/run.ts';
@@ -9,11 +9,9 @@ import type { EngineServices, Runs } from './ports.ts';
 import { runDetailView } from './run.http.ts';
 import { ShownValues } from './shown/shown-values.ts';
 
-const isId = (id: string) => resourceId.safeParse(id).success;
-
 /** The run, if the caller may see it (and it is of that workflow). */
 export async function runOf({ runs }: { runs: Runs }, caller: Caller, id: string, workflowId?: string): Promise<Run> {
-  const run = visible(caller, 'run', id, isId(id) ? await runs.get(id) : undefined);
+  const run = visible(caller, 'run', id, isResourceId(id) ? await runs.get(id) : undefined);
   if (workflowId !== undefined && run.workflowId !== workflowId) throw notFound('run', id);
   return run;
 }

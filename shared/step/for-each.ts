@@ -23,7 +23,7 @@ const READ_AT_ONCE = 100;
 
 type ForEach = { in: Template; as: string; concurrency: number; steps: Step[] };
 
-/** Walks a list; its result has the output of each item's last step, in the order of the list. */
+/** Goes through a list; its result has the output of each item's last step, in the order of the list. */
 export const forEach: GroupKind<ForEach> = {
   shape: 'group',
   name: 'forEach',

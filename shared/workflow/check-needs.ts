@@ -54,7 +54,7 @@ function cyclesOf(plan: Plan): string[][] {
   for (const start of plan.steps.keys()) {
     const path: string[] = [];
     let id: string | undefined = start;
-    // Following one unfinished need after another ends at a finished step or walks into a cycle.
+    // Following one unfinished need after another ends at a finished step or runs into a cycle.
     while (id !== undefined) {
       const met: number = path.indexOf(id);
       if (met >= 0) {

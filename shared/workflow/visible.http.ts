@@ -1,11 +1,9 @@
 import { visible } from '../access/tenancy.ts';
-import { resourceId } from '../edge/schema.ts';
+import { isResourceId } from '../edge/schema.ts';
 import { notFound } from '../kernel/problem.ts';
 import type { Caller } from '../kernel/role.ts';
 import type { Workflow } from './workflow.ts';
 import type { Workflows } from './workflows.ts';
-
-const isId = (id: string) => resourceId.safeParse(id).success;
 
 /** The workflow, if the caller may see it (and it is in that project). Deleted ones are found only where their runs are read. */
 export async function workflowOf(
@@ -14,7 +12,7 @@ export async function workflowOf(
   id: string,
   { project, deleted = false }: { project?: string; deleted?: boolean } = {},
 ): Promise<Workflow> {
-  const workflow = visible(caller, 'workflow', id, isId(id) ? await workflows.get(id) : undefined);
+  const workflow = visible(caller, 'workflow', id, isResourceId(id) ? await workflows.get(id) : undefined);
   const isElsewhere = project !== undefined && workflow.project !== project;
   if (isElsewhere || (workflow.deletedAt && !deleted)) throw notFound('workflow', id);
   return workflow;

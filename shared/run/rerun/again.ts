@@ -27,7 +27,7 @@ export function ancestorsOf(planned: PlannedStep): PlannedStep[] {
 
 const isHandler = ({ place }: PlannedStep) => place.kind === 'catch';
 
-/** The groups that are walked again when a run starts over from a step in them. A step whose handler it stands in has failed before, and stays so. */
+/** The groups that are entered again when a run starts over from a step in them. A step whose handler it stands in has failed before, and stays so. */
 export function reopenedBy(from: PlannedStep): PlannedStep[] {
   const path = [from, ...ancestorsOf(from)];
   return path.flatMap((step) => (step.parent && !isHandler(step) ? [step.parent] : []));

@@ -21,20 +21,20 @@ const MOST_TRIES = 50;
 const LOOK_WITHIN_MS = 60_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
-export type Decide = (state: RunState, run: Run) => Entry[];
+export type Saying = (state: RunState, run: Run) => Entry[];
 
 /**
  * Appends to the journal of a run that somebody else may be driving: what people ask for, how a child has ended. When nobody drives it, what follows is
  * written with it, and the next execution is started if there is something to do. A row that is behind is mended. Undefined for a run that does not exist.
  */
-export async function tell(services: EngineServices, runId: string, decide: Decide): Promise<Told | undefined> {
+export async function tell(services: EngineServices, runId: string, saying: Saying): Promise<Told | undefined> {
   let seen: Told | undefined;
-  const decideAndSee: Decide = (state, run) => {
+  const looking: Saying = (state, run) => {
     seen = { run, state };
-    return decide(state, run);
+    return saying(state, run);
   };
   try {
-    const told = await append(services, runId, decideAndSee);
+    const told = await append(services, runId, looking);
     if (!told || told.isNews || told.state.seen === told.run.seen) return told;
     return { ...told, run: await settle(services, told.run, told.state) };
   } catch (refusal) {
@@ -48,7 +48,7 @@ export async function tell(services: EngineServices, runId: string, decide: Deci
 async function append(
   services: EngineServices,
   runId: string,
-  decide: Decide,
+  saying: Saying,
 ): Promise<(Told & { isNews: boolean }) | undefined> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const loaded = await services.runs.load(runId);
@@ -57,7 +57,7 @@ async function append(
     const plan = await services.definitions.planOf(run.workflowId, run.definition);
     const state = stateOf(plan, loaded.entries, loaded.snapshot);
     const before = state.seen;
-    const said = decide(state, run);
+    const said = saying(state, run);
     if (said.length === 0) {
       // Whoever woke it may have died before the row could show that it is to be looked at.
       if (state.seen > run.seen && !state.ended) await show(services, run, state);

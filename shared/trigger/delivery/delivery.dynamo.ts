@@ -31,7 +31,7 @@ export class DynamoDeliveries implements Deliveries {
     page: { limit: number; token?: string | undefined },
   ) {
     const list = {
-      kind: 'delivery' as const,
+      kind: 'delivery',
       workspace,
       workflowId,
       filter: { project, trigger, outcome },

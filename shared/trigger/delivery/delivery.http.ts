@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { resourceId } from '../../edge/schema.ts';
+import { page, resourceId } from '../../edge/schema.ts';
 import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
 
 export const deliveryEntry = z
@@ -21,9 +21,7 @@ export const deliveryEntry = z
   })
   .meta({ id: 'Delivery' });
 
-export const deliveryEntries = z
-  .object({ items: z.array(deliveryEntry), continuation_token: z.string().nullable() })
-  .meta({ id: 'DeliveryList' });
+export const deliveryEntries = page(deliveryEntry).meta({ id: 'DeliveryList' });
 
 export const deliveryView = (delivery: Delivery): z.input<typeof deliveryEntry> => ({
   id: delivery.id,

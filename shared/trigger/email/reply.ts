@@ -1,3 +1,4 @@
+import { Slots } from '../../kernel/slots.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../../run/model/status.ts';
 import { ShownValues } from '../../run/shown/shown-values.ts';
@@ -79,10 +80,11 @@ export type ReplyServices = Pick<EmailServices, 'replies' | 'runs' | 'values' | 
  * fails is no reason to keep the others.
  */
 export async function sendResults(services: ReplyServices, hasTime: () => boolean = () => true): Promise<number> {
+  const slots = new Slots(SENT_AT_ONCE);
   let sent = 0;
   while (hasTime()) {
     const due = await services.replies.due(services.now().toISOString(), DUE_AT_ONCE);
-    const outcomes = await inParallel(due, SENT_AT_ONCE, (one) => deal(services, one));
+    const outcomes = await Promise.all(due.map((one) => slots.run(() => deal(services, one))));
     sent += outcomes.filter((outcome) => outcome === 'sent').length;
     // The index lags behind: what is only taken by others, or dealt with already, is not asked for again and again.
     if (outcomes.every((outcome) => outcome === 'taken')) break;
@@ -91,16 +93,6 @@ export async function sendResults(services: ReplyServices, hasTime: () => boolea
 }
 
 type Due = Awaited<ReturnType<ReplyServices['replies']['due']>>[number];
-
-async function inParallel<T, R>(items: T[], width: number, act: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const queue = items.values();
-  const work = async () => {
-    for (const item of queue) results.push(await act(item));
-  };
-  await Promise.all(Array.from({ length: width }, work));
-  return results;
-}
 
 /** What became of a reply that was due; `taken`: somebody else sees to it. */
 type Outcome = 'sent' | 'put off' | 'given up' | 'taken';

@@ -1,3 +1,4 @@
+import { Slots } from '../../kernel/slots.ts';
 import type { ScheduleServices } from './ports.ts';
 import { tick } from './tick.ts';
 import { dueFires } from './when.ts';
@@ -19,18 +20,14 @@ export async function reconcile(services: ScheduleServices): Promise<Reconciled>
   const begun = services.now();
   const seen = new Set<string>();
   const failed: Reconciled['failed'] = [];
+  const slots = new Slots(AT_ONCE);
   while (services.now().getTime() - begun.getTime() < LONGEST_MS) {
     const due = await services.schedules.due(begun.toISOString(), BATCH);
     const waiting = due.filter((id) => !seen.has(id));
     if (waiting.length === 0) break;
     for (const id of waiting) seen.add(id);
-    const work = async () => {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        const failing = id;
-        await look(services, id).catch((error: unknown) => failed.push({ id: failing, error }));
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    const deal = (id: string) => look(services, id).catch((error: unknown) => failed.push({ id, error }));
+    await Promise.all(waiting.map((id) => slots.run(() => deal(id))));
   }
   return { seen: seen.size, failed };
 }

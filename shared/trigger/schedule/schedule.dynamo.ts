@@ -57,7 +57,7 @@ export class DynamoSchedules implements Schedules {
 
   list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
     const list = {
-      kind: 'schedule' as const,
+      kind: 'schedule',
       workspace,
       workflowId,
       keyOf: (id: string) => toItem(keyOf(id)),

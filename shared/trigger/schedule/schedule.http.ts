@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor, resourceId, words } from '../../edge/schema.ts';
+import { actor, page, resourceId, words } from '../../edge/schema.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
@@ -103,9 +103,7 @@ const scheduleEntry = z
 export const scheduleDetail = scheduleEntry
   .extend({ next: nextFires.shape.items, left_out: nextFires.shape.left_out })
   .meta({ id: 'Schedule' });
-export const scheduleEntries = z
-  .object({ items: z.array(scheduleEntry), continuation_token: z.string().nullable() })
-  .meta({ id: 'ScheduleList' });
+export const scheduleEntries = page(scheduleEntry).meta({ id: 'ScheduleList' });
 
 const fire = z
   .object({
@@ -124,7 +122,7 @@ const fire = z
   })
   .meta({ id: 'Fire' });
 export const oneFire = fire;
-export const fireEntries = z.object({ items: z.array(fire), continuation_token: z.string().nullable() }).meta({ id: 'FireList' });
+export const fireEntries = page(fire).meta({ id: 'FireList' });
 export const backfilled = z
   .object({ fires: z.array(fire), left: z.array(time).meta({ description: 'Fires whose run had succeeded, or that wait' }) })
   .meta({ id: 'Backfilled' });

@@ -72,7 +72,7 @@ export class DynamoWebhooks implements Webhooks {
 
   list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
     const list = {
-      kind: 'webhook' as const,
+      kind: 'webhook',
       workspace,
       workflowId,
       keyOf: (id: string) => toItem(keyOf(id)),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor, resourceId, words } from '../../edge/schema.ts';
+import { actor, page, resourceId, words } from '../../edge/schema.ts';
 import { secondsOf } from '../../expression/duration.ts';
 import { SCHEMES, USUAL_DEDUPE_WINDOW, type Webhook } from './webhook.ts';
 
@@ -88,9 +88,7 @@ export const webhookEntry = z
   })
   .meta({ id: 'Webhook' });
 
-export const webhookEntries = z
-  .object({ items: z.array(webhookEntry), continuation_token: z.string().nullable() })
-  .meta({ id: 'WebhookList' });
+export const webhookEntries = page(webhookEntry).meta({ id: 'WebhookList' });
 
 export const revealedWebhook = webhookEntry
   .extend({

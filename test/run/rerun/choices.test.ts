@@ -1,38 +1,14 @@
 import { describe, test } from 'vitest';
-import * as z from 'zod';
 import { newId } from '../../../shared/kernel/id.ts';
 import { aRun } from '../../harness/builders.ts';
 import { operatorOf } from '../control/operator.ts';
 import { setting } from '../setting.ts';
 import { engine } from '../setting-engine.ts';
+import { problem, stubbedCalls, warned } from './stubbed-calls.ts';
 
 const at = setting();
 const operator = operatorOf(() => at.api);
-const problem = z.object({ message: z.string(), details: z.array(z.object({ name: z.string(), value: z.unknown() })) });
-const warned = z.looseObject({ warnings: z.array(z.string()) });
-
-const call = (id: string, path: string, more: object = {}) => ({
-  id,
-  http: { method: 'POST', url: at.stub.url + path, query: { run: '${ $run.id }', id }, body: {} },
-  output: '${ body.query.id }',
-  ...more,
-});
-const through = async (steps: object[], more: object = {}, inputs = {}) => {
-  const { id } = await at.api.start(await at.api.publish({ steps, ...more }), inputs);
-  return operator.ended(id);
-};
-/** The steps of a run that have called, in order. */
-const callsOf = (run: { id: string }) =>
-  at.stub.calls.filter(({ query }) => query['run'] === run.id).map(({ query }) => query['id']);
-/** Fails until it is mended. */
-const _breakable = (path: string) => {
-  at.stub.on(path, { status: 500 });
-  return { mend: () => at.stub.on(path, { body: { query: { id: 'mended' } } }) };
-};
-const _reusedOf = async (id: string) =>
-  Object.values(await at.api.context(id))
-    .filter(({ reused }) => reused !== null)
-    .map(({ key }) => key);
+const { call, callsOf, through } = stubbedCalls(at, operator);
 
 describe.concurrent('three free choices', { timeout: 90_000 }, () => {
   test('corrected input, on the latest version, from the failed step', async ({ expect }) => {

@@ -1,35 +1,11 @@
 import { describe, test } from 'vitest';
-import * as z from 'zod';
 import { operatorOf } from '../control/operator.ts';
 import { setting } from '../setting.ts';
+import { stubbedCalls } from './stubbed-calls.ts';
 
 const at = setting();
 const operator = operatorOf(() => at.api);
-const _problem = z.object({ message: z.string(), details: z.array(z.object({ name: z.string(), value: z.unknown() })) });
-const _warned = z.looseObject({ warnings: z.array(z.string()) });
-
-const call = (id: string, path: string, more: object = {}) => ({
-  id,
-  http: { method: 'POST', url: at.stub.url + path, query: { run: '${ $run.id }', id }, body: {} },
-  output: '${ body.query.id }',
-  ...more,
-});
-const through = async (steps: object[], more: object = {}, inputs = {}) => {
-  const { id } = await at.api.start(await at.api.publish({ steps, ...more }), inputs);
-  return operator.ended(id);
-};
-/** The steps of a run that have called, in order. */
-const callsOf = (run: { id: string }) =>
-  at.stub.calls.filter(({ query }) => query['run'] === run.id).map(({ query }) => query['id']);
-/** Fails until it is mended. */
-const breakable = (path: string) => {
-  at.stub.on(path, { status: 500 });
-  return { mend: () => at.stub.on(path, { body: { query: { id: 'mended' } } }) };
-};
-const reusedOf = async (id: string) =>
-  Object.values(await at.api.context(id))
-    .filter(({ reused }) => reused !== null)
-    .map(({ key }) => key);
+const { breakable, call, callsOf, reusedOf, through } = stubbedCalls(at, operator);
 
 describe.concurrent('recovery', { timeout: 90_000 }, () => {
   test('of a failed run of 50 steps makes outside calls for the remaining steps alone', async ({ expect }) => {
