@@ -136,8 +136,10 @@ describe('Express', () => {
     const done = await sync([{ next: 'again', sleepMs: 100 }, { next: 'done' }], 'run-1');
     expect(done).toMatchObject({ status: 'SUCCEEDED', name: 'run-1', stateMachineArn: RUNS });
     expect(JSON.parse(done.output ?? '')).toMatchObject({ next: 'done', turn: 2 });
-    expect(Number(done.stopDate) - Number(done.startDate)).toBeGreaterThanOrEqual(100);
-    expect(done.billingDetails).toEqual({ billedDurationInMilliseconds: 200, billedMemoryUsedInMB: 64 });
+    const tookMs = Number(done.stopDate) - Number(done.startDate);
+    expect(tookMs).toBeGreaterThanOrEqual(100);
+    const begunHundreds = Math.ceil(tookMs / 100);
+    expect(done.billingDetails).toEqual({ billedDurationInMilliseconds: begunHundreds * 100, billedMemoryUsedInMB: 64 });
     const failed = await sync([{ next: 'failed', error: 'OutOfStock', cause: 'none left' }]);
     expect(failed).toMatchObject({ status: 'FAILED', error: 'OutOfStock', cause: 'none left' });
     expect(failed.output).toBeUndefined();

@@ -59,8 +59,8 @@ async function append(
     const before = state.seen;
     const said = saying(state, run);
     if (said.length === 0) {
-      // Whoever woke it may have died before the row could show that it is to be looked at.
-      if (state.seen > run.seen && !state.ended) await show(services, run, state);
+      // Whoever woke it may have died before the row could show that it is to be looked at. A look that is due already is not put off by this.
+      if (state.seen > run.seen && !state.ended) await show(services, run, state, run.dueAt);
       return { run, state, isNews: false };
     }
     // Nobody drives it: whatever breaks off from here on, the sweeper comes.
@@ -75,10 +75,14 @@ async function append(
   throw new Error(`Run ${runId} changes faster than it can be told anything.`);
 }
 
-/** Lets the sweeper look soon; false when the time of its next look was changed meanwhile. */
+/**
+ * Lets the sweeper look soon; false when the time of its next look was changed meanwhile. The time is another one in any case: the driver that has just
+ * left, and whose row is to show a later look still, finds that it was changed.
+ */
 async function hasten({ runs, now }: EngineServices, { id, dueAt }: Run): Promise<boolean> {
-  const soon = new Date(now().getTime() + LOOK_WITHIN_MS).toISOString();
-  return dueAt === undefined || dueAt <= soon || runs.takeDue(id, dueAt, soon);
+  if (dueAt === undefined) return true;
+  const soon = Math.min(now().getTime() + LOOK_WITHIN_MS, Date.parse(dueAt) - 1);
+  return runs.takeDue(id, dueAt, new Date(soon).toISOString());
 }
 
 /** What is said and, when nobody drives the run, what follows from it by itself. */
@@ -141,10 +145,11 @@ export async function settle(services: EngineServices, run: Run, state: RunState
   return show(services, run, state);
 }
 
-/** Makes the row reflect the journal. */
-async function show(services: EngineServices, run: Run, state: RunState): Promise<Run> {
+/** Makes the row reflect the journal. `noLater`: when the sweeper looks at the latest. */
+async function show(services: EngineServices, run: Run, state: RunState, noLater?: string): Promise<Run> {
   const next = projectionOf(run, state);
-  const dueAt = dueAtOf(run, state, services.now());
+  const due = dueAtOf(run, state, services.now());
+  const dueAt = due !== undefined && noLater !== undefined && noLater < due ? noLater : due;
   const kept = { keptUntil: keptAfter(services, next) };
   if (await services.runs.project(run, next, { dueAt, dueWas: run.dueAt, ...kept }))
     return { ...run, ...next, dueAt: dueAt ?? run.dueAt };

@@ -162,4 +162,28 @@ describe('what a crash leaves undone', { timeout: 90_000 }, () => {
     expect(await operator.ended(run.id)).toMatchObject({ status: 'succeeded' });
     expect((await operator.look(child.id)).status).toBe('stopped');
   });
+
+  test('the same between the moment a driver leaves its run and the moment the row shows it', async () => {
+    const name = await callee([{ id: 'w', wait: '1h' }]);
+    const mend = { id: 'mend', set: { ok: true } };
+    const steps = [{ id: 'child', run: { workflow: name }, catch: [{ steps: [mend] }] }];
+    const id = await heldRun(own, await at.api.publish({ steps }));
+    const dies = mortal(own, (moment, name, _, [first]) => moment === 'after' && name === 'append' && first === id);
+    let between = 0;
+    const project: typeof own.runs.project = async (...row) => {
+      const left = (await own.runs.load(id))?.entries.at(-1);
+      if (row[0].id === id && left?.type === 'driver_left') {
+        between += 1;
+        const child = await operator.child(id);
+        const stop = stopRun(dies, await own.run(child.id), { mode: 'immediate', actor: anActor('ann') });
+        await expect(stop).rejects.toThrow('dead');
+      }
+      return own.runs.project(...row);
+    };
+    const runs = new Proxy(own.runs, { get: (all, key) => (key === 'project' ? project : Reflect.get(all, key).bind(all)) });
+    await driven({ ...own, runs }, id);
+    expect(between).toBe(1);
+    await swept(later(own, 62_000));
+    expect(await operator.ended(id)).toMatchObject({ status: 'succeeded' });
+  });
 });
