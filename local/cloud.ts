@@ -17,7 +17,6 @@ import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
-import { EventBridge } from './event-bridge/event-bridge.ts';
 import { takeFastPath } from './fast-path/fast-path.ts';
 import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
@@ -31,6 +30,7 @@ import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets-manager/secrets.ts';
 import { startMail } from './ses/mail.ts';
+import { Queues } from './sqs/queues.ts';
 import { startStepFunctions } from './step-functions/step-functions.ts';
 import { KeyUsage } from './usage/key-usage.ts';
 import { usageListener } from './usage/listener.ts';
@@ -113,7 +113,6 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
-  const events = new EventBridge(stack, functions, usage.events);
   const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
   await createTables(stack, endpoint);
   environment.reserve([`${cloudUrl}${SAMPLES_PATH}`, ...(await addressesOf(endpoint))]);
@@ -135,9 +134,11 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   const s3 = new S3(stack, { folder: join(options.dataDir, 's3'), usage: usage.s3, secret: credential.secretAccessKey });
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
-  const scheduler = new Scheduler(stack, functions, { path: join(options.dataDir, 'scheduler.sqlite'), usage: usage.events });
+  const queues = new Queues(stack, join(options.dataDir, 'sqs.sqlite'));
+  closing.push(() => queues.close());
+  const scheduler = new Scheduler(stack, { functions, queues, usage: usage.events }, options.dataDir);
   closing.push(() => scheduler.close());
-  const mail = startMail(stack, functions, { ...options, smtpClients: connections.mail });
+  const mail = startMail(stack, { functions, queues }, { ...options, smtpClients: connections.mail });
   closing.push(() => mail.close());
   const customResources = new CustomResources();
   const samples = new SampleServices();
@@ -147,16 +148,19 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
     s3: s3.answer.bind(s3),
     scheduler: scheduler.answer.bind(scheduler),
     ses: mail.answer,
-    json: { AWSStepFunctions: stepFunctions.operations, secretsmanager: secrets.operations, TrentService: keys.operations },
+    json: {
+      AmazonSQS: queues.operations,
+      AWSStepFunctions: stepFunctions.operations,
+      secretsmanager: secrets.operations,
+      TrentService: keys.operations,
+    },
     open: [customResources, samples],
   };
   awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
   apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
 
-  events.start();
   scheduler.start();
-  closing.push(() => events.close());
   await stepFunctions.resume();
   const smtpUrl = await mail.open();
   return { url: `http://127.0.0.1:${apiEndpoint.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };

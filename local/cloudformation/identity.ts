@@ -63,7 +63,10 @@ const IDENTITIES: Record<string, Identify> = {
     };
   },
   'AWS::Scheduler::ScheduleGroup': named('Name', (name) => arn('scheduler', `schedule-group/${name}`)),
-  'AWS::Scheduler::Schedule': named('Name', (name) => arn('scheduler', `schedule/default/${name}`)),
+  'AWS::Scheduler::Schedule': ({ property, unique }) => {
+    const name = property('Name') ?? unique;
+    return { ref: name, attributes: { Arn: arn('scheduler', `schedule/${property('GroupName') ?? 'default'}/${name}`) } };
+  },
   'AWS::StepFunctions::StateMachine': ({ property, unique }) => {
     const name = property('StateMachineName') ?? unique;
     const machine = arn('states', `stateMachine:${name}`);

@@ -12,6 +12,7 @@ const SERVED = new Set([
   'AWS::DynamoDB::Table',
   'AWS::KMS::Key',
   'AWS::Lambda::Alias',
+  'AWS::Lambda::EventInvokeConfig',
   'AWS::Lambda::Function',
   'AWS::S3::Bucket',
   'AWS::Scheduler::Schedule',
@@ -19,6 +20,7 @@ const SERVED = new Set([
   'AWS::SES::EmailIdentity',
   'AWS::SES::ReceiptRule',
   'AWS::SES::ReceiptRuleSet',
+  'AWS::SQS::Queue',
   'AWS::SecretsManager::Secret',
   'AWS::StepFunctions::StateMachine',
 ]);
@@ -32,7 +34,6 @@ const INERT: Record<string, string> = {
   'AWS::IAM::ManagedPolicy': 'everything is allowed',
   'AWS::IAM::Policy': 'everything is allowed',
   'AWS::IAM::Role': 'everything is allowed',
-  'AWS::Lambda::EventInvokeConfig': 'events are delivered until they are handled',
   'AWS::Lambda::Permission': 'everything is allowed',
   'AWS::Lambda::Version': 'there is one version: the source',
   'AWS::Logs::LogGroup': 'functions log to this terminal',
@@ -44,7 +45,6 @@ const INERT: Record<string, string> = {
   'AWS::SNS::Subscription': 'topics carry alarms only',
   'AWS::SNS::Topic': 'topics carry alarms only',
   'AWS::SNS::TopicPolicy': 'topics carry alarms only',
-  'AWS::SQS::Queue': 'queues hold dead letters only, and events are delivered until they are handled',
   'AWS::SQS::QueuePolicy': 'everything is allowed',
 };
 

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { TemplateRefused } from '../cloudformation/template.ts';
+import { queueArns } from '../sqs/declared.ts';
+import { lambdaRetries, type RetryPolicy } from './retry-policy.ts';
 
 /** A function of the stack whose source we have. */
 export interface DeclaredFunction {
@@ -12,6 +15,10 @@ export interface DeclaredFunction {
   timeoutMs: number;
   memoryMb: number;
   environment: Record<string, string>;
+  /** Of asynchronous invocations. */
+  retries: RetryPolicy;
+  /** Where events go that it does not handle. */
+  deadLetterArn: string | undefined;
 }
 
 const properties = z.object({
@@ -19,14 +26,30 @@ const properties = z.object({
   Timeout: z.number().default(3),
   MemorySize: z.number().default(128),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).optional(),
+  DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).default({}),
+});
+
+const invokeConfig = z.strictObject({
+  FunctionName: z.string(),
+  Qualifier: z.literal('$LATEST'),
+  MaximumRetryAttempts: z.int().min(0).max(2).default(2),
+  MaximumEventAgeInSeconds: z.int().min(60).max(21_600).default(21_600),
 });
 
 /** Functions that the CDK adds to a stack for its own ends have no entry; nothing here calls them. */
 export function declaredFunctions(stack: Stack, toArn: (name: string) => string): DeclaredFunction[] {
+  const configs = stack.ofType('AWS::Lambda::EventInvokeConfig').map((resource) => propertiesOf(resource, invokeConfig));
+  const queues = queueArns(stack);
   return stack.ofType('AWS::Lambda::Function').flatMap((resource) => {
     const entry = z.string().optional().parse(resource.metadata['millrun:entry']);
     if (!entry) return [];
-    const { Handler, Timeout, MemorySize, Environment } = properties.parse(resource.properties);
+    const { Handler, Timeout, MemorySize, Environment, DeadLetterConfig } = properties.parse(resource.properties);
+    const deadLetterArn = DeadLetterConfig.TargetArn;
+    if (deadLetterArn !== undefined && !queues.includes(deadLetterArn))
+      throw new TemplateRefused(
+        `${resource.logicalId} has the dead-letter queue ${deadLetterArn}, which is no queue of this stack`,
+      );
+    const config = configs.find(({ FunctionName }) => FunctionName === resource.name);
     return {
       name: resource.name,
       arn: toArn(resource.name),
@@ -35,6 +58,8 @@ export function declaredFunctions(stack: Stack, toArn: (name: string) => string)
       timeoutMs: Timeout * 1000,
       memoryMb: MemorySize,
       environment: Environment?.Variables ?? {},
+      retries: lambdaRetries(config ?? { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 }),
+      deadLetterArn,
     };
   });
 }

@@ -1,11 +1,10 @@
 import { Cron } from 'croner';
 import { AwsError } from '../aws/aws-error.ts';
-import { cronerPattern } from '../event-bridge/schedule-expression.ts';
 import type { ScheduleInput } from './input.ts';
 
 const UNIT_MS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** When a schedule rings next after an instant; undefined when it does no more. Milliseconds. */
+/** When a schedule is due next after an instant; undefined when it is no more. Milliseconds. */
 export function nextTime(schedule: ScheduleInput, createdMs: number, afterMs: number): number | undefined {
   const startMs = schedule.StartDate === undefined ? undefined : schedule.StartDate * 1000;
   const next = timeOf(schedule, startMs ?? createdMs, Math.max(afterMs, (startMs ?? 0) - 1));
@@ -36,4 +35,11 @@ function rateTime(argument: string, anchorMs: number, afterMs: number): number {
   const everyMs = Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
   if (!(everyMs > 0)) throw new Error('no rate');
   return anchorMs + Math.max(0, Math.floor((afterMs - anchorMs) / everyMs) + 1) * everyMs;
+}
+
+/** EventBridge counts the days of the week from 1 for Sunday, has a year at the end and no seconds. */
+export function cronerPattern(argument: string): string {
+  const [minute, hour, day, month, weekday = '*', year] = argument.trim().split(/\s+/);
+  const days = weekday.replace(/(?<![#A-Za-z\d/])(\d)(?=$|[,#L-])/g, (digit) => String(Number(digit) - 1));
+  return ['0', minute, hour, day, month, days, year].join(' ').replaceAll('?', '*');
 }

@@ -1,44 +1,79 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { arn } from '../aws/account.ts';
 import { AwsError } from '../aws/aws-error.ts';
 import { readBody } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { shownError } from '../disk.ts';
+import { EventQueue } from '../lambda/event-queue.ts';
 import type { Functions } from '../lambda/functions.ts';
+import type { Queues } from '../sqs/queues.ts';
 import type { Usage } from '../usage/usage.ts';
-import { Bell, scheduleArn } from './dispatcher.ts';
+import { type DeclaredSchedule, declaredSchedules } from './declared.ts';
+import { Dispatcher, scheduleArn } from './dispatcher.ts';
 import { type ScheduleInput, scheduleInput } from './input.ts';
 import { nextTime } from './next-time.ts';
 import { ScheduleStore, type StoredSchedule } from './store.ts';
 
 const MAX_BODY_BYTES = 512 * 1024;
 const MOST_LISTED = 100;
+/** Lambda would run hundreds. */
+const EVENTS_AT_ONCE = 50;
 
-/** EventBridge Scheduler: its REST protocol for schedules that are made while the stack is up, in the groups of the stack. */
+export interface SchedulerParts {
+  functions: Functions;
+  queues: Queues;
+  usage: Usage['events'];
+}
+
+/** EventBridge Scheduler: the schedules of the template, and its REST protocol for those that are made while the stack is up, in the groups of the stack. */
 export class Scheduler {
   readonly #store: ScheduleStore;
-  readonly #bell: Bell;
+  readonly #dispatcher: Dispatcher;
+  readonly #events: EventQueue;
   readonly #functions: Functions;
+  readonly #queues: Queues;
   readonly #groups: string[];
   readonly #since = Date.now();
 
-  constructor(stack: Stack, functions: Functions, { path, usage }: { path: string; usage: Usage['events'] }) {
+  constructor(stack: Stack, { functions, queues, usage }: SchedulerParts, dataDir: string) {
+    const isQueue = (queueArn: string) => queues.has(queueArn);
+    const declared = declaredSchedules(stack, { isFunction: (target) => functions.find(target) !== undefined, isQueue });
     this.#groups = ['default', ...stack.ofType('AWS::Scheduler::ScheduleGroup').map(({ name }) => name)];
     this.#functions = functions;
-    this.#store = new ScheduleStore(path);
-    this.#bell = new Bell(this.#store, functions, usage);
+    this.#queues = queues;
+    this.#store = new ScheduleStore(join(dataDir, 'scheduler.sqlite'));
+    this.#events = new EventQueue(join(dataDir, 'scheduled'), { functions, queues, atOnce: EVENTS_AT_ONCE });
+    this.#dispatcher = new Dispatcher({ store: this.#store, functions, events: this.#events, queues, usage });
+    this.#deploy(declared);
   }
 
-  /** Begins to keep time: what was due meanwhile rings at once. */
+  /** Begins to keep time: what was due meanwhile is dispatched at once. */
   start(): void {
-    this.#bell.start();
+    this.#events.start();
+    this.#dispatcher.start();
   }
 
   close(): void {
-    this.#bell.close();
+    this.#dispatcher.close();
+    this.#events.close();
     this.#store.close();
+  }
+
+  /** What a deployment does: new ones are made, changed ones changed, those that are gone deleted; the others keep their times. */
+  #deploy(declared: DeclaredSchedule[]): void {
+    const keys = declared.map(({ name, input }) => ({ groupName: input.GroupName, name }));
+    for (const { groupName, name } of this.#store.declared())
+      if (!keys.some((key) => key.groupName === groupName && key.name === name)) this.#store.remove(groupName, name);
+    for (const { name, input } of declared) {
+      const seen = this.#store.get(input.GroupName, name);
+      // As it comes back from the store: without members that are undefined.
+      if (!isDeepStrictEqual(seen?.input, JSON.parse(JSON.stringify(input)))) this.#store.put(storedAs(name, input, seen));
+    }
+    this.#store.setDeclared(keys);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,20 +128,12 @@ export class Scheduler {
   #put(name: string, input: ScheduleInput, seen: StoredSchedule | undefined): unknown {
     if (!this.#functions.find(input.Target.Arn))
       throw new AwsError('ValidationException', `Provided Arn ${input.Target.Arn} is no function of this stack.`);
-    const now = Date.now();
-    const createdMs = seen?.createdMs ?? now;
-    const next = nextTime(input, createdMs, now);
-    const stored: StoredSchedule = {
-      groupName: input.GroupName,
-      name,
-      input,
-      createdMs,
-      changedMs: now,
-      nextMs: input.State === 'ENABLED' ? (next ?? null) : null,
-      revision: (seen?.revision ?? 0) + 1,
-    };
+    const deadLetterArn = input.Target.DeadLetterConfig?.Arn;
+    if (deadLetterArn !== undefined && !this.#queues.has(deadLetterArn))
+      throw new AwsError('ValidationException', `DeadLetterConfig.Arn ${deadLetterArn} is no queue of this stack.`);
+    const stored = storedAs(name, input, seen);
     this.#store.put(stored);
-    this.#bell.look();
+    this.#dispatcher.look();
     return { ScheduleArn: scheduleArn(stored) };
   }
 
@@ -141,10 +168,29 @@ export class Scheduler {
   }
 }
 
+function storedAs(name: string, input: ScheduleInput, seen: StoredSchedule | undefined): StoredSchedule {
+  const now = Date.now();
+  const createdMs = seen?.createdMs ?? now;
+  const next = nextTime(input, createdMs, now);
+  return {
+    groupName: input.GroupName,
+    name,
+    input,
+    createdMs,
+    changedMs: now,
+    nextMs: input.State === 'ENABLED' ? (next ?? null) : null,
+    revision: (seen?.revision ?? 0) + 1,
+  };
+}
+
+/** `ClientToken` makes a request that is sent twice one request; here that is not needed. */
+const requestBody = scheduleInput.extend({ ClientToken: z.string().optional(), Name: z.string().optional() });
+
 async function inputOf(request: IncomingMessage): Promise<ScheduleInput> {
   const body = await readBody(request, MAX_BODY_BYTES);
   try {
-    return scheduleInput.parse(JSON.parse(body.toString()));
+    const { ClientToken: _, Name: __, ...input } = requestBody.parse(JSON.parse(body.toString()));
+    return input;
   } catch (error) {
     if (error instanceof SyntaxError) throw new AwsError('SerializationException', 'The request is not JSON');
     throw error;

@@ -12,6 +12,8 @@ const row = z.object({
   revision: z.number(),
 });
 
+const key = z.object({ groupName: z.string(), name: z.string() });
+
 export interface StoredSchedule extends Omit<z.infer<typeof row>, 'body'> {
   input: ScheduleInput;
 }
@@ -23,6 +25,7 @@ const SCHEMA = `
     groupName TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, createdMs INTEGER NOT NULL, changedMs INTEGER NOT NULL,
     nextMs INTEGER, revision INTEGER NOT NULL, PRIMARY KEY (groupName, name)
   ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS declared (groupName TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (groupName, name)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS byTime ON schedules (nextMs) WHERE nextMs IS NOT NULL;
 `;
 
@@ -34,7 +37,7 @@ export interface ListFilter {
   limit: number;
 }
 
-/** The schedules that were made, in a file that survives the end of this process. */
+/** The schedules of the template and those that were made, in a file that survives the end of this process. */
 export class ScheduleStore {
   readonly #database: DatabaseSync;
 
@@ -63,6 +66,21 @@ export class ScheduleStore {
     return this.#database.prepare('DELETE FROM schedules WHERE groupName = ? AND name = ?').run(group, name).changes > 0;
   }
 
+  /** Those that the template had when it was brought up last. */
+  declared(): { groupName: string; name: string }[] {
+    return this.#database
+      .prepare('SELECT * FROM declared')
+      .all()
+      .map((one) => key.parse(one));
+  }
+
+  /** One change, whenever the process ends: what is forgotten here is never deleted. */
+  setDeclared(keys: { groupName: string; name: string }[]): void {
+    this.#database.exec('BEGIN; DELETE FROM declared');
+    for (const { groupName, name } of keys) this.#database.prepare('INSERT INTO declared VALUES (?, ?)').run(groupName, name);
+    this.#database.exec('COMMIT');
+  }
+
   /** By group and name, behind `after`. */
   list({ group, prefix, state, after, limit }: ListFilter): StoredSchedule[] {
     return this.#database
@@ -74,7 +92,7 @@ export class ScheduleStore {
       .map(parsed);
   }
 
-  /** Those that ring first, from the earliest on. */
+  /** Those that are due first, from the earliest on. */
   earliest(limit: number): StoredSchedule[] {
     return this.#database
       .prepare('SELECT * FROM schedules WHERE nextMs IS NOT NULL ORDER BY nextMs LIMIT ?')

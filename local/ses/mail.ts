@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import type { Stack } from '../cloudformation/stack.ts';
+import { EventQueue } from '../lambda/event-queue.ts';
 import type { Functions } from '../lambda/functions.ts';
 import type { CloudOptions } from '../options.ts';
-import { EventQueue } from './event-queue.ts';
+import type { Queues } from '../sqs/queues.ts';
 import { Inbound } from './inbound.ts';
 import { Outbound } from './outbound.ts';
 import { ReceiptRules } from './receipt-rules.ts';
 import { SesApi } from './ses-api.ts';
 import { startSmtp } from './smtp.ts';
+
+const MAILS_AT_ONCE = 8;
 
 export interface Mail {
   /** Answers the SES API. */
@@ -21,7 +24,7 @@ export interface Mail {
 /** SES: mail that comes in by the receipt rules of the stack, and mail that goes out. */
 export function startMail(
   stack: Stack,
-  functions: Functions,
+  { functions, queues }: { functions: Functions; queues: Queues },
   {
     dataDir,
     smtpPort = 0,
@@ -30,7 +33,8 @@ export function startMail(
   }: Pick<CloudOptions, 'dataDir' | 'smtpPort' | 'smtpUrl'> & { smtpClients: number },
 ): Mail {
   const rules = new ReceiptRules(stack, functions);
-  const queue = new EventQueue(join(dataDir, 'mail'), functions);
+  const notice = (undelivered: unknown, reason: string) => ({ undelivered, reason: `The mail was set aside: ${reason}.` });
+  const queue = new EventQueue(join(dataDir, 'mail'), { functions, queues, atOnce: MAILS_AT_ONCE, notice });
   const inbound = new Inbound({ rules, functions, queue, s3: join(dataDir, 's3'), spool: join(dataDir, 'mail', 'spool') });
   const outbound = new Outbound({ inbound, outbox: join(dataDir, 'outbox'), relayUrl: smtpUrl });
   const api = new SesApi(stack, { rules, outbound });

@@ -20,6 +20,7 @@ test.runIf(cli)('the AWS CLI finds what it asks for with what the page sets, and
   const { stdout } = await exec('bash', ['--norc', '-euo', 'pipefail', '-c', script], { env: { PATH: process.env['PATH'] } });
   expect(stdout).toContain('long-runs');
   expect(stdout).toContain('TableNames');
+  expect(stdout).toContain('millrun-SchedulesUndelivered');
   await cloud.end();
   folder.remove();
 });

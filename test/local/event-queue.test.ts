@@ -2,34 +2,60 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cloud } from '../../local/cloud.ts';
-import { EventFiles } from '../../local/ses/event-files.ts';
-import { giveUpReason, hasRoom, retryDelayMs } from '../../local/ses/event-queue.ts';
+import { EventFiles } from '../../local/lambda/event-files.ts';
+import { giveUpReason, hasRoom } from '../../local/lambda/event-queue.ts';
+import { afterFailure, lambdaRetries, schedulerRetries } from '../../local/lambda/retry-policy.ts';
 import { cloudInProcess } from '../harness/cloud.ts';
+import { deadLetters } from '../harness/dead-letters.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
 import { Client } from '../run/client.ts';
 import { aMail, MailSender, mailSender, transportTo } from '../trigger/email/mail-sender.ts';
 
-const anEvent = (more: object = {}) => ({ id: 'a', bytes: 1000, failures: 0, deaths: 0, ...more });
+const anEvent = (more: object = {}) => ({ id: 'a', bytes: 1000, failures: 0, deaths: 0, addedMs: 0, ...more });
 const MIB = 1024 * 1024;
+const HOUR_MS = 3_600_000;
+const lambda = lambdaRetries({ MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 21_600 });
 
-test('a mail is given up after ten failures, or when the process has died of it three times', () => {
-  expect(giveUpReason(anEvent({ failures: 9, deaths: 2 }))).toBeUndefined();
-  expect(giveUpReason(anEvent({ failures: 10 }))).toMatch(/failed 10 times/);
-  expect(giveUpReason(anEvent({ deaths: 3 }))).toMatch(/ended 3 times while it was handled/);
+test('an event is given up when its function has failed as often as Lambda calls it, or the process has died of it three times', () => {
+  expect(giveUpReason(anEvent({ failures: 2, deaths: 2 }), lambda, 0)).toBeUndefined();
+  expect(giveUpReason(anEvent({ failures: 3 }), lambda, 0)).toMatch(/failed 3 times/);
+  expect(giveUpReason(anEvent({ deaths: 3 }), lambda, 0)).toMatch(/ended 3 times while it was handled/);
 });
 
-test('what fails waits longer and longer, up to five minutes', () => {
-  expect([1, 2, 3, 9, 50].map((failures) => retryDelayMs(anEvent({ failures })))).toEqual([1000, 2000, 4000, 256_000, 300_000]);
+test('an event that waited while nobody was up is tried however old it is, and given up for its age only once it has failed', () => {
+  expect(giveUpReason(anEvent(), lambda, 100 * HOUR_MS)).toBeUndefined();
+  expect(giveUpReason(anEvent({ failures: 1 }), lambda, 6 * HOUR_MS)).toMatch(/failed 1 times/);
+});
+
+test('Lambda tries again after a minute and after two', () => {
+  const fates = [1, 2, 3].map((failures) => afterFailure(lambda, { failures, ageMs: 0 }));
+  expect(fates).toEqual([
+    { kind: 'retry', delayMs: 60_000 },
+    { kind: 'retry', delayMs: 120_000 },
+    { kind: 'give-up', condition: 'MaximumRetryAttempts' },
+  ]);
+});
+
+test('Scheduler waits twice as long each time, up to a minute, for as many retries and as long as its policy says', () => {
+  const policy = schedulerRetries({ MaximumRetryAttempts: 7, MaximumEventAgeInSeconds: 300 });
+  const delays = [1, 2, 3, 6, 7].map((failures) => afterFailure(policy, { failures, ageMs: 0 }));
+  expect(delays).toEqual([1000, 2000, 4000, 32_000, 60_000].map((delayMs) => ({ kind: 'retry', delayMs })));
+  expect(afterFailure(policy, { failures: 8, ageMs: 0 })).toEqual({ kind: 'give-up', condition: 'MaximumRetryAttempts' });
+  expect(afterFailure(policy, { failures: 7, ageMs: 240_001 })).toEqual({
+    kind: 'give-up',
+    condition: 'MaximumEventAgeInSeconds',
+  });
 });
 
 test('large mails are handled one by one, small ones eight at a time, and what the process may have died of alone', () => {
   const seven = Array.from({ length: 7 }, () => anEvent());
-  expect(hasRoom([], anEvent({ bytes: 40 * MIB, deaths: 2 }))).toBe(true);
-  expect(hasRoom(seven, anEvent())).toBe(true);
-  expect(hasRoom([...seven, anEvent()], anEvent())).toBe(false);
-  expect(hasRoom([anEvent({ bytes: 24 * MIB })], anEvent({ bytes: 24 * MIB }))).toBe(false);
-  expect(hasRoom([anEvent()], anEvent({ deaths: 1 }))).toBe(false);
-  expect(hasRoom([anEvent({ deaths: 1 })], anEvent())).toBe(false);
+  expect(hasRoom([], anEvent({ bytes: 40 * MIB, deaths: 2 }), 8)).toBe(true);
+  expect(hasRoom(seven, anEvent(), 8)).toBe(true);
+  expect(hasRoom([...seven, anEvent()], anEvent(), 8)).toBe(false);
+  expect(hasRoom([anEvent({ bytes: 24 * MIB })], anEvent({ bytes: 24 * MIB }), 8)).toBe(false);
+  expect(hasRoom([anEvent()], anEvent({ deaths: 1 }), 8)).toBe(false);
+  expect(hasRoom([anEvent({ deaths: 1 })], anEvent(), 8)).toBe(false);
+  expect(hasRoom([anEvent()], anEvent({ bytes: 0, deaths: 1 }), 8)).toBe(true);
 });
 
 const folder = temporaryFolder();
@@ -48,7 +74,8 @@ test('the next process knows what this one was handling, and what had failed bef
   await files.done(anEvent({ id: 'done' }));
   writeFileSync(join(path, 'old.json'), JSON.stringify(content));
   const left = new EventFiles(path).left();
-  expect(left).toEqual([
+  for (const { addedMs } of left) expect(Math.abs(addedMs - Date.now())).toBeLessThan(60_000);
+  expect(left.map((event) => ({ ...event, addedMs: 0 }))).toEqual([
     anEvent({ id: 'failed', failures: 1 }),
     anEvent({ id: 'handled', deaths: 1 }),
     anEvent({ id: 'old', bytes: 0 }),
@@ -80,7 +107,13 @@ test('a mail that the process has died of three times is set aside with a delive
   const deliveries = await again.deliveriesOnce(40);
   const rejected = deliveries.filter(({ outcome }) => outcome === 'rejected');
   expect(rejected).toMatchObject([{ reason: 'The mail was set aside: the process has ended 3 times while it was handled.' }]);
-  expect(readdirSync(join(queue, 'set-aside'))).toHaveLength(1);
+  expect(readdirSync(queue).filter((entry) => /json|handling/.test(entry))).toEqual([]);
+  expect(await deadLetters(cloud, 'RunRecoveryUndelivered')).toMatchObject([
+    {
+      Body: expect.stringContaining('"eventSource":"aws:ses"'),
+      MessageAttributes: { ErrorMessage: { StringValue: 'the process has ended 3 times while it was handled' } },
+    },
+  ]);
   const redelivered = await again.api.expect(200, 'POST', `/v1/deliveries/${rejected[0]?.id}/redeliver`);
   expect(redelivered).toMatchObject({ outcome: 'accepted', redeliveries: 1 });
 });

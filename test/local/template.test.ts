@@ -2,10 +2,9 @@ import { expect, test } from 'vitest';
 import { declaredGateway } from '../../local/api-gateway/gateway.ts';
 import { resolve } from '../../local/cloudformation/intrinsics.ts';
 import { Stack } from '../../local/cloudformation/stack.ts';
-import { EventBridge } from '../../local/event-bridge/event-bridge.ts';
 import { declaredFunctions, mergedEnvironment } from '../../local/lambda/declared.ts';
-import { Functions } from '../../local/lambda/functions.ts';
-import { noUsage } from '../../local/usage/usage.ts';
+import { declaredSchedules } from '../../local/scheduler/declared.ts';
+import { declaredQueues, queueArns } from '../../local/sqs/declared.ts';
 import { smallTemplate } from './small-stack.ts';
 
 const values: Record<string, unknown> = {
@@ -74,17 +73,26 @@ test('every resource that cannot be served is refused, all of them by name', () 
 });
 
 const small = (more: object = {}) => new Stack(smallTemplate({ ...more }));
-const lambda = (Variables: object) => ({
+const lambda = (Variables: object, properties: object = {}) => ({
   Type: 'AWS::Lambda::Function',
-  Properties: { Handler: 'index.handler', Environment: { Variables } },
+  Properties: { Handler: 'index.handler', Environment: { Variables }, ...properties },
   Metadata: { 'millrun:entry': 'echo.ts' },
 });
-const events = (stack: Stack) => {
-  const usage = noUsage();
-  const declared = declaredFunctions(stack, (name) => name);
-  return new EventBridge(stack, new Functions(declared, { root: '.', usage }), usage.events);
-};
-const echo = { 'Fn::GetAtt': ['Echo', 'Arn'] };
+const declared = (stack: Stack) => declaredFunctions(stack, (name) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`);
+const schedules = (stack: Stack) =>
+  declaredSchedules(stack, {
+    isFunction: (target) => declared(stack).some(({ arn }) => arn === target),
+    isQueue: (queueArn) => queueArns(stack).includes(queueArn),
+  });
+const schedule = (expression: string, target: object) => ({
+  Type: 'AWS::Scheduler::Schedule',
+  Properties: {
+    ScheduleExpression: expression,
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    Target: { Arn: { 'Fn::GetAtt': ['Echo', 'Arn'] }, RoleArn: 'any', ...target },
+  },
+});
+const queue = 'arn:aws:sqs:us-east-1:000000000000:queue';
 
 test.each([
   [
@@ -118,24 +126,51 @@ test.each([
   ],
   [
     'a schedule for a target that is no function',
-    () =>
-      events(
-        small({
-          Tick: {
-            Type: 'AWS::Scheduler::Schedule',
-            Properties: { ScheduleExpression: 'rate(1 minute)', Target: { Arn: 'arn:aws:sqs:us-east-1:000000000000:queue' } },
-          },
-        }),
-      ),
+    () => schedules(small({ Tick: schedule('rate(1 minute)', { Arn: queue }) })),
     /Tick has the target arn:aws:sqs/,
   ],
   [
     'a schedule of an unknown kind',
+    () => schedules(small({ Soon: schedule('soon', {}) })),
+    /Soon has the schedule expression soon, which is not served/,
+  ],
+  [
+    'a schedule with parameters of another target',
+    () => schedules(small({ Tick: schedule('rate(1 minute)', { SqsParameters: { MessageGroupId: 'a' } }) })),
+    /Tick \(AWS::Scheduler::Schedule\).*Target: Unrecognized key: "SqsParameters"/,
+  ],
+  [
+    'a schedule whose dead-letter queue is elsewhere',
+    () => schedules(small({ Tick: schedule('rate(1 minute)', { DeadLetterConfig: { Arn: queue } }) })),
+    /Tick has the dead-letter queue arn:aws:sqs.*no queue of this stack/,
+  ],
+  [
+    'a retry policy beyond what Scheduler has',
+    () => schedules(small({ Tick: schedule('rate(1 minute)', { RetryPolicy: { MaximumRetryAttempts: 186 } }) })),
+    /Tick .*Target: RetryPolicy: MaximumRetryAttempts: .*185/,
+  ],
+  [
+    'a function whose dead-letter queue is elsewhere',
+    () => declared(small({ Other: lambda({}, { DeadLetterConfig: { TargetArn: queue } }) })),
+    /Other has the dead-letter queue arn:aws:sqs/,
+  ],
+  [
+    'a destination for events that were not handled',
     () =>
-      events(
-        small({ Soon: { Type: 'AWS::Scheduler::Schedule', Properties: { ScheduleExpression: 'soon', Target: { Arn: echo } } } }),
-      ).start(),
-    /soon is not served/,
+      declared(
+        small({
+          Config: {
+            Type: 'AWS::Lambda::EventInvokeConfig',
+            Properties: { FunctionName: { Ref: 'Echo' }, Qualifier: '$LATEST', DestinationConfig: {} },
+          },
+        }),
+      ),
+    /Config \(AWS::Lambda::EventInvokeConfig\).*"DestinationConfig"/,
+  ],
+  [
+    'a queue with an order',
+    () => declaredQueues(small({ Queue: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } })),
+    /Queue \(AWS::SQS::Queue\).*"FifoQueue"/,
   ],
   [
     'one name with two meanings',

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 
@@ -12,6 +12,10 @@ export interface QueuedEvent {
   failures: number;
   /** How often the process has died while it was handled. */
   deaths: number;
+  /** When it came; a file keeps that as the time of its last change. */
+  addedMs: number;
+  /** What its function said when it failed first, while this process lasts. */
+  error?: string;
 }
 
 const content = z.object({ functionArn: z.string(), event: z.unknown() });
@@ -38,7 +42,8 @@ export class EventFiles {
         const [, id, bytes = 0, failures = 0, deaths = 0, state] = NAME.exec(name) ?? [];
         if (id === undefined) return [];
         const died = state === 'handling' ? 1 : 0;
-        const event = { id, bytes: Number(bytes), failures: Number(failures), deaths: Number(deaths) + died };
+        const addedMs = Math.round(statSync(join(this.#folder, name)).mtimeMs);
+        const event = { id, bytes: Number(bytes), failures: Number(failures), deaths: Number(deaths) + died, addedMs };
         renameSync(join(this.#folder, name), this.#pathOf(event));
         return [event];
       });
@@ -74,12 +79,6 @@ export class EventFiles {
   async done(event: QueuedEvent): Promise<void> {
     await rm(this.#pathOf(event, 'handling'), { force: true });
     await rm(this.#pathOf(event), { force: true });
-  }
-
-  /** Kept for people, out of the queue. */
-  async setAside(event: QueuedEvent): Promise<void> {
-    await mkdir(join(this.#folder, 'set-aside'), { recursive: true });
-    await rename(this.#pathOf(event, 'handling'), join(this.#folder, 'set-aside', nameOf(event)));
   }
 
   #pathOf(event: QueuedEvent, state?: 'handling'): string {
