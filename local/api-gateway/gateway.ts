@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Resource, Stack } from '../cloudformation/stack.ts';
 import { TemplateRefused } from '../cloudformation/template.ts';
 
@@ -63,12 +64,12 @@ export function declaredGateway(stack: Stack): Gateway {
   const [first, ...more] = stack.ofType('AWS::ApiGatewayV2::Api');
   if (!first || more.length > 0)
     throw new TemplateRefused(`The stack declares ${more.length + (first ? 1 : 0)} HTTP APIs; one is served`);
-  for (const resource of stack.ofType('AWS::ApiGatewayV2::Stage')) read(stage, resource);
+  for (const resource of stack.ofType('AWS::ApiGatewayV2::Stage')) propertiesOf(resource, stage);
   const integrations = byName(integration, stack.ofType('AWS::ApiGatewayV2::Integration'));
   const authorizers = byName(authorizer, stack.ofType('AWS::ApiGatewayV2::Authorizer'));
 
   const routes = stack.ofType('AWS::ApiGatewayV2::Route').map((resource) => {
-    const { RouteKey, Target, AuthorizationType, AuthorizerId } = read(route, resource);
+    const { RouteKey, Target, AuthorizationType, AuthorizerId } = propertiesOf(resource, route);
     const target = integrations.get(Target.replace(/^integrations\//, ''));
     const guard = AuthorizationType === 'CUSTOM' ? authorizers.get(AuthorizerId ?? '') : undefined;
     if (!target || (AuthorizationType === 'CUSTOM' && !guard))
@@ -87,7 +88,7 @@ export function declaredGateway(stack: Stack): Gateway {
       },
     };
   });
-  return { apiId: first.name, cors: read(api, first).CorsConfiguration, routes };
+  return { apiId: first.name, cors: propertiesOf(first, api).CorsConfiguration, routes };
 }
 
 /** `arn:aws:apigateway:<region>:lambda:path/2015-03-31/functions/<function ARN>/invocations` */
@@ -96,12 +97,5 @@ function functionOf(uri: string): string {
 }
 
 function byName<T>(schema: z.ZodType<T>, resources: Resource[]): Map<string, T> {
-  return new Map(resources.map((resource) => [resource.name, read(schema, resource)]));
-}
-
-function read<T>(schema: z.ZodType<T>, { logicalId, type, properties }: Resource): T {
-  const parsed = schema.safeParse(properties);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-  throw new TemplateRefused(`${logicalId} (${type}) is not served as it is declared: ${faults}`);
+  return new Map(resources.map((resource) => [resource.name, propertiesOf(resource, schema)]));
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ZodError } from 'zod';
 import { shownError } from '../disk.ts';
-import { AwsError } from './aws-error.ts';
-import { readBody, SenderGone } from './body.ts';
+import { AwsError, asAwsError } from './aws-error.ts';
+import { readBody } from './body.ts';
 
 /** The operations of one service that speaks AWS JSON, by the name after the dot of `x-amz-target`. */
 export type JsonOperations = Record<string, (input: unknown) => unknown>;
@@ -20,7 +19,7 @@ export async function answerJson(operations: JsonOperations, request: IncomingMe
     if (!operation) throw new AwsError('UnknownOperationException', `The operation ${name} is not served by the embedded cloud`);
     send(response, 200, (await operation(parsed(body))) ?? {});
   } catch (error) {
-    const known = asAwsError(error);
+    const known = asAwsError(error, 'InternalFailure');
     if (known.status >= 500) console.error(shownError(error));
     send(response, known.status, { __type: known.name, message: known.message });
   }
@@ -33,16 +32,6 @@ function parsed(body: Buffer): unknown {
   } catch {
     throw new AwsError('SerializationException', 'The request is not JSON');
   }
-}
-
-function asAwsError(error: unknown): AwsError {
-  if (error instanceof AwsError) return error;
-  if (error instanceof SenderGone) return new AwsError('SerializationException', 'The request ended too early');
-  if (error instanceof ZodError) {
-    const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-    return new AwsError('ValidationException', `${error.issues.length} validation error detected: ${faults}`);
-  }
-  return new AwsError('InternalFailure', error instanceof Error ? error.message : 'The embedded cloud failed', 500);
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { TemplateRefused } from '../cloudformation/template.ts';
-import { queueArns } from '../sqs/declared.ts';
+import { refuseForeignQueue } from '../sqs/declared.ts';
 import { lambdaRetries, type RetryPolicy } from './retry-policy.ts';
 
 /** A function of the stack whose source we have. */
@@ -39,16 +39,12 @@ const invokeConfig = z.strictObject({
 /** Functions that the CDK adds to a stack for its own ends have no entry; nothing here calls them. */
 export function declaredFunctions(stack: Stack, toArn: (name: string) => string): DeclaredFunction[] {
   const configs = stack.ofType('AWS::Lambda::EventInvokeConfig').map((resource) => propertiesOf(resource, invokeConfig));
-  const queues = queueArns(stack);
   return stack.ofType('AWS::Lambda::Function').flatMap((resource) => {
     const entry = z.string().optional().parse(resource.metadata['millrun:entry']);
     if (!entry) return [];
     const { Handler, Timeout, MemorySize, Environment, DeadLetterConfig } = properties.parse(resource.properties);
     const deadLetterArn = DeadLetterConfig.TargetArn;
-    if (deadLetterArn !== undefined && !queues.includes(deadLetterArn))
-      throw new TemplateRefused(
-        `${resource.logicalId} has the dead-letter queue ${deadLetterArn}, which is no queue of this stack`,
-      );
+    refuseForeignQueue(stack, resource, deadLetterArn);
     const config = configs.find(({ FunctionName }) => FunctionName === resource.name);
     return {
       name: resource.name,

@@ -49,9 +49,9 @@ export class EventFiles {
       });
   }
 
-  async add(event: QueuedEvent, { functionArn, event: given }: EventContent): Promise<void> {
+  async add(event: QueuedEvent, contents: EventContent): Promise<void> {
     const path = this.#pathOf(event);
-    await writeFile(`${path}.new`, JSON.stringify({ functionArn, event: given }));
+    await writeFile(`${path}.new`, JSON.stringify(contents));
     await rename(`${path}.new`, path);
   }
 

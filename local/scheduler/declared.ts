@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { TemplateRefused } from '../cloudformation/template.ts';
+import { refuseForeignQueue } from '../sqs/declared.ts';
 import { type ScheduleInput, scheduleInput } from './input.ts';
 import { nextTime } from './next-time.ts';
 
@@ -16,21 +17,14 @@ const seconds = z
   .optional();
 const properties = scheduleInput.extend({ Name: z.string().optional(), StartDate: seconds, EndDate: seconds });
 
-export interface Targets {
-  isFunction(arn: string): boolean;
-  isQueue(arn: string): boolean;
-}
-
 /** The schedules that the template declares; refuses what they ask for and nobody here can do. */
-export function declaredSchedules(stack: Stack, { isFunction, isQueue }: Targets): DeclaredSchedule[] {
+export function declaredSchedules(stack: Stack, isFunction: (arn: string) => boolean): DeclaredSchedule[] {
   return stack.ofType('AWS::Scheduler::Schedule').map((resource) => {
     const { Name: _, ...input } = propertiesOf(resource, properties);
     const { logicalId } = resource;
     const { Arn, DeadLetterConfig } = input.Target;
     if (!isFunction(Arn)) throw new TemplateRefused(`${logicalId} has the target ${Arn}, which is no function of this stack`);
-    const deadLetterArn = DeadLetterConfig?.Arn;
-    if (deadLetterArn !== undefined && !isQueue(deadLetterArn))
-      throw new TemplateRefused(`${logicalId} has the dead-letter queue ${deadLetterArn}, which is no queue of this stack`);
+    refuseForeignQueue(stack, resource, DeadLetterConfig?.Arn);
     refuseUnknownTime(logicalId, input);
     return { name: resource.name, input };
   });

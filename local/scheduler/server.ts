@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { arn } from '../aws/account.ts';
-import { AwsError } from '../aws/aws-error.ts';
+import { AwsError, asAwsError } from '../aws/aws-error.ts';
 import { readBody } from '../aws/body.ts';
 import type { Stack } from '../cloudformation/stack.ts';
 import { shownError } from '../disk.ts';
@@ -40,8 +40,7 @@ export class Scheduler {
   readonly #since = Date.now();
 
   constructor(stack: Stack, { functions, queues, usage }: SchedulerParts, dataDir: string) {
-    const isQueue = (queueArn: string) => queues.has(queueArn);
-    const declared = declaredSchedules(stack, { isFunction: (target) => functions.find(target) !== undefined, isQueue });
+    const declared = declaredSchedules(stack, (target) => functions.find(target) !== undefined);
     this.#groups = ['default', ...stack.ofType('AWS::Scheduler::ScheduleGroup').map(({ name }) => name)];
     this.#functions = functions;
     this.#queues = queues;
@@ -80,7 +79,7 @@ export class Scheduler {
     try {
       send(response, 200, await this.#route(request));
     } catch (error) {
-      const known = asAwsError(error);
+      const known = asAwsError(error, 'InternalServerException');
       if (known.status >= 500) console.error(shownError(error));
       send(response, known.status, { Message: known.message }, known.name);
     }
@@ -216,25 +215,21 @@ const datesOf = ({ createdMs, changedMs }: StoredSchedule) => ({
   LastModificationDate: changedMs / 1000,
 });
 
-const summaryOf = (of: StoredSchedule) => ({
-  Arn: scheduleArn(of),
-  GroupName: of.groupName,
-  Name: of.name,
-  State: of.input.State,
-  Target: { Arn: of.input.Target.Arn },
-  ...datesOf(of),
+const summaryOf = (schedule: StoredSchedule) => ({
+  Arn: scheduleArn(schedule),
+  GroupName: schedule.groupName,
+  Name: schedule.name,
+  State: schedule.input.State,
+  Target: { Arn: schedule.input.Target.Arn },
+  ...datesOf(schedule),
 });
 
-const detailOf = (of: StoredSchedule) => ({ ...of.input, Arn: scheduleArn(of), Name: of.name, ...datesOf(of) });
-
-function asAwsError(error: unknown): AwsError {
-  if (error instanceof AwsError) return error;
-  if (error instanceof z.ZodError) {
-    const faults = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-    return new AwsError('ValidationException', `${error.issues.length} validation error detected: ${faults}`);
-  }
-  return new AwsError('InternalServerException', error instanceof Error ? error.message : 'The embedded cloud failed', 500);
-}
+const detailOf = (schedule: StoredSchedule) => ({
+  ...schedule.input,
+  Arn: scheduleArn(schedule),
+  Name: schedule.name,
+  ...datesOf(schedule),
+});
 
 function send(response: ServerResponse, status: number, body: unknown, error?: string): void {
   const text = JSON.stringify(body);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { arn } from '../aws/account.ts';
 import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Resource, Stack } from '../cloudformation/stack.ts';
+import { TemplateRefused } from '../cloudformation/template.ts';
 
 export interface DeclaredQueue {
   name: string;
@@ -26,7 +27,7 @@ const properties = z.strictObject({
 export const declaredQueues = (stack: Stack): DeclaredQueue[] =>
   stack.ofType('AWS::SQS::Queue').map((resource) => {
     const { MessageRetentionPeriod, VisibilityTimeout } = propertiesOf(resource, properties);
-    const name = nameOf(resource);
+    const name = queueNameOf(resource.name);
     return {
       name,
       arn: arn('sqs', name),
@@ -36,7 +37,11 @@ export const declaredQueues = (stack: Stack): DeclaredQueue[] =>
     };
   });
 
-export const queueArns = (stack: Stack): string[] =>
-  stack.ofType('AWS::SQS::Queue').map((resource) => arn('sqs', nameOf(resource)));
+/** Refuses what is to leave its dead letters in a queue that the stack does not have. */
+export function refuseForeignQueue(stack: Stack, { logicalId }: Resource, queueArn: string | undefined): void {
+  if (queueArn === undefined || declaredQueues(stack).some((queue) => queue.arn === queueArn)) return;
+  throw new TemplateRefused(`${logicalId} has the dead-letter queue ${queueArn}, which is no queue of this stack`);
+}
 
-const nameOf = ({ name: url }: Resource) => url.split('/').at(-1) ?? '';
+/** The name at the end of an address, whatever host that names. */
+export const queueNameOf = (url: string) => url.split('/').at(-1) ?? '';

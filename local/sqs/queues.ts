@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { AwsError } from '../aws/aws-error.ts';
 import type { JsonOperations } from '../aws/json-protocol.ts';
 import type { Stack } from '../cloudformation/stack.ts';
-import { type DeclaredQueue, declaredQueues } from './declared.ts';
+import { type DeclaredQueue, declaredQueues, queueNameOf } from './declared.ts';
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
@@ -116,9 +116,8 @@ export class Queues {
     return { Attributes: { QueueArn: arn, ApproximateNumberOfMessages: String(count) } };
   }
 
-  /** By the name at the end of an address, whatever host it names. */
   #at(url: string): DeclaredQueue {
-    return this.#named(url.split('/').at(-1) ?? '');
+    return this.#named(queueNameOf(url));
   }
 
   #named(name: string): DeclaredQueue {

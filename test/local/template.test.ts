@@ -4,7 +4,7 @@ import { resolve } from '../../local/cloudformation/intrinsics.ts';
 import { Stack } from '../../local/cloudformation/stack.ts';
 import { declaredFunctions, mergedEnvironment } from '../../local/lambda/declared.ts';
 import { declaredSchedules } from '../../local/scheduler/declared.ts';
-import { declaredQueues, queueArns } from '../../local/sqs/declared.ts';
+import { declaredQueues } from '../../local/sqs/declared.ts';
 import { smallTemplate } from './small-stack.ts';
 
 const values: Record<string, unknown> = {
@@ -79,11 +79,7 @@ const lambda = (Variables: object, properties: object = {}) => ({
   Metadata: { 'millrun:entry': 'echo.ts' },
 });
 const declared = (stack: Stack) => declaredFunctions(stack, (name) => `arn:aws:lambda:us-east-1:000000000000:function:${name}`);
-const schedules = (stack: Stack) =>
-  declaredSchedules(stack, {
-    isFunction: (target) => declared(stack).some(({ arn }) => arn === target),
-    isQueue: (queueArn) => queueArns(stack).includes(queueArn),
-  });
+const schedules = (stack: Stack) => declaredSchedules(stack, (target) => declared(stack).some(({ arn }) => arn === target));
 const schedule = (expression: string, target: object) => ({
   Type: 'AWS::Scheduler::Schedule',
   Properties: {
