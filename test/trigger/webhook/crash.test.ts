@@ -61,7 +61,7 @@ test('a kill in the middle loses nothing that was acknowledged and starts nothin
     expect(before.filter(({ delivery }) => !kept.has(delivery))).toEqual([]);
 
     const runs = await all({ get }, `/v1/workflows/${hook.workflow}/runs`);
-    // The walks of those that were not started before the kill are the sweeper's business: the run is the promise.
+    // The executions of those that were not started before the kill are the sweeper's business: the run is the promise.
     expect(runs).toHaveLength(DELIVERIES);
     const started = new Set(runs.map(({ id }) => id));
     expect(deliveries.filter(({ run_id }) => !started.has(run_id))).toEqual([]);
