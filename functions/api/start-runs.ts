@@ -26,7 +26,7 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
     fileIds: body.file_ids ?? [],
     trigger: 'api',
     actor: actorOf(caller),
-    key: keyOf(idempotencyKey),
+    key: requestKey(idempotencyKey),
   });
   return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
 }
@@ -64,7 +64,7 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     useStartDefaults: given.use_start_defaults ?? true,
     trigger: 'manual',
     actor: actorOf(caller),
-    key: keyOf(idempotencyKey),
+    key: requestKey(idempotencyKey),
     waitMs: (given.wait ?? 0) * 1000,
   };
   if (given.dry_run) return ok(dryRunView(await dryRun(services, request)));
@@ -94,7 +94,7 @@ export async function rerun(
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 
-const keyOf = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
+const requestKey = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
 
 /** A repeated request gets the run of the first, and is told so: nothing was created now. */
 const answer = ({ isRepeat }: Started, body: unknown): Answer =>
