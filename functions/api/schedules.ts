@@ -91,7 +91,7 @@ export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, s
 
 export async function listNextFires(request: RequestOf<'listNextFires'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
-  return ok({ timezone: schedule.timezone, ...nextView(previewOf(timingOf(schedule), services.now(), request.query.count)) });
+  return ok(nextView(schedule.timezone, previewOf(timingOf(schedule), services.now(), request.query.count)));
 }
 
 export async function listFires(request: RequestOf<'listFires'>, services: ScheduleServices) {

@@ -4,10 +4,9 @@ import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { sampleCurl } from '../../shared/trigger/webhook/sample.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';
 import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
-import { hookUrl, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
+import { revealedView, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
@@ -70,12 +69,6 @@ export async function rotateWebhook({ params, body, caller, origin }: RequestOf<
 export async function deleteWebhook({ params, caller }: RequestOf<'deleteWebhook'>, services: Services) {
   await services.webhooks.remove((await webhookOf(services, caller, params)).id);
   return noContent();
-}
-
-function revealedView({ webhook: row, secret }: webhook.Revealed, origin: string, now: Date) {
-  const url = hookUrl(origin, row, row.token ?? secret);
-  const { curl, until } = sampleCurl(row, url, secret, now);
-  return { ...webhookView(row, origin), url, secret: row.token === undefined ? null : secret, curl, curl_valid_until: until };
 }
 
 async function webhookOf(

@@ -6,7 +6,7 @@ import * as env from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { warningView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { now, workflows } from '../adapters.ts';
 
@@ -31,7 +31,7 @@ export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>
 export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
   const { version, warnings } = await workflow.publish(services, seen, actorOf(caller), body.note);
-  return created({ version: version.number, warnings: warnings.map(warningView) });
+  return created(publishedView(version, warnings));
 }
 
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { lowerCase, MAIL_ADDRESS, resourceId } from '../../edge/schema.ts';
+import { viewOf } from '../../edge/view.ts';
 import { STAGES } from '../../run/model/status.ts';
-import { MAX_MAIL_BYTES, PERMISSIONS, REPLIES } from './mailbox.ts';
+import type { Canary } from './canary.ts';
+import { addressOf, MAX_MAIL_BYTES, type Mailbox, PERMISSIONS, REPLIES } from './mailbox.ts';
 
 const allowedSender = z
   .string()
@@ -63,3 +65,8 @@ export const canaryResource = z
     seconds: z.number().nullable().meta({ description: 'From sending to the start of the run' }),
   })
   .meta({ id: 'MailCanary' });
+
+export const mailboxView = (mailbox: Mailbox, domain: string) =>
+  viewOf(mailboxResource, { ...mailbox, address: addressOf(mailbox, domain), maxSize: mailbox.maxBytes });
+
+export const canaryView = (canary: Canary) => viewOf(canaryResource, canary);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../../edge/schema.ts';
+import { viewOf } from '../../edge/view.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
@@ -129,58 +130,26 @@ export const backfilled = z
 
 const NEXT_SHOWN = 5;
 
-export const scheduleView = (row: Schedule) => {
+const shown = (row: Schedule) => {
   const expression = parseExpression(row.expression);
   return {
-    id: row.id,
-    workflow_id: row.workflowId,
-    project_id: row.project,
-    name: row.name,
-    expression: row.expression,
+    ...row,
+    projectId: row.project,
     crons: expression.kind === 'cron' ? expression.crons.map((cron) => `cron(${cron})`) : [],
-    timezone: row.timezone,
-    inputs: row.inputs,
-    start_at: row.startAt ?? null,
-    end_at: row.endAt ?? null,
-    dst: row.dst,
-    overlap: row.overlap,
-    catch_up: row.catchUp,
-    catch_up_window: row.catchUpWindow,
-    jitter: row.jitter ?? null,
-    stop_after_failures: row.stopAfterFailures ?? null,
-    enabled: row.enabled,
-    reason: row.offReason ?? null,
-    failures: row.failures,
-    next_fire: row.enabled ? (row.next ?? null) : null,
-    last_run: row.last ? { run_id: row.last.runId, nominal: row.last.nominal } : null,
+    reason: row.offReason,
+    nextFire: row.enabled ? row.next : undefined,
+    lastRun: row.last,
     queued: row.queued.length,
-    created_at: row.createdAt,
-    created_by: row.createdBy,
-    updated_at: row.updatedAt,
   };
 };
 
-export const nextView = ({ items, leftOut }: Preview) => ({
-  items: items.map(({ clockChange, ...item }) => ({ ...item, clock_change: clockChange })),
-  left_out: leftOut,
-});
+export const scheduleView = (row: Schedule) => viewOf(scheduleEntry, shown(row));
+
+export const nextView = (timezone: string, preview: Preview) => viewOf(nextFires, { timezone, ...preview });
 
 export const scheduleDetailView = (row: Schedule, now: Date) => {
-  const { items, left_out } = nextView(previewOf(timingOf(row), now, NEXT_SHOWN));
-  return { ...scheduleView(row), next: items, left_out };
+  const { items, leftOut } = previewOf(timingOf(row), now, NEXT_SHOWN);
+  return viewOf(scheduleDetail, { ...shown(row), next: items, leftOut });
 };
 
-export const fireView = (row: LedgerFire, local: string) => ({
-  nominal: row.nominal,
-  local,
-  kind: row.kind,
-  outcome: row.outcome,
-  reason: row.reason ?? null,
-  run_id: row.runId ?? null,
-  delivery_id: row.deliveryId ?? null,
-  at: row.at,
-  late_by: row.lateBy,
-  attempt: row.attempt,
-  count: row.count ?? 1,
-  through: row.through ?? null,
-});
+export const fireView = (row: LedgerFire, local: string) => viewOf(fire, { ...row, local, count: row.count ?? 1 });
