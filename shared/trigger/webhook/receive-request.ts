@@ -57,7 +57,7 @@ export async function receiveRequest(
     bytes: request.body.length,
     ...(payload !== undefined && { payload }),
   };
-  return receive(services, incoming, start);
+  return receive(services, incoming, start());
 }
 
 /** Starts what was turned away. It is verified with the secrets of now, against the time at which it came. */
