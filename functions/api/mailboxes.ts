@@ -18,27 +18,20 @@ interface Services {
 
 export async function putMailbox({ params, body, caller }: RequestOf<'putMailbox'>, services: Services) {
   const domain = domainOf(services);
-  const { max_size: maxBytes, ...rest } = body;
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  return ok(mailboxView(await change.putMailbox(services, workflow, { ...rest, maxBytes }), domain));
+  return ok(mailboxView(await change.putMailbox(services, workflow, settingsOf(body)), domain));
 }
 
 export async function changeMailbox({ params, body, caller }: RequestOf<'changeMailbox'>, services: Services) {
   const domain = domainOf(services);
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  return ok(mailboxView(await change.changeMailbox(services, workflow, changeOf(body)), domain));
+  return ok(mailboxView(await change.changeMailbox(services, workflow, settingsOf(body)), domain));
 }
 
-function changeOf({ enabled, permission, allowed, stage, reply, max_size: maxBytes }: RequestOf<'changeMailbox'>['body']) {
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(permission !== undefined && { permission }),
-    ...(allowed !== undefined && { allowed }),
-    ...(stage !== undefined && { stage }),
-    ...(reply !== undefined && { reply }),
-    ...(maxBytes !== undefined && { maxBytes }),
-  };
-}
+const settingsOf = ({ maxSize, ...settings }: RequestOf<'changeMailbox'>['body']) => ({
+  ...settings,
+  ...(maxSize !== undefined && { maxBytes: maxSize }),
+});
 
 export async function getMailbox({ params, caller }: RequestOf<'getMailbox'>, services: Services) {
   const domain = domainOf(services);

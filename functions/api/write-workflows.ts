@@ -36,21 +36,12 @@ export async function publishWorkflow({ params, body, caller }: RequestOf<'publi
 
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
-  return ok(await detail(services, await workflow.updateWorkflow(services, seen, changeOf(body))));
+  return ok(await detail(services, await workflow.updateWorkflow(services, seen, body)));
 }
 
 export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
   await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
   return noContent();
-}
-
-function changeOf({ enabled, title, start_defaults: defaults }: RequestOf<'updateWorkflow'>['body']): Partial<Workflow> {
-  const { connection_overrides: connectionOverrides, ...rest } = defaults ?? {};
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(title !== undefined && { title }),
-    ...(defaults && { startDefaults: { ...rest, ...(connectionOverrides && { connectionOverrides }) } }),
-  };
 }
 
 async function detail({ workflows }: Services, row: Workflow) {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { page, resourceId, time } from '../edge/schema.ts';
-import { viewOf } from '../edge/view.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { ROLES } from '../kernel/role.ts';
 import type { ApiKey } from './key.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../edge/schema.ts';
-import { viewOf } from '../edge/view.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { type FileRow, isUploaded, type Upload } from './file.ts';
 
 export const announceFileV2 = z

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, time } from '../edge/schema.ts';
-import { viewOf } from '../edge/view.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
-import { viewOf } from '../edge/view.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 

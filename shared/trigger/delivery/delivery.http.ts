@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { page, resourceId } from '../../edge/schema.ts';
-import { viewOf } from '../../edge/view.ts';
+import { viewOf } from '../../edge/snake-case.ts';
 import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
 
 export const deliveryEntry = z

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../../edge/schema.ts';
-import { viewOf } from '../../edge/view.ts';
+import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
@@ -19,42 +19,50 @@ const wishes = {
   }),
   timezone: words(100).meta({ description: 'Name in the IANA database' }),
   inputs: z.record(z.string(), z.unknown()),
-  dst: dstRules
-    .partial()
-    .strict()
-    .meta({ description: 'What becomes of a time that a clock change leaves out, and of one that comes twice' }),
+  dst: camelCased(
+    dstRules
+      .partial()
+      .strict()
+      .meta({ description: 'What becomes of a time that a clock change leaves out, and of one that comes twice' }),
+  ),
   overlap: z.enum(RUN_OVERLAPS),
   catch_up: z.enum(CATCH_UPS),
   catch_up_window: duration,
   enabled: z.boolean(),
 };
 
-export const newSchedule = z.strictObject({
-  ...wishes,
-  timezone: wishes.timezone.default('UTC'),
-  inputs: wishes.inputs.default({}),
-  dst: wishes.dst.default({}),
-  overlap: wishes.overlap.default('allow'),
-  catch_up: wishes.catch_up.default('last'),
-  catch_up_window: wishes.catch_up_window.default('24h'),
-  enabled: wishes.enabled.default(true),
-  start_at: instant.optional(),
-  end_at: instant.optional(),
-  jitter: duration.optional(),
-  stop_after_failures: z.int().min(1).max(1000).optional(),
-});
-
-export const scheduleChange = z
-  .strictObject({
+export const newSchedule = camelCased(
+  z.strictObject({
     ...wishes,
-    start_at: instant.nullable(),
-    end_at: instant.nullable(),
-    jitter: duration.nullable(),
-    stop_after_failures: z.int().min(1).max(1000).nullable(),
-  })
-  .partial();
+    timezone: wishes.timezone.default('UTC'),
+    inputs: wishes.inputs.default({}),
+    dst: wishes.dst.default({}),
+    overlap: wishes.overlap.default('allow'),
+    catch_up: wishes.catch_up.default('last'),
+    catch_up_window: wishes.catch_up_window.default('24h'),
+    enabled: wishes.enabled.default(true),
+    start_at: instant.optional(),
+    end_at: instant.optional(),
+    jitter: duration.optional(),
+    stop_after_failures: z.int().min(1).max(1000).optional(),
+  }),
+);
 
-export const backfillRequest = z.strictObject({ from: instant, to: instant, skip_succeeded: z.boolean().default(true) });
+export const scheduleChange = camelCased(
+  z
+    .strictObject({
+      ...wishes,
+      start_at: instant.nullable(),
+      end_at: instant.nullable(),
+      jitter: duration.nullable(),
+      stop_after_failures: z.int().min(1).max(1000).nullable(),
+    })
+    .partial(),
+);
+
+export const backfillRequest = camelCased(
+  z.strictObject({ from: instant, to: instant, skip_succeeded: z.boolean().default(true) }),
+);
 
 const nextFire = z.object({
   at: time,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../../edge/schema.ts';
-import { viewOf } from '../../edge/view.ts';
+import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { secondsOf } from '../../expression/duration.ts';
 import { sampleCurl } from './sample.ts';
 import type { Revealed } from './save-webhook.ts';
@@ -28,44 +28,50 @@ const dedupeWindow = z
   });
 const secret = z.string().min(1).max(200);
 
-export const newWebhook = z
-  .strictObject({
-    name: words(100),
-    scheme: z.enum(SCHEMES),
-    header: headerName.optional().meta({ description: 'Of the scheme sha256: which header has the signature' }),
-    prefix: z
-      .string()
-      .max(50)
-      .regex(/^[\u0021-\u007e]*$/, 'must be printable')
-      .optional()
-      .meta({ description: 'Of the scheme sha256: what stands before the signature' }),
-    encoding: z.enum(['hex', 'base64']).optional().meta({ description: 'Of the scheme sha256' }),
-    delivery_header: headerName
-      .optional()
-      .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
-    mapping: mapping.optional(),
-    if: condition.optional(),
-    dedupe_window: dedupeWindow.default(USUAL_DEDUPE_WINDOW),
-    enabled: z.boolean().default(true),
-    secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
-  })
-  .refine(({ scheme, header, prefix, encoding }) => scheme === 'sha256' || !(header ?? prefix ?? encoding), {
-    path: ['header'],
-    error: 'header, prefix and encoding can be chosen for the scheme sha256 only',
-  });
+export const newWebhook = camelCased(
+  z
+    .strictObject({
+      name: words(100),
+      scheme: z.enum(SCHEMES),
+      header: headerName.optional().meta({ description: 'Of the scheme sha256: which header has the signature' }),
+      prefix: z
+        .string()
+        .max(50)
+        .regex(/^[\u0021-\u007e]*$/, 'must be printable')
+        .optional()
+        .meta({ description: 'Of the scheme sha256: what stands before the signature' }),
+      encoding: z.enum(['hex', 'base64']).optional().meta({ description: 'Of the scheme sha256' }),
+      delivery_header: headerName
+        .optional()
+        .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
+      mapping: mapping.optional(),
+      if: condition.optional(),
+      dedupe_window: dedupeWindow.default(USUAL_DEDUPE_WINDOW),
+      enabled: z.boolean().default(true),
+      secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
+    })
+    .refine(({ scheme, header, prefix, encoding }) => scheme === 'sha256' || !(header ?? prefix ?? encoding), {
+      path: ['header'],
+      error: 'header, prefix and encoding can be chosen for the scheme sha256 only',
+    }),
+);
 
-export const changedWebhook = z.strictObject({
-  name: words(100).optional(),
-  enabled: z.boolean().optional(),
-  mapping: mapping.nullable().optional(),
-  if: condition.nullable().optional(),
-  dedupe_window: dedupeWindow.optional(),
-});
+export const changedWebhook = camelCased(
+  z.strictObject({
+    name: words(100).optional(),
+    enabled: z.boolean().optional(),
+    mapping: mapping.nullable().optional(),
+    if: condition.nullable().optional(),
+    dedupe_window: dedupeWindow.optional(),
+  }),
+);
 
-export const rotation = z.strictObject({
-  secret: secret.optional(),
-  keep_hours: z.int().min(0).max(720).default(24).meta({ description: 'How long the secret before stays valid' }),
-});
+export const rotation = camelCased(
+  z.strictObject({
+    secret: secret.optional(),
+    keep_hours: z.int().min(0).max(720).default(24).meta({ description: 'How long the secret before stays valid' }),
+  }),
+);
 
 export const webhookEntry = z
   .object({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { viewOf } from '../../shared/edge/view.ts';
+import { camelCased, viewOf } from '../../shared/edge/snake-case.ts';
 
 const parcel = z.object({
   id: z.string(),
@@ -63,5 +63,41 @@ describe('a view', () => {
     viewOf(parcel, { id: 'p1', sentAt: '12:00', seenBy: 'ada', note: undefined });
     // @ts-expect-error: sentAt is a text
     expect(viewOf(parcel, { ...sent, sentAt: 12, note: undefined }).sent_at).toBe(12);
+  });
+});
+
+describe('a body', () => {
+  const change = camelCased(
+    z.strictObject({
+      max_size: z.int().optional(),
+      kept_for: z.string().default('1d'),
+      start_defaults: z.record(z.string(), z.unknown()).optional(),
+      time_limit: camelCased(z.strictObject({ of_step: z.int().nullable() })).optional(),
+    }),
+  );
+
+  test('has the names of the domain once it is parsed, also in objects that say so themselves', () => {
+    expect(change.parse({ max_size: 1, time_limit: { of_step: null } })).toEqual({
+      maxSize: 1,
+      keptFor: '1d',
+      timeLimit: { ofStep: null },
+    });
+  });
+
+  test('leaves the data of users as it is', () => {
+    const data = { order_id: 1, lineItems: [{ unit_price: 2 }] };
+    expect(change.parse({ start_defaults: data }).startDefaults).toEqual(data);
+  });
+
+  test('has no field that was not given, so that nothing is changed by it', () => {
+    expect(Object.keys(change.parse({ max_size: undefined }))).toEqual(['keptFor']);
+  });
+
+  test('is refused under the names that were sent', () => {
+    const { issues } = change.safeParse({ time_limit: { of_step: 'x', ofStep: 1 } }).error ?? { issues: [] };
+    expect(issues.map(({ path, code }) => [path.join('.'), code])).toEqual([
+      ['time_limit.of_step', 'invalid_type'],
+      ['time_limit', 'unrecognized_keys'],
+    ]);
   });
 });

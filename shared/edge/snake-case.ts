@@ -46,3 +46,15 @@ function translated(schema: unknown, value: unknown): unknown {
   );
   return Object.fromEntries(shown.filter(([, field]) => field !== undefined));
 }
+
+type Renamed<T> = { [Name in keyof T as Name extends string ? Camel<Name> : never]: Exclude<T[Name], undefined> };
+
+/**
+ * The schema of an object in a body, whose fields are called as the domain calls them once they are parsed. Its own fields alone: an object within says so
+ * itself, and the data of users stays as it is. What was not given is not there.
+ */
+export const camelCased = <Shape extends z.core.$ZodLooseShape>(schema: z.ZodObject<Shape>) =>
+  schema.transform((body) => {
+    const given = Object.entries(body).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given.map(([name, value]) => [camelCase(name), value])) as Renamed<typeof body>;
+  });
