@@ -26,7 +26,7 @@ export function listFires(count: number): { ms: number; each: number } {
   const schedules = Array.from({ length: count }, (_, n) => scheduleNumber(n, now.toISOString()));
   const begin = performance.now();
   for (const schedule of schedules) {
-    const { items } = nextView(previewOf(timingOf(schedule), now, SHOWN));
+    const { items } = nextView(schedule.timezone, previewOf(timingOf(schedule), now, SHOWN));
     if (items.length !== SHOWN) throw new Error(`${schedule.expression} fires ${items.length} times`);
   }
   const ms = performance.now() - begin;

@@ -33,7 +33,7 @@ export class Schedules extends Construct {
     super(scope, id);
     const environment = { RETENTION_DAYS: String(settings.retentionDays) };
     const functionName = `${settings.prefix}-fire-schedule`;
-    // By its name: the function sets the next alarm clock to itself, and a resource cannot refer to itself.
+    // By its name: the function sets the next one-off schedule, which calls it, and a resource cannot refer to itself.
     this.#fireArn = Stack.of(this).formatArn({
       service: 'lambda',
       resource: 'function',
@@ -109,7 +109,7 @@ export class Schedules extends Construct {
           resourceName: `${this.#group.scheduleGroupName}/*`,
         }),
       ],
-      because: 'The alarm clocks in our group are made as schedules are.',
+      because: 'Each schedule of a workflow has a one-off schedule in our group.',
     });
     fn.addToRolePolicy(
       new PolicyStatement({

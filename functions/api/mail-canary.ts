@@ -1,5 +1,6 @@
 import { http, type RequestOf } from '../../shared/api/http.ts';
 import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
+import { canaryView } from '../../shared/trigger/email/mailbox.http.ts';
 import { canaryServices } from '../adapters.ts';
 
 /** API Gateway waits 30 seconds for an answer. */
@@ -8,13 +9,9 @@ const WAIT_MS = 24_000;
 const PROJECT = 'system';
 
 export async function sendCanary({ caller }: RequestOf<'sendCanary'>, services: CanaryServices) {
-  const { id, address, workflowId, runId, seconds } = await send(
-    services,
-    { workspace: caller.workspace, project: caller.project ?? PROJECT },
-    WAIT_MS,
-  );
-  const body = { id, address, workflow_id: workflowId, run_id: runId ?? null, seconds: seconds ?? null };
-  return { status: runId === undefined ? 504 : 200, body };
+  const owner = { workspace: caller.workspace, project: caller.project ?? PROJECT };
+  const canary = await send(services, owner, WAIT_MS);
+  return { status: canary.runId === undefined ? 504 : 200, body: canaryView(canary) };
 }
 
 export const handler = http({ sendCanary }, canaryServices);

@@ -3,7 +3,8 @@ import { ok } from '../../shared/edge/answer.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import * as change from '../../shared/trigger/email/change-mailbox.ts';
-import { addressOf, type Mailbox, type Mailboxes } from '../../shared/trigger/email/mailbox.ts';
+import { mailboxView } from '../../shared/trigger/email/mailbox.http.ts';
+import type { Mailboxes } from '../../shared/trigger/email/mailbox.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { mailboxes, now, workflows } from '../adapters.ts';
@@ -17,58 +18,38 @@ interface Services {
 
 export async function putMailbox({ params, body, caller }: RequestOf<'putMailbox'>, services: Services) {
   const domain = domainOf(services);
-  const { max_size: maxBytes, ...rest } = body;
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  return ok(view(await change.putMailbox(services, workflow, { ...rest, maxBytes }), domain));
+  return ok(mailboxView(await change.putMailbox(services, workflow, settingsOf(body)), domain));
 }
 
 export async function changeMailbox({ params, body, caller }: RequestOf<'changeMailbox'>, services: Services) {
   const domain = domainOf(services);
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  return ok(view(await change.changeMailbox(services, workflow, changeOf(body)), domain));
+  return ok(mailboxView(await change.changeMailbox(services, workflow, settingsOf(body)), domain));
 }
 
-function changeOf({ enabled, permission, allowed, stage, reply, max_size: maxBytes }: RequestOf<'changeMailbox'>['body']) {
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(permission !== undefined && { permission }),
-    ...(allowed !== undefined && { allowed }),
-    ...(stage !== undefined && { stage }),
-    ...(reply !== undefined && { reply }),
-    ...(maxBytes !== undefined && { maxBytes }),
-  };
-}
+const settingsOf = ({ maxSize, ...settings }: RequestOf<'changeMailbox'>['body']) => ({
+  ...settings,
+  ...(maxSize !== undefined && { maxBytes: maxSize }),
+});
 
 export async function getMailbox({ params, caller }: RequestOf<'getMailbox'>, services: Services) {
   const domain = domainOf(services);
   const workflow = await workflowOf(services, caller, params.workflow_id);
   const mailbox = await services.mailboxes.ofWorkflow(workflow.id);
   if (!mailbox) throw notFound('mailbox of workflow', workflow.id);
-  return ok(view(mailbox, domain));
+  return ok(mailboxView(mailbox, domain));
 }
 
 export async function rotateMailbox({ params, caller }: RequestOf<'rotateMailbox'>, services: Services) {
   const domain = domainOf(services);
-  return ok(view(await change.rotateMailbox(services, await workflowOf(services, caller, params.workflow_id)), domain));
+  return ok(mailboxView(await change.rotateMailbox(services, await workflowOf(services, caller, params.workflow_id)), domain));
 }
 
 function domainOf({ domain }: Services): string {
   if (domain !== undefined) return domain;
   throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
 }
-
-const view = (mailbox: Mailbox, domain: string) => ({
-  id: mailbox.id,
-  workflow_id: mailbox.workflowId,
-  address: addressOf(mailbox, domain),
-  enabled: mailbox.enabled,
-  permission: mailbox.permission,
-  allowed: mailbox.allowed,
-  stage: mailbox.stage,
-  reply: mailbox.reply,
-  max_size: mailbox.maxBytes,
-  created_at: mailbox.createdAt,
-});
 
 export const handler = http({ putMailbox, changeMailbox, getMailbox, rotateMailbox }, () => ({
   workflows: workflows(),

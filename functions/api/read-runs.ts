@@ -7,11 +7,10 @@ import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
-import { attemptsOf } from '../../shared/run/model/step-state.ts';
 import type { EngineServices } from '../../shared/run/ports.ts';
-import { type ContextPage, readContext, readStepValue } from '../../shared/run/read/read-context.ts';
+import { readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
-import { runEntryView } from '../../shared/run/run.http.ts';
+import { runEntryView, stepView } from '../../shared/run/run.http.ts';
 import { cutValue, SHOWN_BYTES, thatFit } from '../../shared/run/shown/cut-value.ts';
 import { ShownValues, wholeOf } from '../../shared/run/shown/shown-values.ts';
 import type { ValueLinks } from '../../shared/run/store/value-links.s3.ts';
@@ -150,24 +149,6 @@ async function wholeValue(services: Services, run: Run, name: 'inputs' | 'output
   if (step === undefined) return name === 'inputs' ? values.inputs() : values.outputs();
   return readStepValue(services, values, run, step, name);
 }
-
-const stepView = ({ planned, key, scope, status, reason, state, input, output }: ContextPage['steps'][number]) => ({
-  step: planned.id,
-  key,
-  scope,
-  kind: planned.step.kind,
-  title: planned.step.title ?? null,
-  status,
-  reason,
-  attempts: state ? attemptsOf(state) : 0,
-  started_at: state?.startedAt ?? null,
-  ended_at: state?.endedAt ?? null,
-  input,
-  output,
-  reused: state?.reused ?? null,
-  child: state?.child ?? null,
-  error: state?.error ?? null,
-});
 
 export const handler = http(
   {

@@ -5,7 +5,7 @@ import { ok } from '../../shared/edge/answer.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
+import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { workflows } from '../adapters.ts';
 
@@ -49,7 +49,7 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
   const version = await services.workflows.version(workflow.id, params.version);
   const definition = version && (await services.workflows.definition(workflow.id, version.definition));
   if (!definition) throw notFound('version', String(params.version));
-  return ok({ ...versionView(version), source: definition.source });
+  return ok(versionDetailView(version, definition));
 }
 
 export const handler = http({ listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion }, () => ({

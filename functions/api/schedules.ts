@@ -17,25 +17,8 @@ import { scheduleServices } from '../adapters.ts';
 
 export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: ScheduleServices) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
-  const {
-    start_at: startAt,
-    end_at: endAt,
-    catch_up: catchUp,
-    catch_up_window: catchUpWindow,
-    stop_after_failures,
-    dst,
-    ...rest
-  } = body;
-  const wishes: ScheduleWishes = {
-    ...rest,
-    startAt,
-    endAt,
-    catchUp,
-    catchUpWindow,
-    stopAfterFailures: stop_after_failures,
-    dst: { ...usualDst(parseExpression(body.expression)), ...defined(dst) },
-  };
-  const schedule = await save.createSchedule(services, workflow, wishes, actorOf(caller));
+  const dst = { ...usualDst(parseExpression(body.expression)), ...body.dst };
+  const schedule = await save.createSchedule(services, workflow, { ...body, dst }, actorOf(caller));
   return created(scheduleDetailView(schedule, services.now()));
 }
 
@@ -79,7 +62,7 @@ export async function triggerSchedule(request: RequestOf<'triggerSchedule'>, ser
 
 export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
-  const { from, to, skip_succeeded: skipSucceeded } = request.body;
+  const { from, to, skipSucceeded } = request.body;
   const { fires, left } = await backfill(services, schedule, {
     from: new Date(from),
     to: new Date(to),
@@ -91,7 +74,7 @@ export async function backfillSchedule(request: RequestOf<'backfillSchedule'>, s
 
 export async function listNextFires(request: RequestOf<'listNextFires'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request);
-  return ok({ timezone: schedule.timezone, ...nextView(previewOf(timingOf(schedule), services.now(), request.query.count)) });
+  return ok(nextView(schedule.timezone, previewOf(timingOf(schedule), services.now(), request.query.count)));
 }
 
 export async function listFires(request: RequestOf<'listFires'>, services: ScheduleServices) {
@@ -111,25 +94,18 @@ async function scheduleOf(services: ScheduleServices, { params, caller }: OfSche
   return { workflow, schedule };
 }
 
+/** Null takes away what may be absent. */
 function changeOf(body: RequestOf<'changeSchedule'>['body'], seen: Schedule): Partial<ScheduleWishes> {
-  const { start_at, end_at, jitter, catch_up, catch_up_window, stop_after_failures, dst, ...rest } = body;
+  const { dst, startAt, endAt, jitter, stopAfterFailures, ...change } = body;
   return {
-    ...defined(rest),
-    ...(dst !== undefined && { dst: { ...seen.dst, ...defined(dst) } }),
-    ...(start_at !== undefined && { startAt: start_at ?? undefined }),
-    ...(end_at !== undefined && { endAt: end_at ?? undefined }),
+    ...change,
+    ...(dst && { dst: { ...seen.dst, ...dst } }),
+    ...(startAt !== undefined && { startAt: startAt ?? undefined }),
+    ...(endAt !== undefined && { endAt: endAt ?? undefined }),
     ...(jitter !== undefined && { jitter: jitter ?? undefined }),
-    ...(catch_up !== undefined && { catchUp: catch_up }),
-    ...(catch_up_window !== undefined && { catchUpWindow: catch_up_window }),
-    ...(stop_after_failures !== undefined && { stopAfterFailures: stop_after_failures ?? undefined }),
+    ...(stopAfterFailures !== undefined && { stopAfterFailures: stopAfterFailures ?? undefined }),
   };
 }
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the fields that were not given. */
-const defined = <T extends object>(fields: T): Defined<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
 
 /** A line of the ledger, with its time on the wall clock of the schedule. */
 const viewOf =

@@ -26,7 +26,7 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
     fileIds: body.file_ids ?? [],
     trigger: 'api',
     actor: actorOf(caller),
-    key: keyOf(idempotencyKey),
+    key: requestKey(idempotencyKey),
   });
   return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
 }
@@ -41,7 +41,7 @@ export async function commandWorkflow(request: Command, services: StartServices)
   if (body.command === 'pause')
     return ok(await runDetailOf(services, await pauseRun(services, run, actorOf(caller), body.params.reason)));
   if (body.command === 'resume') return ok(await runDetailOf(services, await resumeRun(services, run, actorOf(caller))));
-  const { mode, reason, drain_timeout: drainSeconds } = body.params;
+  const { mode, reason, drainTimeout: drainSeconds } = body.params;
   return accepted(
     await runDetailOf(services, await stopRun(services, run, { mode, reason, drainSeconds, actor: actorOf(caller) })),
   );
@@ -59,15 +59,15 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     name: given.name,
     reference: given.reference,
     inputs: given.inputs ?? {},
-    fileIds: given.file_ids ?? [],
-    connectionOverrides: given.connection_overrides,
-    useStartDefaults: given.use_start_defaults ?? true,
+    fileIds: given.fileIds ?? [],
+    connectionOverrides: given.connectionOverrides,
+    useStartDefaults: given.useStartDefaults ?? true,
     trigger: 'manual',
     actor: actorOf(caller),
-    key: keyOf(idempotencyKey),
+    key: requestKey(idempotencyKey),
     waitMs: (given.wait ?? 0) * 1000,
   };
-  if (given.dry_run) return ok(dryRunView(await dryRun(services, request)));
+  if (given.dryRun) return ok(dryRunView(await dryRun(services, request)));
   const begun = services.now().getTime();
   const started = await startRun(services, request);
   if (!request.waitMs) return answer(started, await (started.isRepeat ? runDetailOf : newRunDetailOf)(services, started.run));
@@ -80,21 +80,12 @@ export async function rerun(
   { params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>,
   services: StartServices,
 ): Promise<Answer> {
-  const { from, inputs, version, confirm_repeat: confirmRepeat, accept_changes: acceptChanges } = body;
   const origin = await runOf(services, caller, params.run_id);
-  const rerun = await rerunRun(services, origin, {
-    from,
-    inputs,
-    version,
-    confirmRepeat,
-    acceptChanges,
-    actor: actorOf(caller),
-    key: idempotencyKey,
-  });
+  const rerun = await rerunRun(services, origin, { ...body, actor: actorOf(caller), key: idempotencyKey });
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 
-const keyOf = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
+const requestKey = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
 
 /** A repeated request gets the run of the first, and is told so: nothing was created now. */
 const answer = ({ isRepeat }: Started, body: unknown): Answer =>

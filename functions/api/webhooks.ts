@@ -4,10 +4,9 @@ import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { sampleCurl } from '../../shared/trigger/webhook/sample.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';
 import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
-import { hookUrl, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
+import { revealedView, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
@@ -21,20 +20,18 @@ export async function createWebhook({ params, body, caller, origin }: RequestOf<
   return created(revealedView(revealed, origin, services.now()));
 }
 
-function choicesOf(body: RequestOf<'createWebhook'>['body']): webhook.WebhookChoices {
-  const { name, scheme, enabled, mapping, if: condition, header, prefix, encoding } = body;
-  const { delivery_header: deliveryHeader, dedupe_window: dedupeWindow } = body;
+function choicesOf({
+  header,
+  prefix,
+  encoding,
+  secret: _,
+  ...choices
+}: RequestOf<'createWebhook'>['body']): webhook.WebhookChoices {
+  if (choices.scheme !== 'sha256') return choices;
   const named = header === undefined ? GITHUB : { header, prefix: 'sha256=', encoding: 'hex' as const };
-  const given = { ...(prefix !== undefined && { prefix }), ...(encoding !== undefined && { encoding }) };
   return {
-    name,
-    scheme,
-    enabled,
-    dedupeWindow,
-    ...(mapping !== undefined && { mapping }),
-    ...(condition !== undefined && { if: condition }),
-    ...(deliveryHeader !== undefined && { deliveryHeader }),
-    ...(scheme === 'sha256' && { signature: { ...named, ...given } }),
+    ...choices,
+    signature: { ...named, ...(prefix !== undefined && { prefix }), ...(encoding !== undefined && { encoding }) },
   };
 }
 
@@ -50,32 +47,18 @@ export async function getWebhook({ params, caller, origin }: RequestOf<'getWebho
 
 export async function changeWebhook({ params, body, caller, origin }: RequestOf<'changeWebhook'>, services: Services) {
   const seen = await webhookOf(services, caller, params);
-  const { name, enabled, mapping, if: condition, dedupe_window: dedupeWindow } = body;
-  const change = {
-    ...(name !== undefined && { name }),
-    ...(enabled !== undefined && { enabled }),
-    ...(mapping !== undefined && { mapping }),
-    ...(condition !== undefined && { if: condition }),
-    ...(dedupeWindow !== undefined && { dedupeWindow }),
-  };
-  return ok(webhookView(await webhook.changeWebhook(services, seen, change), origin));
+  return ok(webhookView(await webhook.changeWebhook(services, seen, body), origin));
 }
 
 export async function rotateWebhook({ params, body, caller, origin }: RequestOf<'rotateWebhook'>, services: Services) {
   const seen = await webhookOf(services, caller, params);
-  const revealed = await webhook.rotateWebhook(services, seen, { secret: body.secret, keepHours: body.keep_hours });
+  const revealed = await webhook.rotateWebhook(services, seen, body);
   return ok(revealedView(revealed, origin, services.now()));
 }
 
 export async function deleteWebhook({ params, caller }: RequestOf<'deleteWebhook'>, services: Services) {
   await services.webhooks.remove((await webhookOf(services, caller, params)).id);
   return noContent();
-}
-
-function revealedView({ webhook: row, secret }: webhook.Revealed, origin: string, now: Date) {
-  const url = hookUrl(origin, row, row.token ?? secret);
-  const { curl, until } = sampleCurl(row, url, secret, now);
-  return { ...webhookView(row, origin), url, secret: row.token === undefined ? null : secret, curl, curl_valid_until: until };
 }
 
 async function webhookOf(

@@ -6,7 +6,7 @@ import * as env from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { warningView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { now, workflows } from '../adapters.ts';
 
@@ -31,26 +31,17 @@ export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>
 export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
   const { version, warnings } = await workflow.publish(services, seen, actorOf(caller), body.note);
-  return created({ version: version.number, warnings: warnings.map(warningView) });
+  return created(publishedView(version, warnings));
 }
 
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
-  return ok(await detail(services, await workflow.updateWorkflow(services, seen, changeOf(body))));
+  return ok(await detail(services, await workflow.updateWorkflow(services, seen, body)));
 }
 
 export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
   await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
   return noContent();
-}
-
-function changeOf({ enabled, title, start_defaults: defaults }: RequestOf<'updateWorkflow'>['body']): Partial<Workflow> {
-  const { connection_overrides: connectionOverrides, ...rest } = defaults ?? {};
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(title !== undefined && { title }),
-    ...(defaults && { startDefaults: { ...rest, ...(connectionOverrides && { connectionOverrides }) } }),
-  };
 }
 
 async function detail({ workflows }: Services, row: Workflow) {

@@ -4,10 +4,10 @@ import { tick } from '../../shared/trigger/schedule/tick.ts';
 import { scheduleServices } from '../adapters.ts';
 
 /** The one-off schedule of one of ours has come. */
-const ring = z.object({ schedule: z.string() });
+const message = z.object({ schedule: z.string() });
 
 export const handler = background(
-  ring,
+  message,
   ({ schedule }, services) => tick(services, schedule).then(() => undefined),
   scheduleServices,
 );

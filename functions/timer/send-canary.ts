@@ -7,7 +7,7 @@ const WAIT_MS = 4 * 60_000;
 
 const tick = z.object({ workspace: z.string(), project: z.string() });
 
-/** Fails when the mail does not come back, so that its alarm rings. */
+/** Fails when the mail does not come back, so that its alarm goes off. */
 export async function sendScheduledCanary(owner: z.infer<typeof tick>, services: CanaryServices): Promise<void> {
   const canary = await sendCanary(services, owner, WAIT_MS);
   if (canary.runId === undefined)

@@ -2,7 +2,7 @@ import { type DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } fro
 import { badToken, fromItem, listName, readToken, toItem, writeToken } from '../aws/items.ts';
 import { type ApiKey, apiKey, type Keys } from './key.ts';
 
-const keyOf = (hash: string) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
+const apiKeyKey = (hash: string) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
 
 /** API keys in DynamoDB, found by their hash. */
 export class DynamoKeys implements Keys {
@@ -16,12 +16,15 @@ export class DynamoKeys implements Keys {
 
   async put(key: ApiKey): Promise<void> {
     await this.#client().send(
-      new PutItemCommand({ TableName: this.#table, Item: toItem({ ...keyOf(key.hash), ...key, workspaceKey: key.workspace }) }),
+      new PutItemCommand({
+        TableName: this.#table,
+        Item: toItem({ ...apiKeyKey(key.hash), ...key, workspaceKey: key.workspace }),
+      }),
     );
   }
 
   async byHash(hash: string): Promise<ApiKey | undefined> {
-    const { Item } = await this.#client().send(new GetItemCommand({ TableName: this.#table, Key: toItem(keyOf(hash)) }));
+    const { Item } = await this.#client().send(new GetItemCommand({ TableName: this.#table, Key: toItem(apiKeyKey(hash)) }));
     return Item && apiKey.parse(fromItem(Item));
   }
 
@@ -38,7 +41,7 @@ export class DynamoKeys implements Keys {
         ExpressionAttributeValues: { ':workspace': { S: workspace } },
         ScanIndexForward: false,
         Limit: limit,
-        ExclusiveStartKey: from && toItem({ ...keyOf(from.hash), workspaceKey: workspace, id: from.id }),
+        ExclusiveStartKey: from && toItem({ ...apiKeyKey(from.hash), workspaceKey: workspace, id: from.id }),
       }),
     );
     const items = Items.map((item) => apiKey.parse(fromItem(item)));

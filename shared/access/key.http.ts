@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { page, resourceId, time } from '../edge/schema.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { ROLES } from '../kernel/role.ts';
 import type { ApiKey } from './key.ts';
 
@@ -17,12 +18,4 @@ const keyEntry = z
 export const keyEntries = page(keyEntry).meta({ id: 'ApiKeyList' });
 export const keyCreated = keyEntry.extend({ key: z.string().meta({ description: 'Shown once' }) }).meta({ id: 'ApiKeyCreated' });
 
-export const keyView = (key: ApiKey) => ({
-  id: key.id,
-  name: key.name,
-  role: key.role,
-  project_id: key.project ?? null,
-  email: key.email ?? null,
-  created_at: key.createdAt,
-  revoked_at: key.revokedAt ?? null,
-});
+export const keyView = (key: ApiKey) => viewOf(keyEntry, { ...key, projectId: key.project });

@@ -5,7 +5,7 @@ import { getRow, listKeys, listRows } from '../aws/rows.ts';
 import type { PageOf } from '../kernel/page.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
 
-const keyOf = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
+const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
 
 /** What is announced and never comes is forgotten soon. */
 const ANNOUNCED_DAYS = 1;
@@ -34,7 +34,7 @@ export class DynamoFiles implements FileRows {
   }
 
   async get(id: string): Promise<FileRow | undefined> {
-    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
+    const row = await getRow(this.#client(), this.#settings.table, fileKey(id));
     return row && fileRow.parse(row);
   }
 
@@ -42,7 +42,7 @@ export class DynamoFiles implements FileRows {
     await this.#client().send(
       new UpdateItemCommand({
         TableName: this.#settings.table,
-        Key: toItem(keyOf(id)),
+        Key: toItem(fileKey(id)),
         UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = :expires${etag === undefined ? '' : ', etag = :etag'}`,
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: toItem({
@@ -57,7 +57,7 @@ export class DynamoFiles implements FileRows {
   remove(id: string): Promise<boolean> {
     const remove = new DeleteItemCommand({
       TableName: this.#settings.table,
-      Key: toItem(keyOf(id)),
+      Key: toItem(fileKey(id)),
       ConditionExpression: 'attribute_not_exists(runId)',
     });
     return wins(() => this.#client().send(remove));
@@ -68,7 +68,7 @@ export class DynamoFiles implements FileRows {
       kind: 'file',
       workspace,
       filter: { project },
-      keyOf: (id: string) => toItem(keyOf(id)),
+      keyOf: (id: string) => toItem(fileKey(id)),
       parse: fileRow.parse,
     };
     return listRows(this.#client(), this.#settings.table, list, page);
@@ -77,6 +77,6 @@ export class DynamoFiles implements FileRows {
   #itemOf(row: FileRow) {
     const [days, since] =
       row.uploadedAt === undefined ? [ANNOUNCED_DAYS, row.createdAt] : [this.#settings.retentionDays, row.uploadedAt];
-    return toItem({ ...keyOf(row.id), ...row, ...listKeys('file', row), expires: expiresIn(days, new Date(since)) });
+    return toItem({ ...fileKey(row.id), ...row, ...listKeys('file', row), expires: expiresIn(days, new Date(since)) });
   }
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../edge/schema.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { type FileRow, isUploaded, type Upload } from './file.ts';
 
 export const announceFileV2 = z
@@ -48,16 +49,5 @@ export const fileV2View = ({ id, name }: FileRow, { url, fields }: Upload): z.in
   upload_http_headers: {},
 });
 
-export const fileView = (file: FileRow): z.input<typeof fileEntry> => ({
-  id: file.id,
-  name: file.name,
-  project_id: file.project ?? null,
-  status: isUploaded(file) ? 'uploaded' : 'announced',
-  type: file.type,
-  size: file.size ?? null,
-  sha256: file.sha256 ?? null,
-  run_id: file.runId ?? null,
-  created_at: file.createdAt,
-  created_by: file.createdBy ?? null,
-  uploaded_at: file.uploadedAt ?? null,
-});
+export const fileView = (file: FileRow) =>
+  viewOf(fileEntry, { ...file, projectId: file.project, status: isUploaded(file) ? 'uploaded' : 'announced' });

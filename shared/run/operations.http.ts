@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
+import { camelCased } from '../edge/snake-case.ts';
 import { connectionOverrides } from '../workflow/workflow.http.ts';
 import { eventType } from './model/event.ts';
 import { RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
@@ -70,8 +71,8 @@ const command = z.discriminatedUnion('command', [
   z
     .strictObject({
       command: z.literal('start'),
-      params: z
-        .strictObject({
+      params: camelCased(
+        z.strictObject({
           inputs: inputs.optional(),
           name: words(100).optional(),
           reference: words(200).optional(),
@@ -90,8 +91,8 @@ const command = z.discriminatedUnion('command', [
             .meta({ description: 'Seconds to wait for the end of the run, at most; the answer is the run as it stands then' }),
           dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and start nothing' }),
           file_ids: few(z.string()).optional(),
-        })
-        .default({}),
+        }),
+      ).default({}),
     })
     .meta({ id: 'StartCommand' }),
   z
@@ -108,13 +109,13 @@ const command = z.discriminatedUnion('command', [
     .strictObject({
       command: z.literal('stop'),
       run_id: resourceId,
-      params: z
-        .strictObject({
+      params: camelCased(
+        z.strictObject({
           mode: z.enum(['immediate', 'graceful']).default('immediate'),
           reason: words(500).optional(),
           drain_timeout: z.int().min(1).max(86_400).optional().meta({ description: 'Seconds that steps in flight may take' }),
-        })
-        .default({ mode: 'immediate' }),
+        }),
+      ).default({ mode: 'immediate' }),
     })
     .meta({ id: 'StopCommand' }),
 ]);
@@ -141,16 +142,21 @@ export const runs = {
     role: 'operator',
     keyed: true,
     params: runParams,
-    body: z.strictObject({
-      from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
-      inputs: z.union([z.literal('same'), inputs]).default('same'),
-      version: z.union([z.enum(['original', 'latest']), z.int().min(1).max(999_999)]).default('original'),
-      confirm_repeat: z
-        .boolean()
-        .default(false)
-        .meta({ description: 'Steps that say repeatable: false may be executed a second time' }),
-      accept_changes: z.boolean().default(false).meta({ description: 'Take results over although definitions or inputs differ' }),
-    }),
+    body: camelCased(
+      z.strictObject({
+        from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
+        inputs: z.union([z.literal('same'), inputs]).default('same'),
+        version: z.union([z.enum(['original', 'latest']), z.int().min(1).max(999_999)]).default('original'),
+        confirm_repeat: z
+          .boolean()
+          .default(false)
+          .meta({ description: 'Steps that say repeatable: false may be executed a second time' }),
+        accept_changes: z
+          .boolean()
+          .default(false)
+          .meta({ description: 'Take results over although definitions or inputs differ' }),
+      }),
+    ),
     responses: { 201: rerunDetail, 200: rerunDetail },
   }),
   getRunDefinition: operation({

@@ -1,9 +1,12 @@
 import * as z from 'zod';
 import { actor, page, resourceId, time } from '../edge/schema.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, STAGES, TRIGGERS } from './model/status.ts';
+import { attemptsOf } from './model/step-state.ts';
+import type { ContextPage } from './read/read-context.ts';
 import { cutFields, cutValue, SHOWN_BYTES } from './shown/cut-value.ts';
 import { wholeOf } from './shown/shown-values.ts';
 import type { DryRun } from './start/dry-run.ts';
@@ -119,27 +122,10 @@ export const failureCodes = z
   })
   .meta({ id: 'FailureCodes' });
 
-export const runEntryView = (run: Run) => ({
-  id: run.id,
-  name: run.name,
-  reference: run.reference ?? null,
-  workflow_id: run.workflowId,
-  workflow_name: run.workflowName,
-  project_id: run.project,
-  stage: run.stage,
-  version: run.version,
-  status: RUN_STATUS[run.status].v1,
-  trigger: run.trigger,
-  trigger_id: run.triggerId ?? null,
-  actor: run.actor,
-  archived: run.archived,
-  created_at: run.createdAt,
-  started_at: run.startedAt ?? null,
-  ended_at: run.endedAt ?? null,
-  error: run.error ? { name: run.error.name, message: run.error.message, step: run.error.step ?? null } : null,
-  parent: run.parent ?? null,
-  attempt: run.attempt,
-});
+const shownStatus = (run: Run) => ({ ...run, status: RUN_STATUS[run.status].v1 });
+const shownRun = (run: Run) => ({ ...shownStatus(run), projectId: run.project });
+
+export const runEntryView = (run: Run) => viewOf(runEntry, shownRun(run));
 
 export interface RunDetail {
   inputs: unknown;
@@ -148,46 +134,37 @@ export interface RunDetail {
   children: Run[];
 }
 
-/** Values of a run within what an answer holds. */
+/** Values of a run within what an answer holds: maps, but for an input that is a secret as a whole, which is `***`. */
 const shown = (value: unknown, whole: string | null) =>
-  isMap(value) ? cutFields(value, SHOWN_BYTES, whole) : cutValue(value, SHOWN_BYTES, whole);
+  (isMap(value) ? cutFields(value, SHOWN_BYTES, whole) : cutValue(value, SHOWN_BYTES, whole)) as Record<string, unknown>;
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const runDetailView = (run: Run, more: RunDetail) => ({
-  ...runEntryView(run),
-  object: 'run' as const,
-  definition: run.definition,
-  inputs: shown(more.inputs, wholeOf(run.id, 'inputs')),
-  outputs: shown(more.outputs, wholeOf(run.id, 'outputs')),
-  file_ids: run.fileIds,
-  deadline: run.deadline,
-  steps: run.steps,
-  reason: run.reason ?? null,
-  stop: run.stop ? { ...run.stop, until: run.stop.until ?? null, reason: run.stop.reason ?? null } : null,
-  pause: run.pause ? { actor: run.pause.actor, at: run.pause.at, reason: run.pause.reason ?? null } : null,
-  pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
-  parent_step: run.parentStep ?? null,
-  root: run.root ?? null,
-  chain: more.chain,
-  children: more.children.map(({ id, status, trigger }) => ({ id, status: RUN_STATUS[status].v1, trigger })),
-  connection_overrides: run.connectionOverrides ?? {},
-  actions: actionsOf(run),
-});
+export const runDetailView = (run: Run, { inputs, outputs, chain, children }: RunDetail) =>
+  viewOf(runDetail, {
+    ...shownRun(run),
+    object: 'run',
+    inputs: shown(inputs, wholeOf(run.id, 'inputs')),
+    outputs: shown(outputs, wholeOf(run.id, 'outputs')),
+    pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
+    chain,
+    children: children.map(shownStatus),
+    connectionOverrides: run.connectionOverrides ?? {},
+    actions: actionsOf(run),
+  });
 
-export const dryRunView = ({ prepared, steps, problems }: DryRun) => ({
-  object: 'dry_run' as const,
-  dry_run: true,
-  would_start: prepared.wanted,
-  name: prepared.name,
-  reference: prepared.reference ?? null,
-  version: prepared.version,
-  definition: prepared.hash,
-  inputs: shown(maskedInputs(prepared.plan.document.input, prepared.inputs), null),
-  steps,
-  problems,
-});
+export const dryRunView = ({ prepared, steps, problems }: DryRun) =>
+  viewOf(dryRun, {
+    ...prepared,
+    object: 'dry_run',
+    dryRun: true,
+    wouldStart: prepared.wanted,
+    definition: prepared.hash,
+    inputs: shown(maskedInputs(prepared.plan.document.input, prepared.inputs), null),
+    steps,
+    problems,
+  });
 
 const runEvent = z
   .object({
@@ -225,6 +202,19 @@ const stepState = z
     error: z.object({ name: z.string(), message: z.string(), data: z.unknown().optional() }).nullable(),
   })
   .meta({ id: 'StepState' });
+
+export const stepView = ({ planned, state, ...step }: ContextPage['steps'][number]) => ({
+  ...viewOf(stepState, {
+    ...state,
+    ...step,
+    step: planned.id,
+    kind: planned.step.kind,
+    title: planned.step.title,
+    attempts: state ? attemptsOf(state) : 0,
+  }),
+  // The failure of a group also says which of its steps it was.
+  error: state?.error ?? null,
+});
 
 export const runContext = z
   .object({

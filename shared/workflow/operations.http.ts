@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
+import { camelCased } from '../edge/snake-case.ts';
 import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
@@ -46,11 +47,13 @@ export const workflows = {
     summary: 'Turn on or off, or rename',
     role: 'editor',
     params,
-    body: z.strictObject({
-      enabled: z.boolean().optional(),
-      title: words(200).optional(),
-      start_defaults: startDefaults.optional(),
-    }),
+    body: camelCased(
+      z.strictObject({
+        enabled: z.boolean().optional(),
+        title: words(200).optional(),
+        start_defaults: camelCased(startDefaults).optional(),
+      }),
+    ),
     responses: { 200: workflowDetail },
   }),
   deleteWorkflow: operation({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
+import { viewOf } from '../edge/snake-case.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
@@ -52,38 +53,27 @@ export const workflowDetail = workflowEntry
   .meta({ id: 'Workflow' });
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
 
-const startDefaultsView = ({ startDefaults }: Workflow) => {
-  if (!startDefaults) return null;
-  const { connectionOverrides: overrides, ...rest } = startDefaults;
-  return { ...rest, ...(overrides && { connection_overrides: overrides }) };
-};
-
-export const versionView = (version: Version) => ({
-  version: version.number,
-  definition: version.definition,
-  note: version.note ?? null,
-  published_at: version.publishedAt,
-  published_by: version.publishedBy,
+const shownVersion = (version: Version) => ({ ...version, version: version.number });
+const shownWorkflow = (workflow: Workflow) => ({
+  ...workflow,
+  projectId: workflow.project,
+  publishedVersion: workflow.published?.version,
 });
 
-export const workflowView = (workflow: Workflow) => ({
-  id: workflow.id,
-  project_id: workflow.project,
-  name: workflow.name,
-  title: workflow.title ?? null,
-  description: workflow.description ?? null,
-  enabled: workflow.enabled,
-  published_version: workflow.published?.version ?? null,
-  created_at: workflow.createdAt,
-  updated_at: workflow.updatedAt,
-});
+export const versionView = (version: Version) => viewOf(versionEntry, shownVersion(version));
 
-export const warningView = ({ path, line, column, message }: Diagnostic) => ({ path, line, column, message });
+export const versionDetailView = (version: Version, { source }: Definition) =>
+  viewOf(versionDetail, { ...shownVersion(version), source });
 
-export const workflowDetailView = (workflow: Workflow, draft: Definition, versions: Version[], warnings?: Diagnostic[]) => ({
-  ...workflowView(workflow),
-  draft: { definition: draft.hash, source: draft.source, saved_at: workflow.draft.savedAt },
-  versions: versions.map(versionView),
-  start_defaults: startDefaultsView(workflow),
-  ...(warnings && { warnings: warnings.map(warningView) }),
-});
+export const workflowView = (workflow: Workflow) => viewOf(workflowEntry, shownWorkflow(workflow));
+
+export const workflowDetailView = (workflow: Workflow, draft: Definition, versions: Version[], warnings?: Diagnostic[]) =>
+  viewOf(workflowDetail, {
+    ...shownWorkflow(workflow),
+    draft: { definition: draft.hash, source: draft.source, savedAt: workflow.draft.savedAt },
+    versions: versions.map(shownVersion),
+    warnings,
+  });
+
+export const publishedView = (version: Version, warnings: Diagnostic[]) =>
+  viewOf(published, { version: version.number, warnings });

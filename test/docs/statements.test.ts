@@ -62,7 +62,7 @@ describe('docs/api.md', () => {
   test('has a row for each parameter of a start, and for none that is not there', () => {
     const [, table = ''] = /\| `start` parameter \|.*\n\|.*\n((?:\|.*\n)+)/.exec(page) ?? [];
     const named = table.split('\n').flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
-    const start = operations.commandWorkflow.body.options[0].shape.params.unwrap();
+    const start = operations.commandWorkflow.body.options[0].shape.params.unwrap().in;
     expect(named.toSorted()).toEqual(Object.keys(start.shape).toSorted());
   });
 

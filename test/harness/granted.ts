@@ -125,7 +125,7 @@ function knowCallers(): void {
 type Method = (...args: never[]) => unknown;
 
 /** Puts a function around a method. */
-function wrap<First>(
+export function wrap<First>(
   prototype: object,
   name: string,
   around: (method: (...args: unknown[]) => unknown, first: First, ...rest: unknown[]) => unknown,

@@ -5,7 +5,7 @@ import { type Plan, type PlannedStep, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import { storedIn } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
-import { besideItem, indexIn, keyOf } from '../model/scope.ts';
+import { besideItem, indexIn, stepKeyOf } from '../model/scope.ts';
 import type { RunState } from '../model/state.ts';
 import { bytesOf, type Stored } from '../model/stored.ts';
 import type { Values } from '../ports.ts';
@@ -74,7 +74,7 @@ export class Names {
     };
     for (let child = planned, parent = planned.parent; parent; child = parent, parent = parent.parent) {
       if (child.place.kind === 'catch') {
-        const { error } = this.#journal.state.step(keyOf(parent, scope)) ?? {};
+        const { error } = this.#journal.state.step(stepKeyOf(parent, scope)) ?? {};
         bound['error'] ??= { name: error?.name, message: error?.message, step: error?.step ?? parent.id };
         continue;
       }
@@ -83,7 +83,7 @@ export class Names {
       bound['index'] ??= index;
       const loop = groupKind(parent.step.kind).loop?.(parent.step.spec);
       // The item may be null, and be called as one further out.
-      if (loop && !(loop.as in bound)) bound[loop.as] = await this.#item(keyOf(parent, scope), index);
+      if (loop && !(loop.as in bound)) bound[loop.as] = await this.#item(stepKeyOf(parent, scope), index);
     }
     const before = this.#roundBefore(planned, scope);
     if (planned.readsLast) bound['last'] = before ? await this.last(before.ids, before.scope) : null;

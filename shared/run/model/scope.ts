@@ -24,7 +24,7 @@ export function sharedScope({ scopes }: PlannedStep, from: string): string[] {
 }
 
 /** The step key of `planned`, seen from a scope at or below it. */
-export const keyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
+export const stepKeyOf = (planned: PlannedStep, from: string) => scopeOf(planned, from) + planned.id;
 
 /** The try of the enclosing group `id`, read from the scope. */
 export function tryIn(scope: string, id: string): number | undefined {

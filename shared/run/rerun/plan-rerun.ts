@@ -1,6 +1,6 @@
 import { groupKind } from '../../step/registry.ts';
 import { type Plan, type PlannedStep, placeName } from '../../workflow/plan.ts';
-import { indexIn, keyOf, tryIn } from '../model/scope.ts';
+import { indexIn, stepKeyOf, tryIn } from '../model/scope.ts';
 import type { StepState } from '../model/step-state.ts';
 import { againFrom, ancestorsOf, reopenedBy, successorsOf } from './again.ts';
 import { inputsReadBy } from './input-readers.ts';
@@ -79,7 +79,7 @@ function failuresMadeGood(plan: Plan, steps: StepState[], reopening: ReadonlySet
     for (let child = plan.steps.get(step.id), group = child?.parent; child && group; child = group, group = group.parent) {
       // A handler is inside the step whose failure it took, but its own failure is another one.
       if (child.place.kind === 'catch') continue;
-      const around = byKey.get(keyOf(group, step.scope));
+      const around = byKey.get(stepKeyOf(group, step.scope));
       if (isTaken(around) || (tryIn(step.scope, group.id) ?? 1) < (around?.tries ?? 1)) return true;
     }
     return false;
@@ -96,7 +96,7 @@ function reopenedGroups(rerun: RerunOf, steps: StepState[], taken: StepState[]):
 
 const ancestorsIn = (plan: Plan, step: StepState) => {
   const planned = plan.steps.get(step.id);
-  return planned ? ancestorsOf(planned).map((ancestor) => keyOf(ancestor, step.scope)) : [];
+  return planned ? ancestorsOf(planned).map((ancestor) => stepKeyOf(ancestor, step.scope)) : [];
 };
 
 /** Why the checkpoint of a step does not fit the new definition. */

@@ -41,7 +41,7 @@ export async function rerunRun(services: StartServices, origin: Run, request: Re
       { name: 'status', value: RUN_STATUS[origin.status].v1 },
     ]);
   }
-  const key = request.key === undefined ? undefined : keyOf(origin, request, request.key);
+  const key = request.key === undefined ? undefined : requestKey(origin, request, request.key);
   const earlier = key && (await startedBefore(services, { ...basics(origin), actor: request.actor, key }));
   if (earlier) return { run: earlier, isRepeat: true, warnings: warningsOf(origin, request) };
 
@@ -78,7 +78,7 @@ const basics = (origin: Run) => ({
 });
 
 /** The same request is the same whatever has been published since. */
-const keyOf = (origin: Run, { from, inputs, version }: RerunRequest, value: string) => ({
+const requestKey = (origin: Run, { from, inputs, version }: RerunRequest, value: string) => ({
   trigger: `rerun ${origin.id}`,
   value,
   asked: { from, inputs, version },

@@ -3,7 +3,7 @@ import { expiresIn, toItem } from '../../aws/items.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import { type Deliveries, type Delivery, type DeliveryFilter, delivery } from './delivery.ts';
 
-const keyOf = (id: string) => ({ pk: `DELIVERY#${id}`, sk: 'DELIVERY' });
+const deliveryKey = (id: string) => ({ pk: `DELIVERY#${id}`, sk: 'DELIVERY' });
 
 /** Deliveries in the table of triggers. */
 export class DynamoDeliveries implements Deliveries {
@@ -17,12 +17,12 @@ export class DynamoDeliveries implements Deliveries {
 
   async put(row: Delivery): Promise<void> {
     const expires = expiresIn(this.#settings.retentionDays, new Date(row.at));
-    const Item = toItem({ ...keyOf(row.id), ...row, ...listKeys('delivery', row), expires });
+    const Item = toItem({ ...deliveryKey(row.id), ...row, ...listKeys('delivery', row), expires });
     await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item }));
   }
 
   async get(id: string): Promise<Delivery | undefined> {
-    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
+    const row = await getRow(this.#client(), this.#settings.table, deliveryKey(id));
     return row && delivery.parse(row);
   }
 
@@ -35,7 +35,7 @@ export class DynamoDeliveries implements Deliveries {
       workspace,
       workflowId,
       filter: { project, trigger, outcome },
-      keyOf: (id: string) => toItem(keyOf(id)),
+      keyOf: (id: string) => toItem(deliveryKey(id)),
       parse: delivery.parse,
     };
     return listRows(this.#client(), this.#settings.table, list, page);

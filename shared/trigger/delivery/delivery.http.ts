@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { page, resourceId } from '../../edge/schema.ts';
+import { viewOf } from '../../edge/snake-case.ts';
 import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
 
 export const deliveryEntry = z
@@ -23,19 +24,5 @@ export const deliveryEntry = z
 
 export const deliveryEntries = page(deliveryEntry).meta({ id: 'DeliveryList' });
 
-export const deliveryView = (delivery: Delivery): z.input<typeof deliveryEntry> => ({
-  id: delivery.id,
-  at: delivery.at,
-  trigger: delivery.trigger,
-  trigger_id: delivery.triggerId,
-  workflow_id: delivery.workflowId ?? null,
-  project_id: delivery.project ?? null,
-  source: delivery.source,
-  key: delivery.key,
-  outcome: delivery.outcome,
-  reason: delivery.reason ?? null,
-  run_id: delivery.runId ?? null,
-  size: delivery.bytes,
-  payload: delivery.payload ?? null,
-  redeliveries: delivery.redeliveries,
-});
+export const deliveryView = (delivery: Delivery) =>
+  viewOf(deliveryEntry, { ...delivery, projectId: delivery.project, size: delivery.bytes });

@@ -21,12 +21,12 @@ export interface Received {
 }
 
 /**
- * Accepts a delivery or turns it away, and writes down which. `start` throws a `Problem` for what is to be turned away; faults of ours go through, so that the
- * service that delivered it does so again.
+ * Accepts a delivery or turns it away, and writes down which. Its start rejects with a `Problem` for what is to be turned away; faults of ours go through, so
+ * that the service that delivered it does so again.
  */
-export async function receive(services: DeliveryServices, incoming: Incoming, start: () => Promise<Treated>): Promise<Received> {
+export async function receive(services: DeliveryServices, incoming: Incoming, starting: Promise<Treated>): Promise<Received> {
   const now = services.now();
-  const { refusal, ...outcome } = await outcomeOf(start);
+  const { refusal, ...outcome } = await outcomeOf(starting);
   const delivery: Delivery = {
     id: ulid(now.getTime()),
     ...incoming,
@@ -51,7 +51,7 @@ export async function receiveAgain(services: DeliveryServices, seen: Delivery, s
       { name: 'outcome', value: seen.outcome },
     ]);
   const { reason: _, ...rest } = seen;
-  const { refusal: __, ...outcome } = await outcomeOf(start);
+  const { refusal: __, ...outcome } = await outcomeOf(start());
   const delivery: Delivery = { ...rest, redeliveries: seen.redeliveries + 1, ...outcome };
   await services.deliveries.put(delivery);
   return delivery;
@@ -59,9 +59,9 @@ export async function receiveAgain(services: DeliveryServices, seen: Delivery, s
 
 type Outcome = Pick<Delivery, 'outcome' | 'reason' | 'runId'> & { refusal?: Problem };
 
-async function outcomeOf(start: () => Promise<Treated>): Promise<Outcome> {
+async function outcomeOf(starting: Promise<Treated>): Promise<Outcome> {
   try {
-    const treated = await start();
+    const treated = await starting;
     if ('skipped' in treated) return { outcome: 'skipped', reason: treated.skipped };
     const { run, isRepeat, reason } = treated;
     if (isRepeat) return { outcome: 'duplicate', runId: run.id, ...(reason !== undefined && { reason }) };

@@ -4,7 +4,7 @@ import { expiresIn, toItem } from '../../aws/items.ts';
 import { getRow, listKeys } from '../../aws/rows.ts';
 import { type Mailbox, type Mailboxes, mailbox, RETIRED_DAYS } from './mailbox.ts';
 
-const keyOf = (local: string) => ({ pk: `MAILBOX#${local}`, sk: 'MAILBOX' });
+const mailboxKey = (local: string) => ({ pk: `MAILBOX#${local}`, sk: 'MAILBOX' });
 /** Says which address is the workflow's: it has one at a time. */
 const pointerOf = (workflowId: string) => ({ pk: `WORKFLOW#${workflowId}`, sk: 'MAILBOX' });
 
@@ -19,7 +19,7 @@ export class DynamoMailboxes implements Mailboxes {
   }
 
   async byLocal(local: string): Promise<Mailbox | undefined> {
-    const row = await getRow(this.#client(), this.#table, keyOf(local));
+    const row = await getRow(this.#client(), this.#table, mailboxKey(local));
     return row && mailbox.parse(row);
   }
 
@@ -67,7 +67,7 @@ export class DynamoMailboxes implements Mailboxes {
         },
       },
       // It stands in no list any more, only behind its old address.
-      { Put: { TableName: this.#table, Item: toItem({ ...keyOf(old.local), ...old, expires }) } },
+      { Put: { TableName: this.#table, Item: toItem({ ...mailboxKey(old.local), ...old, expires }) } },
     ]);
   }
 
@@ -80,4 +80,4 @@ export class DynamoMailboxes implements Mailboxes {
   }
 }
 
-const itemOf = (row: Mailbox) => toItem({ ...keyOf(row.local), ...row, ...listKeys('mailbox', row) });
+const itemOf = (row: Mailbox) => toItem({ ...mailboxKey(row.local), ...row, ...listKeys('mailbox', row) });

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { lowerCase, MAIL_ADDRESS, resourceId } from '../../edge/schema.ts';
+import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { STAGES } from '../../run/model/status.ts';
-import { MAX_MAIL_BYTES, PERMISSIONS, REPLIES } from './mailbox.ts';
+import type { Canary } from './canary.ts';
+import { addressOf, MAX_MAIL_BYTES, type Mailbox, PERMISSIONS, REPLIES } from './mailbox.ts';
 
 const allowedSender = z
   .string()
@@ -25,19 +27,21 @@ const settings = {
 };
 
 /** All of them: what is not said becomes the default. */
-export const mailboxSettings = z
-  .strictObject({
-    enabled: settings.enabled.default(true),
-    permission: settings.permission.default('collaborators'),
-    allowed: settings.allowed.default([]),
-    stage: settings.stage.default('Published'),
-    reply: settings.reply.default('none'),
-    max_size: settings.max_size.default(MAX_MAIL_BYTES),
-  })
-  .meta({ id: 'MailboxSettings' });
+export const mailboxSettings = camelCased(
+  z
+    .strictObject({
+      enabled: settings.enabled.default(true),
+      permission: settings.permission.default('collaborators'),
+      allowed: settings.allowed.default([]),
+      stage: settings.stage.default('Published'),
+      reply: settings.reply.default('none'),
+      max_size: settings.max_size.default(MAX_MAIL_BYTES),
+    })
+    .meta({ id: 'MailboxSettings' }),
+);
 
 /** What is not said stays as it is. */
-export const mailboxChange = z.strictObject(settings).partial().meta({ id: 'MailboxChange' });
+export const mailboxChange = camelCased(z.strictObject(settings).partial().meta({ id: 'MailboxChange' }));
 
 export const mailboxResource = z
   .object({
@@ -63,3 +67,8 @@ export const canaryResource = z
     seconds: z.number().nullable().meta({ description: 'From sending to the start of the run' }),
   })
   .meta({ id: 'MailCanary' });
+
+export const mailboxView = (mailbox: Mailbox, domain: string) =>
+  viewOf(mailboxResource, { ...mailbox, address: addressOf(mailbox, domain), maxSize: mailbox.maxBytes });
+
+export const canaryView = (canary: Canary) => viewOf(canaryResource, canary);

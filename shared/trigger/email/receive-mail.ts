@@ -54,9 +54,8 @@ export async function noteUndelivered(services: EmailServices, arrival: Arrival,
     });
     if (await services.deliveries.get(incoming.id)) continue;
     const run = await services.runs.get(runId(arrival, mailbox, 0));
-    await receive(services, incoming, () =>
-      run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason)),
-    );
+    const starting = run ? Promise.resolve({ run, isRepeat: false }) : Promise.reject(new Problem('conflict', reason));
+    await receive(services, incoming, starting);
   }
 }
 
@@ -74,7 +73,7 @@ export async function noteRefused(
       key: messageId,
       bytes: mail.bytes,
     };
-    await receive(services, incoming, () => Promise.reject(new Problem('too-large', reason)));
+    await receive(services, incoming, Promise.reject(new Problem('too-large', reason)));
   }
 }
 
@@ -115,7 +114,7 @@ async function receiveAt(services: EmailServices, mailbox: Mailbox, readMail: Re
   const seen = await services.deliveries.get(incoming.id);
   // The mail service delivers at least once; what is written down has been done.
   if (seen) return seen;
-  const { delivery } = await receive(services, incoming, () => startMail(services, mailbox, readMail, incoming));
+  const { delivery } = await receive(services, incoming, startMail(services, mailbox, readMail, incoming));
   if (delivery.outcome === 'rejected') await services.mails.note(readMail.arrival);
   if (readMail.mail instanceof Problem) return delivery;
   await answerAtOnce(services, mailbox, readMail.mail, readMail.arrival, delivery).catch(services.replyLost);

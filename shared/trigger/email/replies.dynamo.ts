@@ -11,7 +11,7 @@ import { expiresIn, fromItem, toItem } from '../../aws/items.ts';
 import { getItems, primaryKey } from '../../aws/rows.ts';
 import type { PendingReplies, PendingReply } from './ports.ts';
 
-const keyOf = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
+const replyKey = (deliveryId: string) => ({ pk: `REPLY#${deliveryId}`, sk: 'REPLY' });
 const KEPT_DAYS = 40;
 
 const row = z.object({
@@ -39,7 +39,7 @@ export class DynamoReplies implements PendingReplies {
 
   async put(reply: PendingReply, dueAt: string): Promise<void> {
     const expires = expiresIn(KEPT_DAYS, new Date(dueAt));
-    const Item = toItem({ ...keyOf(reply.deliveryId), ...reply, dueAt, ...indexed(reply.deliveryId, dueAt), expires });
+    const Item = toItem({ ...replyKey(reply.deliveryId), ...reply, dueAt, ...indexed(reply.deliveryId, dueAt), expires });
     await this.#client().send(new PutItemCommand({ TableName: this.#table, Item }));
   }
 
@@ -66,7 +66,7 @@ export class DynamoReplies implements PendingReplies {
       this.#client().send(
         new UpdateItemCommand({
           TableName: this.#table,
-          Key: toItem(keyOf(deliveryId)),
+          Key: toItem(replyKey(deliveryId)),
           UpdateExpression: 'SET dueAt = :next, id = :id',
           ConditionExpression: 'dueAt = :seen',
           ExpressionAttributeValues: toItem({ ':next': dueAt, ':id': id, ':seen': seen }),
@@ -80,7 +80,7 @@ export class DynamoReplies implements PendingReplies {
       this.#client().send(
         new DeleteItemCommand({
           TableName: this.#table,
-          Key: toItem(keyOf(deliveryId)),
+          Key: toItem(replyKey(deliveryId)),
           ConditionExpression: 'dueAt = :seen',
           ExpressionAttributeValues: toItem({ ':seen': seen }),
         }),

@@ -27,7 +27,7 @@ export class SchedulerFireTimer implements FireTimer {
     this.#settings = settings;
   }
 
-  /** Scheduler has no upsert. A schedule that has rung is still there. */
+  /** Scheduler has no upsert. A schedule that has fired is still there. */
   async set(id: string, at: Date): Promise<void> {
     const wanted = this.#wanted(id, at);
     try {

@@ -9,7 +9,7 @@ import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule 
 
 const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
 
-const keyOf = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
+const scheduleKey = (id: string) => ({ pk: `SCHEDULE#${id}`, sk: 'SCHEDULE' });
 const fireKeyOf = (id: string, nominal: string, trigger?: string) => ({
   pk: `SCHEDULE#${id}`,
   sk: `FIRE#${nominal}${trigger === undefined ? '' : `#${trigger}`}`,
@@ -46,7 +46,7 @@ export class DynamoSchedules implements Schedules {
   }
 
   async get(id: string): Promise<Schedule | undefined> {
-    const row = await getRow(this.#client(), this.#settings.table, keyOf(id));
+    const row = await getRow(this.#client(), this.#settings.table, scheduleKey(id));
     return row && storedSchedule.parse(row);
   }
 
@@ -60,7 +60,7 @@ export class DynamoSchedules implements Schedules {
       kind: 'schedule',
       workspace,
       workflowId,
-      keyOf: (id: string) => toItem(keyOf(id)),
+      keyOf: (id: string) => toItem(scheduleKey(id)),
       parse: storedSchedule.parse,
     };
     return listRows(this.#client(), this.#settings.table, list, page);
@@ -124,7 +124,7 @@ export class DynamoSchedules implements Schedules {
   #scheduleItem(row: Schedule) {
     const lists = row.deletedAt === undefined ? listKeys('schedule', row) : { expires: this.#expires(row.deletedAt) };
     const due = row.dueAt === undefined ? {} : { dueKey: dueKeyOf(row.id) };
-    return toItem({ ...keyOf(row.id), ...row, inputs: JSON.stringify(row.inputs), ...lists, ...due });
+    return toItem({ ...scheduleKey(row.id), ...row, inputs: JSON.stringify(row.inputs), ...lists, ...due });
   }
 
   #fireItem(fire: LedgerFire) {

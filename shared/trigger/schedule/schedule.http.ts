@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../../edge/schema.ts';
+import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { parseExpression } from './expression.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
@@ -18,42 +19,50 @@ const wishes = {
   }),
   timezone: words(100).meta({ description: 'Name in the IANA database' }),
   inputs: z.record(z.string(), z.unknown()),
-  dst: dstRules
-    .partial()
-    .strict()
-    .meta({ description: 'What becomes of a time that a clock change leaves out, and of one that comes twice' }),
+  dst: camelCased(
+    dstRules
+      .partial()
+      .strict()
+      .meta({ description: 'What becomes of a time that a clock change leaves out, and of one that comes twice' }),
+  ),
   overlap: z.enum(RUN_OVERLAPS),
   catch_up: z.enum(CATCH_UPS),
   catch_up_window: duration,
   enabled: z.boolean(),
 };
 
-export const newSchedule = z.strictObject({
-  ...wishes,
-  timezone: wishes.timezone.default('UTC'),
-  inputs: wishes.inputs.default({}),
-  dst: wishes.dst.default({}),
-  overlap: wishes.overlap.default('allow'),
-  catch_up: wishes.catch_up.default('last'),
-  catch_up_window: wishes.catch_up_window.default('24h'),
-  enabled: wishes.enabled.default(true),
-  start_at: instant.optional(),
-  end_at: instant.optional(),
-  jitter: duration.optional(),
-  stop_after_failures: z.int().min(1).max(1000).optional(),
-});
-
-export const scheduleChange = z
-  .strictObject({
+export const newSchedule = camelCased(
+  z.strictObject({
     ...wishes,
-    start_at: instant.nullable(),
-    end_at: instant.nullable(),
-    jitter: duration.nullable(),
-    stop_after_failures: z.int().min(1).max(1000).nullable(),
-  })
-  .partial();
+    timezone: wishes.timezone.default('UTC'),
+    inputs: wishes.inputs.default({}),
+    dst: wishes.dst.default({}),
+    overlap: wishes.overlap.default('allow'),
+    catch_up: wishes.catch_up.default('last'),
+    catch_up_window: wishes.catch_up_window.default('24h'),
+    enabled: wishes.enabled.default(true),
+    start_at: instant.optional(),
+    end_at: instant.optional(),
+    jitter: duration.optional(),
+    stop_after_failures: z.int().min(1).max(1000).optional(),
+  }),
+);
 
-export const backfillRequest = z.strictObject({ from: instant, to: instant, skip_succeeded: z.boolean().default(true) });
+export const scheduleChange = camelCased(
+  z
+    .strictObject({
+      ...wishes,
+      start_at: instant.nullable(),
+      end_at: instant.nullable(),
+      jitter: duration.nullable(),
+      stop_after_failures: z.int().min(1).max(1000).nullable(),
+    })
+    .partial(),
+);
+
+export const backfillRequest = camelCased(
+  z.strictObject({ from: instant, to: instant, skip_succeeded: z.boolean().default(true) }),
+);
 
 const nextFire = z.object({
   at: time,
@@ -129,58 +138,26 @@ export const backfilled = z
 
 const NEXT_SHOWN = 5;
 
-export const scheduleView = (row: Schedule) => {
+const shown = (row: Schedule) => {
   const expression = parseExpression(row.expression);
   return {
-    id: row.id,
-    workflow_id: row.workflowId,
-    project_id: row.project,
-    name: row.name,
-    expression: row.expression,
+    ...row,
+    projectId: row.project,
     crons: expression.kind === 'cron' ? expression.crons.map((cron) => `cron(${cron})`) : [],
-    timezone: row.timezone,
-    inputs: row.inputs,
-    start_at: row.startAt ?? null,
-    end_at: row.endAt ?? null,
-    dst: row.dst,
-    overlap: row.overlap,
-    catch_up: row.catchUp,
-    catch_up_window: row.catchUpWindow,
-    jitter: row.jitter ?? null,
-    stop_after_failures: row.stopAfterFailures ?? null,
-    enabled: row.enabled,
-    reason: row.offReason ?? null,
-    failures: row.failures,
-    next_fire: row.enabled ? (row.next ?? null) : null,
-    last_run: row.last ? { run_id: row.last.runId, nominal: row.last.nominal } : null,
+    reason: row.offReason,
+    nextFire: row.enabled ? row.next : undefined,
+    lastRun: row.last,
     queued: row.queued.length,
-    created_at: row.createdAt,
-    created_by: row.createdBy,
-    updated_at: row.updatedAt,
   };
 };
 
-export const nextView = ({ items, leftOut }: Preview) => ({
-  items: items.map(({ clockChange, ...item }) => ({ ...item, clock_change: clockChange })),
-  left_out: leftOut,
-});
+export const scheduleView = (row: Schedule) => viewOf(scheduleEntry, shown(row));
+
+export const nextView = (timezone: string, preview: Preview) => viewOf(nextFires, { timezone, ...preview });
 
 export const scheduleDetailView = (row: Schedule, now: Date) => {
-  const { items, left_out } = nextView(previewOf(timingOf(row), now, NEXT_SHOWN));
-  return { ...scheduleView(row), next: items, left_out };
+  const { items, leftOut } = previewOf(timingOf(row), now, NEXT_SHOWN);
+  return viewOf(scheduleDetail, { ...shown(row), next: items, leftOut });
 };
 
-export const fireView = (row: LedgerFire, local: string) => ({
-  nominal: row.nominal,
-  local,
-  kind: row.kind,
-  outcome: row.outcome,
-  reason: row.reason ?? null,
-  run_id: row.runId ?? null,
-  delivery_id: row.deliveryId ?? null,
-  at: row.at,
-  late_by: row.lateBy,
-  attempt: row.attempt,
-  count: row.count ?? 1,
-  through: row.through ?? null,
-});
+export const fireView = (row: LedgerFire, local: string) => viewOf(fire, { ...row, local, count: row.count ?? 1 });

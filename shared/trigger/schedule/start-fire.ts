@@ -37,9 +37,8 @@ export function deliver(
 ): Promise<Received> {
   const { id, workspace, project, workflowId, inputs } = schedule;
   const from = { workspace, project, workflowId, trigger: 'schedule' as const, triggerId: id, source, key };
-  return receive(services, { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) }, () =>
-    startOnce(services, startRequestOf(schedule, key, actor)),
-  );
+  const incoming = { ...from, bytes: Buffer.byteLength(JSON.stringify(inputs)) };
+  return receive(services, incoming, startOnce(services, startRequestOf(schedule, key, actor)));
 }
 
 /** Starts what a fire asks for; a redelivery does the same. */

@@ -11,7 +11,7 @@ import type { LedgerFire, Schedule } from './schedule.ts';
 import { afterDelivery, deliver, fireKey } from './start-fire.ts';
 import { type DueFires, dueFires, dueTime, expecting, lookedAfter, windowMs } from './when.ts';
 
-/** An alarm is never set into the past, where it might not ring. */
+/** A one-off schedule is never set into the past, where it might not fire. */
 const SOON_MS = 2000;
 
 /**
@@ -30,7 +30,7 @@ export async function tick(services: ScheduleServices, id: string): Promise<Sche
   });
 }
 
-/** A lost alarm is found by the reconciler. */
+/** A lost one-off schedule is found by the reconciler. */
 export async function setTimer(services: ScheduleServices, schedule: Schedule): Promise<void> {
   const { id, next, deletedAt } = schedule;
   const over = next === undefined || deletedAt !== undefined;

@@ -35,7 +35,7 @@ export async function receiveRequest(
   const fits = request.body.length <= LIMIT_BYTES;
   const payload = fits ? `deliveries/${arrival.id}.json` : undefined;
   const checked = fits ? await check(services, webhook, request, at) : tooLarge(request);
-  const key = checked instanceof Problem ? nameOf(webhook, request) : await keyOf(services, webhook, request, arrival);
+  const key = checked instanceof Problem ? nameOf(webhook, request) : await dedupeKey(services, webhook, request, arrival);
 
   const start = async (): Promise<Treated> => {
     const treating = checked instanceof Problem ? Promise.reject(checked) : startChecked(services, webhook, request, key);
@@ -57,7 +57,7 @@ export async function receiveRequest(
     bytes: request.body.length,
     ...(payload !== undefined && { payload }),
   };
-  return receive(services, incoming, start);
+  return receive(services, incoming, start());
 }
 
 /** Starts what was turned away. It is verified with the secrets of now, against the time at which it came. */
@@ -71,7 +71,7 @@ export async function startAgain(
   if (refusal) throw refusal;
   // What was not let in has only its name so far.
   const isKey = key !== nameOf(webhook, request);
-  return startChecked(services, webhook, request, isKey ? key : await keyOf(services, webhook, request, { id, at }));
+  return startChecked(services, webhook, request, isKey ? key : await dedupeKey(services, webhook, request, { id, at }));
 }
 
 /** Why a request is not let in. */
@@ -132,7 +132,7 @@ const nameOf = (webhook: Webhook, request: WebhookRequest) => deliveryName(webho
  * What makes it the same request again. Two bodies are the same request while the window lasts that the first of them has opened: a window that each
  * repeat moved on would swallow an event that is honestly true once a minute for ever.
  */
-async function keyOf(
+async function dedupeKey(
   { webhooks }: WebhookServices,
   webhook: Webhook,
   request: WebhookRequest,

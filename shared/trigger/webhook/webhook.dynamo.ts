@@ -6,7 +6,7 @@ import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import { type Arrival, type Webhook, type Webhooks, webhook } from './webhook.ts';
 
-const keyOf = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
+const webhookKey = (id: string) => ({ pk: `WEBHOOK#${id}`, sk: 'WEBHOOK' });
 
 const bodyKey = (id: string, body: string) => ({ pk: `WEBHOOK#${id}`, sk: `BODY#${body}` });
 
@@ -29,7 +29,7 @@ export class DynamoWebhooks implements Webhooks {
   }
 
   async get(id: string): Promise<Webhook | undefined> {
-    const row = await getRow(this.#client(), this.#table, keyOf(id));
+    const row = await getRow(this.#client(), this.#table, webhookKey(id));
     return row && webhook.parse(row);
   }
 
@@ -44,7 +44,7 @@ export class DynamoWebhooks implements Webhooks {
   }
 
   async remove(id: string): Promise<void> {
-    await this.#client().send(new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(id)) }));
+    await this.#client().send(new DeleteItemCommand({ TableName: this.#table, Key: toItem(webhookKey(id)) }));
   }
 
   async firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string> {
@@ -75,11 +75,11 @@ export class DynamoWebhooks implements Webhooks {
       kind: 'webhook',
       workspace,
       workflowId,
-      keyOf: (id: string) => toItem(keyOf(id)),
+      keyOf: (id: string) => toItem(webhookKey(id)),
       parse: webhook.parse,
     };
     return listRows(this.#client(), this.#table, list, page);
   }
 }
 
-const itemOf = (row: Webhook) => toItem({ ...keyOf(row.id), ...row, ...listKeys('webhook', row) });
+const itemOf = (row: Webhook) => toItem({ ...webhookKey(row.id), ...row, ...listKeys('webhook', row) });

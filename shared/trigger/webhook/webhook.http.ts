@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { actor, page, resourceId, words } from '../../edge/schema.ts';
+import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { secondsOf } from '../../expression/duration.ts';
+import { sampleCurl } from './sample.ts';
+import type { Revealed } from './save-webhook.ts';
 import { SCHEMES, USUAL_DEDUPE_WINDOW, type Webhook } from './webhook.ts';
 
 const headerName = z
@@ -25,44 +28,50 @@ const dedupeWindow = z
   });
 const secret = z.string().min(1).max(200);
 
-export const newWebhook = z
-  .strictObject({
-    name: words(100),
-    scheme: z.enum(SCHEMES),
-    header: headerName.optional().meta({ description: 'Of the scheme sha256: which header has the signature' }),
-    prefix: z
-      .string()
-      .max(50)
-      .regex(/^[\u0021-\u007e]*$/, 'must be printable')
-      .optional()
-      .meta({ description: 'Of the scheme sha256: what stands before the signature' }),
-    encoding: z.enum(['hex', 'base64']).optional().meta({ description: 'Of the scheme sha256' }),
-    delivery_header: headerName
-      .optional()
-      .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
-    mapping: mapping.optional(),
-    if: condition.optional(),
-    dedupe_window: dedupeWindow.default(USUAL_DEDUPE_WINDOW),
-    enabled: z.boolean().default(true),
-    secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
-  })
-  .refine(({ scheme, header, prefix, encoding }) => scheme === 'sha256' || !(header ?? prefix ?? encoding), {
-    path: ['header'],
-    error: 'header, prefix and encoding can be chosen for the scheme sha256 only',
-  });
+export const newWebhook = camelCased(
+  z
+    .strictObject({
+      name: words(100),
+      scheme: z.enum(SCHEMES),
+      header: headerName.optional().meta({ description: 'Of the scheme sha256: which header has the signature' }),
+      prefix: z
+        .string()
+        .max(50)
+        .regex(/^[\u0021-\u007e]*$/, 'must be printable')
+        .optional()
+        .meta({ description: 'Of the scheme sha256: what stands before the signature' }),
+      encoding: z.enum(['hex', 'base64']).optional().meta({ description: 'Of the scheme sha256' }),
+      delivery_header: headerName
+        .optional()
+        .meta({ description: 'Which header names a delivery, when it is not one of the usual' }),
+      mapping: mapping.optional(),
+      if: condition.optional(),
+      dedupe_window: dedupeWindow.default(USUAL_DEDUPE_WINDOW),
+      enabled: z.boolean().default(true),
+      secret: secret.optional().meta({ description: 'Where the sender has chosen it; made here when absent' }),
+    })
+    .refine(({ scheme, header, prefix, encoding }) => scheme === 'sha256' || !(header ?? prefix ?? encoding), {
+      path: ['header'],
+      error: 'header, prefix and encoding can be chosen for the scheme sha256 only',
+    }),
+);
 
-export const changedWebhook = z.strictObject({
-  name: words(100).optional(),
-  enabled: z.boolean().optional(),
-  mapping: mapping.nullable().optional(),
-  if: condition.nullable().optional(),
-  dedupe_window: dedupeWindow.optional(),
-});
+export const changedWebhook = camelCased(
+  z.strictObject({
+    name: words(100).optional(),
+    enabled: z.boolean().optional(),
+    mapping: mapping.nullable().optional(),
+    if: condition.nullable().optional(),
+    dedupe_window: dedupeWindow.optional(),
+  }),
+);
 
-export const rotation = z.strictObject({
-  secret: secret.optional(),
-  keep_hours: z.int().min(0).max(720).default(24).meta({ description: 'How long the secret before stays valid' }),
-});
+export const rotation = camelCased(
+  z.strictObject({
+    secret: secret.optional(),
+    keep_hours: z.int().min(0).max(720).default(24).meta({ description: 'How long the secret before stays valid' }),
+  }),
+);
 
 export const webhookEntry = z
   .object({
@@ -102,26 +111,22 @@ export const revealedWebhook = webhookEntry
 const UNSIGNED =
   'Nothing is signed: whoever learns the URL can start runs with any content, and it stands in logs of proxies and senders. Use a scheme with signatures if the sender has one.';
 
-export const hookUrl = (origin: string, { id }: Webhook, token: string) => `${origin}/hooks/${id}/${token}`;
+const hookUrl = (origin: string, { id }: Webhook, token: string) => `${origin}/hooks/${id}/${token}`;
 
-export const webhookView = (webhook: Webhook, origin: string): z.input<typeof webhookEntry> => ({
-  id: webhook.id,
-  workflow_id: webhook.workflowId,
-  project_id: webhook.project,
-  name: webhook.name,
-  scheme: webhook.scheme,
-  header: webhook.signature?.header ?? null,
-  prefix: webhook.signature?.prefix ?? null,
-  encoding: webhook.signature?.encoding ?? null,
-  delivery_header: webhook.deliveryHeader ?? null,
-  mapping: webhook.mapping ?? null,
-  if: webhook.if ?? null,
-  dedupe_window: webhook.dedupeWindow,
-  enabled: webhook.enabled,
+const shown = (webhook: Webhook, origin: string) => ({
+  ...webhook,
+  ...webhook.signature,
+  projectId: webhook.project,
   url: webhook.token === undefined ? null : hookUrl(origin, webhook, webhook.token),
-  secrets: webhook.secrets.map(({ createdAt, until }) => ({ created_at: createdAt, valid_until: until ?? null })),
+  secrets: webhook.secrets.map(({ createdAt, until }) => ({ createdAt, validUntil: until })),
   warning: webhook.scheme === 'none' ? UNSIGNED : null,
-  created_at: webhook.createdAt,
-  created_by: webhook.createdBy,
-  updated_at: webhook.updatedAt,
 });
+
+export const webhookView = (webhook: Webhook, origin: string) => viewOf(webhookEntry, shown(webhook, origin));
+
+export function revealedView({ webhook, secret }: Revealed, origin: string, now: Date) {
+  const url = hookUrl(origin, webhook, webhook.token ?? secret);
+  const { curl, until } = sampleCurl(webhook, url, secret, now);
+  const revealed = webhook.token === undefined ? null : secret;
+  return viewOf(revealedWebhook, { ...shown(webhook, origin), url, secret: revealed, curl, curlValidUntil: until });
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { indexIn, itemScope, keyOf, parseKey, scopeOf, tryIn, tryScope } from '../../../shared/run/model/scope.ts';
+import { indexIn, itemScope, parseKey, scopeOf, stepKeyOf, tryIn, tryScope } from '../../../shared/run/model/scope.ts';
 import { plannedIn } from '../../../shared/workflow/plan.ts';
 import { aPlan } from '../../harness/builders.ts';
 
@@ -19,10 +19,10 @@ describe('where a step stands', () => {
 
   test('seen from the scope it is in and from any below', () => {
     expect(deep).toBe('outer~2/outer[11]/inner[3]/');
-    expect(keyOf(plannedIn(plan, 'leaf'), deep)).toBe('outer~2/outer[11]/inner[3]/leaf');
-    expect(keyOf(plannedIn(plan, 'inner'), deep)).toBe('outer~2/outer[11]/inner');
+    expect(stepKeyOf(plannedIn(plan, 'leaf'), deep)).toBe('outer~2/outer[11]/inner[3]/leaf');
+    expect(stepKeyOf(plannedIn(plan, 'inner'), deep)).toBe('outer~2/outer[11]/inner');
     expect(scopeOf(plannedIn(plan, 'outer'), deep)).toBe('');
-    expect(keyOf(plannedIn(plan, 'after'), deep)).toBe('after');
+    expect(stepKeyOf(plannedIn(plan, 'after'), deep)).toBe('after');
     expect(parseKey(`${deep}leaf`)).toEqual({ scope: deep, id: 'leaf' });
   });
 

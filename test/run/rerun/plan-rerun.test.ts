@@ -123,7 +123,7 @@ describe('from the failure', () => {
     expect(plannedRerun.repeats).toEqual([]);
     // The handler itself failed: it goes on there.
     expect(shown(rerun(plan, [failed('a', { handler: 0 }), failed('h')], 'failed'))).toEqual({ a: 'failed handler 0' });
-    // From a step in the group: the group is walked again and its handler waits for another failure.
+    // From a step in the group: the group is run again and its handler waits for another failure.
     expect(shown(rerun(plan, rows, 'l2'))).toEqual({
       a: 'failed handler 0',
       h: 'succeeded',
