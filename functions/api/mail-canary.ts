@@ -1,7 +1,7 @@
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { http } from '../../shared/edge/http.ts';
+import { canary as canaryOperations } from '../../shared/trigger/email/canary.http.ts';
 import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
-import { mail as mailOperations } from '../../shared/trigger/email/operations.http.ts';
 import { canaryServices } from '../adapters.ts';
 
 /** API Gateway waits 30 seconds for an answer. */
@@ -19,4 +19,4 @@ export async function sendCanary({ caller }: RequestOf<'sendCanary'>, services: 
   return { status: runId === undefined ? 504 : 200, body };
 }
 
-export const handler = http(mailOperations, { sendCanary }, canaryServices);
+export const handler = http(canaryOperations, { sendCanary }, canaryServices);

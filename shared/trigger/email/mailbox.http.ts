@@ -53,13 +53,3 @@ export const mailboxResource = z
     created_at: z.iso.datetime(),
   })
   .meta({ id: 'Mailbox' });
-
-export const canaryResource = z
-  .object({
-    id: z.string(),
-    address: z.string(),
-    workflow_id: resourceId,
-    run_id: resourceId.nullable().meta({ description: 'null: the mail has not arrived in time' }),
-    seconds: z.number().nullable().meta({ description: 'From sending to the start of the run' }),
-  })
-  .meta({ id: 'MailCanary' });
