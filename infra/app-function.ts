@@ -1,23 +1,13 @@
 import { join } from 'node:path';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnResource, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { bundling } from './bundling.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
-
-/** Lambda gives credentials in the environment. The SDK imports its other ways to find some when they are needed, which is never. */
-const credentialsFromElsewhere = [
-  '@aws-sdk/credential-provider-http',
-  '@aws-sdk/credential-provider-ini',
-  '@aws-sdk/credential-provider-login',
-  '@aws-sdk/credential-provider-process',
-  '@aws-sdk/credential-provider-sso',
-  '@aws-sdk/credential-provider-web-identity',
-  '@smithy/credential-provider-imds',
-];
 
 const root = join(import.meta.dirname, '..');
 
@@ -72,18 +62,7 @@ export class AppFunction extends NodejsFunction {
         POWERTOOLS_LOG_LEVEL: 'INFO',
         ...environment,
       },
-      bundling: {
-        format: OutputFormat.ESM,
-        logLevel: LogLevel.WARNING,
-        mainFields: ['module', 'main'],
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
-        // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
-        externalModules: credentialsFromElsewhere,
-        // CommonJS dependencies call require, which an ES module does not have.
-        banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
-      },
+      bundling,
     });
 
     this.logs = logs;

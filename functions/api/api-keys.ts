@@ -1,8 +1,10 @@
 import { keyView } from '../../shared/access/key.http.ts';
 import { type Keys, newKey } from '../../shared/access/key.ts';
+import { access as accessOperations } from '../../shared/access/operations.http.ts';
 import { maySee, projectOf, visible } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
 import { keys, now } from '../adapters.ts';
@@ -40,4 +42,4 @@ export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { ke
   return noContent();
 }
 
-export const handler = http({ createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }));
+export const handler = http(accessOperations, { createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }));

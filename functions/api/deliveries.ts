@@ -1,10 +1,12 @@
 import { projectOf, visible } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
 import type { Deliveries, Delivery, DeliveryTrigger } from '../../shared/trigger/delivery/delivery.ts';
+import { deliveries as deliveriesOperations } from '../../shared/trigger/delivery/operations.http.ts';
 import { type Redeliver, type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
 import { startMailAgain } from '../../shared/trigger/email/receive-mail.ts';
 import { redeliverFire } from '../../shared/trigger/schedule/redeliver-fire.ts';
@@ -37,7 +39,7 @@ const redeliveries: Partial<Record<DeliveryTrigger, Redeliver>> = {
   webhook: (delivery, raw) => redeliverRequest({ ...engineServices(), seals: seals(), webhooks: webhooks() }, delivery, raw),
 };
 
-export const handler = http({ listDeliveries, getDelivery, redeliver }, () => ({
+export const handler = http(deliveriesOperations, { listDeliveries, getDelivery, redeliver }, () => ({
   deliveries: deliveries(),
   payloads: payloads(),
   redeliveries,

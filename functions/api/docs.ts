@@ -1,8 +1,11 @@
-import { http } from '../../shared/api/http.ts';
+import { docs } from '../../shared/api/docs.ts';
 import { openApiDocument } from '../../shared/api/openapi.ts';
+import { v2 } from '../../shared/api/v2.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { page } from '../../shared/edge/reference-page.ts';
 import { FAILURE_CODES } from '../../shared/run/failure-codes.ts';
+import { runs as runsOperations } from '../../shared/run/operations.http.ts';
 import { workflowJsonSchema } from '../../shared/workflow/json-schema.ts';
 
 /** The page has a style of its own and needs nothing else. */
@@ -21,4 +24,8 @@ export const workflowSchema = async () => ({
   headers: { ...CACHED, 'content-type': 'application/schema+json' },
 });
 
-export const handler = http({ healthV2, listFailureCodes, openApi, referencePage, workflowSchema }, () => ({}));
+export const handler = http(
+  { ...v2, ...runsOperations, ...docs },
+  { healthV2, listFailureCodes, openApi, referencePage, workflowSchema },
+  () => ({}),
+);

@@ -1,10 +1,12 @@
 import { maySee, projectOf } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { contentTypeOf } from '../../shared/file/content-type.ts';
 import { fileV2View, fileView } from '../../shared/file/file.http.ts';
 import { type FileRow, type Files, isUploaded } from '../../shared/file/file.ts';
+import { files as filesOperations } from '../../shared/file/operations.http.ts';
 import type { PresignedUrls } from '../../shared/file/presigned-urls.s3.ts';
 import { seeUpload } from '../../shared/file/see-upload.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
@@ -73,7 +75,7 @@ async function fileOf({ files, now }: Services, caller: Caller, id: string): Pro
   return seeUpload(files, file, now());
 }
 
-export const handler = http({ createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
+export const handler = http(filesOperations, { createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
   files,
   presignedUrls: presignedUrls(),
   now,

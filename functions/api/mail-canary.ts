@@ -1,6 +1,7 @@
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
+import { http } from '../../shared/edge/http.ts';
+import { canary as canaryOperations, canaryView } from '../../shared/trigger/email/canary.http.ts';
 import { type CanaryServices, sendCanary as send } from '../../shared/trigger/email/canary.ts';
-import { canaryView } from '../../shared/trigger/email/mailbox.http.ts';
 import { canaryServices } from '../adapters.ts';
 
 /** API Gateway waits 30 seconds for an answer. */
@@ -14,4 +15,4 @@ export async function sendCanary({ caller }: RequestOf<'sendCanary'>, services: 
   return { status: canary.runId === undefined ? 504 : 200, body: canaryView(canary) };
 }
 
-export const handler = http({ sendCanary }, canaryServices);
+export const handler = http(canaryOperations, { sendCanary }, canaryServices);

@@ -1,10 +1,12 @@
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import * as change from '../../shared/trigger/email/change-mailbox.ts';
 import { mailboxView } from '../../shared/trigger/email/mailbox.http.ts';
 import type { Mailboxes } from '../../shared/trigger/email/mailbox.ts';
+import { mail as mailOperations } from '../../shared/trigger/email/operations.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { mailboxes, now, workflows } from '../adapters.ts';
@@ -51,7 +53,7 @@ function domainOf({ domain }: Services): string {
   throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
 }
 
-export const handler = http({ putMailbox, changeMailbox, getMailbox, rotateMailbox }, () => ({
+export const handler = http(mailOperations, { putMailbox, changeMailbox, getMailbox, rotateMailbox }, () => ({
   workflows: workflows(),
   mailboxes: mailboxes(),
   domain: env.mailDomain(),

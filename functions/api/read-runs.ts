@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projectOf } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
-import { outputsV2View, runV2View } from '../../shared/api/v2.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
+import { outputsV2View, runV2View, v2 } from '../../shared/api/v2.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
+import { runs as runsOperations } from '../../shared/run/operations.http.ts';
 import type { EngineServices } from '../../shared/run/ports.ts';
 import { readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
@@ -151,6 +153,7 @@ async function wholeValue(services: Services, run: Run, name: 'inputs' | 'output
 }
 
 export const handler = http(
+  { ...v2, ...runsOperations },
   {
     listRunsV2,
     getRunV2,

@@ -1,9 +1,11 @@
 import { projectOf } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
-import { processV2View } from '../../shared/api/v2.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
+import { processV2View, v2 } from '../../shared/api/v2.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
+import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
@@ -52,6 +54,10 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
   return ok(versionDetailView(version, definition));
 }
 
-export const handler = http({ listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion }, () => ({
-  workflows: workflows(),
-}));
+export const handler = http(
+  { ...v2, ...workflowsOperations },
+  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion },
+  () => ({
+    workflows: workflows(),
+  }),
+);

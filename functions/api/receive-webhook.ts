@@ -1,8 +1,10 @@
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { type Answer, accepted } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Payloads } from '../../shared/trigger/delivery/payloads.ts';
 import { type DeliveryServices, throwRefusal } from '../../shared/trigger/delivery/receive.ts';
+import { webhooks as webhooksOperations } from '../../shared/trigger/webhook/operations.http.ts';
 import { receiveRequest, type WebhookServices } from '../../shared/trigger/webhook/receive-request.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
@@ -49,6 +51,7 @@ function echo(challenge: string): Answer {
 }
 
 export const handler = http(
+  webhooksOperations,
   { receiveWebhook, answerChallenge },
   (): Services => ({
     ...engineServices(),

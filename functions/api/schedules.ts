@@ -1,11 +1,13 @@
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';
 import { backfill, triggerNow } from '../../shared/trigger/schedule/manual-fires.ts';
+import { schedules as schedulesOperations } from '../../shared/trigger/schedule/operations.http.ts';
 import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
 import { previewOf } from '../../shared/trigger/schedule/preview.ts';
 import * as save from '../../shared/trigger/schedule/save-schedule.ts';
@@ -114,6 +116,7 @@ const viewOf =
     fireView(fire, wallText(zoneOf(timezone)?.wallAt(Date.parse(fire.nominal)) ?? 0));
 
 export const handler = http(
+  schedulesOperations,
   {
     createSchedule,
     listSchedules,

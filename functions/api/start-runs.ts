@@ -1,11 +1,13 @@
 import { projectOf } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
-import { runV2View } from '../../shared/api/v2.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
+import { runV2View, v2 } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
+import { runs as runsOperations } from '../../shared/run/operations.http.ts';
 import { rerunRun } from '../../shared/run/rerun/rerun-run.ts';
 import { dryRunView } from '../../shared/run/run.http.ts';
 import { dryRun } from '../../shared/run/start/dry-run.ts';
@@ -91,4 +93,4 @@ const requestKey = (value: string | undefined) => (value === undefined ? undefin
 const answer = ({ isRepeat }: Started, body: unknown): Answer =>
   isRepeat ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
-export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);
+export const handler = http({ ...v2, ...runsOperations }, { createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);

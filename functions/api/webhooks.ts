@@ -1,9 +1,11 @@
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
+import { webhooks as webhooksOperations } from '../../shared/trigger/webhook/operations.http.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';
 import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
 import { revealedView, webhookView } from '../../shared/trigger/webhook/webhook.http.ts';
@@ -73,6 +75,7 @@ async function webhookOf(
 }
 
 export const handler = http(
+  webhooksOperations,
   { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook },
   (): Services => ({ workflows: workflows(), webhooks: webhooks(), seals: seals(), now }),
 );

@@ -1,9 +1,11 @@
 import { projectOf } from '../../shared/access/tenancy.ts';
-import { http, type RequestOf } from '../../shared/api/http.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
+import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
@@ -53,8 +55,12 @@ async function detail({ workflows }: Services, row: Workflow) {
   return workflowDetailView(row, draft, versions.items);
 }
 
-export const handler = http({ createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow }, () => ({
-  workflows: workflows(),
-  retentionDays: env.retentionDays(),
-  now,
-}));
+export const handler = http(
+  workflowsOperations,
+  { createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow },
+  () => ({
+    workflows: workflows(),
+    retentionDays: env.retentionDays(),
+    now,
+  }),
+);

@@ -3,6 +3,7 @@ import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
+import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
 import { schedules } from '../trigger/schedule/operations.http.ts';
 import { webhooks } from '../trigger/webhook/operations.http.ts';
@@ -18,6 +19,7 @@ export const operations = {
   ...access,
   ...files,
   ...mail,
+  ...canary,
   ...deliveries,
   ...webhooks,
   ...schedules,

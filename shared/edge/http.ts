@@ -26,27 +26,28 @@ export interface Request<O> {
 }
 type Action<O, Services> = (request: Request<O>, services: Services) => Promise<Answer>;
 
-/** Makes Lambda handlers for some operations of a table each: they parse, check the caller, act, answer. Services are made on first use and kept. */
-export function httpFor<Operations extends Record<string, Operation>>(operations: Operations) {
+/**
+ * A Lambda handler for some operations of a table: it parses, checks the caller, acts, answers. Services are made on first use and kept.
+ * A function gives the tables of what it serves and no other: they are in its bundle.
+ */
+export function http<Operations extends Record<string, Operation>, Id extends keyof Operations, Services>(
+  operations: Operations,
+  actions: { [I in Id]: Action<Operations[I], Services> },
+  make: () => Services,
+) {
+  let services: Services | undefined;
   const byRoute = new Map(Object.entries(operations).map(([id, operation]) => [routeKey(operation), { id, operation }] as const));
+  const table = new Map<string, (request: never, services: Services) => Promise<Answer>>(Object.entries(actions));
 
-  return function http<Id extends keyof Operations, Services>(
-    actions: { [I in Id]: Action<Operations[I], Services> },
-    make: () => Services,
-  ) {
-    let services: Services | undefined;
-    const table = new Map<string, (request: never, services: Services) => Promise<Answer>>(Object.entries(actions));
-
-    const serve = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-      const route = byRoute.get(event.routeKey);
-      const action = route && table.get(route.id);
-      if (!action) throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
-      const request = readRequest(event, route.operation);
-      services ??= make();
-      return toResult(await action(request as never, services), event.headers['accept-encoding']);
-    };
-    return middy(serve).use(observed()).use(refusals());
+  const serve = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const route = byRoute.get(event.routeKey);
+    const action = route && table.get(route.id);
+    if (!action) throw new Problem('not-found', `There is no ${event.requestContext.http.method} ${event.rawPath}.`);
+    const request = readRequest(event, route.operation);
+    services ??= make();
+    return toResult(await action(request as never, services), event.headers['accept-encoding']);
   };
+  return middy(serve).use(observed()).use(refusals());
 }
 
 function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Request<Operation> {

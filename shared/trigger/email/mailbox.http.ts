@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { lowerCase, MAIL_ADDRESS, resourceId } from '../../edge/schema.ts';
 import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { STAGES } from '../../run/model/status.ts';
-import type { Canary } from './canary.ts';
 import { addressOf, MAX_MAIL_BYTES, type Mailbox, PERMISSIONS, REPLIES } from './mailbox.ts';
 
 const allowedSender = z
@@ -58,17 +57,5 @@ export const mailboxResource = z
   })
   .meta({ id: 'Mailbox' });
 
-export const canaryResource = z
-  .object({
-    id: z.string(),
-    address: z.string(),
-    workflow_id: resourceId,
-    run_id: resourceId.nullable().meta({ description: 'null: the mail has not arrived in time' }),
-    seconds: z.number().nullable().meta({ description: 'From sending to the start of the run' }),
-  })
-  .meta({ id: 'MailCanary' });
-
 export const mailboxView = (mailbox: Mailbox, domain: string) =>
   viewOf(mailboxResource, { ...mailbox, address: addressOf(mailbox, domain), maxSize: mailbox.maxBytes });
-
-export const canaryView = (canary: Canary) => viewOf(canaryResource, canary);

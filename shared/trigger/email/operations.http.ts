@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../../edge/route.ts';
 import { resourceId } from '../../edge/schema.ts';
-import { canaryResource, mailboxChange, mailboxResource, mailboxSettings } from './mailbox.http.ts';
+import { mailboxChange, mailboxResource, mailboxSettings } from './mailbox.http.ts';
 
 const at = { tag: 'mail', entry: 'api/mailboxes' } as const;
 const params = z.object({ workflow_id: resourceId });
@@ -45,14 +45,5 @@ export const mail = {
     role: 'editor',
     params,
     responses: { 200: mailboxResource },
-  }),
-  sendCanary: operation({
-    ...at,
-    entry: 'api/mail-canary',
-    method: 'POST',
-    path: '/v1/mail/canary',
-    summary: 'Send a mail through the whole path to a built-in workflow',
-    role: 'admin',
-    responses: { 200: canaryResource, 504: canaryResource },
   }),
 };
