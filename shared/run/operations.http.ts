@@ -2,19 +2,13 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
 import { connectionOverrides } from '../workflow/workflow.http.ts';
+import { filterFields } from './list/filter.http.ts';
 import { eventType } from './model/event.ts';
-import { RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
-import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, stage, valueLink } from './run.http.ts';
+import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, valueLink } from './run.http.ts';
+import { stage } from './stage.http.ts';
 
-const feedQuery = {
-  status: z.enum(RUN_STATUSES_V1).optional(),
-  stage: stage.optional(),
-  trigger: z.enum(TRIGGERS).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
-  ...listQuery(25),
-};
+const feedQuery = { ...filterFields, ...listQuery(25) };
 
 const runParams = z.object({ run_id: resourceId });
 const workflowParams = z.object({ workflow_id: resourceId });

@@ -1,8 +1,9 @@
 import type { Page, PageOf } from '../kernel/page.ts';
 import type { Definitions } from '../workflow/workflows.ts';
+import type { RunFilter } from './list/filter.ts';
 import type { Entry } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
-import type { RunStatus, Stage, Trigger } from './model/status.ts';
+import type { RunStatus } from './model/status.ts';
 import type { Stored } from './model/stored.ts';
 
 /** The promise that the same request starts one run. */
@@ -21,20 +22,6 @@ export interface ProjectedAt {
   dueWas?: string | undefined;
   /** When a row that has ended may go, in seconds since 1970. */
   keptUntil?: number | undefined;
-}
-
-export interface RunFilter {
-  workspace: string;
-  project?: string | undefined;
-  workflowId?: string | undefined;
-  status?: RunStatus | undefined;
-  stage?: Stage | undefined;
-  trigger?: Trigger | undefined;
-  /** Runs that this one brought about. */
-  parent?: string | undefined;
-  /** ISO times, inclusive. */
-  from?: string | undefined;
-  to?: string | undefined;
 }
 
 /** A run with its journal from the last snapshot on. */

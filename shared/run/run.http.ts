@@ -3,12 +3,11 @@ import { actor, page, resourceId, time } from '../edge/schema.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
-import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, STAGES, TRIGGERS } from './model/status.ts';
+import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { cutFields, cutValue, SHOWN_BYTES } from './shown/cut-value.ts';
 import { wholeOf } from './shown/shown-values.ts';
+import { stage } from './stage.http.ts';
 import type { DryRun } from './start/dry-run.ts';
-
-export const stage = z.enum(STAGES).meta({ id: 'ProcessStage', description: 'Stage of a process' });
 
 const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
 

@@ -1,7 +1,7 @@
-import { decodeTime } from 'ulid';
 import * as z from 'zod';
 import { parseJson } from '../../shared/kernel/json.ts';
 import type { Page, PageOf } from '../../shared/kernel/page.ts';
+import { fits, type RunFilter } from '../../shared/run/list/filter.ts';
 import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -13,7 +13,6 @@ import {
   LIVE_SHARDS,
   type Loaded,
   type ProjectedAt,
-  type RunFilter,
   type Runs,
   type StartKey,
   type Values,
@@ -152,12 +151,18 @@ export class MemoryRuns implements Runs {
       const name = JSON.stringify(filter);
       const [of, behind = '~'] = token === undefined ? [name] : token.split('\n');
       if (of !== name) throw new Error('The continuation_token is not one of this list.');
-      const found = this.#all()
-        .filter((run) => run.id < behind && fits(run, filter))
+      const found = this.#found(filter)
+        .filter(({ id }) => id < behind)
         .sort((a, b) => (a.id < b.id ? 1 : -1));
       const items = found.slice(0, limit);
       return { items, next: found.length > limit ? `${name}\n${items.at(-1)?.id}` : undefined };
     });
+  }
+
+  #found({ q, ...filter }: RunFilter): Run[] {
+    const all = this.#all();
+    const named = q === undefined ? [] : all.filter((run) => fits(run, { ...filter, named: q }));
+    return named.length > 0 ? named : all.filter((run) => fits(run, { ...filter, q }));
   }
 
   /** When the rows of a run go, in seconds since 1970. */
@@ -224,15 +229,6 @@ function fitting(texts: string[]): string[] {
     return at > 0 && size > LONGEST_ITEM;
   });
   return end < 0 ? texts : texts.slice(0, end);
-}
-
-const SAME = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigger', 'parent'] as const;
-
-function fits(run: Run, filter: RunFilter): boolean {
-  const at = decodeTime(run.id);
-  const since = filter.from === undefined || at >= Date.parse(filter.from);
-  const until = filter.to === undefined || at <= Date.parse(filter.to);
-  return since && until && !run.archived && SAME.every((name) => filter[name] === undefined || filter[name] === run[name]);
 }
 
 /** Values in memory. */

@@ -22,7 +22,7 @@ export interface Reading {
 class Shard {
   readonly #reading: Reading;
   readonly #partition: Partition;
-  readonly #limit: number;
+  #limit: number;
   #ids: string[] = [];
   #from: Item | undefined;
   #isRead = false;
@@ -63,19 +63,36 @@ class Shard {
     this.#ids = Items.flatMap(({ pk }) => (pk?.S === undefined ? [] : runIdOf(pk.S)));
     this.#from = LastEvaluatedKey;
     this.#isRead = LastEvaluatedKey === undefined;
+    this.#limit = Math.min(this.#limit * 2, MOST_AT_ONCE);
   }
 }
+
+/** Whoever reads on reads more and more at once. */
+const MOST_AT_ONCE = 1_000;
+
+/** A text behind all ids that stand before this one. */
+const before = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;
 
 /** More than its part, since chance gives one shard more than another. */
 const limitOf = (wanted: number, shards: number) => Math.min(wanted, Math.ceil((wanted / shards) * 1.5) + 8);
 
-/** The ids in all the partitions, newest first, each once. `wanted`: how many are likely to be taken. */
+/** The ids that are known and those in all the partitions, newest first, each once. `likely`: how many will be taken, as far as one knows. */
 export class NewestFirst {
   readonly #shards: Shard[];
+  #known: string[];
 
-  constructor(reading: Reading, partitions: Partition[], wanted: number) {
-    const limit = limitOf(wanted, partitions.length);
-    this.#shards = partitions.map((partition) => new Shard(reading, partition, limit));
+  constructor(
+    reading: Reading,
+    { partitions, known }: { partitions: Partition[]; known: string[] },
+    { likely, before: id }: { likely: number; before?: string | undefined },
+  ) {
+    const limit = limitOf(likely, partitions.length);
+    const left = id === undefined ? partitions : partitions.flatMap((partition) => endingBefore(partition, id));
+    this.#shards = left.map((partition) => new Shard(reading, partition, limit));
+    this.#known = known
+      .filter((one) => id === undefined || one < id)
+      .toSorted()
+      .toReversed();
   }
 
   async take(count: number): Promise<string[]> {
@@ -83,6 +100,7 @@ export class NewestFirst {
     for (let id = await this.#newest(); id !== undefined; id = await this.#newest()) {
       if (ids.length === count) break;
       ids.push(id);
+      this.#known = this.#known.filter((one) => one !== id);
       for (const shard of this.#shards) if (shard.newest === id) shard.take();
     }
     return ids;
@@ -97,7 +115,14 @@ export class NewestFirst {
     if (empty.length > 0) await Promise.all(empty.map((shard) => shard.fill()));
     return this.#shards.reduce<string | undefined>(
       (best, { newest }) => (newest !== undefined && (best === undefined || newest > best) ? newest : best),
-      undefined,
+      this.#known[0],
     );
   }
+}
+
+/** DynamoDB refuses bounds that are the wrong way round. */
+function endingBefore(partition: Partition, id: string): Partition[] {
+  const to = before(id);
+  if (to >= partition.to) return [partition];
+  return to < partition.from ? [] : [{ ...partition, to }];
 }

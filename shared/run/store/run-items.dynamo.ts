@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { parseJson } from '../../kernel/json.ts';
+import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
 import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
@@ -32,6 +33,9 @@ export const inWorkspace = ({ workspace }: { workspace: string }) => workspace;
 export const inProject = ({ workspace, project }: { workspace: string; project: string }) => `${workspace}#${project}`;
 export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: Stage }) => `${workflowId}#${stage}`;
 export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
+
+/** References are found without regard to case. */
+export const referenceKey = (workspace: string, reference: string) => `${workspace}#${sameCase(reference)}`;
 
 export const liveKey = (shard: number) => `live#${shard}`;
 const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
@@ -78,7 +82,7 @@ export function runItem(run: Run): Item {
     projectKey: `${inProject(run)}#${shard}`,
     workflowKey: `${inWorkflow(run)}#${shard}`,
     parentKey: run.parent,
-    referenceKey: run.reference === undefined ? undefined : `${run.workspace}#${run.reference.toLowerCase()}`,
+    referenceKey: run.reference === undefined ? undefined : referenceKey(run.workspace, run.reference),
     stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });

@@ -15,9 +15,10 @@ import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
+import type { RunFilter } from '../list/filter.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
-import type { Loaded, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../ports.ts';
+import type { Loaded, ProjectedAt, Runs, StartKey, Values } from '../ports.ts';
 import {
   alreadyIn,
   behind,
