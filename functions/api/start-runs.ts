@@ -3,6 +3,7 @@ import { http, type RequestOf } from '../../shared/api/http.ts';
 import { runV2View } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
+import { changeRun as changed } from '../../shared/run/control/change-run.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -58,6 +59,7 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     version: given.version,
     name: given.name,
     reference: given.reference,
+    labels: given.labels,
     inputs: given.inputs ?? {},
     fileIds: given.file_ids ?? [],
     connectionOverrides: given.connection_overrides,
@@ -94,10 +96,15 @@ export async function rerun(
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 
+export async function changeRun({ params, body, caller }: RequestOf<'changeRun'>, services: StartServices): Promise<Answer> {
+  const run = await runOf(services, caller, params.run_id);
+  return ok(await runDetailOf(services, await changed(services, run, body, actorOf(caller))));
+}
+
 const keyOf = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
 
 /** A repeated request gets the run of the first, and is told so: nothing was created now. */
 const answer = ({ isRepeat }: Started, body: unknown): Answer =>
   isRepeat ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
-export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);
+export const handler = http({ createRunV2, commandWorkflow, rerunRun: rerun, changeRun }, engineServices);

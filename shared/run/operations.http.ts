@@ -4,6 +4,7 @@ import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
 import { connectionOverrides } from '../workflow/workflow.http.ts';
 import { filterFields } from './list/filter.http.ts';
 import { eventType } from './model/event.ts';
+import { labels } from './model/label.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
 import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, valueLink } from './run.http.ts';
 import { stage } from './stage.http.ts';
@@ -59,6 +60,8 @@ const context = {
 
 const inputs = z.record(z.string(), z.unknown());
 
+const LABELS_ARE = '`key:value`, such as `customer:acme`; 20 at most';
+
 /** Verbs on a workflow and its runs. */
 const command = z.discriminatedUnion('command', [
   z
@@ -69,6 +72,7 @@ const command = z.discriminatedUnion('command', [
           inputs: inputs.optional(),
           name: words(100).optional(),
           reference: words(200).optional(),
+          labels: labels.optional().meta({ description: LABELS_ARE }),
           stage: stage.optional(),
           version: z.int().min(1).max(999_999).optional().meta({ description: 'A published version instead of the newest' }),
           connection_overrides: connectionOverrides.optional().meta({ description: 'Names of connections to use instead' }),
@@ -192,6 +196,23 @@ export const runs = {
     tag: 'runs',
     params: runParams,
     query: z.strictObject({ wait: waitSeconds }),
+    responses: { 200: runDetail },
+  }),
+  changeRun: operation({
+    method: 'PATCH',
+    path: '/v1/runs/{run_id}',
+    entry: 'api/start-runs',
+    summary: 'Archive a run or bring it back, give it labels or another name',
+    tag: 'runs',
+    role: 'operator',
+    params: runParams,
+    body: z
+      .strictObject({
+        archived: z.boolean().optional().meta({ description: 'Archived runs are in lists only when they are asked for' }),
+        labels: labels.optional().meta({ description: `All that it has from now on: ${LABELS_ARE}` }),
+        name: words(100).optional(),
+      })
+      .meta({ id: 'RunChange' }),
     responses: { 200: runDetail },
   }),
   getRunValue: operation({

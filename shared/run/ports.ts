@@ -24,6 +24,15 @@ export interface ProjectedAt {
   keptUntil?: number | undefined;
 }
 
+/** What people change of a run: only what is named. A run that is archived already keeps who has archived it. */
+export interface RunChange {
+  name?: string | undefined;
+  labels?: string[] | undefined;
+  /** The change is for these labels alone. */
+  labelsWere?: string[] | undefined;
+  archived?: Run['archived'] | false;
+}
+
 /** A run with its journal from the last snapshot on. */
 export interface Loaded {
   run: Run;
@@ -61,6 +70,8 @@ export interface Runs {
   due(shard: number, now: string, limit: number): Promise<{ id: string; dueAt: string }[]>;
   /** Moves the time of the next look; false when somebody else has, or the run has ended. */
   takeDue(id: string, seen: string, dueAt: string): Promise<boolean>;
+  /** Changes what people say of a run, whatever else happens to it meanwhile. False when it is gone, or its labels are not those of `labelsWere`. */
+  change(run: Run, change: RunChange): Promise<boolean>;
   /** Lets the rows of a live run stay longer. */
   keep(id: string, until: number): Promise<void>;
   list(filter: RunFilter, page: PageOf): Promise<Page<Run>>;

@@ -5,7 +5,7 @@ import type { RunFilter } from '../../shared/run/list/filter.ts';
 import { projection, type Run } from '../../shared/run/model/run.ts';
 import { RUN_STATUSES, type RunStatus, STAGES } from '../../shared/run/model/status.ts';
 import type { Runs } from '../../shared/run/ports.ts';
-import { aRun } from '../harness/builders.ts';
+import { anActor, aRun } from '../harness/builders.ts';
 import { howMany } from '../harness/how-many.ts';
 
 const RUNS = 150;
@@ -14,6 +14,7 @@ const WORKFLOWS = ['01WORKFLOWA', '01WORKFLOWB'] as const;
 const TRIGGERS = ['api', 'email', 'webhook', 'rerun'] as const;
 const REFERENCES = ['PO-1', 'po-1', 'PO-12', 'Invoice É', undefined] as const;
 const NAMES = ['Orders', 'Po-1 again', 'Intake'] as const;
+const LABELS = ['customer:acme', 'customer:Globex', 'area:po-1', 'urgent:yes'] as const;
 const ERRORS = ['Boom', 'Timeout'] as const;
 const MINUTE = 60_000;
 const ROOTS = 3;
@@ -39,7 +40,7 @@ function someRun(at: number, workspace: string, roots: string[]): Run {
   const mixed = (at * 7919) % 1009;
   const ageMs = at % 5 === 0 ? 0 : mixed * (MINUTE / 8);
   // A chain begins with its oldest.
-  const createdMs = Date.now() - (at < ROOTS ? 180 * MINUTE : ageMs);
+  const createdMs = Date.now() - (at < ROOTS ? (180 - at) * MINUTE : ageMs);
   const id = ulid(createdMs);
   const status = pick(RUN_STATUSES, mixed);
   const trigger = pick(TRIGGERS, mixed >> 1);
@@ -57,6 +58,8 @@ function someRun(at: number, workspace: string, roots: string[]): Run {
     trigger,
     ...(trigger === 'webhook' && { triggerId: pick(['hook-1', 'hook-2'], mixed) }),
     reference: pick(REFERENCES, mixed),
+    labels: LABELS.filter((_, place) => (mixed >> place) % 3 === 0),
+    ...(at >= ROOTS && mixed % 7 === 0 && { archived: { actor: anActor(), at: '2026-11-27T00:00:00.000Z' } }),
     ...(hasError && { error: { name: pick(ERRORS, mixed), message: 'no' } }),
     ...(trigger === 'rerun' && { parent: pick(roots, mixed), root: pick(roots, mixed) }),
   });
@@ -76,6 +79,8 @@ function plainly(all: Run[], filter: RunFilter): string[] {
     (run) => !filter.error || run.error?.name === filter.error,
     (run) => !filter.parent || run.parent === filter.parent,
     (run) => !filter.root || run.root === filter.root || run.id === filter.root,
+    (run) => filter.archived === 'any' || (run.archived !== undefined) === (filter.archived ?? false),
+    (run) => (filter.labels ?? []).every((label) => run.labels.includes(label)),
     (run) => !filter.from || decodeTime(run.id) >= Date.parse(filter.from),
     (run) => !filter.to || decodeTime(run.id) <= Date.parse(filter.to),
     (run) => !filter.id || (filter.id.isPrefix ? run.id.startsWith(filter.id.text) : run.id === filter.id.text),
@@ -88,8 +93,10 @@ function plainly(all: Run[], filter: RunFilter): string[] {
   const found = all.filter((run) => conditions.every((condition) => condition(run)));
   const q = lower(filter.q);
   const named = q === undefined ? [] : found.filter((run) => lower(run.id) === q || lower(run.reference) === q);
-  const holding = ({ id, name, reference }: Run) =>
-    q === undefined || (q.length >= 6 && lower(id)?.startsWith(q)) || [name, reference].some((text) => lower(text)?.includes(q));
+  const holding = ({ id, name, reference, labels }: Run) =>
+    q === undefined ||
+    (q.length >= 6 && lower(id)?.startsWith(q)) ||
+    [name, reference, ...labels].some((text) => lower(text)?.includes(q));
   return (named.length > 0 ? named : found.filter(holding))
     .map(({ id }) => id)
     .toSorted()
@@ -106,7 +113,8 @@ export function promisesOfFilters(open: () => Runs) {
       for (let at = 0; at < RUNS; at += 1) {
         const roots = all.slice(0, ROOTS).map(({ id }) => id);
         const run = someRun(at, workspace, roots.length > 0 ? roots : [ulid()]);
-        await open().create({ ...run, status: 'pending', error: undefined });
+        await open().create({ ...run, status: 'pending', error: undefined, archived: undefined });
+        if (run.archived) await open().change(run, { archived: run.archived });
         await open().project(run, projection.parse({ ...run, seen: 1 }), {});
         all.push(run);
       }
@@ -141,13 +149,15 @@ export function promisesOfFilters(open: () => Runs) {
         error: one(ERRORS),
         parent: one(all.slice(0, ROOTS).map(({ id }) => id)),
         root: one(all.slice(0, ROOTS).map(({ id }) => id)),
+        labels: fc.option(fc.uniqueArray(fc.constantFrom<string[]>(...LABELS), { maxLength: 2 }), { nil: undefined }),
+        archived: one([false, true, 'any' as const]),
         from: one([30, 90].map((ago) => new Date(Date.now() - ago * MINUTE).toISOString())),
         to: one([1, 60].map((ago) => new Date(Date.now() - ago * MINUTE).toISOString())),
         q: one(['po-1', 'PO-12', 'intake', all[5]?.id ?? '', all[6]?.id.slice(0, 9).toLowerCase() ?? '', 'nothing like it']),
       });
     /** Few of them at once, or next to nothing would ever be found. */
     const combinations = () =>
-      fc.record({ filter: filters(), kept: fc.uniqueArray(fc.nat(13), { maxLength: 3 }) }).map(({ filter, kept }) => {
+      fc.record({ filter: filters(), kept: fc.uniqueArray(fc.nat(15), { maxLength: 3 }) }).map(({ filter, kept }) => {
         const names = Object.keys(filter).filter((name) => name !== 'workspace');
         const left = new Set(['workspace', ...kept.map((at) => names[at] ?? '')]);
         return Object.fromEntries(Object.entries(filter).filter(([name]) => left.has(name))) as unknown as RunFilter;
@@ -170,6 +180,9 @@ export function promisesOfFilters(open: () => Runs) {
       ['an error', { error: 'Boom' }],
       ['a trigger with settings', { trigger: 'webhook', triggerId: 'hook-1' }],
       ['a word of a name', { q: 'take' }],
+      ['labels, all of them', { labels: ['customer:acme', 'urgent:yes'] }],
+      ['a word of a label', { q: 'globex' }],
+      ['archived runs', { archived: true }],
       ['a reference, in the one box', { q: 'PO-1' }],
     ])('find %s', async (_, filter) => {
       const expected = plainly(all, { workspace, ...filter });

@@ -19,9 +19,9 @@ beforeAll(async () => {
   api = await startApi();
   workflow = await api.publish(ONE_STEP);
   failing = await api.publish('  - id: no\n    raise: { error: NoStock, message: sold out }\n');
-  await start('first', { reference: 'PO-4711' });
+  await start('first', { reference: 'PO-4711', labels: ['customer:acme', 'urgent:yes'] });
   await start('second', { reference: 'po-4712', name: 'Nightly order' });
-  await start('failed', { reference: 'INV-1' }, failing);
+  await start('failed', { reference: 'INV-1', labels: ['customer:acme'] }, failing);
   const rerun = await api.post(`/v1/runs/${run['failed']}/rerun`, { from: 'start' });
   run['rerun'] = rerun.body.id;
   await api.ended(rerun.body.id);
@@ -52,10 +52,19 @@ describe('a run is found', () => {
     expectRefusal(await api.get('/v1/runs?status=failed,lost'), 400, 'status');
   });
 
+  test('by all of its labels, which its reruns have as well', async () => {
+    expect(await found('label=customer:acme')).toEqual([run['rerun'], run['failed'], run['first']]);
+    expect(await found('label=customer:acme&label=urgent:yes')).toEqual([run['first']]);
+    expect(await found('label=customer:acme,urgent:no')).toEqual([]);
+    expect((await api.get(`/v1/runs?id=${run['first']}`)).body.items[0].labels).toEqual(['customer:acme', 'urgent:yes']);
+    expectRefusal(await api.get('/v1/runs?label=acme'), 400, 'label');
+  });
+
   test('in one box by what it is called', async () => {
     expect(await found('q=po-4711')).toEqual([run['first']]);
     expect(await found('q=471')).toEqual([run['second'], run['first']]);
     expect(await found('q=nightly')).toEqual([run['second']]);
+    expect(await found('q=urgent')).toEqual([run['first']]);
     expect(await found(`q=${run['first']}`)).toEqual([run['first']]);
     expect(await found('q=nothing like it')).toEqual([]);
   });

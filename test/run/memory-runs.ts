@@ -13,6 +13,7 @@ import {
   LIVE_SHARDS,
   type Loaded,
   type ProjectedAt,
+  type RunChange,
   type Runs,
   type StartKey,
   type Values,
@@ -114,7 +115,8 @@ export class MemoryRuns implements Runs {
       if (isTerminal(now.status) && (now.seen !== next.seen || now.status !== next.status)) return false;
       const isSooner = dueAt !== undefined && dueWas !== undefined && now.dueAt !== dueWas && (now.dueAt ?? '') <= dueAt;
       if (isSooner && !isTerminal(next.status)) return false;
-      const { dueAt: _, ...rest } = { ...run, ...next, snapshot: next.snapshot ?? now.snapshot };
+      const { name, labels, archived, snapshot } = now;
+      const { dueAt: _, ...rest } = { ...run, ...next, name, labels, archived, snapshot: next.snapshot ?? snapshot };
       const ended = isTerminal(next.status);
       const due = ended ? undefined : (dueAt ?? now.dueAt);
       this.#rows.set(run.id, { text: JSON.stringify({ ...rest, dueAt: due }), expires: ended ? keptUntil : undefined });
@@ -136,6 +138,21 @@ export class MemoryRuns implements Runs {
       const run = this.#run(id);
       if (run?.dueAt !== seen || isTerminal(run.status)) return false;
       this.#rows.set(id, { text: JSON.stringify({ ...run, dueAt }) });
+      return true;
+    });
+  }
+
+  change({ id }: Run, { name, labels, labelsWere, archived }: RunChange) {
+    return this.#once('change', () => {
+      const now = this.#run(id);
+      if (!now || (labelsWere && JSON.stringify(now.labels) !== JSON.stringify(labelsWere))) return false;
+      const next = {
+        ...now,
+        ...(name !== undefined && { name }),
+        ...(labels !== undefined && { labels }),
+        ...(archived !== undefined && { archived: archived ? (now.archived ?? archived) : undefined }),
+      };
+      this.#rows.set(id, { ...this.#rows.get(id), text: JSON.stringify(next) });
       return true;
     });
   }

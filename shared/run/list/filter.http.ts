@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { listOf, resourceId, words } from '../../edge/schema.ts';
+import { LABELS, label } from '../model/label.ts';
 import { fromV1, RUN_STATUSES_V1, TRIGGERS } from '../model/status.ts';
 import { stage } from '../stage.http.ts';
 import { idIn, idMatch, type RunFilter, textMatch } from './filter.ts';
-import { LABELS, label } from './label.ts';
 
 const id = z
   .string()

@@ -73,7 +73,7 @@ export function fits(row: Row, filter: RunFilter): boolean {
   return (
     SAME.every((field) => filter[field] === undefined || row[field] === filter[field]) &&
     (status === undefined || status.some((one) => one === row['status'])) &&
-    (archived === 'any' || (row['archived'] !== undefined && row['archived'] !== false) === archived) &&
+    (archived === 'any' || (row['archived'] !== undefined) === archived) &&
     (reference === undefined || matches(row['reference'], reference)) &&
     labels.every((label) => labelsOf(row).includes(label)) &&
     (error === undefined || Object(row['error']).name === error) &&

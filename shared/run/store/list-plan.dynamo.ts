@@ -2,7 +2,16 @@ import { encodeTime } from 'ulid';
 import { areRare, type Bounds, boundsOf, idIn, type RunFilter, WHOLE_ID, WITH_ERROR } from '../list/filter.ts';
 import { STAGES } from '../model/status.ts';
 import type { Partition } from './newest-first.dynamo.ts';
-import { inProject, inState, inWorkflow, inWorkspace, referenceKey, shardsOf, YOUNG_LIST_MS } from './run-items.dynamo.ts';
+import {
+  archivedIn,
+  inProject,
+  inState,
+  inWorkflow,
+  inWorkspace,
+  referenceKey,
+  shardsOf,
+  YOUNG_LIST_MS,
+} from './run-items.dynamo.ts';
 
 /** Where the ids of a list come from. */
 export interface ListPlan {
@@ -28,7 +37,8 @@ export function listPlan(filter: RunFilter, now: Date): ListPlan {
   }
   const states = status ?? (error === undefined ? undefined : WITH_ERROR);
   const feed = feedOf(filter, bounds);
-  if (states === undefined || !areRare(states)) return feed;
+  // Fewer runs are archived than have ever been in a rare state.
+  if (states === undefined || !areRare(states) || filter.archived === true) return feed;
   const partitions = [...new Set(states)].flatMap((one) =>
     partitionsOf('by-state', 'stateKey', inState({ workspace, status: one }), bounds),
   );
@@ -48,15 +58,19 @@ function youngest({ partitions }: ListPlan, now: Date): Partition[] {
 const later = (one: string, other: string) => (one > other ? one : other);
 
 function feedOf(filter: RunFilter, bounds: Bounds): ListPlan {
-  const { workspace, project, workflowId, stage } = filter;
+  const { workspace, project, workflowId, stage, archived = false } = filter;
+  const feeds = (index: string, attribute: string, names: string[]) =>
+    names.flatMap((name) => {
+      const both = archived === 'any' ? [name, archivedIn(name)] : [archived ? archivedIn(name) : name];
+      return both.flatMap((one) => partitionsOf(index, attribute, one, bounds));
+    });
   if (workflowId !== undefined) {
     const names = (stage === undefined ? STAGES : [stage]).map((one) => inWorkflow({ workflowId, stage: one }));
-    const partitions = names.flatMap((name) => partitionsOf('by-workflow', 'workflowKey', name, bounds));
-    return planOf(filter, partitions, ['workflowId', 'stage']);
+    return planOf(filter, feeds('by-workflow', 'workflowKey', names), ['workflowId', 'stage', 'archived']);
   }
   if (project !== undefined)
-    return planOf(filter, partitionsOf('by-project', 'projectKey', inProject({ workspace, project }), bounds), ['project']);
-  return planOf(filter, partitionsOf('by-workspace', 'workspaceKey', inWorkspace({ workspace }), bounds), []);
+    return planOf(filter, feeds('by-project', 'projectKey', [inProject({ workspace, project })]), ['project', 'archived']);
+  return planOf(filter, feeds('by-workspace', 'workspaceKey', [inWorkspace({ workspace })]), ['archived']);
 }
 
 const partitionsOf = (index: string, attribute: string, name: string, bounds: Bounds): Partition[] =>

@@ -18,7 +18,7 @@ import type { PageOf } from '../../kernel/page.ts';
 import type { RunFilter } from '../list/filter.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
-import type { Loaded, ProjectedAt, Runs, StartKey, Values } from '../ports.ts';
+import type { Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
 import {
   alreadyIn,
   behind,
@@ -33,7 +33,7 @@ import {
 } from './journal-items.dynamo.ts';
 import { listRuns } from './list.dynamo.ts';
 import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
-import { dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
+import { changed, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
   table: string;
@@ -172,6 +172,10 @@ export class DynamoRuns implements Runs {
   async takeDue(id: string, seen: string, dueAt: string): Promise<boolean> {
     const written = await this.#update(runKey(id), dueTaken(seen, dueAt));
     return written.won || written.found[0]?.['dueAt']?.S === dueAt;
+  }
+
+  async change(run: Run, change: RunChange) {
+    return (await this.#update(runKey(run.id), changed(run, change))).won;
   }
 
   async keep(id: string, until: number): Promise<void> {

@@ -12,3 +12,9 @@ export const label = z
     LABEL,
     'must be key:value, the key of 1 to 40 letters, digits, _, . and -, the value of 1 to 100 characters without a comma',
   );
+
+/** Labels as a run has them: each once. */
+export const labels = z
+  .array(label)
+  .max(LABELS, `must have ${LABELS} labels at most`)
+  .transform((all) => [...new Set(all)]);
