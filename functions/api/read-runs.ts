@@ -7,12 +7,14 @@ import { pageView } from '../../shared/edge/schema.ts';
 import type { PageOf } from '../../shared/kernel/page.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
+import { histogramView } from '../../shared/run/list/counts.http.ts';
 import { type FilterQuery, filterOf } from '../../shared/run/list/filter.http.ts';
 import type { RunFilter } from '../../shared/run/list/filter.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
 import { attemptsOf } from '../../shared/run/model/step-state.ts';
-import type { EngineServices } from '../../shared/run/ports.ts';
+import { type EngineServices, MOST_COUNTED } from '../../shared/run/ports.ts';
+import { histogramOf } from '../../shared/run/read/histogram.ts';
 import { type ContextPage, readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
 import { runEntryView } from '../../shared/run/run.http.ts';
@@ -63,6 +65,16 @@ async function sought(services: Services, caller: Caller, query: SearchQuery): P
 async function page({ runs }: Services, filter: RunFilter, of: PageOf): Promise<Answer> {
   const found = await runs.list(filter, of);
   return ok({ ...pageView(found, runEntryView), searched_to: found.searchedTo ?? null });
+}
+
+export async function countRuns({ query, caller }: RequestOf<'countRuns'>, services: Services) {
+  return ok(await services.runs.count(await sought(services, caller, query)));
+}
+
+export async function getRunHistogram({ query, caller }: RequestOf<'getRunHistogram'>, services: Services) {
+  const { bucket, ...filter } = query;
+  const { items, searchedTo } = await services.runs.newest(await sought(services, caller, filter), MOST_COUNTED);
+  return ok(histogramView(bucket, histogramOf(items, bucket), searchedTo));
 }
 
 export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefinition'>, services: Services) {
@@ -177,6 +189,8 @@ export const handler = http(
     getRunV2,
     listRuns,
     listWorkflowRuns,
+    countRuns,
+    getRunHistogram,
     getRun,
     getRunDefinition,
     getRunEvents,

@@ -2,14 +2,17 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
 import { connectionOverrides } from '../workflow/workflow.http.ts';
+import { runCount, runHistogram } from './list/counts.http.ts';
 import { filterFields } from './list/filter.http.ts';
 import { eventType } from './model/event.ts';
 import { labels } from './model/label.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
+import { BUCKETS } from './read/histogram.ts';
 import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, valueLink } from './run.http.ts';
 import { stage } from './stage.http.ts';
 
 const feedQuery = { ...filterFields, ...listQuery(25) };
+const within = { workflow_id: resourceId.optional(), project_id: resourceId.optional() };
 
 const runParams = z.object({ run_id: resourceId });
 const workflowParams = z.object({ workflow_id: resourceId });
@@ -175,8 +178,26 @@ export const runs = {
     entry: 'api/read-runs',
     summary: 'Runs of the workspace, newest first',
     tag: 'runs',
-    query: z.strictObject({ workflow_id: resourceId.optional(), project_id: resourceId.optional(), ...feedQuery }),
+    query: z.strictObject({ ...within, ...feedQuery }),
     responses: { 200: runEntries },
+  }),
+  countRuns: operation({
+    method: 'GET',
+    path: '/v1/runs/count',
+    entry: 'api/read-runs',
+    summary: 'How many runs there are: exact to 10,000',
+    tag: 'runs',
+    query: z.strictObject({ ...within, ...filterFields }),
+    responses: { 200: runCount },
+  }),
+  getRunHistogram: operation({
+    method: 'GET',
+    path: '/v1/runs/histogram',
+    entry: 'api/read-runs',
+    summary: 'What became of runs, by the hour or the day: of the newest 10,000',
+    tag: 'runs',
+    query: z.strictObject({ bucket: z.enum(BUCKETS).default('day'), ...within, ...filterFields }),
+    responses: { 200: runHistogram },
   }),
   listWorkflowRuns: operation({
     method: 'GET',

@@ -33,6 +33,21 @@ export interface RunChange {
   archived?: Run['archived'] | false;
 }
 
+/** At least so many runs; exactly so many when it is exact. */
+export interface RunCount {
+  count: number;
+  exact: boolean;
+}
+
+/** Whoever asks for more than these hears that there are more. */
+export const MOST_COUNTED = 10_000;
+
+export interface Newest {
+  items: Pick<Run, 'id' | 'status' | 'createdAt'>[];
+  /** The time down to which was looked, when there is more. */
+  searchedTo?: string;
+}
+
 /** A run with its journal from the last snapshot on. */
 export interface Loaded {
   run: Run;
@@ -75,6 +90,10 @@ export interface Runs {
   /** Lets the rows of a live run stay longer. */
   keep(id: string, until: number): Promise<void>;
   list(filter: RunFilter, page: PageOf): Promise<Page<Run>>;
+  /** How many runs fit, exact to `MOST_COUNTED`. */
+  count(filter: RunFilter): Promise<RunCount>;
+  /** The newest runs that fit among so many that are looked at. */
+  newest(filter: RunFilter, most: number): Promise<Newest>;
 }
 
 /** In how many parts the live runs are kept, for the sweeper to look at side by side. */

@@ -8,7 +8,9 @@ import type { Runs } from '../../shared/run/ports.ts';
 import { anActor, aRun } from '../harness/builders.ts';
 import { howMany } from '../harness/how-many.ts';
 
-const RUNS = 150;
+const RUNS = 120;
+const TIMES = howMany('FILTER_RUNS', 60);
+const LONG_ENOUGH_MS = 30_000 + TIMES * 500;
 const PROJECTS = ['ops', 'sales'] as const;
 const WORKFLOWS = ['01WORKFLOWA', '01WORKFLOWB'] as const;
 const TRIGGERS = ['api', 'email', 'webhook', 'rerun'] as const;
@@ -118,7 +120,7 @@ export function promisesOfFilters(open: () => Runs) {
         await open().project(run, projection.parse({ ...run, seen: 1 }), {});
         all.push(run);
       }
-      for (let at = 0; at < 10; at += 1) await open().create(someRun(at, ulid(), [ulid()]));
+      for (let at = 0; at < 10; at += 1) await open().create({ ...someRun(at, ulid(), [ulid()]), workflowId: ulid() });
     });
 
     const one = <T>(values: readonly T[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 3 });
@@ -163,14 +165,37 @@ export function promisesOfFilters(open: () => Runs) {
         return Object.fromEntries(Object.entries(filter).filter(([name]) => left.has(name))) as unknown as RunFilter;
       });
 
-    test('in any combination list what a look at every run would', async () => {
-      await fc.assert(
-        fc.asyncProperty(combinations(), fc.constantFrom(1, 7, 50), async (filter, limit) => {
-          expect(await allOf(open(), filter, limit)).toEqual(plainly(all, filter));
-        }),
-        { numRuns: howMany('FILTER_RUNS', 150) },
-      );
-    });
+    test(
+      'in any combination list what a look at every run would',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(combinations(), fc.constantFrom(5, 20, 100), async (filter, limit) => {
+            expect(await allOf(open(), filter, limit)).toEqual(plainly(all, filter));
+          }),
+          { numRuns: TIMES },
+        );
+      },
+      LONG_ENOUGH_MS,
+    );
+
+    test(
+      'count what they list, and show the newest of it',
+      async () => {
+        await fc.assert(
+          fc.asyncProperty(combinations(), fc.constantFrom(1, 40, 1000), async (filter, most) => {
+            const expected = plainly(all, filter);
+            expect(await open().count(filter)).toEqual({ count: expected.length, exact: true });
+            const { items, searchedTo } = await open().newest(filter, most);
+            const ids = items.map(({ id }) => id);
+            expect(ids).toEqual(expected.slice(0, ids.length));
+            if (ids.length < expected.length)
+              expect(Date.parse(searchedTo ?? '')).toBeGreaterThanOrEqual(decodeTime(expected[ids.length] ?? ''));
+          }),
+          { numRuns: Math.ceil(TIMES / 2) },
+        );
+      },
+      LONG_ENOUGH_MS,
+    );
 
     test.each<[string, Omit<RunFilter, 'workspace'>]>([
       ['a reference without regard to case', { reference: { text: 'po-1', isPrefix: false } }],

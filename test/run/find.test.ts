@@ -75,6 +75,25 @@ describe('a run is found', () => {
     expect(await found(`workflow_id=${workflow}&error=NoStock`)).toEqual([]);
   });
 
+  test('and counted, and shown by what became of it', async () => {
+    const counted = async (query: string) => (await api.get(`/v1/runs/count?${query}`)).body;
+    expect(await counted('status=failed')).toEqual({ count: 2, exact: true });
+    expect(await counted(`workflow_id=${workflow}`)).toEqual({ count: 2, exact: true });
+    expect(await counted('q=nightly')).toEqual({ count: 1, exact: true });
+    const { body } = await api.get('/v1/runs/histogram?bucket=hour&label=customer:acme');
+    const sums = body.items.map(({ succeeded, failed, live }: Record<string, number>) => ({ succeeded, failed, live }));
+    const total = (name: string) => sums.reduce((sum: number, one: Record<string, number>) => sum + (one[name] ?? 0), 0);
+    expect([total('succeeded'), total('failed'), total('live'), body.searched_to]).toEqual([1, 2, 0, null]);
+    expect(body.items[0].start).toMatch(/T\d\d:00:00\.000Z$/);
+    expect((await api.get('/v1/runs/histogram')).body).toMatchObject({ bucket: 'day', searched_to: null });
+    for (const path of ['count?limit=1', 'histogram?bucket=week'])
+      expectRefusal(await api.get(`/v1/runs/${path}`), 400, /limit|bucket/);
+    const key = await api.keyOf({ project: 'elsewhere' });
+    expect((await api.get('/v1/runs/count?status=failed', { key })).body).toEqual({ count: 0, exact: true });
+    expect((await api.get('/v1/runs/histogram', { key })).body.items).toEqual([]);
+    expectRefusal(await api.get(`/v1/runs/count?workflow_id=${workflow}`, { key }), 404, 'workflow');
+  });
+
   test('by nobody who may not see it, whatever they ask for', async () => {
     const key = await api.keyOf({ project: 'elsewhere' });
     for (const query of [`id=${run['first']}`, 'reference=po-4711', `q=${run['first']}`, 'q=PO-4711', 'error=NoStock'])

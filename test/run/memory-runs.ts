@@ -1,3 +1,4 @@
+import { decodeTime } from 'ulid';
 import * as z from 'zod';
 import { parseJson } from '../../shared/kernel/json.ts';
 import type { Page, PageOf } from '../../shared/kernel/page.ts';
@@ -12,6 +13,8 @@ import {
   type Executions,
   LIVE_SHARDS,
   type Loaded,
+  MOST_COUNTED,
+  type Newest,
   type ProjectedAt,
   type RunChange,
   type Runs,
@@ -173,6 +176,23 @@ export class MemoryRuns implements Runs {
         .sort((a, b) => (a.id < b.id ? 1 : -1));
       const items = found.slice(0, limit);
       return { items, next: found.length > limit ? `${name}\n${items.at(-1)?.id}` : undefined };
+    });
+  }
+
+  count(filter: RunFilter) {
+    return this.#once('count', () => {
+      const { length } = this.#found(filter);
+      return { count: Math.min(length, MOST_COUNTED), exact: length <= MOST_COUNTED };
+    });
+  }
+
+  /** Looks at runs that fit alone. */
+  newest(filter: RunFilter, most: number): Promise<Newest> {
+    return this.#once('newest', () => {
+      const found = this.#found(filter).sort((a, b) => (a.id < b.id ? 1 : -1));
+      const items = found.slice(0, most).map(({ id, status, createdAt }) => ({ id, status, createdAt }));
+      const end = found.length > most ? items.at(-1) : undefined;
+      return { items, ...(end && { searchedTo: new Date(decodeTime(end.id)).toISOString() }) };
     });
   }
 

@@ -11,6 +11,7 @@ export interface TextMatch {
 export interface RunFilter {
   workspace: string;
   project?: string | undefined;
+  /** One of the workspace's: who asks has made sure of it. */
   workflowId?: string | undefined;
   /** One of these. */
   status?: readonly RunStatus[] | undefined;

@@ -20,6 +20,8 @@ export interface ListPlan {
   known: string[];
   /** Nearly all of them fit: what the filter asks for, the index says. */
   isExact: boolean;
+  /** All of them fit, as far as the index is up to date. */
+  isSaidByKeys: boolean;
 }
 
 /** Reads the fewest ids: one run, those of a name, of a parent, of a rare state, of the smallest feed. */
@@ -27,8 +29,8 @@ export function listPlan(filter: RunFilter, now: Date): ListPlan {
   const { workspace, reference, id, named, parent, status, error } = filter;
   const bounds = boundsOf(filter);
   // DynamoDB refuses bounds that are the wrong way round.
-  if (bounds.from > bounds.to) return { partitions: [], known: [], isExact: true };
-  if (id !== undefined && !id.isPrefix) return { partitions: [], known: [id.text], isExact: true };
+  if (bounds.from > bounds.to) return { partitions: [], known: [], isExact: true, isSaidByKeys: true };
+  if (id !== undefined && !id.isPrefix) return { partitions: [], known: [id.text], isExact: true, isSaidByKeys: false };
   if (named !== undefined) return planOf(filter, [byReference(workspace, named, bounds)], ['named'], idsIn(named, bounds));
   if (reference !== undefined && !reference.isPrefix)
     return planOf(filter, [byReference(workspace, reference.text, bounds)], ['reference']);
@@ -44,7 +46,7 @@ export function listPlan(filter: RunFilter, now: Date): ListPlan {
   );
   const isFleeting = states.includes('pending') || states.includes('running');
   if (!isFleeting) return planOf(filter, partitions, ['status']);
-  return { ...planOf(filter, [...partitions, ...youngest(feed, now)], []), isExact: false };
+  return { ...planOf(filter, [...partitions, ...youngest(feed, now)], []), isExact: false, isSaidByKeys: false };
 }
 
 /** Those who have only just come are not in the index by state. */
@@ -98,8 +100,14 @@ function planOf(
   known: string[] = [],
 ): ListPlan {
   const says = new Set<string>([...ALWAYS, ...answered]);
-  const isExact = Object.entries(filter).every(
-    ([name, value]) => says.has(name) || value === undefined || (name === 'archived' && value !== true),
-  );
-  return { partitions, known, isExact };
+  const { archived = false, ...rest } = filter;
+  const saysRest = Object.entries(rest).every(([name, value]) => says.has(name) || value === undefined);
+  const saysArchived = says.has('archived') || archived === 'any';
+  return {
+    partitions,
+    known,
+    // Few of those that are not looked for are archived.
+    isExact: saysRest && (saysArchived || !archived),
+    isSaidByKeys: saysRest && saysArchived && known.length === 0,
+  };
 }

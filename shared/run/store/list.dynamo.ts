@@ -4,8 +4,9 @@ import { BATCH, getItems } from '../../aws/rows.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { boundsOf, fits, type RunFilter } from '../list/filter.ts';
 import { type Run, run } from '../model/run.ts';
+import { MOST_COUNTED, type Newest, type RunCount } from '../ports.ts';
 import { type ListPlan, listPlan } from './list-plan.dynamo.ts';
-import { NewestFirst, type Reading } from './newest-first.dynamo.ts';
+import { countIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
 import { rowOf, runKey } from './run-items.dynamo.ts';
 
 /** Rows read for one page at the most, and for how long: where a filter is rare, the page is short and says how far it has looked. */
@@ -26,9 +27,14 @@ export async function listRuns(reading: Reading, filter: RunFilter, { limit, tok
   const plan = listPlan(sought, now);
   const { items, end } = await readPage(reading, plan, sought, { limit, before: at });
   if (end === undefined) return { items, next: undefined };
-  const searchedTo = plan.isExact ? {} : { searchedTo: new Date(decodeTime(end)).toISOString() };
+  const searchedTo = plan.isExact ? {} : { searchedTo: timeOf(end) };
   return { items, next: writeToken(name, end), ...searchedTo };
 }
+
+const timeOf = (id: string) => new Date(decodeTime(id)).toISOString();
+
+/** What a list shows at the least. */
+const listed = run.pick({ id: true, status: true, createdAt: true });
 
 /** What `q` asks for: the runs that it names, if there are any. */
 async function resolved(reading: Reading, filter: RunFilter, now: Date): Promise<RunFilter> {
@@ -47,22 +53,57 @@ async function readPage(
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<{ items: Run[]; end: string | undefined }> {
   const until = performance.now() + LONGEST_MS;
-  let atOnce = plan.isExact ? limit : BATCH;
-  const ids = new NewestFirst(reading, plan, { likely: atOnce + 1, before });
   const items: Run[] = [];
-  for (let looked = 0; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
-    const some = await ids.take(atOnce);
-    looked += some.length;
-    const rows = await rowsOf(reading, some);
-    for (const [place, id] of some.entries()) {
+  let looked = 0;
+  for await (const { ids, rows, isLast } of rowsIn(reading, plan, { likely: plan.isExact ? limit : BATCH, before })) {
+    for (const [place, id] of ids.entries()) {
       const row = rows.get(id);
       if (row && fits(row, filter)) items.push(run.parse(row));
-      if (items.length < limit) continue;
-      const isLast = place === some.length - 1 && (await ids.isExhausted());
-      return { items, end: isLast ? undefined : id };
+      if (items.length === limit) return { items, end: isLast && place === ids.length - 1 ? undefined : id };
     }
-    if (await ids.isExhausted()) return { items, end: undefined };
-    if (looked >= MOST_READ || performance.now() > until) return { items, end: some.at(-1) };
+    looked += ids.length;
+    if (!isLast && (looked >= MOST_READ || performance.now() > until)) return { items, end: ids.at(-1) };
+  }
+  return { items, end: undefined };
+}
+
+/** The newest runs that fit among so many that are looked at. */
+export async function newestRuns(reading: Reading, filter: RunFilter, most: number, now: Date): Promise<Newest> {
+  const sought = await resolved(reading, filter, now);
+  const items: Newest['items'] = [];
+  let looked = 0;
+  for await (const { ids, rows, isLast } of rowsIn(reading, listPlan(sought, now), { likely: Math.min(most, MOST_AT_ONCE) })) {
+    for (const id of ids) {
+      const row = rows.get(id);
+      if (row && fits(row, sought)) items.push(listed.parse(row));
+    }
+    looked += ids.length;
+    const end = ids.at(-1);
+    if (!isLast && looked >= most && end) return { items, searchedTo: timeOf(end) };
+  }
+  return { items };
+}
+
+/** How many runs fit: counted in the index where it says all that the filter asks for, else in the rows. */
+export async function countRuns(reading: Reading, filter: RunFilter, now: Date): Promise<RunCount> {
+  const plan = listPlan(filter, now);
+  if (filter.q === undefined && plan.isSaidByKeys) {
+    const counts = await Promise.all(plan.partitions.map((partition) => countIn(reading, partition, MOST_COUNTED + 1)));
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    return { count: Math.min(count, MOST_COUNTED), exact: count <= MOST_COUNTED };
+  }
+  const { items, searchedTo } = await newestRuns(reading, filter, MOST_COUNTED, now);
+  return { count: items.length, exact: searchedTo === undefined };
+}
+
+/** The rows behind the ids of a plan, newest first, more and more at once. */
+async function* rowsIn(reading: Reading, plan: ListPlan, { likely, before }: { likely: number; before?: string | undefined }) {
+  const all = new NewestFirst(reading, plan, { likely: likely + 1, before });
+  for (let atOnce = likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
+    const ids = await all.take(atOnce);
+    const isLast = await all.isExhausted();
+    yield { ids, rows: await rowsOf(reading, ids), isLast };
+    if (isLast) return;
   }
 }
 

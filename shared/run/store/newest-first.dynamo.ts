@@ -18,6 +18,32 @@ export interface Reading {
   patience?: Patience | undefined;
 }
 
+const queryOf = (table: string, { index, attribute, value, from, to }: Partition) => ({
+  TableName: table,
+  IndexName: index,
+  KeyConditionExpression: '#key = :key AND pk BETWEEN :from AND :to',
+  ExpressionAttributeNames: { '#key': attribute },
+  ExpressionAttributeValues: { ':key': { S: value }, ':from': { S: runPk(from) }, ':to': { S: runPk(to) } },
+});
+
+/** How many ids the partition has, up to so many: keys are counted where they stand. */
+export async function countIn({ client, table, patience }: Reading, partition: Partition, most: number): Promise<number> {
+  let count = 0;
+  let ExclusiveStartKey: Item | undefined;
+  do {
+    const query = new QueryCommand({
+      ...queryOf(table, partition),
+      Select: 'COUNT',
+      Limit: most - count,
+      ExclusiveStartKey,
+    });
+    const { Count = 0, LastEvaluatedKey } = await patiently(() => client.send(query), patience);
+    count += Count;
+    ExclusiveStartKey = LastEvaluatedKey;
+  } while (ExclusiveStartKey && count < most);
+  return count;
+}
+
 /** The ids of one partition, newest first, some at a time. */
 class Shard {
   readonly #reading: Reading;
@@ -48,13 +74,8 @@ class Shard {
 
   async #read(): Promise<void> {
     const { client, table, patience } = this.#reading;
-    const { index, attribute, value, from, to } = this.#partition;
     const query = new QueryCommand({
-      TableName: table,
-      IndexName: index,
-      KeyConditionExpression: '#key = :key AND pk BETWEEN :from AND :to',
-      ExpressionAttributeNames: { '#key': attribute },
-      ExpressionAttributeValues: { ':key': { S: value }, ':from': { S: runPk(from) }, ':to': { S: runPk(to) } },
+      ...queryOf(table, this.#partition),
       ScanIndexForward: false,
       Limit: this.#limit,
       ExclusiveStartKey: this.#from,

@@ -31,7 +31,7 @@ import {
   packed,
   parseJournal,
 } from './journal-items.dynamo.ts';
-import { listRuns } from './list.dynamo.ts';
+import { countRuns, listRuns, newestRuns } from './list.dynamo.ts';
 import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
 import { changed, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
@@ -192,6 +192,14 @@ export class DynamoRuns implements Runs {
 
   list(filter: RunFilter, page: PageOf) {
     return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
+  }
+
+  count(filter: RunFilter) {
+    return countRuns({ client: this.#client(), ...this.#settings }, filter, this.#now());
+  }
+
+  newest(filter: RunFilter, most: number) {
+    return newestRuns({ client: this.#client(), ...this.#settings }, filter, most, this.#now());
   }
 
   async #snapshot(ref: string): Promise<unknown> {
