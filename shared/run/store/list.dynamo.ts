@@ -9,9 +9,15 @@ import { type ListPlan, listPlan } from './list-plan.dynamo.ts';
 import { countIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
 import { rowOf, runKey } from './run-items.dynamo.ts';
 
+interface Reach {
+  rows: number;
+  ms: number;
+}
+
 /** Rows read for one page at the most, and for how long: where a filter is rare, the page is short and says how far it has looked. */
-const MOST_READ = 2_000;
-const LONGEST_MS = 35;
+const PAGE_REACH: Reach = { rows: 2_000, ms: 35 };
+/** Whoever goes on would rather wait than ask hundreds of times. */
+const SEARCH_REACH: Reach = { rows: 10_000, ms: 300 };
 const MOST_AT_ONCE = 4 * BATCH;
 
 /**
@@ -52,9 +58,11 @@ async function readPage(
   filter: RunFilter,
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<{ items: Run[]; end: string | undefined }> {
-  const until = performance.now() + LONGEST_MS;
+  const reach = before === undefined ? PAGE_REACH : SEARCH_REACH;
+  const begun = performance.now();
   const items: Run[] = [];
   let looked = 0;
+  let lastMs = 0;
   for await (const { ids, rows, isLast } of rowsIn(reading, plan, { likely: plan.isExact ? limit : BATCH, before })) {
     for (const [place, id] of ids.entries()) {
       const row = rows.get(id);
@@ -62,7 +70,10 @@ async function readPage(
       if (items.length === limit) return { items, end: isLast && place === ids.length - 1 ? undefined : id };
     }
     looked += ids.length;
-    if (!isLast && (looked >= MOST_READ || performance.now() > until)) return { items, end: ids.at(-1) };
+    const ms = performance.now() - begun;
+    // The next rows take as long as the last ones at the least.
+    if (!isLast && (looked >= reach.rows || ms + (ms - lastMs) > reach.ms)) return { items, end: ids.at(-1) };
+    lastMs = ms;
   }
   return { items, end: undefined };
 }
