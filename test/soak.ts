@@ -11,6 +11,7 @@ const LONGER = {
   FLOOD: '1000',
   LARGE_MAILS: '8',
   CASES: '400',
+  FILTER_RUNS: '1000',
   TENANT_ROLES: '4',
   FRESH_CLONES: 'yes',
 };
@@ -24,6 +25,7 @@ const vitest = await startVitest(
     'test/run/random',
     'test/run/outage',
     'test/run/chaos',
+    'test/aws/dynamo-runs',
     'test/run/driver',
     'test/run/child-runs',
     'test/run/reruns',

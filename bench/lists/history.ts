@@ -68,9 +68,16 @@ function nameOf(n: number): keyof Models {
   return n % 10 === 2 ? 'wide' : 'succeeded';
 }
 
-/** Every fiftieth was a draft, every two thousandth came by mail, every tenth was of another project, which the key does not open. */
+/**
+ * Every fiftieth was a draft, every two thousandth came by mail, every tenth was of another project, which the key does not open. A customer has every
+ * five hundredth, every hundredth is archived.
+ */
 const differences = (n: number, parent: string): Partial<Run> => ({
   reference: `PO-${n}`,
+  labels: [`customer:c-${n % 500}`, ...(n % 3 === 0 ? ['area:north'] : [])],
+  ...(n % 100 === 6 && {
+    archived: { actor: { kind: 'system' as const, id: 'bench', name: 'bench' }, at: new Date().toISOString() },
+  }),
   ...(n % 50 === 3 && { stage: 'Draft' as const, version: null }),
   ...(n % 2000 === 7 ? { trigger: 'email' as const } : { trigger: 'api' as const }),
   ...(n % 10 === 4 && { project: 'bench-other' }),

@@ -8,6 +8,7 @@ export const GOALS = {
   enduring: 0.95,
   recoveryMs: 4000,
   listMs: 10,
+  rareListMs: 50,
   readyMs: 3000,
   writeUnits: 11,
   readUnits: 3,

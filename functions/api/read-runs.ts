@@ -5,11 +5,17 @@ import { outputsV2View, runV2View, v2 } from '../../shared/api/v2.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
+import type { PageOf } from '../../shared/kernel/page.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
+import type { Caller } from '../../shared/kernel/role.ts';
+import { histogramView } from '../../shared/run/list/counts.http.ts';
+import { type FilterQuery, filterOf } from '../../shared/run/list/filter.http.ts';
+import type { RunFilter } from '../../shared/run/list/filter.ts';
 import type { Run } from '../../shared/run/model/run.ts';
-import { fromV1, isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
+import { isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
 import { runs as runsOperations } from '../../shared/run/operations.http.ts';
-import type { EngineServices } from '../../shared/run/ports.ts';
+import { type EngineServices, MOST_COUNTED } from '../../shared/run/ports.ts';
+import { histogramOf } from '../../shared/run/read/histogram.ts';
 import { readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
 import { runEntryView, stepView } from '../../shared/run/run.http.ts';
@@ -21,6 +27,7 @@ import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { engineServices, valueLinks } from '../adapters.ts';
 
+type SearchQuery = FilterQuery & { workflow_id?: string | undefined; project_id?: string | undefined };
 type Services = EngineServices & { workflows: Workflows };
 
 export async function listRunsV2({ query, caller }: RequestOf<'listRunsV2'>, services: Services) {
@@ -37,31 +44,38 @@ export async function getRunV2({ params, caller }: RequestOf<'getRunV2'>, servic
 }
 
 export async function listRuns({ query, caller }: RequestOf<'listRuns'>, services: Services) {
-  const { workflow_id: workflowId, project_id, ...rest } = query;
-  const project = projectOf(caller, project_id);
-  if (workflowId !== undefined)
-    return feed(services, caller.workspace, rest, (await ofWorkflow(services, caller, workflowId, project)).id);
-  return feed(services, caller.workspace, rest, undefined, project);
+  const { limit, continuation_token: token, ...filter } = query;
+  return page(services, await sought(services, caller, filter), { limit, token });
 }
 
 export async function listWorkflowRuns({ params, query, caller }: RequestOf<'listWorkflowRuns'>, services: Services) {
-  return feed(services, caller.workspace, query, (await ofWorkflow(services, caller, params.workflow_id)).id);
+  const { limit, continuation_token: token, ...filter } = query;
+  return page(services, await sought(services, caller, { ...filter, ...params }), { limit, token });
 }
 
-const ofWorkflow = (services: Services, caller: RequestOf<'listRuns'>['caller'], id: string, project?: string) =>
-  workflowOf(services, caller, id, { deleted: true, ...(project !== undefined && { project }) });
+/** What is looked for, within what the caller may see. A workflow is of one project. */
+async function sought(services: Services, caller: Caller, query: SearchQuery): Promise<RunFilter> {
+  const { workflow_id, project_id, ...rest } = query;
+  const project = projectOf(caller, project_id);
+  const { workspace } = caller;
+  if (workflow_id === undefined) return filterOf(rest, { workspace, project });
+  const { id } = await workflowOf(services, caller, workflow_id, { deleted: true, ...(project !== undefined && { project }) });
+  return filterOf(rest, { workspace, workflowId: id });
+}
 
-async function feed(
-  { runs }: Services,
-  workspace: string,
-  query: RequestOf<'listWorkflowRuns'>['query'],
-  workflowId?: string,
-  project?: string,
-): Promise<Answer> {
-  const { limit, continuation_token: token, status, ...rest } = query;
-  const filter = { workspace, workflowId, project, status: status && fromV1(status), ...rest };
-  const page = await runs.list(filter, { limit, token });
-  return ok({ ...pageView(page, runEntryView), searched_to: page.searchedTo ?? null });
+async function page({ runs }: Services, filter: RunFilter, of: PageOf): Promise<Answer> {
+  const found = await runs.list(filter, of);
+  return ok({ ...pageView(found, runEntryView), searched_to: found.searchedTo ?? null });
+}
+
+export async function countRuns({ query, caller }: RequestOf<'countRuns'>, services: Services) {
+  return ok(await services.runs.count(await sought(services, caller, query)));
+}
+
+export async function getRunHistogram({ query, caller }: RequestOf<'getRunHistogram'>, services: Services) {
+  const { bucket, ...filter } = query;
+  const { items, searchedTo } = await services.runs.newest(await sought(services, caller, filter), MOST_COUNTED);
+  return ok(histogramView(bucket, histogramOf(items, bucket), searchedTo));
 }
 
 export async function getRunDefinition({ params, caller }: RequestOf<'getRunDefinition'>, services: Services) {
@@ -159,6 +173,8 @@ export const handler = http(
     getRunV2,
     listRuns,
     listWorkflowRuns,
+    countRuns,
+    getRunHistogram,
     getRun,
     getRunDefinition,
     getRunEvents,

@@ -4,6 +4,7 @@ import { runV2View, v2 } from '../../shared/api/v2.ts';
 import { type Answer, accepted, created, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
+import { changeRun as changed } from '../../shared/run/control/change-run.ts';
 import { pauseRun } from '../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -60,6 +61,7 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     version: given.version,
     name: given.name,
     reference: given.reference,
+    labels: given.labels,
     inputs: given.inputs ?? {},
     fileIds: given.fileIds ?? [],
     connectionOverrides: given.connectionOverrides,
@@ -87,10 +89,19 @@ export async function rerun(
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 
+export async function changeRun({ params, body, caller }: RequestOf<'changeRun'>, services: StartServices): Promise<Answer> {
+  const run = await runOf(services, caller, params.run_id);
+  return ok(await runDetailOf(services, await changed(services, run, body, actorOf(caller))));
+}
+
 const requestKey = (value: string | undefined) => (value === undefined ? undefined : { trigger: 'api', value });
 
 /** A repeated request gets the run of the first, and is told so: nothing was created now. */
 const answer = ({ isRepeat }: Started, body: unknown): Answer =>
   isRepeat ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : created(body);
 
-export const handler = http({ ...v2, ...runsOperations }, { createRunV2, commandWorkflow, rerunRun: rerun }, engineServices);
+export const handler = http(
+  { ...v2, ...runsOperations },
+  { createRunV2, commandWorkflow, rerunRun: rerun, changeRun },
+  engineServices,
+);

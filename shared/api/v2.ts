@@ -4,7 +4,7 @@ import { anyId, few, firstWords, listQuery, page, resourceId, time, words } from
 import { jsonNumber } from '../kernel/json.ts';
 import type { Run } from '../run/model/run.ts';
 import { RUN_STATUS } from '../run/model/status.ts';
-import { stage } from '../run/run.http.ts';
+import { stage } from '../run/stage.http.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 
 const nameValue = z.object({ name: z.string().min(1).max(100), value: z.union([z.string(), jsonNumber]) });

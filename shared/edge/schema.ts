@@ -50,6 +50,13 @@ export function count(max: number) {
   return z.coerce.number({ error }).int(error).min(1, error).max(max, error);
 }
 
+/** Several of something in a query: repeated, or with commas between them, which API Gateway makes of what is repeated. */
+export const listOf = <T extends z.ZodType<unknown, string>>(item: T, max: number) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(item).max(max, `must have ${max} items at most`));
+
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), continuation_token: z.string().nullable() });
 

@@ -3,19 +3,17 @@ import { operation } from '../edge/route.ts';
 import { count, few, listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
 import { connectionOverrides } from '../workflow/workflow.http.ts';
+import { runCount, runHistogram } from './list/counts.http.ts';
+import { filterFields } from './list/filter.http.ts';
 import { eventType } from './model/event.ts';
-import { RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
+import { labels } from './model/label.ts';
 import { STEP_STATUSES } from './model/step-state.ts';
-import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, stage, valueLink } from './run.http.ts';
+import { BUCKETS } from './read/histogram.ts';
+import { dryRun, failureCodes, rerunDetail, runContext, runDetail, runEntries, runEvents, valueLink } from './run.http.ts';
+import { stage } from './stage.http.ts';
 
-const feedQuery = {
-  status: z.enum(RUN_STATUSES_V1).optional(),
-  stage: stage.optional(),
-  trigger: z.enum(TRIGGERS).optional(),
-  from: z.iso.datetime({ offset: true }).optional(),
-  to: z.iso.datetime({ offset: true }).optional(),
-  ...listQuery(25),
-};
+const feedQuery = { ...filterFields, ...listQuery(25) };
+const within = { workflow_id: resourceId.optional(), project_id: resourceId.optional() };
 
 const runParams = z.object({ run_id: resourceId });
 const workflowParams = z.object({ workflow_id: resourceId });
@@ -66,6 +64,8 @@ const context = {
 
 const inputs = z.record(z.string(), z.unknown());
 
+const LABELS_ARE = '`key:value`, such as `customer:acme`; 20 at most';
+
 /** Verbs on a workflow and its runs. */
 const command = z.discriminatedUnion('command', [
   z
@@ -76,6 +76,7 @@ const command = z.discriminatedUnion('command', [
           inputs: inputs.optional(),
           name: words(100).optional(),
           reference: words(200).optional(),
+          labels: labels.optional().meta({ description: LABELS_ARE }),
           stage: stage.optional(),
           version: z.int().min(1).max(999_999).optional().meta({ description: 'A published version instead of the newest' }),
           connection_overrides: connectionOverrides.optional().meta({ description: 'Names of connections to use instead' }),
@@ -183,8 +184,26 @@ export const runs = {
     entry: 'api/read-runs',
     summary: 'Runs of the workspace, newest first',
     tag: 'runs',
-    query: z.strictObject({ workflow_id: resourceId.optional(), project_id: resourceId.optional(), ...feedQuery }),
+    query: z.strictObject({ ...within, ...feedQuery }),
     responses: { 200: runEntries },
+  }),
+  countRuns: operation({
+    method: 'GET',
+    path: '/v1/runs/count',
+    entry: 'api/read-runs',
+    summary: 'How many runs there are: exact to 10,000',
+    tag: 'runs',
+    query: z.strictObject({ ...within, ...filterFields }),
+    responses: { 200: runCount },
+  }),
+  getRunHistogram: operation({
+    method: 'GET',
+    path: '/v1/runs/histogram',
+    entry: 'api/read-runs',
+    summary: 'What became of runs, by the hour or the day: of the newest 10,000',
+    tag: 'runs',
+    query: z.strictObject({ bucket: z.enum(BUCKETS).default('day'), ...within, ...filterFields }),
+    responses: { 200: runHistogram },
   }),
   listWorkflowRuns: operation({
     method: 'GET',
@@ -204,6 +223,23 @@ export const runs = {
     tag: 'runs',
     params: runParams,
     query: z.strictObject({ wait: waitSeconds }),
+    responses: { 200: runDetail },
+  }),
+  changeRun: operation({
+    method: 'PATCH',
+    path: '/v1/runs/{run_id}',
+    entry: 'api/start-runs',
+    summary: 'Archive a run or bring it back, give it labels or another name',
+    tag: 'runs',
+    role: 'operator',
+    params: runParams,
+    body: z
+      .strictObject({
+        archived: z.boolean().optional().meta({ description: 'Archived runs are in lists only when they are asked for' }),
+        labels: labels.optional().meta({ description: `All that it has from now on: ${LABELS_ARE}` }),
+        name: words(100).optional(),
+      })
+      .meta({ id: 'RunChange' }),
     responses: { 200: runDetail },
   }),
   getRunValue: operation({

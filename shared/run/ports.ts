@@ -1,8 +1,9 @@
 import type { Page, PageOf } from '../kernel/page.ts';
 import type { Definitions } from '../workflow/workflows.ts';
+import type { RunFilter } from './list/filter.ts';
 import type { Entry } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
-import type { RunStatus, Stage, Trigger } from './model/status.ts';
+import type { RunStatus } from './model/status.ts';
 import type { Stored } from './model/stored.ts';
 
 /** The promise that the same request starts one run. */
@@ -23,18 +24,28 @@ export interface ProjectedAt {
   keptUntil?: number | undefined;
 }
 
-export interface RunFilter {
-  workspace: string;
-  project?: string | undefined;
-  workflowId?: string | undefined;
-  status?: RunStatus | undefined;
-  stage?: Stage | undefined;
-  trigger?: Trigger | undefined;
-  /** Runs that this one brought about. */
-  parent?: string | undefined;
-  /** ISO times, inclusive. */
-  from?: string | undefined;
-  to?: string | undefined;
+/** What people change of a run: only what is named. A run that is archived already keeps who has archived it. */
+export interface RunChange {
+  name?: string | undefined;
+  labels?: string[] | undefined;
+  /** The change is for these labels alone. */
+  labelsWere?: string[] | undefined;
+  archived?: Run['archived'] | false;
+}
+
+/** At least so many runs; exactly so many when it is exact. */
+export interface RunCount {
+  count: number;
+  exact: boolean;
+}
+
+/** Whoever asks for more than these hears that there are more. */
+export const MOST_COUNTED = 10_000;
+
+export interface Newest {
+  items: Pick<Run, 'id' | 'status' | 'createdAt'>[];
+  /** The time down to which was looked, when there is more. */
+  searchedTo?: string;
 }
 
 /** A run with its journal from the last snapshot on. */
@@ -74,9 +85,15 @@ export interface Runs {
   due(shard: number, now: string, limit: number): Promise<{ id: string; dueAt: string }[]>;
   /** Moves the time of the next look; false when somebody else has, or the run has ended. */
   takeDue(id: string, seen: string, dueAt: string): Promise<boolean>;
+  /** Changes what people say of a run, whatever else happens to it meanwhile. False when it is gone, or its labels are not those of `labelsWere`. */
+  change(run: Run, change: RunChange): Promise<boolean>;
   /** Lets the rows of a live run stay longer. */
   keep(id: string, until: number): Promise<void>;
   list(filter: RunFilter, page: PageOf): Promise<Page<Run>>;
+  /** How many runs fit, exact to `MOST_COUNTED`. */
+  count(filter: RunFilter): Promise<RunCount>;
+  /** The newest runs that fit among so many that are looked at. */
+  newest(filter: RunFilter, most: number): Promise<Newest>;
 }
 
 /** In how many parts the live runs are kept, for the sweeper to look at side by side. */

@@ -4,14 +4,13 @@ import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
-import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, STAGES, TRIGGERS } from './model/status.ts';
+import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { attemptsOf } from './model/step-state.ts';
 import type { ContextPage } from './read/read-context.ts';
 import { cutFields, cutValue, SHOWN_BYTES } from './shown/cut-value.ts';
 import { wholeOf } from './shown/shown-values.ts';
+import { stage } from './stage.http.ts';
 import type { DryRun } from './start/dry-run.ts';
-
-export const stage = z.enum(STAGES).meta({ id: 'ProcessStage', description: 'Stage of a process' });
 
 const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the time down to which it has looked' });
 
@@ -32,6 +31,7 @@ const runEntry = z
     trigger_id: z.string().nullable().meta({ description: 'The mailbox, schedule or webhook that it came by' }),
     actor,
     archived: z.boolean(),
+    labels: z.array(z.string()),
     created_at: time,
     started_at: time.nullable(),
     ended_at: time.nullable(),
@@ -55,6 +55,8 @@ export const runDetail = runEntry
     definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
     inputs: shownFields,
     outputs: shownFields.nullable(),
+    archived_by: z.union([actor, z.null()]),
+    archived_at: time.nullable(),
     file_ids: z.array(z.string()),
     deadline: time,
     steps: stepCounts,
@@ -123,7 +125,7 @@ export const failureCodes = z
   .meta({ id: 'FailureCodes' });
 
 const shownStatus = (run: Run) => ({ ...run, status: RUN_STATUS[run.status].v1 });
-const shownRun = (run: Run) => ({ ...shownStatus(run), projectId: run.project });
+const shownRun = (run: Run) => ({ ...shownStatus(run), projectId: run.project, archived: run.archived !== undefined });
 
 export const runEntryView = (run: Run) => viewOf(runEntry, shownRun(run));
 
@@ -145,6 +147,8 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children }: Ru
   viewOf(runDetail, {
     ...shownRun(run),
     object: 'run',
+    archivedBy: run.archived?.actor ?? null,
+    archivedAt: run.archived?.at,
     inputs: shown(inputs, wholeOf(run.id, 'inputs')),
     outputs: shown(outputs, wholeOf(run.id, 'outputs')),
     pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),

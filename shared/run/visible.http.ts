@@ -23,7 +23,7 @@ export async function runDetailOf(engine: Pick<EngineServices, 'runs' | 'values'
     values.inputs(),
     values.outputs(),
     chainOf(engine.runs, run),
-    engine.runs.list({ workspace: run.workspace, parent: run.id }, { limit: CHILDREN_SHOWN }),
+    engine.runs.list({ workspace: run.workspace, parent: run.id, archived: 'any' }, { limit: CHILDREN_SHOWN }),
   ]);
   return runDetailView(run, { inputs, outputs, chain, children: children.items });
 }

@@ -1,6 +1,7 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
+import { promisesOfFilters } from '../contract/run-filters.ts';
 import { promisesOfRuns, type RunsSetting } from '../contract/runs.ts';
 import { startTables } from '../harness/dynamo.ts';
 import { MemoryValues } from '../run/memory-runs.ts';
@@ -30,3 +31,4 @@ beforeAll(async () => {
 afterAll(() => tables.close());
 
 promisesOfRuns(() => setting);
+promisesOfFilters(() => setting.runs);

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { decodeTime, ulid } from 'ulid';
 import { describe, expect, test } from 'vitest';
+import type { RunFilter } from '../../shared/run/list/filter.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { type Projection, projection, type Run } from '../../shared/run/model/run.ts';
-import { LIVE_SHARDS, type RunFilter, type Runs, type Values } from '../../shared/run/ports.ts';
+import { LIVE_SHARDS, type Runs, type Values } from '../../shared/run/ports.ts';
 import { anActor, aRun } from '../harness/builders.ts';
 
 /** An adapter to be tried, and what its port does not show. */
@@ -263,6 +264,50 @@ export function promisesOfRuns(open: () => RunsSetting) {
     });
   });
 
+  describe('what people say of a run', () => {
+    const acme = { actor: anActor('ann'), at };
+
+    test('is changed by name, the rest stays', async () => {
+      const run = await stored({ labels: ['a:1'], reference: 'R' });
+      expect(await runs().change(run, { name: 'Another' })).toBe(true);
+      expect(await runs().get(run.id)).toEqual({ ...run, name: 'Another' });
+      expect(await runs().change(run, { labels: ['b:2', 'a:1'] })).toBe(true);
+      expect(await runs().change(run, { archived: acme })).toBe(true);
+      expect(await runs().get(run.id)).toEqual({ ...run, name: 'Another', labels: ['b:2', 'a:1'], archived: acme });
+      expect(await runs().change(run, { archived: false, labels: [] })).toBe(true);
+      expect(await runs().get(run.id)).toEqual({ ...run, name: 'Another', labels: [] });
+      expect(await runs().change(run, { labels: [] })).toBe(true);
+      expect(await runs().change(aRun(), { name: 'nothing' })).toBe(false);
+    });
+
+    test('is archived by whoever did so first', async () => {
+      const run = await stored();
+      await runs().change(run, { archived: acme });
+      await runs().change(run, { archived: { actor: anActor('bob'), at: '2026-12-01T00:00:00.000Z' } });
+      expect((await runs().get(run.id))?.archived).toEqual(acme);
+    });
+
+    test('has the labels of one of those who write at once', async () => {
+      const run = await stored();
+      const put = (labels: string[], labelsWere: string[]) => runs().change(run, { labels, labelsWere });
+      expect(await Promise.all([put(['a:1'], []), put(['a:2'], []), put(['a:3'], [])])).toSatisfy(
+        (won: boolean[]) => won.filter(Boolean).length === 1,
+      );
+      const labels = (await runs().get(run.id))?.labels ?? [];
+      expect(await put([], ['a:0'])).toBe(false);
+      expect(await put([], labels)).toBe(true);
+      expect(await put(['b:1'], labels)).toBe(false);
+    });
+
+    test('stays, whatever a driver that has not seen it writes', async () => {
+      const run = await stored();
+      await runs().change(run, { archived: acme, labels: ['a:1'], name: 'Another' });
+      await runs().project(run, shown(run, 1, { status: 'running', startedAt: at }), {});
+      await end(run, 'failed');
+      expect(await runs().get(run.id)).toMatchObject({ status: 'failed', archived: acme, labels: ['a:1'], name: 'Another' });
+    });
+  });
+
   describe('what is kept', () => {
     test('of a run that lives is its row, and its journal for as long as was said; from its end on all goes', async () => {
       const run = await stored();
@@ -395,7 +440,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
       await stored({ workspace });
       await stored({ workspace });
       const { next } = await runs().list({ workspace }, { limit: 1 });
-      for (const filter of [{ workspace: ulid() }, { workspace, status: 'failed' as const }])
+      for (const filter of [{ workspace: ulid() }, { workspace, status: ['failed' as const] }])
         await expect(runs().list(filter, { limit: 1, token: next })).rejects.toThrow('continuation_token');
       await expect(runs().list({ workspace }, { limit: 1, token: 'nonsense' })).rejects.toThrow('continuation_token');
     });
@@ -427,17 +472,19 @@ export function promisesOfRuns(open: () => RunsSetting) {
         { stage: 'Draft' },
         { trigger: 'email' },
         { parent },
-        { status: 'pending' },
-        { status: 'running' },
-        { status: 'waiting' },
-        { status: 'succeeded' },
-        { status: 'failed' },
-        { status: 'paused' },
+        { status: ['pending'] },
+        { status: ['running'] },
+        { status: ['waiting'] },
+        { status: ['succeeded'] },
+        { status: ['failed'] },
+        { status: ['paused'] },
       ];
       for (const one of filters) {
         for (const other of filters) {
           const filter = { ...one, ...other };
-          const fits = found.filter((run) => Object.entries(filter).every(([name, value]) => run[name as keyof Run] === value));
+          const fits = found.filter((run) =>
+            Object.entries(filter).every(([name, value]) => [value].flat().includes(run[name as keyof Run] as string)),
+          );
           expect([filter, await all({ workspace, ...filter }, 5)]).toEqual([filter, newestFirst(fits)]);
         }
       }
@@ -455,14 +502,14 @@ export function promisesOfRuns(open: () => RunsSetting) {
       expect(await all({ workspace, to: time(february) })).toEqual([february, january]);
       expect(await all({ workspace, from: time(february), to: time(february) }, 1)).toEqual([february]);
       expect(await all({ workspace, from: time(march), to: time(january) })).toEqual([]);
-      expect(await all({ workspace, from: time(february), status: 'failed' })).toEqual([]);
+      expect(await all({ workspace, from: time(february), status: ['failed'] })).toEqual([]);
     });
 
     test('by state follow the run, young or old', async () => {
       const workspace = ulid();
       const old = await stored({ workspace, id: ulid(Date.now() - 3_600_000) });
       const young = await stored({ workspace });
-      const list = async (status: Run['status']) => all({ workspace, status });
+      const list = async (status: Run['status']) => all({ workspace, status: [status] });
       await runs().project(old, shown(old, 1, { status: 'pending' }), {});
       expect(await list('pending')).toEqual([young.id, old.id]);
       for (const run of [old, young]) await runs().project(run, shown(run, 2, { status: 'running', startedAt: at }), {});
@@ -471,6 +518,26 @@ export function promisesOfRuns(open: () => RunsSetting) {
       expect([await list('running'), await list('waiting')]).toEqual([[], [young.id, old.id]]);
       for (const run of [old, young]) await end(run, 'failed');
       expect([await list('waiting'), await list('failed')]).toEqual([[], [young.id, old.id]]);
+    });
+
+    test('show archived runs to those who ask for them, and back where they were once they are unarchived', async () => {
+      const [workspace, workflowId, parent] = [ulid(), ulid(), ulid()];
+      const made = await Promise.all([1, 2, 3, 4].map(() => stored({ workspace, workflowId, parent })));
+      const [d = '', c = '', b = '', a = ''] = newestFirst(made);
+      const named = (id: string) => made.find((run) => run.id === id) ?? aRun();
+      for (const id of [a, c]) await runs().change(named(id), { archived: { actor: anActor('ann'), at } });
+      await end(named(a), 'failed');
+      await end(named(b), 'failed');
+      for (const by of [{}, { workflowId }, { project: 'ops' }, { parent }, { stage: 'Published' as const }]) {
+        expect(await all({ workspace, ...by })).toEqual([d, b]);
+        expect(await all({ workspace, ...by, archived: true })).toEqual([c, a]);
+        expect(await all({ workspace, ...by, archived: 'any' }, 1)).toEqual([d, c, b, a]);
+      }
+      const failed = { workspace, status: ['failed' as const] };
+      expect([await all(failed), await all({ ...failed, archived: true })]).toEqual([[b], [a]]);
+      for (const id of [a, c]) await runs().change(named(id), { archived: false });
+      expect(await all({ workspace, workflowId })).toEqual([d, c, b, a]);
+      expect(await all({ workspace, archived: true })).toEqual([]);
     });
 
     test('show how a run stands now', async () => {

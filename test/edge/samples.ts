@@ -46,6 +46,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { command: 'start', params: { inputs: { a: 1 } } },
     ...['pause', 'resume', 'stop'].map((command) => ({ command, run_id })),
   ],
+  changeRun: () => [
+    { archived: true, labels: ['customer:acme'], name: 'Another name' },
+    { archived: false, labels: [] },
+  ],
   rerunRun: () => [{ from: 'start' }],
 };
 

@@ -23,7 +23,7 @@ export function aRun(of: Partial<Run> = {}): Run {
     status: 'pending',
     trigger: 'api',
     actor: anActor(),
-    archived: false,
+    labels: [],
     createdAt: '2026-11-23T08:00:00.000Z',
     definition: 'abc',
     inputs: { json: '{}' },

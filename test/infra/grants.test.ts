@@ -83,7 +83,16 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
   'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
-    ...table('Runs', 'BatchGetItem GetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent'),
+    ...table(
+      'Runs',
+      'BatchGetItem GetItem Query',
+      'by-workspace',
+      'by-project',
+      'by-workflow',
+      'by-state',
+      'by-parent',
+      'by-reference',
+    ),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],

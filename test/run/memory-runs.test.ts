@@ -1,3 +1,4 @@
+import { promisesOfFilters } from '../contract/run-filters.ts';
 import { promisesOfRuns } from '../contract/runs.ts';
 import { MemoryRuns, MemoryValues } from './memory-runs.ts';
 
@@ -5,3 +6,4 @@ const values = new MemoryValues();
 const runs = new MemoryRuns(values);
 
 promisesOfRuns(() => ({ runs, values, expiryOf: async (id) => runs.expiryOf(id) }));
+promisesOfFilters(() => runs);

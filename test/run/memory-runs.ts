@@ -2,6 +2,7 @@ import { decodeTime } from 'ulid';
 import * as z from 'zod';
 import { parseJson } from '../../shared/kernel/json.ts';
 import type { Page, PageOf } from '../../shared/kernel/page.ts';
+import { fits, type RunFilter } from '../../shared/run/list/filter.ts';
 import { type Entry, entry } from '../../shared/run/model/entry.ts';
 import { type Projection, type Run, run as runSchema } from '../../shared/run/model/run.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -12,8 +13,10 @@ import {
   type Executions,
   LIVE_SHARDS,
   type Loaded,
+  MOST_COUNTED,
+  type Newest,
   type ProjectedAt,
-  type RunFilter,
+  type RunChange,
   type Runs,
   type StartKey,
   type Values,
@@ -115,7 +118,8 @@ export class MemoryRuns implements Runs {
       if (isTerminal(now.status) && (now.seen !== next.seen || now.status !== next.status)) return false;
       const isSooner = dueAt !== undefined && dueWas !== undefined && now.dueAt !== dueWas && (now.dueAt ?? '') <= dueAt;
       if (isSooner && !isTerminal(next.status)) return false;
-      const { dueAt: _, ...rest } = { ...run, ...next, snapshot: next.snapshot ?? now.snapshot };
+      const { name, labels, archived, snapshot } = now;
+      const { dueAt: _, ...rest } = { ...run, ...next, name, labels, archived, snapshot: next.snapshot ?? snapshot };
       const ended = isTerminal(next.status);
       const due = ended ? undefined : (dueAt ?? now.dueAt);
       this.#rows.set(run.id, { text: JSON.stringify({ ...rest, dueAt: due }), expires: ended ? keptUntil : undefined });
@@ -141,6 +145,21 @@ export class MemoryRuns implements Runs {
     });
   }
 
+  change({ id }: Run, { name, labels, labelsWere, archived }: RunChange) {
+    return this.#once('change', () => {
+      const now = this.#run(id);
+      if (!now || (labelsWere && JSON.stringify(now.labels) !== JSON.stringify(labelsWere))) return false;
+      const next = {
+        ...now,
+        ...(name !== undefined && { name }),
+        ...(labels !== undefined && { labels }),
+        ...(archived !== undefined && { archived: archived ? (now.archived ?? archived) : undefined }),
+      };
+      this.#rows.set(id, { ...this.#rows.get(id), text: JSON.stringify(next) });
+      return true;
+    });
+  }
+
   keep(id: string, until: number) {
     return this.#once('keep', () => {
       for (const item of this.#journals.get(id) ?? []) item.expires = Math.max(item.expires, until);
@@ -152,12 +171,35 @@ export class MemoryRuns implements Runs {
       const name = JSON.stringify(filter);
       const [of, behind = '~'] = token === undefined ? [name] : token.split('\n');
       if (of !== name) throw new Error('The continuation_token is not one of this list.');
-      const found = this.#all()
-        .filter((run) => run.id < behind && fits(run, filter))
+      const found = this.#found(filter)
+        .filter(({ id }) => id < behind)
         .sort((a, b) => (a.id < b.id ? 1 : -1));
       const items = found.slice(0, limit);
       return { items, next: found.length > limit ? `${name}\n${items.at(-1)?.id}` : undefined };
     });
+  }
+
+  count(filter: RunFilter) {
+    return this.#once('count', () => {
+      const { length } = this.#found(filter);
+      return { count: Math.min(length, MOST_COUNTED), exact: length <= MOST_COUNTED };
+    });
+  }
+
+  /** Looks at runs that fit alone. */
+  newest(filter: RunFilter, most: number): Promise<Newest> {
+    return this.#once('newest', () => {
+      const found = this.#found(filter).sort((a, b) => (a.id < b.id ? 1 : -1));
+      const items = found.slice(0, most).map(({ id, status, createdAt }) => ({ id, status, createdAt }));
+      const end = found.length > most ? items.at(-1) : undefined;
+      return { items, ...(end && { searchedTo: new Date(decodeTime(end.id)).toISOString() }) };
+    });
+  }
+
+  #found({ q, ...filter }: RunFilter): Run[] {
+    const all = this.#all();
+    const named = q === undefined ? [] : all.filter((run) => fits(run, { ...filter, named: q }));
+    return named.length > 0 ? named : all.filter((run) => fits(run, { ...filter, q }));
   }
 
   /** When the rows of a run go, in seconds since 1970. */
@@ -224,15 +266,6 @@ function fitting(texts: string[]): string[] {
     return at > 0 && size > LONGEST_ITEM;
   });
   return end < 0 ? texts : texts.slice(0, end);
-}
-
-const SAME = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigger', 'parent'] as const;
-
-function fits(run: Run, filter: RunFilter): boolean {
-  const at = decodeTime(run.id);
-  const since = filter.from === undefined || at >= Date.parse(filter.from);
-  const until = filter.to === undefined || at <= Date.parse(filter.to);
-  return since && until && !run.archived && SAME.every((name) => filter[name] === undefined || filter[name] === run[name]);
 }
 
 /** Values in memory. */

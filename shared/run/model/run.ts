@@ -65,7 +65,6 @@ const created = z.object({
   stage: z.enum(STAGES),
   version: z.int().nullable(),
   trigger: z.enum(TRIGGERS),
-  archived: z.boolean().default(false),
   createdAt: z.string(),
   /** The hash of the definition that it follows. */
   definition: z.string(),
@@ -87,6 +86,9 @@ const created = z.object({
   attempt: z.int().default(1),
   /** What a rerun takes over: the driver does so before anything else. */
   rerun: z.object({ origin: z.string(), from: z.string() }).optional(),
+  labels: z.array(z.string()).default([]),
+  /** Who has put it out of sight, and when; lists do not show it. */
+  archived: z.object({ actor, at: z.string() }).optional(),
   /** Names of connections to use instead of those the definition names. */
   connectionOverrides: z.record(z.string(), z.string()).optional(),
 });

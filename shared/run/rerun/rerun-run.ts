@@ -72,6 +72,7 @@ const basics = (origin: Run) => ({
   stage: origin.stage,
   inputs: {},
   name: origin.name,
+  labels: origin.labels,
   fileIds: origin.fileIds,
   trigger: 'rerun' as const,
   connectionOverrides: origin.connectionOverrides,

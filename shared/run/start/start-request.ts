@@ -17,6 +17,7 @@ export interface StartRequest {
   inputs: Record<string, unknown>;
   name?: string | undefined;
   reference?: string | undefined;
+  labels?: string[] | undefined;
   fileIds: string[];
   trigger: Trigger;
   /** The mailbox, schedule or webhook that it came by. */

@@ -81,7 +81,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     stage: request.stage,
     version: prepared.version,
     trigger: request.trigger,
-    archived: false,
+    labels: request.labels ?? [],
     createdAt,
     definition: prepared.hash,
     inputs: await services.values.store(id, 'inputs', prepared.inputs).catch(tooLarge),

@@ -1,112 +1,122 @@
-import { decodeTime, encodeTime } from 'ulid';
+import { decodeTime } from 'ulid';
 import { badToken, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
 import { BATCH, getItems } from '../../aws/rows.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
+import { boundsOf, fits, type RunFilter } from '../list/filter.ts';
 import { type Run, run } from '../model/run.ts';
-import { RUN_STATUS, STAGES } from '../model/status.ts';
-import type { RunFilter } from '../ports.ts';
-import { NewestFirst, type Partition, type Reading } from './newest-first.dynamo.ts';
-import { inProject, inState, inWorkflow, inWorkspace, rowOf, runKey, shardsOf, YOUNG_LIST_MS } from './run-items.dynamo.ts';
+import { MOST_COUNTED, type Newest, type RunCount } from '../ports.ts';
+import { type ListPlan, listPlan } from './list-plan.dynamo.ts';
+import { countIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
+import { rowOf, runKey } from './run-items.dynamo.ts';
 
-/** Rows read for one page at the most: where a filter is rare, the page is short and says how far it has looked. More would take over 10 ms. */
-const MOST_READ = BATCH;
+interface Reach {
+  rows: number;
+  ms: number;
+}
+
+/** Rows read for one page at the most, and for how long: where a filter is rare, the page is short and says how far it has looked. */
+const PAGE_REACH: Reach = { rows: 2_000, ms: 35 };
+/** Whoever goes on would rather wait than ask hundreds of times. */
+const SEARCH_REACH: Reach = { rows: 10_000, ms: 300 };
+const MOST_AT_ONCE = 4 * BATCH;
 
 /**
  * Newest first: ids from the index that narrows the list most, then their rows, which say what the index does not. A page reads about what it returns.
  */
 export async function listRuns(reading: Reading, filter: RunFilter, { limit, token }: PageOf, now: Date): Promise<Page<Run>> {
   const name = listName(['runs', filter]);
-  const [first, last] = [firstId(filter.from), lastId(filter.to)];
+  const { from, to } = boundsOf(filter);
   const at = readToken(name, token);
   // A list does not go on from outside its bounds.
-  if (token !== undefined && at !== undefined && (at < first || at > last)) throw badToken(token);
-  const bounds = { from: first, to: at === undefined ? last : before(at) };
-  // DynamoDB refuses bounds that are the wrong way round.
-  if (bounds.from > bounds.to) return { items: [], next: undefined };
-  const source = sourceOf(filter, bounds, now);
-  const { items, end } = await readPage(reading, source, filter, limit);
+  if (token !== undefined && at !== undefined && (at < from || at > to)) throw badToken(token);
+  const sought = await resolved(reading, filter, now);
+  const plan = listPlan(sought, now);
+  const { items, end } = await readPage(reading, plan, sought, { limit, before: at });
   if (end === undefined) return { items, next: undefined };
-  const searchedTo = source.isExact ? {} : { searchedTo: new Date(decodeTime(end)).toISOString() };
+  const searchedTo = plan.isExact ? {} : { searchedTo: timeOf(end) };
   return { items, next: writeToken(name, end), ...searchedTo };
 }
 
-/** Where the ids come from. `isExact`: nearly all of them fit. */
-interface Source {
-  partitions: Partition[];
-  isExact: boolean;
-}
+const timeOf = (id: string) => new Date(decodeTime(id)).toISOString();
 
-interface Bounds {
-  from: string;
-  to: string;
-}
+/** What a list shows at the least. */
+const listed = run.pick({ id: true, status: true, createdAt: true });
 
-function sourceOf(filter: RunFilter, bounds: Bounds, now: Date): Source {
-  const { workspace, project, status, stage, trigger, parent } = filter;
-  if (parent !== undefined) {
-    return {
-      partitions: [{ index: 'by-parent', attribute: 'parentKey', value: parent, ...bounds }],
-      isExact: !status && !trigger,
-    };
-  }
-  const feed = feedOf(filter, bounds);
-  if (status === undefined || !RUN_STATUS[status].rare) return { partitions: feed.partitions, isExact: feed.isExact && !status };
-  const states = partitionsOf('by-state', 'stateKey', [inState({ workspace, status })], bounds);
-  const isExact = !filter.workflowId && !project && !stage && !trigger;
-  if (status !== 'pending' && status !== 'running') return { partitions: states, isExact };
-  // Those who have only just come are not in the index by state.
-  const young = Math.max(now.getTime() - YOUNG_LIST_MS, 0);
-  const from = [bounds.from, encodeTime(young) + FIRST].toSorted().at(-1) ?? bounds.from;
-  const top = from > bounds.to ? [] : feed.partitions.map((partition) => ({ ...partition, from }));
-  return { partitions: [...states, ...top], isExact: false };
+/** What `q` asks for: the runs that it names, if there are any. */
+async function resolved(reading: Reading, filter: RunFilter, now: Date): Promise<RunFilter> {
+  const { q, ...rest } = filter;
+  if (q === undefined) return filter;
+  const named = { ...rest, named: q };
+  const { items } = await readPage(reading, listPlan(named, now), named, { limit: 1 });
+  return items.length > 0 ? named : filter;
 }
-
-function feedOf({ workspace, project, workflowId, stage, trigger }: RunFilter, bounds: Bounds): Source {
-  if (workflowId !== undefined) {
-    const stages = stage === undefined ? STAGES : [stage];
-    const names = stages.map((one) => inWorkflow({ workflowId, stage: one }));
-    return { partitions: partitionsOf('by-workflow', 'workflowKey', names, bounds), isExact: !trigger };
-  }
-  const isExact = !stage && !trigger;
-  if (project !== undefined)
-    return { partitions: partitionsOf('by-project', 'projectKey', [inProject({ workspace, project })], bounds), isExact };
-  return { partitions: partitionsOf('by-workspace', 'workspaceKey', [inWorkspace({ workspace })], bounds), isExact };
-}
-
-const partitionsOf = (index: string, attribute: string, names: string[], bounds: Bounds): Partition[] =>
-  names.flatMap((name) => shardsOf(index, name)).map((value) => ({ index, attribute, value, ...bounds }));
 
 /** The runs that fit among the next ids; `end` is the last id that was looked at, when there are more behind it. */
 async function readPage(
   reading: Reading,
-  { partitions, isExact }: Source,
+  plan: ListPlan,
   filter: RunFilter,
-  limit: number,
+  { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<{ items: Run[]; end: string | undefined }> {
-  const atOnce = isExact ? limit : BATCH;
-  const ids = new NewestFirst(reading, partitions, atOnce + 1);
+  const reach = before === undefined ? PAGE_REACH : SEARCH_REACH;
+  const begun = performance.now();
   const items: Run[] = [];
-  for (let looked = 0; ; ) {
-    const some = await ids.take(atOnce);
-    looked += some.length;
-    const rows = await rowsOf(reading, some);
-    for (const [place, id] of some.entries()) {
+  let looked = 0;
+  let lastMs = 0;
+  for await (const { ids, rows, isLast } of rowsIn(reading, plan, { likely: plan.isExact ? limit : BATCH, before })) {
+    for (const [place, id] of ids.entries()) {
       const row = rows.get(id);
       if (row && fits(row, filter)) items.push(run.parse(row));
-      if (items.length < limit) continue;
-      const isLast = place === some.length - 1 && (await ids.isExhausted());
-      return { items, end: isLast ? undefined : id };
+      if (items.length === limit) return { items, end: isLast && place === ids.length - 1 ? undefined : id };
     }
-    if (await ids.isExhausted()) return { items, end: undefined };
-    if (looked >= MOST_READ) return { items, end: some.at(-1) };
+    looked += ids.length;
+    const ms = performance.now() - begun;
+    // The next rows take as long as the last ones at the least.
+    if (!isLast && (looked >= reach.rows || ms + (ms - lastMs) > reach.ms)) return { items, end: ids.at(-1) };
+    lastMs = ms;
   }
+  return { items, end: undefined };
 }
 
-const FIELDS = ['workspace', 'project', 'workflowId', 'status', 'stage', 'trigger', 'parent'] as const;
+/** The newest runs that fit among so many that are looked at. */
+export async function newestRuns(reading: Reading, filter: RunFilter, most: number, now: Date): Promise<Newest> {
+  const sought = await resolved(reading, filter, now);
+  const items: Newest['items'] = [];
+  let looked = 0;
+  for await (const { ids, rows, isLast } of rowsIn(reading, listPlan(sought, now), { likely: Math.min(most, MOST_AT_ONCE) })) {
+    for (const id of ids) {
+      const row = rows.get(id);
+      if (row && fits(row, sought)) items.push(listed.parse(row));
+    }
+    looked += ids.length;
+    const end = ids.at(-1);
+    if (!isLast && looked >= most && end) return { items, searchedTo: timeOf(end) };
+  }
+  return { items };
+}
 
-/** An index may be behind its rows, and archived runs are in no list. */
-const fits = (row: Record<string, unknown>, filter: RunFilter) =>
-  row['archived'] !== true && FIELDS.every((field) => filter[field] === undefined || row[field] === filter[field]);
+/** How many runs fit: counted in the index where it says all that the filter asks for, else in the rows. */
+export async function countRuns(reading: Reading, filter: RunFilter, now: Date): Promise<RunCount> {
+  const plan = listPlan(filter, now);
+  if (filter.q === undefined && plan.isSaidByKeys) {
+    const counts = await Promise.all(plan.partitions.map((partition) => countIn(reading, partition, MOST_COUNTED + 1)));
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    return { count: Math.min(count, MOST_COUNTED), exact: count <= MOST_COUNTED };
+  }
+  const { items, searchedTo } = await newestRuns(reading, filter, MOST_COUNTED, now);
+  return { count: items.length, exact: searchedTo === undefined };
+}
+
+/** The rows behind the ids of a plan, newest first, more and more at once. */
+async function* rowsIn(reading: Reading, plan: ListPlan, { likely, before }: { likely: number; before?: string | undefined }) {
+  const all = new NewestFirst(reading, plan, { likely: likely + 1, before });
+  for (let atOnce = likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
+    const ids = await all.take(atOnce);
+    const isLast = await all.isExhausted();
+    yield { ids, rows: await rowsOf(reading, ids), isLast };
+    if (isLast) return;
+  }
+}
 
 async function rowsOf({ client, table, patience }: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
   const items = await getItems(
@@ -117,14 +127,3 @@ async function rowsOf({ client, table, patience }: Reading, ids: string[]): Prom
   );
   return new Map(items.map(rowOf).map((row) => [row['id'], row]));
 }
-
-const FIRST = '0'.repeat(16);
-const LAST = 'Z'.repeat(16);
-const LATEST_MS = decodeTime('7ZZZZZZZZZ0000000000000000');
-/** Ids begin in 1970. */
-const timePart = (at: string) => encodeTime(Math.max(0, Date.parse(at)));
-const firstId = (from: string | undefined) => (from === undefined ? encodeTime(0) : timePart(from)) + FIRST;
-const lastId = (to: string | undefined) => (to === undefined ? encodeTime(LATEST_MS) : timePart(to)) + LAST;
-
-/** A text behind all ids that stand before this one. */
-const before = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;

@@ -18,11 +18,37 @@ export interface Reading {
   patience?: Patience | undefined;
 }
 
+const queryOf = (table: string, { index, attribute, value, from, to }: Partition) => ({
+  TableName: table,
+  IndexName: index,
+  KeyConditionExpression: '#key = :key AND pk BETWEEN :from AND :to',
+  ExpressionAttributeNames: { '#key': attribute },
+  ExpressionAttributeValues: { ':key': { S: value }, ':from': { S: runPk(from) }, ':to': { S: runPk(to) } },
+});
+
+/** How many ids the partition has, up to so many: keys are counted where they stand. */
+export async function countIn({ client, table, patience }: Reading, partition: Partition, most: number): Promise<number> {
+  let count = 0;
+  let ExclusiveStartKey: Item | undefined;
+  do {
+    const query = new QueryCommand({
+      ...queryOf(table, partition),
+      Select: 'COUNT',
+      Limit: most - count,
+      ExclusiveStartKey,
+    });
+    const { Count = 0, LastEvaluatedKey } = await patiently(() => client.send(query), patience);
+    count += Count;
+    ExclusiveStartKey = LastEvaluatedKey;
+  } while (ExclusiveStartKey && count < most);
+  return count;
+}
+
 /** The ids of one partition, newest first, some at a time. */
 class Shard {
   readonly #reading: Reading;
   readonly #partition: Partition;
-  readonly #limit: number;
+  #limit: number;
   #ids: string[] = [];
   #from: Item | undefined;
   #isRead = false;
@@ -48,13 +74,8 @@ class Shard {
 
   async #read(): Promise<void> {
     const { client, table, patience } = this.#reading;
-    const { index, attribute, value, from, to } = this.#partition;
     const query = new QueryCommand({
-      TableName: table,
-      IndexName: index,
-      KeyConditionExpression: '#key = :key AND pk BETWEEN :from AND :to',
-      ExpressionAttributeNames: { '#key': attribute },
-      ExpressionAttributeValues: { ':key': { S: value }, ':from': { S: runPk(from) }, ':to': { S: runPk(to) } },
+      ...queryOf(table, this.#partition),
       ScanIndexForward: false,
       Limit: this.#limit,
       ExclusiveStartKey: this.#from,
@@ -63,19 +84,36 @@ class Shard {
     this.#ids = Items.flatMap(({ pk }) => (pk?.S === undefined ? [] : runIdOf(pk.S)));
     this.#from = LastEvaluatedKey;
     this.#isRead = LastEvaluatedKey === undefined;
+    this.#limit = Math.min(this.#limit * 2, MOST_AT_ONCE);
   }
 }
+
+/** Whoever reads on reads more and more at once. */
+const MOST_AT_ONCE = 1_000;
+
+/** A text behind all ids that stand before this one. */
+const before = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charCodeAt(id.length - 1) - 1)}~`;
 
 /** More than its part, since chance gives one shard more than another. */
 const limitOf = (wanted: number, shards: number) => Math.min(wanted, Math.ceil((wanted / shards) * 1.5) + 8);
 
-/** The ids in all the partitions, newest first, each once. `wanted`: how many are likely to be taken. */
+/** The ids that are known and those in all the partitions, newest first, each once. `likely`: how many will be taken, as far as one knows. */
 export class NewestFirst {
   readonly #shards: Shard[];
+  #known: string[];
 
-  constructor(reading: Reading, partitions: Partition[], wanted: number) {
-    const limit = limitOf(wanted, partitions.length);
-    this.#shards = partitions.map((partition) => new Shard(reading, partition, limit));
+  constructor(
+    reading: Reading,
+    { partitions, known }: { partitions: Partition[]; known: string[] },
+    { likely, before: id }: { likely: number; before?: string | undefined },
+  ) {
+    const limit = limitOf(likely, partitions.length);
+    const left = id === undefined ? partitions : partitions.flatMap((partition) => endingBefore(partition, id));
+    this.#shards = left.map((partition) => new Shard(reading, partition, limit));
+    this.#known = known
+      .filter((one) => id === undefined || one < id)
+      .toSorted()
+      .toReversed();
   }
 
   async take(count: number): Promise<string[]> {
@@ -83,6 +121,7 @@ export class NewestFirst {
     for (let id = await this.#newest(); id !== undefined; id = await this.#newest()) {
       if (ids.length === count) break;
       ids.push(id);
+      this.#known = this.#known.filter((one) => one !== id);
       for (const shard of this.#shards) if (shard.newest === id) shard.take();
     }
     return ids;
@@ -97,7 +136,14 @@ export class NewestFirst {
     if (empty.length > 0) await Promise.all(empty.map((shard) => shard.fill()));
     return this.#shards.reduce<string | undefined>(
       (best, { newest }) => (newest !== undefined && (best === undefined || newest > best) ? newest : best),
-      undefined,
+      this.#known[0],
     );
   }
+}
+
+/** DynamoDB refuses bounds that are the wrong way round. */
+function endingBefore(partition: Partition, id: string): Partition[] {
+  const to = before(id);
+  if (to >= partition.to) return [partition];
+  return to < partition.from ? [] : [{ ...partition, to }];
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { parseJson } from '../../kernel/json.ts';
+import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
 import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
@@ -33,6 +34,19 @@ export const inProject = ({ workspace, project }: { workspace: string; project: 
 export const inWorkflow = ({ workflowId, stage }: { workflowId: string; stage: Stage }) => `${workflowId}#${stage}`;
 export const inState = ({ workspace, status }: { workspace: string; status: RunStatus }) => `${workspace}#${status}`;
 
+/** Where archived runs stand instead. */
+export const archivedIn = (partition: string) => `${partition}#archived`;
+
+/** The keys of the feeds: archived runs have feeds of their own, so that neither list reads what it does not show. */
+export function feedKeys(run: Run, isArchived: boolean) {
+  const shard = shardOf(run.id, FEED_SHARDS);
+  const key = (partition: string) => `${isArchived ? archivedIn(partition) : partition}#${shard}`;
+  return { workspaceKey: key(inWorkspace(run)), projectKey: key(inProject(run)), workflowKey: key(inWorkflow(run)) };
+}
+
+/** References are found without regard to case. */
+export const referenceKey = (workspace: string, reference: string) => `${workspace}#${sameCase(reference)}`;
+
 export const liveKey = (shard: number) => `live#${shard}`;
 const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
 
@@ -59,8 +73,7 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
  * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
  */
 export function runItem(run: Run): Item {
-  const { id, archived, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
-  const shard = shardOf(id, FEED_SHARDS);
+  const { id, archived, labels, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
   const created = {
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
     ...(fileIds.length > 0 && { fileIds }),
@@ -72,13 +85,12 @@ export function runItem(run: Run): Item {
     created: JSON.stringify(created),
     inputs,
     ...projectionItem(run),
-    archived: archived || undefined,
+    archived,
+    labels: labels.length > 0 ? labels : undefined,
     dueAt,
-    workspaceKey: `${inWorkspace(run)}#${shard}`,
-    projectKey: `${inProject(run)}#${shard}`,
-    workflowKey: `${inWorkflow(run)}#${shard}`,
+    ...feedKeys(run, archived !== undefined),
     parentKey: run.parent,
-    referenceKey: run.reference === undefined ? undefined : `${run.workspace}#${run.reference.toLowerCase()}`,
+    referenceKey: run.reference === undefined ? undefined : referenceKey(run.workspace, run.reference),
     stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });
@@ -103,7 +115,8 @@ const row = z.object({ pk: z.string().transform(runIdOf), created: text, project
 export function rowOf(item: Item): Record<string, unknown> {
   const stored = fromItem(item);
   const { pk, created, projection } = row.parse(stored);
-  return { ...stored, ...created, ...projection, steps: { ...NO_STEPS, ...Object(projection['steps']) }, id: pk };
+  // What was changed since the run was created stands beside the texts.
+  return { ...created, ...projection, ...stored, steps: { ...NO_STEPS, ...Object(projection['steps']) }, id: pk };
 }
 
 /** The run that a row holds. */

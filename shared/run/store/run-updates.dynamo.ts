@@ -2,8 +2,8 @@ import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { toItem } from '../../aws/items.ts';
 import type { Projection, Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
-import type { ProjectedAt } from '../ports.ts';
-import { projectionItem, stateKeyOf } from './run-items.dynamo.ts';
+import type { ProjectedAt, RunChange } from '../ports.ts';
+import { feedKeys, projectionItem, stateKeyOf } from './run-items.dynamo.ts';
 
 /** A conditional update of a row: what is undefined is removed. */
 export type RowUpdate = Pick<
@@ -40,17 +40,38 @@ export const dueTaken = (seen: string, dueAt: string): RowUpdate => {
   return { ...update, ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ':seen': { S: seen } } };
 };
 
+/** What people say of a run stands in attributes of its own, which no projection writes. */
+export function changed(run: Run, { name, labels, labelsWere, archived }: RunChange): RowUpdate {
+  const changes = {
+    ...(name !== undefined && { name }),
+    ...(labels !== undefined && { labels: labels.length > 0 ? labels : undefined }),
+    ...(archived !== undefined && { archived: archived || undefined, ...feedKeys(run, archived !== false) }),
+  };
+  const { areAs, values } = labelsWere ? asLabels(labelsWere) : { areAs: '', values: {} };
+  const update = updateOf(changes, `attribute_exists(pk)${areAs}`, ['archived']);
+  const all = { ...update.ExpressionAttributeValues, ...toItem(values) };
+  return { ...update, ExpressionAttributeValues: Object.keys(all).length > 0 ? all : undefined };
+}
+
+/** A run without labels has no such attribute. */
+const asLabels = (labels: string[]) =>
+  labels.length > 0
+    ? { areAs: ' AND #labels = :labelsWere', values: { ':labelsWere': labels } }
+    : { areAs: ' AND attribute_not_exists(#labels)', values: {} };
+
 /** Kept at least until then. */
 export const kept = (until: number): RowUpdate => updateOf({ expires: until }, '#expires < :expires');
 
-function updateOf(changes: Record<string, unknown>, ConditionExpression: string): RowUpdate {
+/** `keeping`: what is there already stays. */
+function updateOf(changes: Record<string, unknown>, ConditionExpression: string, keeping: string[] = []): RowUpdate {
   const names = Object.keys(changes);
   const present = names.filter((name) => changes[name] !== undefined);
   const absent = names.filter((name) => changes[name] === undefined);
-  const set = `SET ${present.map((name) => `#${name} = :${name}`).join(', ')}`;
-  const remove = absent.length > 0 ? ` REMOVE ${absent.map((name) => `#${name}`).join(', ')}` : '';
+  const setTo = (name: string) => (keeping.includes(name) ? `if_not_exists(#${name}, :${name})` : `:${name}`);
+  const set = present.length > 0 ? [`SET ${present.map((name) => `#${name} = ${setTo(name)}`).join(', ')}`] : [];
+  const remove = absent.length > 0 ? [`REMOVE ${absent.map((name) => `#${name}`).join(', ')}`] : [];
   return {
-    UpdateExpression: set + remove,
+    UpdateExpression: [...set, ...remove].join(' '),
     ConditionExpression,
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: toItem(Object.fromEntries(present.map((name) => [`:${name}`, changes[name]]))),

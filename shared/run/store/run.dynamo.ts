@@ -15,9 +15,10 @@ import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
+import type { RunFilter } from '../list/filter.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
-import type { Loaded, ProjectedAt, RunFilter, Runs, StartKey, Values } from '../ports.ts';
+import type { Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
 import {
   alreadyIn,
   behind,
@@ -30,9 +31,9 @@ import {
   packed,
   parseJournal,
 } from './journal-items.dynamo.ts';
-import { listRuns } from './list.dynamo.ts';
+import { countRuns, listRuns, newestRuns } from './list.dynamo.ts';
 import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
-import { dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
+import { changed, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
   table: string;
@@ -173,6 +174,10 @@ export class DynamoRuns implements Runs {
     return written.won || written.found[0]?.['dueAt']?.S === dueAt;
   }
 
+  async change(run: Run, change: RunChange) {
+    return (await this.#update(runKey(run.id), changed(run, change))).won;
+  }
+
   async keep(id: string, until: number): Promise<void> {
     const numbers: number[] = [];
     const keysOnly = { ProjectionExpression: 'sk, expires' };
@@ -187,6 +192,14 @@ export class DynamoRuns implements Runs {
 
   list(filter: RunFilter, page: PageOf) {
     return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
+  }
+
+  count(filter: RunFilter) {
+    return countRuns({ client: this.#client(), ...this.#settings }, filter, this.#now());
+  }
+
+  newest(filter: RunFilter, most: number) {
+    return newestRuns({ client: this.#client(), ...this.#settings }, filter, most, this.#now());
   }
 
   async #snapshot(ref: string): Promise<unknown> {
