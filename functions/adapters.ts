@@ -7,6 +7,7 @@ import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
+import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
@@ -40,7 +41,8 @@ const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket(
 export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valuesBucket()));
 const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
-const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );

@@ -55,6 +55,14 @@ export class ApiFunctions extends Construct {
     // Steering appends to the journal; the answer shows the run with its children.
     stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
 
+    const comments = new AppFunction(this, 'Comments', {
+      settings,
+      entry: 'api/comments',
+      description: 'Keeps what people say of runs',
+      environment: retention,
+    });
+    stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -141,6 +149,7 @@ export class ApiFunctions extends Construct {
     this.byEntry = new Map([
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
+      ['api/comments', comments],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],

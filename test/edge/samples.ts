@@ -12,6 +12,7 @@ export interface Known {
   webhook_id?: string;
   delivery_id?: string;
   file_id?: string;
+  comment_id?: string;
 }
 
 export interface Sample {
@@ -46,6 +47,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { command: 'start', params: { inputs: { a: 1 } } },
     ...['pause', 'resume', 'stop'].map((command) => ({ command, run_id })),
   ],
+  addComment: () => [{ text: 'The ERP was down.' }],
+  changeComment: () => [{ text: 'The ERP was down until noon.' }],
   rerunRun: () => [{ from: 'start' }],
 };
 
@@ -84,6 +87,7 @@ function idFor(name: string, known: Known): string {
     delivery_id: NOTHING,
     webhook_id: NOTHING,
     file_id: NOTHING,
+    comment_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -95,6 +95,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
+  'functions/api/comments.ts': {
+    ...logs('FunctionsComments'),
+    ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
     ...starts,
