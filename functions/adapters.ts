@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
+import { DynamoMembers } from '../shared/access/member.dynamo.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
@@ -17,9 +18,9 @@ import { watcher } from '../shared/run/watcher.metrics.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
+import { MembersAndKeyHolders } from '../shared/trigger/email/collaborators.ts';
 import { DynamoMailboxes } from '../shared/trigger/email/mailbox.dynamo.ts';
 import { BucketMails } from '../shared/trigger/email/mails.s3.ts';
-import { KeyHolders } from '../shared/trigger/email/members.ts';
 import { SesOutgoing } from '../shared/trigger/email/outgoing.ses.ts';
 import type { EmailServices } from '../shared/trigger/email/ports.ts';
 import { DynamoReplies } from '../shared/trigger/email/replies.dynamo.ts';
@@ -35,6 +36,7 @@ import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
 
 // Every adapter to AWS, made on first use and kept. Handlers pick what they need; each is marked as pure, so that a bundle carries no more than that.
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
+export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
 const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
@@ -104,7 +106,7 @@ export const emailServices = (): EmailServices => ({
   domain: env.mailDomain() ?? '',
   deliveries: deliveries(),
   mailboxes: mailboxes(),
-  members: new KeyHolders(keys()),
+  collaborators: new MembersAndKeyHolders(members(), keys()),
   mails: mails(),
   outgoing: outgoing(),
   replies: replies(),

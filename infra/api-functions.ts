@@ -85,6 +85,13 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allow(apiKeys, ['PutItem'], ['by-workspace']);
 
+    const members = new AppFunction(this, 'Members', {
+      settings,
+      entry: 'api/members',
+      description: 'Says who may do what',
+    });
+    stores.access.allow(members, ['DeleteItem', 'PutItem', 'UpdateItem'], ['by-workspace']);
+
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
       entry: 'api/deliveries',
@@ -153,6 +160,7 @@ export class ApiFunctions extends Construct {
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
+      ['api/members', members],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],

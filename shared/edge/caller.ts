@@ -5,8 +5,10 @@ import { StoreBusy } from '../kernel/store-busy.ts';
 
 /** The identity as the authorizer hands it on: API Gateway passes flat values. */
 const identity = z.object({
-  keyId: z.string(),
+  kind: z.enum(['key', 'member']),
+  id: z.string(),
   name: z.string(),
+  email: z.string().optional(),
   workspace: z.string(),
   project: z.string().optional(),
   role: z.enum(ROLES),

@@ -35,7 +35,8 @@ afterEach(() => vi.restoreAllMocks());
 
 test('a key is read once in half a minute, and what is told of it is the caller alone', async () => {
   const ask = authorize();
-  for (let n = 0; n < 3; n += 1) expect(await ask()).toEqual({ keyId: record.id, name: 'ci', workspace: 'acme', role: 'viewer' });
+  const caller = { kind: 'key', id: record.id, name: 'ci', workspace: 'acme', role: 'viewer' };
+  for (let n = 0; n < 3; n += 1) expect(await ask()).toEqual(caller);
   expect(reads).toBe(1);
 });
 

@@ -13,6 +13,7 @@ export interface Known {
   delivery_id?: string;
   file_id?: string;
   comment_id?: string;
+  member_id?: string;
 }
 
 export interface Sample {
@@ -47,6 +48,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { command: 'start', params: { inputs: { a: 1 } } },
     ...['pause', 'resume', 'stop'].map((command) => ({ command, run_id })),
   ],
+  addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
+  changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   rerunRun: () => [{ from: 'start' }],
@@ -88,6 +91,7 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
+    member_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

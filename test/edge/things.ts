@@ -16,6 +16,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const of = `/v1/workflows/${workflow_id}`;
   await api.call('PUT', `${of}/mailbox`, { key, body: { permission: 'restricted', allowed: ['ada@example.com'] } });
   const spare = await create('/v1/api-keys', { name: 'spare', role: 'viewer' });
+  const member = await create('/v1/members', { email: 'cleo@example.com', name: 'Cleo', role: 'viewer' });
   const schedule = await create(`${of}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
@@ -31,5 +32,6 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     delivery_id: delivery,
     file_id: file.id,
     comment_id: comment.id,
+    member_id: member.id,
   };
 }

@@ -129,6 +129,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/api/members.ts': {
+    ...logs('FunctionsMembers'),
+    ...table('Access', 'DeleteItem PutItem UpdateItem', 'by-workspace'),
+  },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
     ...table('Workflows', 'GetItem'),

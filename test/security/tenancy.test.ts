@@ -62,6 +62,7 @@ function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_
     `/v1/deliveries/${delivery_id}`,
     `/v1/files/${file_id}`,
     '/v1/api-keys?limit=100',
+    '/v1/members?limit=100',
   ];
   return Promise.all(
     paths.map(async (path) => {

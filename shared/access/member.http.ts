@@ -1,0 +1,51 @@
+import * as z from 'zod';
+import { actor, page, resourceId, time } from '../edge/schema.ts';
+import { type Caller, ROLES } from '../kernel/role.ts';
+import type { Member } from './member.ts';
+
+const role = z.enum(ROLES);
+
+export const memberEntry = z
+  .object({
+    id: resourceId,
+    email: z.string(),
+    name: z.string(),
+    role,
+    project_id: z.string().nullable().meta({ description: 'Null: every project of the workspace' }),
+    created_at: time,
+    created_by: actor,
+  })
+  .meta({ id: 'Member' });
+export const memberEntries = page(memberEntry).meta({ id: 'MemberList' });
+
+export const me = z
+  .object({
+    kind: z.enum(['key', 'member']),
+    id: z.string(),
+    name: z.string(),
+    email: z.string().nullable(),
+    role,
+    workspace: z.string(),
+    project_id: z.string().nullable().meta({ description: 'Null: every project of the workspace' }),
+  })
+  .meta({ id: 'Me' });
+
+export const memberView = ({ id, email, name, role, project, createdAt, createdBy }: Member) => ({
+  id,
+  email,
+  name,
+  role,
+  project_id: project ?? null,
+  created_at: createdAt,
+  created_by: createdBy,
+});
+
+export const meView = ({ kind, id, name, email, role, workspace, project }: Caller) => ({
+  kind,
+  id,
+  name,
+  email: email ?? null,
+  role,
+  workspace,
+  project_id: project ?? null,
+});
