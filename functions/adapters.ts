@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type SignInSettings, signInSettings } from '../shared/access/id-token.ts';
+import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
 import { DynamoMembers } from '../shared/access/member.dynamo.ts';
+import type { SignInServices } from '../shared/access/sign-in.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
@@ -76,6 +79,14 @@ export const files = {
     return fileBytes();
   },
 };
+
+/** What sign-in works with; undefined where the installation has no provider. */
+export function signInServices(): SignInServices | undefined {
+  const text = env.signIn();
+  if (text === undefined) return undefined;
+  const settings: SignInSettings = signInSettings.parse(JSON.parse(text));
+  return { settings, tokens: new ProviderIdTokens(settings), members: members() };
+}
 
 /** What the engine works with. */
 export const engineServices = (): StartServices => ({

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
 import type { RunEngine } from './run-engine.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface ApiFunctionsProps {
@@ -23,13 +23,15 @@ export class ApiFunctions extends Construct {
     super(scope, id);
     const retention = { RETENTION_DAYS: String(settings.retentionDays) };
 
+    const signIn = signInOf(settings);
     this.authorize = new AppFunction(this, 'Authorize', {
       settings,
       entry: 'api/authorize',
-      description: 'Turns an API key into a caller',
+      description: 'Turns an API key or a token into a caller',
+      ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
       concurrency: settings.authorizerConcurrency,
     });
-    stores.access.allow(this.authorize, ['GetItem']);
+    stores.access.allow(this.authorize, ['GetItem', 'Query']);
 
     const readRuns = new AppFunction(this, 'ReadRuns', {
       settings,
@@ -90,7 +92,7 @@ export class ApiFunctions extends Construct {
       entry: 'api/members',
       description: 'Says who may do what',
     });
-    stores.access.allow(members, ['DeleteItem', 'PutItem', 'UpdateItem'], ['by-workspace']);
+    stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
 
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,

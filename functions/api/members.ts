@@ -13,8 +13,11 @@ interface Services {
   now: () => Date;
 }
 
-export async function getMe({ caller }: RequestOf<'getMe'>) {
-  return ok(meView(caller));
+export async function getMe({ caller }: RequestOf<'getMe'>, { members }: Services) {
+  if (caller.email === undefined) return ok(meView(caller, []));
+  const found = await members.withEmail(caller.email);
+  // Who is one by a group has no row.
+  return ok(meView(caller, found.some(({ id }) => id === caller.id) ? found : [...found, caller]));
 }
 
 export async function addMember({ body, caller }: RequestOf<'addMember'>, { members, now }: Services) {

@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { fromItem, toItem } from '../aws/items.ts';
-import { patiently } from '../aws/patiently.ts';
 import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
 import { type Member, type Members, member } from './member.ts';
 
@@ -81,7 +80,7 @@ export class DynamoMembers implements Members {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': { S: pkOf(email) } },
     });
-    const { Items = [] } = await patiently(() => this.#client().send(query));
+    const { Items = [] } = await this.#client().send(query);
     return Items.map((item) => member.parse(fromItem(item)));
   }
 

@@ -27,6 +27,9 @@ export const me = z
     role,
     workspace: z.string(),
     project_id: z.string().nullable().meta({ description: 'Null: every project of the workspace' }),
+    memberships: z
+      .array(z.object({ id: resourceId, workspace: z.string(), project_id: z.string().nullable(), role }))
+      .meta({ description: 'What a person may act as: the header `x-member` names one' }),
   })
   .meta({ id: 'Me' });
 
@@ -40,7 +43,11 @@ export const memberView = ({ id, email, name, role, project, createdAt, createdB
   created_by: createdBy,
 });
 
-export const meView = ({ kind, id, name, email, role, workspace, project }: Caller) => ({
+type Acting = Pick<Caller, 'id' | 'workspace' | 'project' | 'role'>;
+
+const membershipView = ({ id, workspace, project, role }: Acting) => ({ id, workspace, project_id: project ?? null, role });
+
+export const meView = ({ kind, id, name, email, role, workspace, project }: Caller, memberships: Acting[]) => ({
   kind,
   id,
   name,
@@ -48,4 +55,5 @@ export const meView = ({ kind, id, name, email, role, workspace, project }: Call
   role,
   workspace,
   project_id: project ?? null,
+  memberships: memberships.map(membershipView),
 });

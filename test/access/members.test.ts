@@ -105,6 +105,7 @@ test('whoever calls is told who they are', async () => {
     role: 'viewer',
     workspace: 'local',
     project_id: 'sales',
+    memberships: [],
   });
   expect((await api.get('/v1/me', { key: workspaceKey })).body).toMatchObject({ role: 'admin', project_id: null });
 });

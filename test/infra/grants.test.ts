@@ -80,7 +80,7 @@ const fireTimers = {
 };
 
 const expected: Record<string, Record<string, string[]>> = {
-  'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
+  'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem Query') },
   'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
     ...table('Runs', 'BatchGetItem GetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent'),
@@ -131,7 +131,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
     ...logs('FunctionsMembers'),
-    ...table('Access', 'DeleteItem PutItem UpdateItem', 'by-workspace'),
+    ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
   },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
