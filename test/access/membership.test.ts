@@ -39,6 +39,13 @@ describe('a token', () => {
     expect(personIn(verified({ groups: { ops: true } }), settings).groups).toEqual([]);
   });
 
+  test('gives a name that fits into a line, and the address for one that does not say anything', () => {
+    expect(personIn(verified({ name: 'Ada\u0000\r\nLovelace' }), settings).name).toBe('Ada Lovelace');
+    expect(Array.from(personIn(verified({ name: '\u{1F600}'.repeat(200) }), settings).name)).toHaveLength(100);
+    for (const name of ['', ' \n', 7, null, undefined])
+      expect(personIn(verified({ name }), settings).name).toBe('ada@example.com');
+  });
+
   test.each([false, 'false', undefined, null, 0, {}, 'yes'])('whose address is verified "%s" is refused', (email_verified) => {
     expect(() => personIn(verified({ email_verified }), settings)).toThrow(/not verified ada@example.com/);
   });
