@@ -30,7 +30,6 @@ export async function countWaiting(waiting: Waiting, runs: number): Promise<Coun
 async function countOnce({ workflow, waitMs }: Waiting, runs: number, stub: Stub): Promise<Counted> {
   const folder = await usedFolder();
   const inputs = Array.from({ length: runs }, () => nextInputs({ stub }));
-  const later = { NODE_OPTIONS: `--import=${AHEAD}`, CLOCK_AHEAD_MS: String(waitMs) };
   try {
     const asleep = await during(folder.path, {}, async ({ client, cloud }) => {
       const { id } = await publish({ client }, workflow);
@@ -39,12 +38,13 @@ async function countOnce({ workflow, waitMs }: Waiting, runs: number, stub: Stub
       const ids = await Promise.all(inputs.map((one) => client.start(id, one)));
       return { ids, usage: between(before, await quiet(client)), output: cloud.output().slice(from) };
     });
-    const awake = await during(folder.path, later, async ({ client, cloud }) => {
+    const awake = await during(folder.path, ahead(waitMs), async ({ client, cloud }) => {
       await Promise.all(inputs.map(({ n }) => stub.called(n, workflow.calls)));
       const usage = await quiet(client);
       return { usage, output: cloud.output(), storage: await left({ client, cloud }, asleep.ids[0] ?? '') };
     });
-    const idle = await during(folder.path, later, async ({ client, cloud }) => ({
+    // As far ahead of the start before: as many schedules were missed meanwhile, and are made up for.
+    const idle = await during(folder.path, ahead(2 * waitMs), async ({ client, cloud }) => ({
       usage: await quiet(client),
       output: cloud.output(),
     }));
@@ -57,6 +57,7 @@ async function countOnce({ workflow, waitMs }: Waiting, runs: number, stub: Stub
 }
 
 const AHEAD = pathToFileURL(join(import.meta.dirname, 'ahead.ts')).href;
+const ahead = (ms: number) => ({ NODE_OPTIONS: `--import=${AHEAD}`, CLOCK_AHEAD_MS: String(ms) });
 
 async function during<T>(
   dataDir: string,
