@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Problem } from '../kernel/problem.ts';
 import { ROLES } from '../kernel/role.ts';
-import { firstWords } from '../kernel/words.ts';
+import { firstWords, oneLine } from '../kernel/words.ts';
 
 /** How an installation reads the tokens of its sign-in provider: docs/deploy.md. */
 export const signInSettings = z.object({
@@ -47,12 +47,7 @@ const names = z.union([z.string().transform((name) => [name]), z.array(z.string(
 /** Providers say it as a truth value, a text or a number. */
 const isTrue = z.literal([true, 'true', 1, '1']);
 const MAX_NAME = 100;
-/** Names reach tables and logs: no line breaks, nothing that cannot be seen. */
-const CONTROLS = /[\u0000-\u001f\u007f]+/g;
-const personName = z
-  .string()
-  .transform((name) => name.replaceAll(CONTROLS, ' ').trim())
-  .pipe(z.string().min(1));
+const personName = z.string().transform(oneLine).pipe(z.string().min(1));
 
 /** Throws `unauthenticated` for a token without an e-mail address that the provider has verified. */
 export function personIn(claims: Claims, { emailClaim, verifiedClaim, groupsClaim }: SignInSettings): Person {
