@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type SignInSettings, signInSettings } from '../shared/access/id-token.ts';
+import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
+import { DynamoMembers } from '../shared/access/member.dynamo.ts';
+import type { SignInServices } from '../shared/access/sign-in.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
@@ -7,6 +11,7 @@ import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
+import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
@@ -16,9 +21,9 @@ import { watcher } from '../shared/run/watcher.metrics.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
+import { MembersAndKeyHolders } from '../shared/trigger/email/collaborators.ts';
 import { DynamoMailboxes } from '../shared/trigger/email/mailbox.dynamo.ts';
 import { BucketMails } from '../shared/trigger/email/mails.s3.ts';
-import { KeyHolders } from '../shared/trigger/email/members.ts';
 import { SesOutgoing } from '../shared/trigger/email/outgoing.ses.ts';
 import type { EmailServices } from '../shared/trigger/email/ports.ts';
 import { DynamoReplies } from '../shared/trigger/email/replies.dynamo.ts';
@@ -34,13 +39,15 @@ import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
 
 // Every adapter to AWS, made on first use and kept. Handlers pick what they need; each is marked as pure, so that a bundle carries no more than that.
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
+export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
 const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
 export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valuesBucket()));
 const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
-const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
@@ -73,6 +80,14 @@ export const files = {
   },
 };
 
+/** What sign-in works with; undefined where the installation has no provider. */
+export function signInServices(): SignInServices | undefined {
+  const text = env.signIn();
+  if (text === undefined) return undefined;
+  const settings: SignInSettings = signInSettings.parse(JSON.parse(text));
+  return { settings, tokens: new ProviderIdTokens(settings), members: members() };
+}
+
 /** What the engine works with. */
 export const engineServices = (): StartServices => ({
   runs: runs(),
@@ -102,7 +117,7 @@ export const emailServices = (): EmailServices => ({
   domain: env.mailDomain() ?? '',
   deliveries: deliveries(),
   mailboxes: mailboxes(),
-  members: new KeyHolders(keys()),
+  collaborators: new MembersAndKeyHolders(members(), keys()),
   mails: mails(),
   outgoing: outgoing(),
   replies: replies(),

@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
 import type { RunEngine } from './run-engine.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface ApiFunctionsProps {
@@ -23,13 +23,15 @@ export class ApiFunctions extends Construct {
     super(scope, id);
     const retention = { RETENTION_DAYS: String(settings.retentionDays) };
 
+    const signIn = signInOf(settings);
     this.authorize = new AppFunction(this, 'Authorize', {
       settings,
       entry: 'api/authorize',
-      description: 'Turns an API key into a caller',
+      description: 'Turns an API key or a token into a caller',
+      ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
       concurrency: settings.authorizerConcurrency,
     });
-    stores.access.allow(this.authorize, ['GetItem']);
+    stores.access.allow(this.authorize, ['GetItem', 'Query']);
 
     const readRuns = new AppFunction(this, 'ReadRuns', {
       settings,
@@ -55,6 +57,14 @@ export class ApiFunctions extends Construct {
     // Steering appends to the journal; the answer shows the run with its children.
     stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
 
+    const comments = new AppFunction(this, 'Comments', {
+      settings,
+      entry: 'api/comments',
+      description: 'Keeps what people say of runs',
+      environment: retention,
+    });
+    stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -76,6 +86,13 @@ export class ApiFunctions extends Construct {
       description: 'Issues and revokes API keys',
     });
     stores.access.allow(apiKeys, ['PutItem'], ['by-workspace']);
+
+    const members = new AppFunction(this, 'Members', {
+      settings,
+      entry: 'api/members',
+      description: 'Says who may do what',
+    });
+    stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
 
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
@@ -141,9 +158,11 @@ export class ApiFunctions extends Construct {
     this.byEntry = new Map([
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
+      ['api/comments', comments],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
+      ['api/members', members],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],

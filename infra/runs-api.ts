@@ -100,7 +100,7 @@ function corsOf({ corsOrigins }: Settings) {
     corsPreflight: {
       allowOrigins: corsOrigins,
       allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
-      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key'],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key', 'x-member'],
       exposeHeaders: ['idempotent-replay', 'retry-after'],
       maxAge: Duration.hours(1),
     },

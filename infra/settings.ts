@@ -1,6 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { ROLES } from '../shared/kernel/role.ts';
+import { isSafeUrl } from '../shared/kernel/safe-url.ts';
 
 /** The retention periods CloudWatch Logs knows. */
 const logRetentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
@@ -33,10 +35,20 @@ const flag = z.preprocess(
   z.boolean().optional(),
 );
 
+const claim = (name: string) => z.string().min(1).max(200).default(name);
+
+/** `group=role`; a name may have an = of its own. */
+const groupRole = z
+  .string()
+  .regex(
+    new RegExp(`^.+=(${ROLES.join('|')})$`),
+    `must be a group and its role, such as support=operator; roles are ${ROLES.join(', ')}`,
+  );
+
 /** Concurrent calls of one function. */
 const concurrency = optional(z.coerce.number().int().min(1));
 
-const schema = z.object({
+const fields = z.object({
   prefix: z
     .string()
     // No hyphen: the machine `runs` of `mill-long` would be the machine `long-runs` of `mill`.
@@ -59,6 +71,17 @@ const schema = z.object({
   bootstrapWorkspace: name.default('main'),
   bootstrapProject: optional(name),
   corsOrigins: listOf(origin).default([]),
+  oidcIssuer: optional(
+    z
+      .string()
+      .refine(isSafeUrl, 'must be a URL with https, such as https://login.example.com')
+      .regex(/^[^?#]+$/, 'must have no query and no fragment'),
+  ),
+  oidcClientId: optional(z.string().min(1).max(200)),
+  oidcEmailClaim: claim('email'),
+  oidcVerifiedClaim: claim('email_verified'),
+  oidcGroupsClaim: claim('groups'),
+  oidcGroups: listOf(groupRole).default([]),
   mailDomain: optional(
     z
       .string()
@@ -77,6 +100,12 @@ const schema = z.object({
   alarmEmail: optional(z.email('must be an email address')),
 });
 
+const schema = fields.superRefine(({ oidcIssuer, oidcClientId }, context) => {
+  if ((oidcIssuer === undefined) === (oidcClientId === undefined)) return;
+  const [missing, other] = oidcIssuer === undefined ? ['oidcIssuer', 'oidcClientId'] : ['oidcClientId', 'oidcIssuer'];
+  context.addIssue({ code: 'custom', path: [missing], message: `must be set where ${other} is` });
+});
+
 /** What an owner can choose about an installation; docs/deploy.md explains each. */
 export type Settings = z.output<typeof schema>;
 export type SettingsInput = z.input<typeof schema>;
@@ -92,9 +121,21 @@ export function parseSettings(input: SettingsInput | Record<string, unknown>): S
 
 /** Reads the settings from cdk.json and `cdk deploy -c name=value`; `overrides` come first. */
 export function settingsFromContext(node: Node, overrides: SettingsInput = {}): Settings {
-  const names = Object.keys(schema.shape);
+  const names = Object.keys(fields.shape);
   const context = Object.fromEntries(names.map((key) => [key, node.tryGetContext(key)]));
   return parseSettings({ ...context, ...overrides });
+}
+
+/** What the authorizer is told of the sign-in provider, if there is one. */
+export function signInOf(settings: Settings) {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcGroups } = settings;
+  if (issuer === undefined || clientId === undefined) return undefined;
+  const groups = oidcGroups.map((text) => {
+    const at = text.lastIndexOf('=');
+    return { group: text.slice(0, at), role: text.slice(at + 1) };
+  });
+  const { oidcEmailClaim: emailClaim, oidcVerifiedClaim: verifiedClaim, oidcGroupsClaim: groupsClaim } = settings;
+  return { issuer, clientId, emailClaim, verifiedClaim, groupsClaim, groups, workspace: settings.bootstrapWorkspace };
 }
 
 /** What becomes of data and logs when the stack is deleted. */

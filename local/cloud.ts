@@ -55,13 +55,13 @@ export interface StackSource {
 }
 
 const root = join(import.meta.dirname, '..');
-const ours: StackSource = { root, template: () => loadTemplate(root) };
+const ours = (settings: CloudOptions['settings']): StackSource => ({ root, template: () => loadTemplate(root, settings) });
 
 /**
  * Brings the stack up. One at a time in a process: functions read `process.env`, and their SDK clients keep the endpoint they first saw, so a
  * second cloud in the same process takes the AWS port of the first.
  */
-export async function startCloud(options: CloudOptions, source: StackSource = ours): Promise<Cloud> {
+export async function startCloud(options: CloudOptions, source: StackSource = ours(options.settings)): Promise<Cloud> {
   const closing: (() => unknown)[] = [];
   const close = async () => {
     for (const step of closing.splice(0).toReversed()) await step();

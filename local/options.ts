@@ -2,6 +2,15 @@ import { z } from 'zod';
 
 const port = (fallback: number) => z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).default(fallback);
 
+/** What is no JSON is no object either. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 const schema = z.object({
   PORT: port(4000),
   AWS_PORT: port(4566),
@@ -12,6 +21,11 @@ const schema = z.object({
   DYNAMODB_ENDPOINT: z.url().optional(),
   SMTP_URL: z.url().optional(),
   FAST_PATH: z.enum(['on', 'off']).default('on'),
+  SETTINGS: z
+    .string()
+    .transform(parsed)
+    .pipe(z.record(z.string(), z.unknown(), { error: 'must be a JSON object' }))
+    .default({}),
   USAGE_KEYS_WINDOW_MS: z.coerce.number().int().min(1).optional(),
 });
 
@@ -30,6 +44,8 @@ export interface CloudOptions {
   smtpUrl?: string | undefined;
   /** Whether functions of this process reach its services without HTTP. */
   fastPath?: boolean | undefined;
+  /** Settings of the stack over those that it has here. */
+  settings?: Record<string, unknown> | undefined;
   /** Counts write units by table key and index key, in windows of so many milliseconds. */
   usageKeysWindowMs?: number | undefined;
 }
@@ -41,7 +57,7 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
   }
-  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL, FAST_PATH } =
+  const { PORT, AWS_PORT, SMTP_PORT, DATA_DIR, LOCAL_API_KEY, ALLOWED_HOSTS, DYNAMODB_ENDPOINT, SMTP_URL, FAST_PATH, SETTINGS } =
     parsed.data;
   return {
     port: PORT,
@@ -54,6 +70,7 @@ export function optionsFrom(environment: Record<string, string | undefined>): Cl
     dynamodbEndpoint: DYNAMODB_ENDPOINT,
     smtpUrl: SMTP_URL,
     fastPath: FAST_PATH === 'on',
+    settings: SETTINGS,
     usageKeysWindowMs: parsed.data.USAGE_KEYS_WINDOW_MS,
   };
 }

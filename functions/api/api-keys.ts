@@ -37,7 +37,8 @@ export async function listKeys({ query, caller }: RequestOf<'listKeys'>, { keys 
 
 export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { keys, now }: Services) {
   const key = visible(caller, 'API key', params.key_id, await keys.find(caller.workspace, params.key_id));
-  if (key.id === caller.keyId) throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
+  if (caller.kind === 'key' && key.id === caller.id)
+    throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
   if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() });
   return noContent();
 }

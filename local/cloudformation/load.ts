@@ -20,7 +20,8 @@ const EMBEDDED_SETTINGS = {
 };
 
 /** The template of the stack, from the cache when nothing it is made from has changed. The CDK works in a process of its own, which takes its memory along. */
-export async function loadTemplate(root: string, settings: object = EMBEDDED_SETTINGS): Promise<unknown> {
+export async function loadTemplate(root: string, more: object = {}): Promise<unknown> {
+  const settings = { ...EMBEDDED_SETTINGS, ...more };
   const cache = join(root, 'node_modules/.cache/millrun');
   const path = join(cache, `template-${fingerprint(root, settings)}.json`);
   const cached = read(path);

@@ -31,7 +31,8 @@ export function newKey(
 }
 
 export const callerOf = ({ id, name, workspace, project, role }: ApiKey): Caller => ({
-  keyId: id,
+  kind: 'key',
+  id,
   name,
   workspace,
   role,

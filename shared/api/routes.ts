@@ -1,6 +1,7 @@
 import { access } from '../access/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { comments } from '../run/comment/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
@@ -16,6 +17,7 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comments,
   ...access,
   ...files,
   ...mail,

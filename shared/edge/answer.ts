@@ -28,6 +28,7 @@ const STATUS: Record<ProblemKind, number> = {
   unsupported: 415,
   document: 422,
   busy: 429,
+  unavailable: 503,
 };
 
 /** What a refusal repeats of a request is cut, so that the answer to a large mistake stays small. */
@@ -49,7 +50,11 @@ const errorBody = (status_code: number, message: string, details: Detail[]) => (
 /** The answer to whatever was thrown. */
 export function refusal(error: unknown, requestId: string): Answer {
   if (error instanceof Problem)
-    return { status: STATUS[error.kind], body: errorBody(STATUS[error.kind], error.message, error.details) };
+    return {
+      status: STATUS[error.kind],
+      ...(error.kind === 'unavailable' && { headers: { 'retry-after': '5' } }),
+      body: errorBody(STATUS[error.kind], error.message, error.details),
+    };
   if (error instanceof StoreBusy || willPass(error)) {
     return {
       status: 429,

@@ -71,7 +71,10 @@ function admitted(event: APIGatewayProxyEventV2, { role = 'viewer' }: Operation)
       'No known API key was given. Send one in the header x-api-key or as Authorization: Bearer.',
     );
   if (!allows(caller.role, role))
-    throw new Problem('forbidden', `This needs the role ${role}; the key "${caller.name}" has the role ${caller.role}.`);
+    throw new Problem(
+      'forbidden',
+      `This needs the role ${role}; the ${caller.kind} "${caller.name}" has the role ${caller.role}.`,
+    );
   return caller;
 }
 

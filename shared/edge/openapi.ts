@@ -14,7 +14,7 @@ const MEANING: Record<number, string> = {
   202: 'Accepted',
   204: 'Done',
   400: 'Invalid input values',
-  401: 'No or unknown API key',
+  401: 'No API key or token that is known',
   403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict',
@@ -23,6 +23,7 @@ const MEANING: Record<number, string> = {
   422: 'The document has problems',
   429: 'Too many requests; Retry-After says when to try again',
   500: 'A fault of ours, with the id of the request',
+  503: 'The sign-in provider does not answer, so that nobody can tell whose token it is; Retry-After says when to try again',
 };
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -38,7 +39,7 @@ export function documentOf(info: { title: string; version: string; description: 
       components: {
         securitySchemes: {
           APIKeyHeader: { type: 'apiKey', in: 'header', name: 'x-api-key' },
-          Bearer: { type: 'http', scheme: 'bearer' },
+          Bearer: { type: 'http', scheme: 'bearer', description: 'An API key, or an ID token of the sign-in provider' },
         },
       },
       paths: paths(operations),
@@ -101,7 +102,7 @@ const keyHeader = z.object({
   }),
 });
 
-const READS = [400, 401, 403, 404, 413, 429, 500];
+const READS = [400, 401, 403, 404, 413, 429, 500, 503];
 const WRITES = [...READS, 409];
 const TAKES_BODY = [415, 422];
 /** What a foreign system hears at an address that is its credential. */
@@ -122,7 +123,7 @@ function refusal(status: number): ZodOpenApiResponseObject {
     id: `Refusal${status}`,
     description: MEANING[status] ?? '',
     content: { 'application/json': { schema: errorModel } },
-    ...(status === 429 && { headers: z.object({ 'Retry-After': z.string() }) }),
+    ...((status === 429 || status === 503) && { headers: z.object({ 'Retry-After': z.string() }) }),
   };
 }
 

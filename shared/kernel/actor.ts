@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Caller } from './role.ts';
 
-/** Who did it: an API key, a trigger (whoever sent the mail, or the webhook), a run (of its child), Millrun itself. */
+/** Who did it: an API key, a member who has signed in, a trigger (whoever sent the mail, or the webhook), a run (of its child), Millrun itself. */
 export const actor = z.object({
   kind: z.enum(['key', 'member', 'trigger', 'run', 'system']),
   id: z.string(),
@@ -10,4 +10,4 @@ export const actor = z.object({
 });
 export type Actor = z.infer<typeof actor>;
 
-export const actorOf = ({ keyId, name }: Caller): Actor => ({ kind: 'key', id: keyId, name });
+export const actorOf = ({ kind, id, name, email }: Caller): Actor => ({ kind, id, name, ...(email !== undefined && { email }) });

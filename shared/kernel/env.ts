@@ -17,6 +17,8 @@ export const secretsKey = () => required('SECRETS_KEY_ARN');
 /** The state machine whose executions end within minutes, and the one whose executions may last. */
 export const runsMachineArn = () => required('RUNS_MACHINE_ARN');
 export const longRunsMachineArn = () => required('LONG_RUNS_MACHINE_ARN');
+/** The sign-in provider and how its tokens are read, as JSON; unset where people have keys alone. */
+export const signIn = () => process.env['SIGN_IN'] || undefined;
 /** Where mailboxes have their addresses; unset where no mail is received. */
 export const mailDomain = () => process.env['MAIL_DOMAIN'] || undefined;
 /** Where the one-off schedules stand that fire ours, what they call, as whom, and where calls go that could not be made. */

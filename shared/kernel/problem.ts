@@ -8,7 +8,8 @@ export type ProblemKind =
   | 'too-large'
   | 'unsupported'
   | 'document'
-  | 'busy';
+  | 'busy'
+  | 'unavailable';
 
 export interface Detail {
   name: string;

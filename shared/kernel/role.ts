@@ -7,8 +7,10 @@ export const allows = (held: Role, needed: Role) => ROLES.indexOf(held) >= ROLES
 
 /** Who calls: the workspace comes from the credential, never from the request. */
 export interface Caller {
-  keyId: string;
+  kind: 'key' | 'member';
+  id: string;
   name: string;
+  email?: string | undefined;
   workspace: string;
   /** Absent: every project of the workspace. */
   project?: string | undefined;

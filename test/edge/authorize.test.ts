@@ -16,7 +16,7 @@ function authorize() {
       return stored?.hash === hash ? stored : undefined;
     },
   };
-  const ask = authorizer(() => keys as Keys);
+  const ask = authorizer({ keys: () => keys as Keys });
   return async () => (await ask({ headers: { 'x-api-key': key } })).context;
 }
 
@@ -35,7 +35,8 @@ afterEach(() => vi.restoreAllMocks());
 
 test('a key is read once in half a minute, and what is told of it is the caller alone', async () => {
   const ask = authorize();
-  for (let n = 0; n < 3; n += 1) expect(await ask()).toEqual({ keyId: record.id, name: 'ci', workspace: 'acme', role: 'viewer' });
+  const caller = { kind: 'key', id: record.id, name: 'ci', workspace: 'acme', role: 'viewer' };
+  for (let n = 0; n < 3; n += 1) expect(await ask()).toEqual(caller);
   expect(reads).toBe(1);
 });
 
@@ -59,13 +60,13 @@ test('a key that nobody knew is known as soon as it is made', async () => {
 });
 
 test('a table that does not answer lets nobody in', async () => {
-  const ask = authorizer(() => ({ byHash: () => Promise.reject(new Error('down')) }) as never);
+  const ask = authorizer({ keys: () => ({ byHash: () => Promise.reject(new Error('down')) }) as never });
   await expect(ask({ headers: { 'x-api-key': key } })).rejects.toThrow('down');
 });
 
 test('a table that throttles lets nobody in either, and leaves it to the edge to say so', async () => {
   const throttled = Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
-  const ask = authorizer(() => ({ byHash: () => Promise.reject(throttled) }) as never);
+  const ask = authorizer({ keys: () => ({ byHash: () => Promise.reject(throttled) }) as never });
   const { context } = await ask({ headers: { 'x-api-key': key } });
   expect(() => callerIn({ requestContext: { authorizer: { lambda: context } } } as never)).toThrow(StoreBusy);
 });

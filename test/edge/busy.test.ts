@@ -71,7 +71,8 @@ describe('429 with Retry-After is the answer of every route', () => {
 
   test('that reads or writes anything, when its tables throttle', async () => {
     busy = [table('RUNS'), table('WORKFLOWS'), table('TRIGGERS'), table('FILES')];
-    await expectAllBusy(samples(({ entry }) => entry !== 'api/docs' && entry !== 'api/api-keys'));
+    const others = ['api/docs', 'api/api-keys', 'api/members'];
+    await expectAllBusy(samples(({ entry }) => !others.includes(entry)));
   });
 
   test('that starts a run, when the runs alone throttle; asked again with the same key, it starts one', async () => {

@@ -132,7 +132,7 @@ describe('headers', () => {
         expect(callerIn({ requestContext: { authorizer: { lambda } } } as never)).toBeUndefined();
       }),
     );
-    const lambda = { keyId: 'k', name: 'n', workspace: 'w', role: 'viewer' };
+    const lambda = { kind: 'key', id: 'k', name: 'n', workspace: 'w', role: 'viewer' };
     expect(callerIn({ requestContext: { authorizer: { lambda } } } as never)).toEqual(lambda);
     expect(callerIn({ requestContext: { authorizer: { lambda: { ...lambda, role: 'root' } } } } as never)).toBeUndefined();
   });

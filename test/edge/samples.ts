@@ -12,6 +12,8 @@ export interface Known {
   webhook_id?: string;
   delivery_id?: string;
   file_id?: string;
+  comment_id?: string;
+  member_id?: string;
 }
 
 export interface Sample {
@@ -50,6 +52,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { archived: true, labels: ['customer:acme'], name: 'Another name' },
     { archived: false, labels: [] },
   ],
+  addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
+  changeMember: () => [{ role: 'editor' }],
+  addComment: () => [{ text: 'The ERP was down.' }],
+  changeComment: () => [{ text: 'The ERP was down until noon.' }],
   rerunRun: () => [{ from: 'start' }],
 };
 
@@ -88,6 +94,8 @@ function idFor(name: string, known: Known): string {
     delivery_id: NOTHING,
     webhook_id: NOTHING,
     file_id: NOTHING,
+    comment_id: NOTHING,
+    member_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -16,9 +16,11 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const of = `/v1/workflows/${workflow_id}`;
   await api.call('PUT', `${of}/mailbox`, { key, body: { permission: 'restricted', allowed: ['ada@example.com'] } });
   const spare = await create('/v1/api-keys', { name: 'spare', role: 'viewer' });
+  const member = await create('/v1/members', { email: 'cleo@example.com', name: 'Cleo', role: 'viewer' });
   const schedule = await create(`${of}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
+  const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -29,5 +31,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     webhook_id: webhook.id,
     delivery_id: delivery,
     file_id: file.id,
+    comment_id: comment.id,
+    member_id: member.id,
   };
 }

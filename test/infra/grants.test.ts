@@ -80,7 +80,7 @@ const fireTimers = {
 };
 
 const expected: Record<string, Record<string, string[]>> = {
-  'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem') },
+  'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem Query') },
   'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
     ...table(
@@ -103,6 +103,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
+  },
+  'functions/api/comments.ts': {
+    ...logs('FunctionsComments'),
+    ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
@@ -134,6 +138,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/api/members.ts': {
+    ...logs('FunctionsMembers'),
+    ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
+  },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
     ...table('Workflows', 'GetItem'),

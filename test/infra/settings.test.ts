@@ -1,6 +1,9 @@
 import { App } from 'aws-cdk-lib/core';
-import { expect, test } from 'vitest';
-import { parseSettings, settingsFromContext } from '../../infra/settings.ts';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { parseSettings, type SettingsInput, settingsFromContext } from '../../infra/settings.ts';
+import { signInSettings } from '../../shared/access/id-token.ts';
+import { installed } from './installed.ts';
 
 test('an owner need not choose anything', () => {
   expect(parseSettings({})).toEqual({
@@ -14,6 +17,10 @@ test('an owner need not choose anything', () => {
     apiBurstLimit: 1000,
     bootstrapWorkspace: 'main',
     corsOrigins: [],
+    oidcEmailClaim: 'email',
+    oidcVerifiedClaim: 'email_verified',
+    oidcGroupsClaim: 'groups',
+    oidcGroups: [],
     mailIdentity: 'create',
     mailTls: 'require',
     mailActive: false,
@@ -78,4 +85,47 @@ test.each([
 
 test('all that is wrong is said at once', () => {
   expect(() => parseSettings({ prefix: '', retentionDays: -1 })).toThrow(/prefix: .*\n.*retentionDays: /);
+});
+
+describe('the sign-in provider', () => {
+  const oidc = { oidcIssuer: 'https://login.example.com/', oidcClientId: 'console' };
+  const signIn = (settings: SettingsInput) => {
+    const { Properties } = installed(settings).named('FunctionsAuthorize');
+    const { SIGN_IN } = z.object({ Variables: z.looseObject({}) }).parse(Properties['Environment']).Variables;
+    return typeof SIGN_IN === 'string' ? signInSettings.parse(JSON.parse(SIGN_IN)) : undefined;
+  };
+
+  test('is told to the authorizer, to the letter, with the roles of groups', () => {
+    expect(signIn({ ...oidc, oidcGroups: ['ops=operator', 'a=b=admin'] })).toEqual({
+      issuer: 'https://login.example.com/',
+      clientId: 'console',
+      emailClaim: 'email',
+      verifiedClaim: 'email_verified',
+      groupsClaim: 'groups',
+      groups: [
+        { group: 'ops', role: 'operator' },
+        { group: 'a=b', role: 'admin' },
+      ],
+      workspace: 'main',
+    });
+    expect(signIn({})).toBeUndefined();
+  });
+
+  test('is refused when half of it is missing, or anybody on the way could be it', () => {
+    expect(() => parseSettings({ oidcIssuer: oidc.oidcIssuer })).toThrow(/oidcClientId: must be set where oidcIssuer is/);
+    expect(() => parseSettings({ oidcClientId: 'console' })).toThrow(/oidcIssuer: must be set/);
+    for (const oidcIssuer of [
+      'http://login.example.com',
+      'login.example.com',
+      'http://127.0.0.1.evil.example',
+      'ftp://127.0.0.1',
+    ])
+      expect(() => parseSettings({ ...oidc, oidcIssuer })).toThrow(/oidcIssuer: must be a URL with https/);
+    expect(() => parseSettings({ ...oidc, oidcIssuer: 'https://x.example/?a=1' })).toThrow(/no query/);
+    expect(parseSettings({ ...oidc, oidcIssuer: 'http://127.0.0.1:9000' }).oidcIssuer).toBe('http://127.0.0.1:9000');
+  });
+
+  test.each(['ops', '=admin', 'ops=root', 'ops='])('the group "%s" is refused', (group) => {
+    expect(() => parseSettings({ ...oidc, oidcGroups: [group] })).toThrow(/oidcGroups.0: must be a group and its role/);
+  });
 });

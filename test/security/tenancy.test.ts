@@ -58,9 +58,11 @@ function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_
     `${of}/webhooks/${webhook_id}`,
     `/v1/runs/${run_id}`,
     `/v1/runs/${run_id}/events`,
+    `/v1/runs/${run_id}/comments`,
     `/v1/deliveries/${delivery_id}`,
     `/v1/files/${file_id}`,
     '/v1/api-keys?limit=100',
+    '/v1/members?limit=100',
   ];
   return Promise.all(
     paths.map(async (path) => {

@@ -26,7 +26,6 @@ import {
   endOf,
   journalKey,
   LAST_NUMBER,
-  numberOf,
   type Packed,
   packed,
   parseJournal,
@@ -179,14 +178,13 @@ export class DynamoRuns implements Runs {
   }
 
   async keep(id: string, until: number): Promise<void> {
-    const numbers: number[] = [];
-    const keysOnly = { ProjectionExpression: 'sk, expires' };
-    for await (const item of this.#query({ ...between(id, 1, LAST_NUMBER), ...keysOnly })) {
-      if (Number(item['expires']?.N) < until) numbers.push(numberOf(item));
+    const keys: object[] = [];
+    for await (const { pk, sk, expires } of this.#query(besideRow(id))) {
+      if (Number(expires?.N) < until) keys.push({ pk: pk?.S, sk: sk?.S });
     }
-    for (let at = 0; at < numbers.length; at += WRITES_AT_ONCE) {
-      const some = numbers.slice(at, at + WRITES_AT_ONCE);
-      await Promise.all(some.map((number) => this.#update(journalKey(id, number), kept(until))));
+    for (let at = 0; at < keys.length; at += WRITES_AT_ONCE) {
+      const some = keys.slice(at, at + WRITES_AT_ONCE);
+      await Promise.all(some.map((key) => this.#update(key, kept(until))));
     }
   }
 
@@ -275,8 +273,16 @@ const dueItem = z.object({ pk: z.string(), dueAt: z.string() });
 const whole = (id: string) => ({
   ConsistentRead: true,
   ScanIndexForward: false,
-  KeyConditionExpression: 'pk = :pk',
-  ExpressionAttributeValues: { ':pk': { S: runPk(id) } },
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :first AND :row',
+  ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':first': { S: journalKey(id, 0).sk }, ':row': { S: runKey(id).sk } },
+});
+
+/** All that is kept as long as the row, its journal and comments: when it goes. */
+const besideRow = (id: string) => ({
+  ConsistentRead: true,
+  KeyConditionExpression: 'pk = :pk AND sk < :row',
+  ExpressionAttributeValues: { ':pk': { S: runPk(id) }, ':row': { S: runKey(id).sk } },
+  ProjectionExpression: 'pk, sk, expires',
 });
 
 const between = (id: string, from: number, to: number) => ({

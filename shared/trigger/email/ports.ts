@@ -15,7 +15,7 @@ export interface RawMails {
 }
 
 /** The mail addresses of those who may see a project. */
-export interface Members {
+export interface Collaborators {
   of(workspace: string, project: string): Promise<string[]>;
 }
 
@@ -56,7 +56,7 @@ export interface EmailServices extends StartServices {
   domain: string;
   deliveries: Deliveries;
   mailboxes: Mailboxes;
-  members: Members;
+  collaborators: Collaborators;
   mails: RawMails;
   outgoing: Outgoing;
   replies: PendingReplies;

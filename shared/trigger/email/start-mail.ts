@@ -38,8 +38,9 @@ export async function startMail(
   const { arrival } = readMail;
   const mail = admitted(mailbox, readMail, services.domain);
   const proven = isProven(mail.from.address, arrival);
-  const members = mailbox.permission === 'collaborators' ? await services.members.of(mailbox.workspace, mailbox.project) : [];
-  refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, members));
+  const { permission, workspace, project } = mailbox;
+  const collaborators = permission === 'collaborators' ? await services.collaborators.of(workspace, project) : [];
+  refuse(permissionRefusal(mailbox, { address: mail.from.address, proven }, collaborators));
 
   const key = { trigger: 'email', value: `${mailbox.id} ${incoming.key}`, asked: 'mail' };
   const id = runId(arrival, mailbox, redelivery);

@@ -140,6 +140,16 @@ test('collaborators are the holders of keys of the project, and nobody else', as
   expect(await box.deliver(aMail({ From: email }))).toMatchObject({ outcome: 'rejected' });
 });
 
+test('members of the project are collaborators, until they are removed', async () => {
+  const email = `eda${Date.now()}@example.com`;
+  const box = await mailSender(cloud, {});
+  const member = { name: 'Eda', role: 'viewer', email: email.toUpperCase() };
+  const { id } = z.object({ id: z.string() }).parse(await api.expect(201, 'POST', '/v1/members', member));
+  expect(await box.deliver(aMail({ From: email }))).toMatchObject({ outcome: 'accepted', source: email });
+  await api.expect(204, 'DELETE', `/v1/members/${id}`);
+  expect(await box.deliver(aMail({ From: email }))).toMatchObject({ outcome: 'rejected' });
+});
+
 const forged = { 'X-SES-DMARC-Verdict': 'GRAY', 'X-SES-SPF-Verdict': 'GRAY', 'X-SES-DKIM-Verdict': 'GRAY' };
 
 test.each([

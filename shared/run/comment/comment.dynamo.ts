@@ -1,0 +1,74 @@
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { wins } from '../../aws/conditional-write.ts';
+import { fromItem, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { patiently } from '../../aws/patiently.ts';
+import { getRow } from '../../aws/rows.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
+import { runPk } from '../store/run-items.dynamo.ts';
+import { type Comment, type Comments, comment } from './comment.ts';
+
+/** Before the journal, so that whoever loads a run reads none of it. */
+const PREFIX = 'COMMENT#';
+const keyOf = (runId: string, id: string) => ({ pk: runPk(runId), sk: PREFIX + id });
+
+/** Comments in the partition of their run. */
+export class DynamoComments implements Comments {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async add(comment: Comment, until: number): Promise<void> {
+    const Item = toItem({ ...keyOf(comment.runId, comment.id), ...comment, expires: until });
+    await patiently(() => this.#client().send(new PutItemCommand({ TableName: this.#table, Item })));
+  }
+
+  async get(runId: string, id: string): Promise<Comment | undefined> {
+    const row = await getRow(this.#client(), this.#table, keyOf(runId, id));
+    return row && comment.parse(row);
+  }
+
+  change({ runId, id, text, editedAt }: Comment): Promise<boolean> {
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(keyOf(runId, id)),
+      UpdateExpression: 'SET #text = :text, editedAt = :editedAt',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeNames: { '#text': 'text' },
+      ExpressionAttributeValues: toItem({ ':text': text, ':editedAt': editedAt }),
+    });
+    return wins(() => this.#client().send(update));
+  }
+
+  async remove(runId: string, id: string): Promise<void> {
+    const remove = new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(runId, id)) });
+    await patiently(() => this.#client().send(remove));
+  }
+
+  async list(runId: string, { limit, token }: PageOf): Promise<Page<Comment>> {
+    const name = listName(['comments', runId]);
+    const last = readToken(name, token);
+    const query = new QueryCommand({
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: toItem({ ':pk': runPk(runId), ':prefix': PREFIX }),
+      ScanIndexForward: false,
+      Limit: limit,
+      ExclusiveStartKey: last === undefined ? undefined : toItem(keyOf(runId, last)),
+    });
+    const { Items = [], LastEvaluatedKey } = await patiently(() => this.#client().send(query));
+    const items = Items.map((item) => comment.parse(fromItem(item)));
+    const behind = LastEvaluatedKey && items.at(-1)?.id;
+    return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
+  }
+}
