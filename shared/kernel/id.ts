@@ -22,5 +22,6 @@ export const newId = (atMs: number = Date.now()): string => ulid(atMs, random);
 export function idOf(text: string, atMs: number): string {
   const digest = createHash('sha256').update(text).digest();
   let at = 0;
-  return ulid(atMs, () => (digest[at++ % digest.length] ?? 0) / 256);
+  // For the library a time of zero is none given: now.
+  return ulid(Math.max(atMs, 1), () => (digest[at++ % digest.length] ?? 0) / 256);
 }
