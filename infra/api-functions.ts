@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
+import { withConsole } from './bundling.ts';
 import type { RunEngine } from './run-engine.ts';
 import { type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -153,6 +154,14 @@ export class ApiFunctions extends Construct {
     });
     allowCanary(mailCanary, stores);
 
+    const webConsole = new AppFunction(this, 'Console', {
+      settings,
+      entry: 'api/console',
+      description: 'Serves the console',
+      ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
+      bundling: withConsole,
+    });
+
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });
 
     this.byEntry = new Map([
@@ -169,6 +178,7 @@ export class ApiFunctions extends Construct {
       ['api/receive-webhook', receiveWebhook],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
+      ['api/console', webConsole],
       ['api/docs', docs],
     ]);
   }

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { routes } from '../shared/api/routes.ts';
+import { consolePages } from '../shared/console/operations.http.ts';
 import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
@@ -29,7 +30,7 @@ export class MillrunStack extends Stack {
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
     const runsApi = new RunsApi(this, 'RunsApi', {
       settings,
-      routes,
+      routes: [...routes, ...Object.values(consolePages)],
       functions: new Map([...functions.byEntry, ...schedules.byEntry]),
       authorize: functions.authorize,
     });
