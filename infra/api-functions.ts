@@ -65,6 +65,16 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const legalHolds = new AppFunction(this, 'LegalHolds', {
+      settings,
+      entry: 'api/legal-holds',
+      description: 'Keeps what must not be deleted',
+      environment: retention,
+    });
+    stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
+    stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
+    stores.files.allow(legalHolds, ['UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -162,7 +172,19 @@ export class ApiFunctions extends Construct {
     });
     stores.audit.allow(audit, ['Query'], ['by-project', 'by-object']);
 
-    const acting = [startRuns, comments, writeWorkflows, apiKeys, members, deliveries, webhooks, files, mailboxes, mailCanary];
+    const acting = [
+      startRuns,
+      comments,
+      legalHolds,
+      writeWorkflows,
+      apiKeys,
+      members,
+      deliveries,
+      webhooks,
+      files,
+      mailboxes,
+      mailCanary,
+    ];
     for (const fn of acting) stores.allowRecords(fn);
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });
@@ -171,6 +193,7 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/comments', comments],
+      ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],

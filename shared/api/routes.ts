@@ -3,6 +3,7 @@ import { audit } from '../audit/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
@@ -19,6 +20,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comments,
+  ...legalHolds,
   ...access,
   ...audit,
   ...files,

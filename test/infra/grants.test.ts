@@ -113,6 +113,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
+  'functions/api/legal-holds.ts': {
+    ...logs('FunctionsLegalHolds'),
+    ...records,
+    ...table('Runs', 'BatchGetItem GetItem Query UpdateItem', 'by-workflow'),
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Files', 'UpdateItem'),
+  },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
     ...records,
