@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -136,6 +136,18 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Connections', 'GetItem'),
+  },
+  'functions/api/connections.ts': {
+    ...logs('FunctionsConnections'),
+    ...table('Connections', 'DeleteItem PutItem', 'by-workspace'),
+    ...table('Workflows', '', 'by-project'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/test-connection.ts': {
+    ...logs('FunctionsTestConnection'),
+    ...table('Connections', 'UpdateItem', 'by-workspace'),
+    ...opensSecrets,
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
@@ -184,7 +196,14 @@ const expected: Record<string, Record<string, string[]>> = {
     '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
   'functions/api/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
+  'functions/worker/drive-run.ts': {
+    ...logs('RunEngineWorker'),
+    ...starts,
+    ...carriesOn,
+    ...table('Files', 'GetItem PutItem'),
+    ...table('Connections', 'GetItem UpdateItem'),
+    ...opensSecrets,
+  },
   'functions/timer/sweep-runs.ts': {
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),

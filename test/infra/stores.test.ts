@@ -91,6 +91,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
     [
       "BootstrapApiKeySecretACD7574B",
       "StoresAccess1E797B01",
+      "StoresConnectionsB2B560FC",
       "StoresFiles6A2E3899",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
