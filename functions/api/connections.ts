@@ -12,7 +12,7 @@ import { Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { usersOf } from '../../shared/workflow/connection-users.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { connections, now, seals, workflows } from '../adapters.ts';
+import { connections, now, recorder, seals, workflows } from '../adapters.ts';
 
 type Services = save.ConnectionServices & { workflows: Workflows };
 
@@ -63,4 +63,5 @@ export const handler = http(
   connectionsOperations,
   { createConnection, listConnections, getConnection, changeConnection, deleteConnection },
   (): Services => ({ connections: connections(), seals: seals(), workflows: workflows(), now }),
+  recorder,
 );

@@ -8,7 +8,7 @@ import { http } from '../../shared/edge/http.ts';
 import { type Network, openNetwork } from '../../shared/executor/http/agents.ts';
 import { tryConnection } from '../../shared/executor/http/try-connection.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { connections, now, seals } from '../adapters.ts';
+import { connections, now, recorder, seals } from '../adapters.ts';
 
 type Services = OpenServices & { network: Network };
 
@@ -25,4 +25,5 @@ export const handler = http(
   connectionsOperations,
   { testConnection },
   (): Services => ({ connections: connections(), seals: seals(), network: openNetwork(env.stepNetwork()), now }),
+  recorder,
 );

@@ -1,4 +1,5 @@
 import { access } from '../access/operations.http.ts';
+import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
@@ -20,6 +21,7 @@ export const operations = {
   ...runs,
   ...comments,
   ...access,
+  ...audit,
   ...connections,
   ...files,
   ...mail,

@@ -1,6 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { toItem } from '../aws/items.ts';
+import { type Change, noted } from '../aws/noted.ts';
 import { getRow } from '../aws/rows.ts';
 import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
 import { type Connection, type ConnectionStatus, type Connections, connection } from './connection.ts';
@@ -28,7 +29,8 @@ export class DynamoConnections implements Connections {
       ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const written = await conditionalWrite(() => this.#client().send(put));
+    const write = noted(put, noteOf(undefined, row));
+    const written = await conditionalWrite(() => this.#client().send(write));
     // It may have been written before, and the answer was lost.
     return written.won || written.found[0]?.['id']?.S === row.id;
   }
@@ -49,7 +51,8 @@ export class DynamoConnections implements Connections {
       ConditionExpression: 'id = :id AND updatedAt = :seen',
       ExpressionAttributeValues: { ':id': { S: seen.id }, ':seen': { S: seen.updatedAt } },
     });
-    return wins(() => this.#client().send(put));
+    const write = noted(put, noteOf(seen, next));
+    return wins(() => this.#client().send(write));
   }
 
   async report(seen: Connection, status: ConnectionStatus): Promise<void> {
@@ -61,7 +64,8 @@ export class DynamoConnections implements Connections {
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: toItem({ ':id': seen.id, ':seen': seen.updatedAt, ':status': status }),
     });
-    await wins(() => this.#client().send(update));
+    const write = noted(update, noteOf(seen, { ...seen, status }));
+    await wins(() => this.#client().send(write));
   }
 
   async remove(seen: Connection): Promise<void> {
@@ -72,7 +76,8 @@ export class DynamoConnections implements Connections {
       ExpressionAttributeValues: { ':id': { S: seen.id } },
     });
     // One that is gone stays gone, and one that has been made again under its name is another.
-    await wins(() => this.#client().send(remove));
+    const write = noted(remove, noteOf(seen, undefined));
+    await wins(() => this.#client().send(write));
   }
 
   list(workspace: string, limit: number, token?: string) {
@@ -91,3 +96,8 @@ export class DynamoConnections implements Connections {
 }
 
 const itemOf = (row: Connection) => toItem({ ...connectionKey(row), ...row, workspaceKey: row.workspace });
+
+const noteOf = (before: Connection | undefined, after: Connection | undefined): Change => {
+  const { id = '', name, project } = after ?? before ?? {};
+  return { object: 'connection', id, name, project, before, after };
+};

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { actor, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import type { Connection } from './connection.ts';
-import { CONNECTION_TYPE_NAMES, CONNECTION_TYPES, callableUrl, type ConnectionType } from './connection-type.ts';
+import { CONNECTION_TYPE_NAMES, CONNECTION_TYPES, type ConnectionType, callableUrl } from './connection-type.ts';
 
 const MOST_HOURS = 30 * 24;
 

@@ -167,7 +167,10 @@ test('tokens of OAuth 2 are fetched once, again when they are over or revoked, a
 
   await api.call('PATCH', `/v1/connections/${made.id}`, { body: { secret: { client_secret: 'wrong-SECRET' } } });
   const refused = (await again()).body;
-  expect(refused.error).toMatchObject({ name: 'CredentialRejected', message: expect.stringContaining('invalid_client') });
+  expect(refused.error, JSON.stringify(refused.error)).toMatchObject({
+    name: 'CredentialRejected',
+    message: expect.stringContaining('invalid_client'),
+  });
   expect(await statusOf(made)).toMatchObject({ state: 'not_connected' });
   await tokens.close();
 });

@@ -17,9 +17,10 @@ export async function aTokenServer({ client, secret }: { client: string; secret:
   });
   const valid = new Set<string>();
   const all: string[] = [];
-  provider.on('client_credentials.issued', (token) => {
-    valid.add(token.jti);
-    all.push(token.jti);
+  provider.on('grant.success', ({ body }) => {
+    const token = String(Object(body).access_token);
+    valid.add(token);
+    all.push(token);
   });
   server.on('request', provider.callback());
   return {

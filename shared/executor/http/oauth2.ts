@@ -70,17 +70,21 @@ async function fetchToken({ connection, settings, secret }: ClientCredentials, c
 }
 
 async function failureOf(error: unknown, connection: OpenConnection, url: URL): Promise<unknown> {
-  const refusal = refusalOf(error);
+  const refusal = await refusalOf(error);
   if (refusal === undefined) return faultOf(error, url);
   const reason = `${url.origin}${url.pathname} ${refusal}`;
   await connection.report({ ok: false, reason });
   return new StepError('CredentialRejected', `Connection "${connection.name}" got no token: ${reason}`);
 }
 
-function refusalOf(error: unknown): string | undefined {
+async function refusalOf(error: unknown): Promise<string | undefined> {
   if (error instanceof oauth.ResponseBodyError && error.status < 500)
     return `answered ${error.status} ${error.error}${error.error_description ? `: ${error.error_description}` : ''}`;
-  if (error instanceof oauth.WWWAuthenticateChallengeError) return `answered ${error.status}`;
+  if (error instanceof oauth.WWWAuthenticateChallengeError) {
+    // RFC 6749, 5.2: a server that challenges says why in the body as well.
+    const body: unknown = await error.response.json().catch(() => undefined);
+    return ['answered', error.status, Object(body).error].filter(Boolean).join(' ');
+  }
   return undefined;
 }
 
