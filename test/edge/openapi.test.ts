@@ -128,9 +128,9 @@ describe('what generators of clients make of it', () => {
       return named.length > 1;
     });
     expect(unions.map(([path, { discriminator }]) => [path, discriminator?.propertyName])).toEqual([
-      ['/components/schemas/NewConnection', 'type'],
       ['/paths//v1/workflows/{workflow_id}/command/post/requestBody/content/application/json/schema', 'command'],
       ['/paths//v1/workflows/{workflow_id}/command/post/responses/200/content/application/json/schema', 'object'],
+      ['/components/schemas/NewConnection', 'type'],
     ]);
   });
 });
