@@ -69,6 +69,7 @@ export class ApiFunctions extends Construct {
       settings,
       entry: 'api/read-workflows',
       description: 'Shows workflows',
+      environment: retention,
     });
     stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 

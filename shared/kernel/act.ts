@@ -1,6 +1,10 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
-  workflow: { shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'deletedAt'], hides: ['startDefaults'] },
+  workflow: {
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    hides: ['startDefaults'],
+  },
+  workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
   run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
@@ -47,6 +51,7 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
   'run.pause': { on: 'run', derived: true },
