@@ -38,7 +38,8 @@ module.exports = {
     },
     {
       name: 'plain-knows-no-aws',
-      comment: 'Plain files speak through ports; what imports the SDK says so in its name. Executors reach outside, also into AWS.',
+      comment:
+        'Plain files speak through ports; what imports the SDK says so in its name. Executors reach outside, also into AWS.',
       severity: 'error',
       from: { path: '^shared/', pathNot: [`^shared/(${GENERIC.join('|')}|executor)/`, ADAPTER] },
       to: { path: ['^shared/aws/', SDK] },
