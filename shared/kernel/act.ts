@@ -32,6 +32,7 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
@@ -84,6 +85,10 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'connection.create': { on: 'connection' },
+  'connection.change': { on: 'connection' },
+  'connection.delete': { on: 'connection' },
+  'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
