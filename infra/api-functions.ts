@@ -137,6 +137,17 @@ export class ApiFunctions extends Construct {
     allowDeliveries(receiveWebhook, stores);
     stores.secretsKey.allowOpening(receiveWebhook);
 
+    const analytics = new AppFunction(this, 'Analytics', {
+      settings,
+      entry: 'api/analytics',
+      description: 'Shows figures, and recounts them',
+      environment: retention,
+    });
+    stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
+    stores.workflows.allow(analytics, ['GetItem']);
+    stores.values.allowReads(analytics);
+
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
       entry: 'api/mailboxes',
@@ -167,6 +178,7 @@ export class ApiFunctions extends Construct {
       ['api/webhooks', webhooks],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
+      ['api/analytics', analytics],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
       ['api/docs', docs],

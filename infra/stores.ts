@@ -12,6 +12,8 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Counters: docs/analytics.md. */
+  readonly analytics: AppTable;
   readonly values: ValuesBucket;
   readonly secretsKey: SecretsKey;
 
@@ -45,6 +47,8 @@ export class Stores extends Construct {
 
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
+
+    this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

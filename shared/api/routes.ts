@@ -1,4 +1,5 @@
 import { access } from '../access/operations.http.ts';
+import { analytics } from '../analytics/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
@@ -25,6 +26,7 @@ export const operations = {
   ...deliveries,
   ...webhooks,
   ...schedules,
+  ...analytics,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Analytics';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -107,6 +107,13 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/analytics.ts': {
+    ...logs('FunctionsAnalytics'),
+    ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
   },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
