@@ -10,7 +10,7 @@ import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { now, workflows } from '../adapters.ts';
+import { now, recorder, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
@@ -63,4 +63,5 @@ export const handler = http(
     retentionDays: env.retentionDays(),
     now,
   }),
+  recorder,
 );

@@ -38,8 +38,8 @@ export const contribution = z.object({
 });
 export type Contribution = z.infer<typeof contribution>;
 
-export const hourOf = (at: string) => at.slice(0, 'YYYY-MM-DDTHH'.length);
-export const durationKey = (bucket: number) => `d${bucket}`;
+const hourOf = (at: string) => at.slice(0, 'YYYY-MM-DDTHH'.length);
+const durationKey = (bucket: number) => `d${bucket}`;
 
 /** A run that has ended adds to the counters, unless it was a test. */
 export const isCounted = ({ status, trigger }: Pick<Run, 'status' | 'trigger'>) => isTerminal(status) && trigger !== 'test';

@@ -13,7 +13,7 @@ const KEPT_DAYS = 400;
 const LETTERS = { project: 'P', workflow: 'W', steps: 'S', failure: 'F' } as const;
 const SEEN = 'SEEN';
 
-export const dayOf = (hour: string) => hour.slice(0, 'YYYY-MM-DD'.length);
+const dayOf = (hour: string) => hour.slice(0, 'YYYY-MM-DD'.length);
 const clockOf = (hour: string) => hour.slice('YYYY-MM-DDT'.length);
 
 export const dayKey = (workspace: string, day: string, slot: number) => `${workspace}#${day}#${slot}`;

@@ -18,7 +18,7 @@ export const MOST_NUMBERS = 240;
 const STEPS_IN_ROW = 16;
 
 /** In rows of steps, where the numbers of several stand. The id of a step has no dot. */
-export const stepNumber = (step: string, count: string) => `${step}.${count}`;
+const stepNumber = (step: string, count: string) => `${step}.${count}`;
 
 /** What a run adds to each row. */
 export function rowsOf({ project, workflowId, hour, run, steps, failure }: Contribution): CounterRow[] {

@@ -22,7 +22,7 @@ export const startOf = (hour: string) => `${hour}:00:00.000Z`;
 /** The instant at which the last hour is over. */
 export const endOf = (hour: string) => new Date(startMs(hour) + HOUR_MS).toISOString();
 
-export function hoursBetween({ from, to }: HourRange): string[] {
+function hoursBetween({ from, to }: HourRange): string[] {
   const count = Math.round((startMs(to) - startMs(from)) / HOUR_MS) + 1;
   return Array.from({ length: count }, (_, at) => nameOf(startMs(from) + at * HOUR_MS));
 }

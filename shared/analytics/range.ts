@@ -3,7 +3,7 @@ import { type HourRange, hoursTouched } from './hours.ts';
 
 const DAY_MS = 86_400_000;
 const USUAL_DAYS = 7;
-export const MOST_DAYS = 92;
+const MOST_DAYS = 92;
 
 /** The whole hours that are asked for, up to now. Throws `invalid` for what is empty or too long. */
 export function rangeOf({ from, to }: { from?: string | undefined; to?: string | undefined }, now: Date): HourRange {

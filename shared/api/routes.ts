@@ -1,5 +1,6 @@
 import { access } from '../access/operations.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
+import { audit } from '../audit/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
@@ -20,6 +21,7 @@ export const operations = {
   ...runs,
   ...comments,
   ...access,
+  ...audit,
   ...files,
   ...mail,
   ...canary,

@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
 import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { type Change, noted } from '../aws/noted.ts';
 import { packed, unpacked } from './packed-document.ts';
 import {
   type CheckedDefinition,
@@ -62,7 +63,7 @@ export class DynamoWorkflows implements Workflows {
   }
 
   create(workflow: Workflow, definition: Definition & CheckedDefinition): Promise<boolean> {
-    return this.#write([
+    return this.#write(noteOf(undefined, workflow), [
       this.#put({ ...toItem(nameKey(workflow)), workflowId: { S: workflow.id } }, 'attribute_not_exists(pk)'),
       this.#put(metaItem(workflow), 'attribute_not_exists(pk)'),
       ...this.#definitionPuts(workflow.id, definition),
@@ -113,12 +114,12 @@ export class DynamoWorkflows implements Workflows {
         this.#delete(nameKey(seen)),
       );
     }
-    return this.#write(puts);
+    return this.#write(noteOf(seen, next), puts);
   }
 
   remove(seen: Workflow, at: string): Promise<boolean> {
     const gone = { ...seen, enabled: false, deletedAt: at, updatedAt: at };
-    return this.#write([
+    return this.#write(noteOf(seen, undefined), [
       this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }),
       this.#delete(nameKey(seen)),
     ]);
@@ -193,7 +194,20 @@ export class DynamoWorkflows implements Workflows {
     return { Delete: { TableName: this.#table, Key: toItem(key) } };
   }
 
-  #write(TransactItems: TransactWriteItem[]): Promise<boolean> {
-    return wins(() => this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
+  #write(change: Change, TransactItems: TransactWriteItem[]): Promise<boolean> {
+    const write = noted(new TransactWriteItemsCommand({ TransactItems }), change);
+    return wins(() => this.#client().send(write));
   }
 }
+
+function noteOf(before: Workflow | undefined, after: Workflow | undefined): Change {
+  const { id = '', name, project } = after ?? before ?? {};
+  return { object: 'workflow', id, name, project, before: before && shown(before), after: after && shown(after) };
+}
+
+/** Definitions by their hashes. */
+const shown = ({ draft, published, ...workflow }: Workflow) => ({
+  ...workflow,
+  draft: draft.definition,
+  published: published && `${published.version} ${published.definition}`,
+});

@@ -12,6 +12,7 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
@@ -32,7 +33,7 @@ import {
 } from './journal-items.dynamo.ts';
 import { countRuns, listRuns, newestRuns } from './list.dynamo.ts';
 import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
-import { changed, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
+import { changed, changedRun, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
   table: string;
@@ -174,7 +175,9 @@ export class DynamoRuns implements Runs {
   }
 
   async change(run: Run, change: RunChange) {
-    return (await this.#update(runKey(run.id), changed(run, change))).won;
+    const { id, name, project } = run;
+    const note: Change = { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
+    return (await this.#update(runKey(id), changed(run, change), note)).won;
   }
 
   async keep(id: string, until: number): Promise<void> {
@@ -249,9 +252,11 @@ export class DynamoRuns implements Runs {
     } while (ExclusiveStartKey);
   }
 
-  #update(key: object, update: RowUpdate): Promise<Written> {
+  #update(key: object, update: RowUpdate, note?: Change): Promise<Written> {
     const all = { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const, ...update };
-    return this.#write(() => this.#client().send(new UpdateItemCommand(all)));
+    const plain = new UpdateItemCommand(all);
+    const command = note ? noted(plain, note) : plain;
+    return this.#write(() => this.#client().send(command));
   }
 
   #write(send: () => Promise<unknown>): Promise<Written> {
