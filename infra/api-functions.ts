@@ -172,7 +172,19 @@ export class ApiFunctions extends Construct {
     });
     stores.audit.allow(audit, ['Query'], ['by-project', 'by-object']);
 
-    const acting = [startRuns, comments, writeWorkflows, apiKeys, members, deliveries, webhooks, files, mailboxes, mailCanary];
+    const acting = [
+      startRuns,
+      comments,
+      writeWorkflows,
+      apiKeys,
+      members,
+      deliveries,
+      webhooks,
+      files,
+      mailboxes,
+      mailCanary,
+      analytics,
+    ];
     for (const fn of acting) stores.allowRecords(fn);
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });

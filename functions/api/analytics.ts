@@ -8,13 +8,16 @@ import { analytics } from '../../shared/analytics/operations.http.ts';
 import { rangeOf } from '../../shared/analytics/range.ts';
 import { recount } from '../../shared/analytics/recount.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
+import type { Audit } from '../../shared/audit/audit.ts';
+import { recordFirst } from '../../shared/audit/record-first.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
+import { aside } from '../../shared/kernel/acting.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { isTerminal, RUN_STATUSES } from '../../shared/run/model/status.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { counters, engineServices } from '../adapters.ts';
+import { audit, counters, engineServices, recorder } from '../adapters.ts';
 
 type Services = CountServices & { workflows: Workflows; now: () => Date };
 type Scope = Pick<CounterQuery, 'workspace' | 'project' | 'workflowId'>;
@@ -72,14 +75,13 @@ export async function getFailureAnalytics({ query, caller }: RequestOf<'getFailu
   return ok({ ...within(range, searchedTo), items: items.map((item) => failureView(item, names)) });
 }
 
-export async function recountRuns({ body, caller }: RequestOf<'recountRuns'>, services: Services) {
+export async function recountRuns({ body, caller }: RequestOf<'recountRuns'>, services: Services & { audit: Audit }) {
   const { from, to, continuation_token: token } = body;
+  const { workspace, project } = caller;
+  // Each piece of a recount is a part of the same act.
+  if (token === undefined) await recordFirst(services.audit, { object: 'counters', id: 'counters', project }, services.now());
   const until = new Date(services.now().getTime() + RECOUNT_MS);
-  const { next, ...done } = await recount(
-    services,
-    { workspace: caller.workspace, project: caller.project, from, to },
-    { token, until },
-  );
+  const { next, ...done } = await aside(() => recount(services, { workspace, project, from, to }, { token, until }));
   return ok({ ...done, continuation_token: next ?? null });
 }
 
@@ -115,5 +117,6 @@ async function namesOf({ workflows }: Services, items: { workflowId: string }[])
 export const handler = http(
   analytics,
   { getAnalyticsOverview, getWorkflowAnalytics, getStepAnalytics, getFailureAnalytics, recountRuns },
-  () => ({ ...engineServices(), counters: counters() }),
+  () => ({ ...engineServices(), counters: counters(), audit: audit() }),
+  recorder,
 );

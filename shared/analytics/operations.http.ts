@@ -55,6 +55,7 @@ export const analytics = {
     path: '/v1/analytics/recount',
     summary: 'Make the figures agree with the runs that there are, piece by piece',
     role: 'admin',
+    act: 'counters.recount',
     body: z.strictObject({
       from: z.iso.datetime({ offset: true }).optional(),
       to: z.iso.datetime({ offset: true }).optional(),

@@ -29,6 +29,7 @@ export const OBJECTS = {
     hides: ['secrets', 'token'],
   },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
 export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
@@ -76,6 +77,7 @@ export const ACTS = {
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
   'delivery.redeliver': { on: 'delivery' },
+  'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
 export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);

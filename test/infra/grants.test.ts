@@ -115,6 +115,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/analytics.ts': {
     ...logs('FunctionsAnalytics'),
+    ...records,
     ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
     ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
     ...table('Workflows', 'GetItem'),
