@@ -148,6 +148,15 @@ export class ApiFunctions extends Construct {
     stores.workflows.allow(analytics, ['GetItem']);
     stores.values.allowReads(analytics);
 
+    const inbox = new AppFunction(this, 'Inbox', {
+      settings,
+      entry: 'api/inbox',
+      description: 'Shows what wants to be looked at',
+    });
+    stores.analytics.allow(inbox, ['Query']);
+    stores.runs.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project', 'by-state']);
+    stores.workflows.allow(inbox, ['GetItem']);
+
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
       entry: 'api/mailboxes',
@@ -202,6 +211,7 @@ export class ApiFunctions extends Construct {
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
       ['api/analytics', analytics],
+      ['api/inbox', inbox],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
       ['api/audit', audit],

@@ -15,7 +15,7 @@ import { http } from '../../shared/edge/http.ts';
 import { aside } from '../../shared/kernel/acting.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { isTerminal, RUN_STATUSES } from '../../shared/run/model/status.ts';
-import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { namesOf, workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { audit, counters, engineServices, recorder } from '../adapters.ts';
 
@@ -55,7 +55,10 @@ export async function getWorkflowAnalytics({ query, caller }: RequestOf<'getWork
     ...runFigures(totalOf(some)),
   }));
   const items = all.toSorted((a, b) => b.runs - a.runs || (a.workflowId < b.workflowId ? 1 : -1)).slice(0, query.limit);
-  const names = await namesOf(services, items);
+  const names = await namesOf(
+    services,
+    items.map(({ workflowId }) => workflowId),
+  );
   return ok({ ...within(range, searchedTo), items: items.map((item) => workflowView(item, names)) });
 }
 
@@ -71,7 +74,10 @@ export async function getFailureAnalytics({ query, caller }: RequestOf<'getFailu
   const scope = await scopeOf(services, caller, query);
   const { rows, searchedTo } = await services.counters.read({ ...scope, of: 'failure', ...range });
   const items = failureFigures(rows).slice(0, query.limit);
-  const names = await namesOf(services, items);
+  const names = await namesOf(
+    services,
+    items.map(({ workflowId }) => workflowId),
+  );
   return ok({ ...within(range, searchedTo), items: items.map((item) => failureView(item, names)) });
 }
 
@@ -106,13 +112,6 @@ const within = (range: HourRange, searchedTo: string | undefined) => ({
 });
 
 const workflowIdOf = ({ name }: ReadRow) => ('workflowId' in name ? name.workflowId : '');
-
-/** Names of the workflows of a page. */
-async function namesOf({ workflows }: Services, items: { workflowId: string }[]): Promise<Map<string, string>> {
-  const ids = [...new Set(items.map(({ workflowId }) => workflowId))];
-  const found = await Promise.all(ids.map((id) => workflows.get(id)));
-  return new Map(found.flatMap((workflow) => (workflow ? [[workflow.id, workflow.name] as const] : [])));
-}
 
 export const handler = http(
   analytics,

@@ -81,7 +81,7 @@ export const stepAnalytics = z
   .object({ ...range, items: z.array(stepFiguresSchema).meta({ description: 'Those that failed most often first' }) })
   .meta({ id: 'StepAnalytics' });
 
-const failureEntry = z
+export const failureEntry = z
   .object({
     fingerprint: z.string(),
     project_id: z.string(),

@@ -3,6 +3,7 @@ import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
@@ -29,6 +30,7 @@ export const operations = {
   ...webhooks,
   ...schedules,
   ...analytics,
+  ...inbox,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

@@ -113,6 +113,12 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
+  'functions/api/inbox.ts': {
+    ...logs('FunctionsInbox'),
+    ...table('Analytics', 'Query'),
+    ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project', 'by-state'),
+    ...table('Workflows', 'GetItem'),
+  },
   'functions/api/analytics.ts': {
     ...logs('FunctionsAnalytics'),
     ...records,
