@@ -1,6 +1,10 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
-  workflow: { shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'deletedAt'], hides: ['startDefaults'] },
+  workflow: {
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    hides: ['startDefaults'],
+  },
+  workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
   run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
@@ -28,6 +32,7 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
   counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
@@ -47,6 +52,7 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
   'run.pause': { on: 'run', derived: true },
@@ -76,6 +82,10 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'connection.create': { on: 'connection' },
+  'connection.change': { on: 'connection' },
+  'connection.delete': { on: 'connection' },
+  'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
   'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;

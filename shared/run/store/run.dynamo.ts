@@ -65,8 +65,12 @@ export class DynamoRuns implements Runs {
     this.#now = now;
   }
 
-  async create(run: Run, key?: StartKey) {
-    const row = { ...this.#table, ...NEW, Item: runItem(run) };
+  async create(run: Run, key?: StartKey, keptUntil?: number) {
+    const row = {
+      ...this.#table,
+      ...NEW,
+      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: keptUntil })) },
+    };
     if (!key) {
       const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
       if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
