@@ -1,6 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/items.ts';
-import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
+import { noted } from '../aws/noted.ts';
+import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
 import { type ApiKey, apiKey, type Keys } from './key.ts';
 
 const apiKeyKey = ({ hash }: Pick<ApiKey, 'hash'>) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
@@ -15,10 +16,11 @@ export class DynamoKeys implements Keys {
     this.#table = table;
   }
 
-  async put(key: ApiKey): Promise<void> {
-    await this.#client().send(
-      new PutItemCommand({ TableName: this.#table, Item: toItem({ ...apiKeyKey(key), ...key, workspaceKey: key.workspace }) }),
-    );
+  async put(key: ApiKey, seen?: ApiKey): Promise<void> {
+    const Item = toItem({ ...apiKeyKey(key), ...key, workspaceKey: key.workspace });
+    const put = new PutItemCommand({ TableName: this.#table, Item });
+    const { id, name, project } = key;
+    await this.#client().send(noted(put, { object: 'key', id, name, project, before: seen, after: key }));
   }
 
   async byHash(hash: string): Promise<ApiKey | undefined> {
@@ -27,14 +29,14 @@ export class DynamoKeys implements Keys {
   }
 
   list(workspace: string, limit: number, token?: string) {
-    return listAccess(this.#of(workspace), limit, token);
+    return listOfWorkspace(this.#of(workspace), limit, token);
   }
 
   find(workspace: string, id: string) {
-    return findAccess(this.#of(workspace), id);
+    return findOfWorkspace(this.#of(workspace), id);
   }
 
-  #of(workspace: string): AccessRows<ApiKey> {
+  #of(workspace: string): WorkspaceRows<ApiKey> {
     return {
       client: this.#client(),
       table: this.#table,

@@ -1,7 +1,9 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../aws/items.ts';
+import { noted } from '../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
+import { FOREVER } from '../kernel/hold.ts';
 import type { PageOf } from '../kernel/page.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
 
@@ -21,7 +23,9 @@ export class DynamoFiles implements FileRows {
   }
 
   async put(row: FileRow): Promise<void> {
-    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) }));
+    const put = new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) });
+    const { id, name, project } = row;
+    await this.#client().send(noted(put, { object: 'file', id, name, project, after: row }));
   }
 
   async see(row: UploadedFile): Promise<FileRow | undefined> {
@@ -43,7 +47,7 @@ export class DynamoFiles implements FileRows {
       new UpdateItemCommand({
         TableName: this.#settings.table,
         Key: toItem(fileKey(id)),
-        UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = :expires${etag === undefined ? '' : ', etag = :etag'}`,
+        UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = if_not_exists(heldUntil, :expires)${etag === undefined ? '' : ', etag = :etag'}`,
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: toItem({
           ':run': runId,
@@ -54,13 +58,27 @@ export class DynamoFiles implements FileRows {
     );
   }
 
-  remove(id: string): Promise<boolean> {
+  async keepOnHold(id: string, isOn: boolean, now: Date): Promise<void> {
+    const update = new UpdateItemCommand({
+      TableName: this.#settings.table,
+      Key: toItem(fileKey(id)),
+      UpdateExpression: isOn ? 'SET heldUntil = :until, expires = :until' : 'SET expires = :until REMOVE heldUntil',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: toItem({ ':until': isOn ? FOREVER : expiresIn(this.#settings.retentionDays, now) }),
+    });
+    // One that is gone has nothing left to keep.
+    await wins(() => this.#client().send(update));
+  }
+
+  remove(row: FileRow): Promise<boolean> {
+    const { id, name, project } = row;
     const remove = new DeleteItemCommand({
       TableName: this.#settings.table,
       Key: toItem(fileKey(id)),
       ConditionExpression: 'attribute_not_exists(runId)',
     });
-    return wins(() => this.#client().send(remove));
+    const write = noted(remove, { object: 'file', id, name, project, before: row });
+    return wins(() => this.#client().send(write));
   }
 
   list({ workspace, project }: { workspace: string; project?: string | undefined }, page: PageOf) {

@@ -3,6 +3,7 @@ import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
 import { checkedWorkflow, published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
+import { retentionBody, retentionView } from './retention.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
 const definition = z
@@ -17,6 +18,7 @@ export const workflows = {
     path: '/v1/workflows',
     entry: 'api/write-workflows',
     summary: 'Create a workflow with a draft',
+    act: 'workflow.create',
     role: 'editor',
     body: z.strictObject({ project_id: resourceId, definition }),
     responses: { 201: workflowDetail },
@@ -54,6 +56,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}',
     entry: 'api/write-workflows',
     summary: 'Turn on or off, or rename',
+    act: 'workflow.change',
     role: 'editor',
     params,
     body: camelCased(
@@ -61,6 +64,7 @@ export const workflows = {
         enabled: z.boolean().optional(),
         title: words(200).optional(),
         start_defaults: camelCased(startDefaults).optional(),
+        retention: retentionBody.nullable().optional().meta({ description: 'Null: as the workspace says' }),
       }),
     ),
     responses: { 200: workflowDetail },
@@ -71,6 +75,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}',
     entry: 'api/write-workflows',
     summary: 'Delete a workflow; its runs stay readable',
+    act: 'workflow.delete',
     role: 'editor',
     params,
     responses: { 204: '' },
@@ -81,6 +86,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}/draft',
     entry: 'api/write-workflows',
     summary: 'Replace the draft',
+    act: 'workflow.save',
     role: 'editor',
     params,
     body: z.strictObject({ definition }),
@@ -92,6 +98,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}/publish',
     entry: 'api/write-workflows',
     summary: 'Publish the draft as the next version',
+    act: 'workflow.publish',
     role: 'editor',
     params,
     body: z.strictObject({ note: words(500).optional() }).default({}),
@@ -115,5 +122,24 @@ export const workflows = {
     summary: 'One published version with its text',
     params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
     responses: { 200: versionDetail },
+  }),
+  getRetention: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/settings/retention',
+    entry: 'api/read-workflows',
+    summary: 'For how long runs of the workspace are kept',
+    responses: { 200: retentionView },
+  }),
+  putRetention: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/settings/retention',
+    entry: 'api/write-workflows',
+    summary: 'Say for how long runs of the workspace are kept, by what they came to',
+    act: 'workspace.change',
+    role: 'admin',
+    body: retentionBody,
+    responses: { 200: retentionView },
   }),
 };

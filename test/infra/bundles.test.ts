@@ -19,9 +19,10 @@ const ABOVE = [
   'functions/mail/receive-mail.ts',
   'functions/timer/fire-schedule.ts',
   'functions/timer/reconcile-fires.ts',
+  'functions/timer/send-canary.ts',
   'functions/worker/drive-run.ts',
 ];
-const ABOVE_BYTES = 1_250_000;
+const ABOVE_BYTES = 1_275_000;
 
 /** The bytes that `cdk deploy` uploads for an entry, without its source map. */
 async function bundleBytes(entry: string): Promise<number> {

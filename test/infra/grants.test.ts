@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -50,6 +50,9 @@ const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObj
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
 const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
 const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
+
+/** What people do is recorded. */
+const records = table('Audit', 'PutItem');
 
 /** What `startRun` needs. */
 const starts = {
@@ -99,6 +102,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
+    ...records,
     ...starts,
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
@@ -106,10 +110,33 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
+    ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/legal-holds.ts': {
+    ...logs('FunctionsLegalHolds'),
+    ...records,
+    ...table('Runs', 'BatchGetItem GetItem Query UpdateItem', 'by-workflow'),
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Files', 'UpdateItem'),
+  },
+  'functions/api/inbox.ts': {
+    ...logs('FunctionsInbox'),
+    ...table('Analytics', 'Query'),
+    ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project', 'by-state'),
+    ...table('Workflows', 'GetItem'),
+  },
+  'functions/api/analytics.ts': {
+    ...logs('FunctionsAnalytics'),
+    ...records,
+    ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
   },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
+    ...records,
     ...starts,
     ...filesOfStarts,
     ...table('Triggers', 'BatchGetItem GetItem PutItem', 'by-workspace', 'by-workflow'),
@@ -118,6 +145,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/webhooks.ts': {
     ...logs('FunctionsWebhooks'),
+    ...records,
     ...table('Workflows', 'GetItem'),
     ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
     'StoresSecretsKey.Arn': ['kms:Encrypt'],
@@ -125,6 +153,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...deliveries, ...opensSecrets },
   'functions/api/files.ts': {
     ...logs('FunctionsFiles'),
+    ...records,
     ...table('Files', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workspace'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
@@ -135,20 +164,38 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
+    ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Connections', 'GetItem'),
   },
-  'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/api/connections.ts': {
+    ...logs('FunctionsConnections'),
+    ...records,
+    ...table('Connections', 'DeleteItem PutItem', 'by-workspace'),
+    ...table('Workflows', '', 'by-project'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/test-connection.ts': {
+    ...logs('FunctionsTestConnection'),
+    ...records,
+    ...table('Connections', 'UpdateItem', 'by-workspace'),
+    ...opensSecrets,
+  },
+  'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
     ...logs('FunctionsMembers'),
+    ...records,
     ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
   },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
+    ...records,
     ...table('Workflows', 'GetItem'),
     ...table('Triggers', 'GetItem PutItem'),
   },
   'functions/api/mail-canary.ts': {
     ...logs('FunctionsMailCanary'),
+    ...records,
     ...table('Workflows', 'GetItem PutItem'),
     ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
@@ -183,8 +230,16 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('InboundMailActivate'),
     '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
+  'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
   'functions/api/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
+  'functions/worker/drive-run.ts': {
+    ...logs('RunEngineWorker'),
+    ...starts,
+    ...carriesOn,
+    ...table('Files', 'GetItem PutItem'),
+    ...table('Connections', 'GetItem UpdateItem'),
+    ...opensSecrets,
+  },
   'functions/timer/sweep-runs.ts': {
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
@@ -209,6 +264,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/schedules.ts': {
     ...logs('SchedulesRoutes'),
+    ...records,
     ...starts,
     ...carriesOn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Actor, actor } from '../../kernel/actor.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import { newId } from '../../kernel/id.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { Problem } from '../../kernel/problem.ts';
@@ -18,13 +19,15 @@ export const comment = z.object({
 });
 export type Comment = z.infer<typeof comment>;
 
+export type CommentedRun = Pick<Run, 'id' | 'name' | 'project'>;
+
 export interface Comments {
   /** `until`: when its row may go, in seconds since 1970. */
-  add(comment: Comment, until: number): Promise<void>;
+  add(run: CommentedRun, comment: Comment, until: number): Promise<void>;
   get(runId: string, id: string): Promise<Comment | undefined>;
   /** Writes its text and when it was edited; false when it is gone. */
-  change(next: Comment): Promise<boolean>;
-  remove(runId: string, id: string): Promise<void>;
+  change(run: CommentedRun, seen: Comment, next: Comment): Promise<boolean>;
+  remove(run: CommentedRun, comment: Comment): Promise<void>;
   /** Of one run, newest first. */
   list(runId: string, page: PageOf): Promise<Page<Comment>>;
 }
@@ -37,8 +40,12 @@ export function newComment(runId: string, text: string, actor: Actor, now: Date)
 }
 
 /** Until when it is kept, in seconds since 1970: as long as its run, however late that ends. */
-export const keptWith = ({ endedAt, deadline }: Pick<Run, 'endedAt' | 'deadline'>, retentionDays: number, now: Date) =>
-  keptUntil(new Date(endedAt ?? Math.max(Date.parse(deadline), now.getTime())), retentionDays);
+export const keptWith = (
+  { endedAt, deadline, hold, workflowHold }: Pick<Run, 'endedAt' | 'deadline' | 'hold' | 'workflowHold'>,
+  retentionDays: number,
+  now: Date,
+) =>
+  hold || workflowHold ? FOREVER : keptUntil(new Date(endedAt ?? Math.max(Date.parse(deadline), now.getTime())), retentionDays);
 
 const isOwn = ({ actor }: Comment, { kind, id }: Actor) => actor.kind === kind && actor.id === id;
 

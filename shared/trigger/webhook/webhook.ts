@@ -59,17 +59,11 @@ export interface Webhooks {
   get(id: string): Promise<Webhook | undefined>;
   /** Stores `next`. False when somebody has changed it since `seen` was read. */
   replace(seen: Webhook, next: Webhook): Promise<boolean>;
-  remove(id: string): Promise<void>;
+  remove(webhook: Webhook): Promise<void>;
   /**
    * The delivery that a body counts as: the first one with this body no more than the window before or after it, else the delivery itself. Whoever comes at
    * the same moment hears the same.
    */
   firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string>;
   list(owner: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
-}
-
-/** Locks small secrets away. Who may seal need not be able to open. */
-export interface Seals {
-  seal(text: string, owner: { webhook: string }): Promise<string>;
-  open(sealed: string, owner: { webhook: string }): Promise<string>;
 }
