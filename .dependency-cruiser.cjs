@@ -94,6 +94,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^web/dist/' },
     // TypeScript 7 has no API that dependency-cruiser can use; without a parser for .ts it would see no module at all.
     parser: 'swc',
     tsPreCompilationDeps: true,

@@ -37,7 +37,11 @@ export class AppFunction extends NodejsFunction {
   readonly logs: LogGroup;
   readonly #role: Role;
 
-  constructor(scope: Construct, id: string, { settings, entry, concurrency, environment = {}, bundling = plainly, ...options }: AppFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, entry, concurrency, environment = {}, bundling = plainly, ...options }: AppFunctionProps,
+  ) {
     const path = `functions/${entry}.ts`;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logs = new LogGroup(scope, `${id}Log`, {

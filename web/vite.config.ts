@@ -1,3 +1,4 @@
+import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { operations } from '../shared/api/routes.ts';
 
@@ -24,7 +25,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/',
   publicDir: false,
-  plugins: [routeTable],
+  plugins: [react(), routeTable],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { signInSettings } from '../../shared/access/id-token.ts';
 import { consolePages, signInOperations } from '../../shared/console/operations.http.ts';
-import { beingBuilt, policyOf, Site, type SiteFile } from '../../shared/console/site.ts';
+import { beingBuilt, indexWith, policyOf, Site, type SiteFile } from '../../shared/console/site.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
 import { http, type Request } from '../../shared/edge/http.ts';
 import * as env from '../../shared/kernel/env.ts';
@@ -35,14 +36,16 @@ export const getSignIn = async (_: Request<typeof signInOperations.getSignIn>, {
   ok({ provider: provider ? { issuer: provider.issuer, client_id: provider.clientId } : null });
 
 function indexOf({ site, origins }: Services): Answer {
+  const nonce = randomBytes(16).toString('base64url');
   const headers = {
-    'content-security-policy': policyOf(origins),
+    'content-type': HTML,
+    'content-security-policy': policyOf(origins, nonce),
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
   };
   const file = site.index();
-  if (!file) return { status: 503, body: beingBuilt(), headers: { ...headers, 'content-type': HTML, 'retry-after': '2' } };
-  return sent(file, { ...headers, 'cache-control': 'no-cache' });
+  if (!file) return { status: 503, body: beingBuilt(), headers: { ...headers, 'retry-after': '2' } };
+  return { status: 200, body: indexWith(file, nonce), headers };
 }
 
 const sent = (file: SiteFile, headers: Record<string, string>): Answer => ({

@@ -1,8 +1,8 @@
 import { access } from '../access/operations.http.ts';
-import { signInOperations } from '../console/operations.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
+import { signInOperations } from '../console/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';

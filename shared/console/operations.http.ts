@@ -24,9 +24,7 @@ export const signInOperations = {
     tag: 'access',
     open: true,
     responses: {
-      200: z
-        .object({ provider: z.object({ issuer: z.string(), client_id: z.string() }).nullable() })
-        .meta({ id: 'SignIn' }),
+      200: z.object({ provider: z.object({ issuer: z.string(), client_id: z.string() }).nullable() }).meta({ id: 'SignIn' }),
     },
   }),
 };

@@ -65,12 +65,17 @@ function fileOf(path: string): SiteFile {
   };
 }
 
-/** The origins beside its own that the console speaks to: the sign-in provider, the live connection. */
-export const policyOf = (origins: readonly string[]) =>
+const NONCE = '__NONCE__';
+
+/** The index with the word that its style elements carry: those that the editor makes. */
+export const indexWith = (file: SiteFile, nonce: string) => Buffer.from(file.bytes).toString().replaceAll(NONCE, nonce);
+
+/** What pages may do. `origins` are those beside their own that they speak to: that of the sign-in provider. */
+export const policyOf = (origins: readonly string[], nonce: string) =>
   [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
     "img-src 'self' data:",
     ['connect-src', "'self'", ...origins].join(' '),
     "form-action 'none'",

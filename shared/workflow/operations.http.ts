@@ -2,8 +2,16 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
-import { checkedWorkflow, published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
 import { retentionBody, retentionView } from './retention.http.ts';
+import {
+  checkedWorkflow,
+  published,
+  startDefaults,
+  versionDetail,
+  versionEntries,
+  workflowDetail,
+  workflowEntries,
+} from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
 const definition = z

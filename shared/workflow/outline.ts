@@ -1,5 +1,5 @@
-import { callsIn } from './check-calls.ts';
 import { checkDocument } from './check.ts';
+import { callsIn } from './check-calls.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { type Plan, plannedIn } from './plan.ts';
 import { listsInside } from './plan-of.ts';

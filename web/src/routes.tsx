@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
-import { Empty, Problem } from './kit/controls.tsx';
 import { Frame } from './frame/frame.tsx';
+import { Empty, Problem } from './kit/controls.tsx';
 import { runsSearch } from './runs/filter.ts';
 import { RunsPage } from './runs/runs-page.tsx';
 

@@ -26,7 +26,8 @@ export class Refused extends Error {
   }
 }
 
-type Given<Id extends OperationId> = Record<never, never> extends Ask<Id> ? [ask?: Ask<Id>, signal?: AbortSignal] : [ask: Ask<Id>, signal?: AbortSignal];
+type Given<Id extends OperationId> =
+  Record<never, never> extends Ask<Id> ? [ask?: Ask<Id>, signal?: AbortSignal] : [ask: Ask<Id>, signal?: AbortSignal];
 
 /** Calls an operation of the API as whoever is signed in. Throws `Refused` for what is no success. */
 export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Given<Id>): Promise<Result<Id>> {
@@ -63,7 +64,9 @@ const filled = (path: string, params: Record<string, unknown>) =>
 
 function searchOf(query: Record<string, unknown>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
 }
 
 function refusalOf(status: number, text: string): Refused {

@@ -1,5 +1,5 @@
 import { QueryClient, queryOptions } from '@tanstack/react-query';
-import { call, type OperationId, Refused, type Result } from './call.ts';
+import { call, Refused, type Result } from './call.ts';
 
 export const queries = new QueryClient({
   defaultOptions: {
@@ -19,7 +19,11 @@ export type Workflow = Result<'getWorkflow'>;
 export type WorkflowEntry = Result<'listWorkflows'>['items'][number];
 export type OutlinedStep = NonNullable<Result<'checkWorkflow'>['plan']>['steps'][number];
 
-export const meQuery = queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => call('getMe', undefined, signal), staleTime: 60_000 });
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => call('getMe', undefined, signal),
+  staleTime: 60_000,
+});
 
 export const runQuery = (id: string) =>
   queryOptions({ queryKey: ['run', id], queryFn: ({ signal }) => call('getRun', { params: { run_id: id } }, signal) });
@@ -73,5 +77,3 @@ export function runsChanged(id?: string): Promise<unknown> {
     ...(id === undefined ? [] : [queries.invalidateQueries({ queryKey: ['run', id] })]),
   ]);
 }
-
-export type { OperationId };

@@ -21,7 +21,16 @@ const highlight = HighlightStyle.define([
   { tag: tags.comment, class: 'cm-note' },
 ]);
 
-const shown: Extension = [lineNumbers(), yaml(), syntaxHighlighting(highlight), EditorView.lineWrapping];
+/** The policy of the page allows style elements with this word alone. */
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? '';
+
+const shown: Extension = [
+  EditorView.cspNonce.of(nonce),
+  lineNumbers(),
+  yaml(),
+  syntaxHighlighting(highlight),
+  EditorView.lineWrapping,
+];
 
 interface CodeProps {
   value: string;
@@ -44,6 +53,10 @@ export function Code({ value, onChange, diagnostics, known, line, onSave }: Code
   useEffect(() => {
     if (!host.current) return;
     const complete = (context: CompletionContext): CompletionResult | null => completionsAt(context, now.current.known);
+    const save = () => {
+      now.current.onSave();
+      return true;
+    };
     const made = new EditorView({
       parent: host.current,
       state: EditorState.create({
@@ -57,12 +70,7 @@ export function Code({ value, onChange, diagnostics, known, line, onSave }: Code
           bracketMatching(),
           lintGutter(),
           autocompletion({ override: [complete] }),
-          keymap.of([
-            { key: 'Mod-s', preventDefault: true, run: () => (now.current.onSave(), true) },
-            ...defaultKeymap,
-            ...historyKeymap,
-            indentWithTab,
-          ]),
+          keymap.of([{ key: 'Mod-s', preventDefault: true, run: save }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
           EditorView.contentAttributes.of({ 'aria-label': 'Text of the workflow' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) now.current.onChange(update.state.doc.toString());
@@ -75,7 +83,8 @@ export function Code({ value, onChange, diagnostics, known, line, onSave }: Code
   }, []);
   useEffect(() => {
     const made = view.current;
-    if (made && made.state.doc.toString() !== value) made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: value } });
+    if (made && made.state.doc.toString() !== value)
+      made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: value } });
   }, [value]);
   useEffect(() => {
     const made = view.current;
@@ -107,7 +116,11 @@ export function Diff({ before, after, names }: { before: string; after: string; 
   const [left, right] = names;
   useEffect(() => {
     if (!host.current) return;
-    const side = (label: string) => [shown, EditorState.readOnly.of(true), EditorView.contentAttributes.of({ 'aria-label': label })];
+    const side = (label: string) => [
+      shown,
+      EditorState.readOnly.of(true),
+      EditorView.contentAttributes.of({ 'aria-label': label }),
+    ];
     const made = new MergeView({
       parent: host.current,
       a: { doc: before, extensions: side(left) },

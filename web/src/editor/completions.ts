@@ -7,7 +7,19 @@ interface Known {
   workflows: readonly string[];
 }
 
-const DOCUMENT_KEYS = ['format', 'name', 'title', 'description', 'input', 'reference', 'runIf', 'timeout', 'connections', 'steps', 'output'];
+const DOCUMENT_KEYS = [
+  'format',
+  'name',
+  'title',
+  'description',
+  'input',
+  'reference',
+  'runIf',
+  'timeout',
+  'connections',
+  'steps',
+  'output',
+];
 const STEP_KEYS = ['id', 'title', 'if', 'needs', 'retry', 'catch', 'timeout', 'output', 'repeatable', ...kindNames];
 const ROOTS = ['$input', '$steps', '$run', '$error', '$last'];
 

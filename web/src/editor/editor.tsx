@@ -54,7 +54,12 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
         <Button icon="check" onClick={() => void save()} because={isChanged ? undefined : 'The draft is as it was saved.'}>
           Save draft
         </Button>
-        <Button kind="primary" icon="external" onClick={() => setPublishing(true)} because={errors > 0 ? 'The document has problems.' : undefined}>
+        <Button
+          kind="primary"
+          icon="external"
+          onClick={() => setPublishing(true)}
+          because={errors > 0 ? 'The document has problems.' : undefined}
+        >
           Publish
         </Button>
         {isChanged && (
@@ -135,7 +140,13 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
   );
 }
 
-function Problems({ diagnostics, onLine }: { diagnostics: readonly { line: number; column: number; message: string; severity: string }[]; onLine: (line: number) => void }) {
+function Problems({
+  diagnostics,
+  onLine,
+}: {
+  diagnostics: readonly { line: number; column: number; message: string; severity: string }[];
+  onLine: (line: number) => void;
+}) {
   return (
     <section className="panel" aria-label="Problems">
       <div className="panel-head">
@@ -181,7 +192,8 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
     enabled: version !== null,
   });
   const act = async () => {
-    if (isChanged && !(await save())) throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
+    if (isChanged && !(await save()))
+      throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
     const done = await call('publishWorkflow', { params, body: note.trim() ? { note: note.trim() } : {} });
     await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
     await queries.invalidateQueries({ queryKey: ['workflows'] });
@@ -191,9 +203,20 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
   return (
     <ActDialog title={`Publish v${(version ?? 0) + 1}`} verb="Publish" size="xl" opened onClose={onClose} act={act}>
       {before.data && before.data.source === text && <p className="muted">The text is that of v{version}.</p>}
-      {before.data && before.data.source !== text && <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />}
+      {before.data && before.data.source !== text && (
+        <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />
+      )}
       <Field label="Note" hint="What has changed, for those who look at the versions.">
-        {(id) => <input id={id} className="input" data-autofocus maxLength={500} value={note} onChange={(event) => setNote(event.target.value)} />}
+        {(id) => (
+          <input
+            id={id}
+            className="input"
+            data-autofocus
+            maxLength={500}
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
+        )}
       </Field>
     </ActDialog>
   );

@@ -1,5 +1,5 @@
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { meQuery, queries } from '../api/queries.ts';
 import { credential, onSession, signOut } from '../api/session.ts';
@@ -102,7 +102,12 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
           </div>
         )}
         <div className="row">
-          <button type="button" className="link faint" title="Zone of all times" onClick={() => setZone(zone === 'utc' ? 'local' : 'utc')}>
+          <button
+            type="button"
+            className="link faint"
+            title="Zone of all times"
+            onClick={() => setZone(zone === 'utc' ? 'local' : 'utc')}
+          >
             {zone === 'utc' ? 'UTC' : 'Local time'}
           </button>
           <span className="grow" />
@@ -123,7 +128,12 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
 }
 
 const Place = ({ to, label, icon }: { to: (typeof PLACES)[number]['to']; label: string; icon: IconName }) => (
-  <Link to={to} className="nav" activeProps={{ className: 'active', 'aria-current': 'page' }} activeOptions={{ includeSearch: false }}>
+  <Link
+    to={to}
+    className="nav"
+    activeProps={{ className: 'active', 'aria-current': 'page' }}
+    activeOptions={{ includeSearch: false }}
+  >
     <Icon name={icon} />
     {label}
   </Link>
@@ -141,11 +151,13 @@ const KEYS: [string, string][] = [
 
 const Help = () => (
   <div className="keys">
-    {[...KEYS, ...PLACES.flatMap(({ key, label }): [string, string][] => (key ? [[`g ${key}`, label]] : []))].map(([key, meaning]) => (
-      <div key={key} style={{ display: 'contents' }}>
-        <kbd>{key}</kbd>
-        <span>{meaning}</span>
-      </div>
-    ))}
+    {[...KEYS, ...PLACES.flatMap(({ key, label }): [string, string][] => (key ? [[`g ${key}`, label]] : []))].map(
+      ([key, meaning]) => (
+        <div key={key} style={{ display: 'contents' }}>
+          <kbd>{key}</kbd>
+          <span>{meaning}</span>
+        </div>
+      ),
+    )}
   </div>
 );

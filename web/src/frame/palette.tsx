@@ -1,5 +1,5 @@
-import { useNavigate } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useState } from 'react';
 import { workflowsQuery } from '../api/queries.ts';
 import { Dialog } from '../kit/dialog.tsx';
@@ -32,7 +32,14 @@ function Commands({ onClose }: { onClose: () => void }) {
   const searched = query.trim().toLowerCase();
   const all: Command[] = [
     ...(searched
-      ? [{ label: `Runs with “${query.trim()}”`, hint: 'search', icon: 'search' as const, act: () => navigate({ to: '/runs', search: { q: query.trim() } }) }]
+      ? [
+          {
+            label: `Runs with “${query.trim()}”`,
+            hint: 'search',
+            icon: 'search' as const,
+            act: () => navigate({ to: '/runs', search: { q: query.trim() } }),
+          },
+        ]
       : []),
     ...PLACES.map(({ to, label, icon }) => ({ label, hint: 'page', icon, act: () => navigate({ to }) })),
     ...workflows.map(({ id, name, title }) => ({
@@ -42,7 +49,9 @@ function Commands({ onClose }: { onClose: () => void }) {
       act: () => navigate({ to: '/workflows/$workflowId', params: { workflowId: id } }),
     })),
   ];
-  const found = all.filter(({ label, hint }) => hint === 'search' || `${label} ${hint}`.toLowerCase().includes(searched)).slice(0, MOST);
+  const found = all
+    .filter(({ label, hint }) => hint === 'search' || `${label} ${hint}`.toLowerCase().includes(searched))
+    .slice(0, MOST);
   const choose = (command: Command | undefined) => {
     onClose();
     command?.act();

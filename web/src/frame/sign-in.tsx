@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react';
-import { signIn, signOut } from '../api/session.ts';
 import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
+import { signIn, signOut } from '../api/session.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
 import mark from '../mark.svg';
 

@@ -48,12 +48,20 @@ export function Graph({ steps, states = [], selected, onSelect }: Props) {
 }
 
 /** All states of a step, wherever it stands in loops. */
-function withStates(nodes: readonly Node<GraphData>[], states: readonly StepState[], selected: string | undefined, onSelect: Props['onSelect']) {
+function withStates(
+  nodes: readonly Node<GraphData>[],
+  states: readonly StepState[],
+  selected: string | undefined,
+  onSelect: Props['onSelect'],
+) {
   const byStep = new Map<string, StepState[]>();
   for (const state of states) byStep.set(state.step, [...(byStep.get(state.step) ?? []), state]);
   return nodes.map((node) => {
     const own = byStep.get(node.data.step.step) ?? [];
-    const worst = own.find(({ status }) => status === 'failed') ?? own.find(({ status }) => status === 'running' || status === 'waiting') ?? own.at(-1);
+    const worst =
+      own.find(({ status }) => status === 'failed') ??
+      own.find(({ status }) => status === 'running' || status === 'waiting') ??
+      own.at(-1);
     const isAt = own.some(({ key }) => key === selected) || node.data.step.step === selected;
     return { ...node, data: { ...node.data, states: own, state: worst, isAt, onSelect } };
   });
@@ -75,7 +83,10 @@ const KINDS: Record<string, IconName> = {
 function StepNode({ data }: NodeProps<Node<GraphData>>) {
   const { step, state, states = [], isAt, onSelect } = data;
   const look = state && lookOf(state.status);
-  const took = state?.started_at && state.ended_at && state.status !== 'skipped' ? duration(Date.parse(state.ended_at) - Date.parse(state.started_at)) : '';
+  const took =
+    state?.started_at && state.ended_at && state.status !== 'skipped'
+      ? duration(Date.parse(state.ended_at) - Date.parse(state.started_at))
+      : '';
   return (
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
@@ -113,7 +124,13 @@ function GroupNode({ data }: NodeProps<Node<GraphData>>) {
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <div className={`group ${look?.tone ?? ''}${isAt ? ' at' : ''}`}>
-        <button type="button" className="nodrag" aria-label={`${step.title ?? step.step}: ${look?.word ?? step.kind}`} aria-current={isAt} onClick={() => onSelect?.(state?.key ?? step.step)}>
+        <button
+          type="button"
+          className="nodrag"
+          aria-label={`${step.title ?? step.step}: ${look?.word ?? step.kind}`}
+          aria-current={isAt}
+          onClick={() => onSelect?.(state?.key ?? step.step)}
+        >
           <Icon name={look?.icon ?? KINDS[step.kind] ?? 'right'} size={14} />
           <b className="cut">{step.title ?? step.step}</b>
           <small>

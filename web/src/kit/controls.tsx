@@ -1,4 +1,3 @@
-import { Link } from '@tanstack/react-router';
 import { type ButtonHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { Refused } from '../api/call.ts';
 import { Icon, type IconName } from './icons.tsx';
@@ -40,7 +39,13 @@ export function Copy({ text, label = 'Copy', small = true }: { text: string | ((
     await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
     told('Copied.');
   };
-  return small ? <IconButton icon="copy" label={label} onClick={copy} /> : <Button icon="copy" kind="ghost" onClick={copy}>{label}</Button>;
+  return small ? (
+    <IconButton icon="copy" label={label} onClick={copy} />
+  ) : (
+    <Button icon="copy" kind="ghost" onClick={copy}>
+      {label}
+    </Button>
+  );
 }
 
 /** An id that can be taken along. */
@@ -51,7 +56,17 @@ export const Id = ({ id, short = false }: { id: string; short?: boolean }) => (
   </span>
 );
 
-export function Field({ label, hint, error, children }: { label: string; hint?: ReactNode; error?: string | undefined; children: (id: string) => ReactNode }) {
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: {
+  label: string;
+  hint?: ReactNode;
+  error?: string | undefined;
+  children: (id: string) => ReactNode;
+}) {
   const id = useId();
   return (
     <div className="field">
@@ -63,7 +78,17 @@ export function Field({ label, hint, error, children }: { label: string; hint?: 
 }
 
 /** Switches between a few views. */
-export function Segments<T extends string>({ label, value, options, onChange }: { label: string; value: T; options: readonly (readonly [T, string])[]; onChange: (value: T) => void }) {
+export function Segments<T extends string>({
+  label,
+  value,
+  options,
+  onChange,
+}: {
+  label: string;
+  value: T;
+  options: readonly (readonly [T, string])[];
+  onChange: (value: T) => void;
+}) {
   return (
     <fieldset className="segments">
       <legend className="hidden">{label}</legend>
@@ -131,5 +156,3 @@ export function Clamp({ text, most = 400 }: { text: string; most?: number }) {
     </>
   );
 }
-
-export { Link };

@@ -6,7 +6,8 @@ import { Icon } from './icons.tsx';
 const MANY = 100;
 
 type Whole = Record<string, unknown>;
-const isMap = (value: unknown): value is Whole | unknown[] => typeof value === 'object' && value !== null && !isExactNumber(value);
+const isMap = (value: unknown): value is Whole | unknown[] =>
+  typeof value === 'object' && value !== null && !isExactNumber(value);
 
 /** A value, whole: it opens in place, is searched, and is copied with all digits of its numbers. */
 export function Json({ value, label, open = 2 }: { value: unknown; label: string; open?: number }) {
@@ -63,7 +64,9 @@ function Node({ name, value, depth, open, searched }: NodeProps) {
     );
   }
   const entries = Object.entries(value);
-  const matching = searched ? entries.filter(([key, inner]) => key.toLowerCase().includes(searched) || has(inner, searched)) : entries;
+  const matching = searched
+    ? entries.filter(([key, inner]) => key.toLowerCase().includes(searched) || has(inner, searched))
+    : entries;
   const list = Array.isArray(value);
   const [left, right] = list ? ['[', ']'] : ['{', '}'];
   if (entries.length === 0)

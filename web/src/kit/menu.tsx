@@ -25,7 +25,12 @@ export const Choices = ({ children, choices }: { children: ReactNode; choices: r
             key={choice.label}
             leftSection={choice.icon && <Icon name={choice.icon} />}
             {...(choice.danger && { className: 'danger' })}
-            {...(choice.because && { 'aria-disabled': true, 'data-disabled': true, title: choice.because, closeMenuOnClick: false })}
+            {...(choice.because && {
+              'aria-disabled': true,
+              'data-disabled': true,
+              title: choice.because,
+              closeMenuOnClick: false,
+            })}
             onClick={choice.because ? undefined : choice.act}
           >
             {choice.label}

@@ -27,25 +27,25 @@ const format = (options: Intl.DateTimeFormatOptions) => (at: string | number | D
 const zoneName = (at: string) =>
   zone === 'utc'
     ? 'UTC'
-    : (new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(new Date(at)).find(({ type }) => type === 'timeZoneName')
-        ?.value ?? '');
+    : (new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
+        .formatToParts(new Date(at))
+        .find(({ type }) => type === 'timeZoneName')?.value ?? '');
 
 export const clock = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 export const shortClock = format({ hour: '2-digit', minute: '2-digit' });
-export const day = format({ day: 'numeric', month: 'short' });
 export const weekday = format({ weekday: 'short', day: 'numeric', month: 'short' });
 const dated = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const whole = format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** With its zone, as it goes into tickets. */
-export const absolute = (at: string) => `${whole(at)} ${zoneName(at)}`;
+const absolute = (at: string) => `${whole(at)} ${zoneName(at)}`;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-export function relative(at: string, now: number): string {
+function relative(at: string, now: number): string {
   const distance = now - Date.parse(at);
   const ago = Math.abs(distance);
   const words =

@@ -11,7 +11,10 @@ import { nameOf } from './headline.tsx';
 export function Comments({ run }: { run: Run }) {
   const key = ['comments', run.id];
   const params = { run_id: run.id };
-  const comments = useQuery({ queryKey: key, queryFn: ({ signal }) => call('listComments', { params, query: { limit: 100 } }, signal) });
+  const comments = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => call('listComments', { params, query: { limit: 100 } }, signal),
+  });
   const [text, setText] = useState('');
   const again = () => queries.invalidateQueries({ queryKey: key });
   const add = async (event: FormEvent) => {
@@ -44,7 +47,13 @@ export function Comments({ run }: { run: Run }) {
           </article>
         ))}
         <form className="row" onSubmit={add}>
-          <input className="input grow" placeholder="What should the next reader know?" aria-label="Comment" value={text} onChange={(event) => setText(event.target.value)} />
+          <input
+            className="input grow"
+            placeholder="What should the next reader know?"
+            aria-label="Comment"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
           <Button type="submit" disabled={text.trim() === ''}>
             Comment
           </Button>

@@ -12,7 +12,9 @@ export const nameOf = (actor: Actor) => actor.name || actor.email || actor.id;
 /** What became of the run, in a sentence: the first thing on its page. */
 export function Headline({ run, states }: { run: Run; states: readonly StepState[] }): ReactNode {
   const failed = states.findLast((state) => state.status === 'failed' && state.step === run.error?.step);
-  const live = states.filter(({ status, kind }) => (status === 'running' || status === 'waiting') && kind !== 'forEach' && kind !== 'parallel');
+  const live = states.filter(
+    ({ status, kind }) => (status === 'running' || status === 'waiting') && kind !== 'forEach' && kind !== 'parallel',
+  );
   const took = run.started_at && run.ended_at ? duration(Date.parse(run.ended_at) - Date.parse(run.started_at)) : undefined;
   const at = (key: string | null | undefined) =>
     key ? (
@@ -84,4 +86,5 @@ export function Headline({ run, states }: { run: Run; states: readonly StepState
 }
 
 /** The words of the error, whole, below the sentence. */
-export const ErrorWords = ({ run }: { run: Run }) => (run.error ? <p className="error-line">{<Clamp text={run.error.message} />}</p> : null);
+export const ErrorWords = ({ run }: { run: Run }) =>
+  run.error ? <p className="error-line">{<Clamp text={run.error.message} />}</p> : null;

@@ -1,5 +1,5 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { call } from '../api/call.ts';
 import type { Run, RunEvent, StepState } from '../api/queries.ts';
 import { Clamp, Copy, Empty } from '../kit/controls.tsx';
@@ -7,9 +7,9 @@ import { Json } from '../kit/json.tsx';
 import { Status } from '../kit/status.tsx';
 import { clock, duration, Time } from '../kit/time.tsx';
 import { Items } from './items.tsx';
+import type { RunSearch } from './search.ts';
 import { isLoop, type StepRow } from './steps.ts';
 import type { Log } from './use-live.ts';
-import type { RunSearch } from './search.ts';
 
 interface Props {
   run: Run;
@@ -51,7 +51,9 @@ export function Inspector({ run, selected, rows, states, variables, source, log,
           <div className="stack">
             <Json label="Output" value={run.outputs} />
             <Json label="Input" value={run.inputs} />
-            {variables && Object.keys(variables).some((name) => name !== 'input') && <Json label="Variables" value={variables} open={1} />}
+            {variables && Object.keys(variables).some((name) => name !== 'input') && (
+              <Json label="Variables" value={variables} open={1} />
+            )}
           </div>
         ) : (
           <StepTabs run={run} row={row} state={state} source={source} log={log} onSelect={onSelect} />
@@ -67,7 +69,14 @@ const TABS = [
   ['definition', 'Definition'],
 ] as const;
 
-function StepTabs({ run, row, state, source, log, onSelect }: Omit<Props, 'selected' | 'rows' | 'states' | 'variables'> & { row: StepRow | undefined; state: StepState | undefined }) {
+function StepTabs({
+  run,
+  row,
+  state,
+  source,
+  log,
+  onSelect,
+}: Omit<Props, 'selected' | 'rows' | 'states' | 'variables'> & { row: StepRow | undefined; state: StepState | undefined }) {
   const search = useSearch({ from: '/runs/$runId' });
   const navigate = useNavigate({ from: '/runs/$runId' });
   const loop = row && isLoop(row.step);
@@ -105,7 +114,9 @@ function StepTabs({ run, row, state, source, log, onSelect }: Omit<Props, 'selec
         </div>
       )}
       {state?.status === 'skipped' && (
-        <p className="muted">{state.reason === 'condition' ? 'Its condition was false.' : 'The run ended before it could begin.'}</p>
+        <p className="muted">
+          {state.reason === 'condition' ? 'Its condition was false.' : 'The run ended before it could begin.'}
+        </p>
       )}
       <div className="tabs" role="tablist">
         {tabs.map(([name, word]) => (
@@ -114,7 +125,9 @@ function StepTabs({ run, row, state, source, log, onSelect }: Omit<Props, 'selec
             type="button"
             role="tab"
             aria-selected={tab === name}
-            onClick={() => void navigate({ search: (now: RunSearch) => ({ ...now, tab: name }), replace: true, resetScroll: false })}
+            onClick={() =>
+              void navigate({ search: (now: RunSearch) => ({ ...now, tab: name }), replace: true, resetScroll: false })
+            }
           >
             {word}
             {name === 'attempts' && (state?.attempts ?? 0) > 1 && ` (${state?.attempts})`}
@@ -146,7 +159,9 @@ const Attempts = ({ lines }: { lines: readonly RunEvent[] }) =>
           </span>
           <span>
             {line.message}
-            {line.data !== undefined && line.type !== 'step_completed' && <code className="faint"> {JSON.stringify(line.data).slice(0, 300)}</code>}
+            {line.data !== undefined && line.type !== 'step_completed' && (
+              <code className="faint"> {JSON.stringify(line.data).slice(0, 300)}</code>
+            )}
           </span>
         </li>
       ))}
@@ -159,7 +174,9 @@ function Definition({ source, line }: { source: string | undefined; line: number
   const all = source.split('\n');
   const indent = /^\s*/.exec(all[line - 1] ?? '')?.[0].length ?? 0;
   const rest = all.slice(line);
-  const end = rest.findIndex((text) => text.trim() !== '' && (/^\s*/.exec(text)?.[0].length ?? 0) <= indent && !text.trimStart().startsWith('#'));
+  const end = rest.findIndex(
+    (text) => text.trim() !== '' && (/^\s*/.exec(text)?.[0].length ?? 0) <= indent && !text.trimStart().startsWith('#'),
+  );
   const shown = all.slice(line - 1, end < 0 ? undefined : line + end);
   const text = shown.join('\n').trimEnd();
   return (
@@ -170,7 +187,6 @@ function Definition({ source, line }: { source: string | undefined; line: number
         </h3>
         <Copy text={text} label="Copy these lines" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
       <pre className="json-body" tabIndex={0}>
         {text}
       </pre>

@@ -25,7 +25,12 @@ export function Items({ run, row, onSelect }: { run: Run; row: StepRow; onSelect
         'getRunContext',
         {
           params: { run_id: run.id },
-          query: { scope: `${row.key}[`, limit: PAGE, ...(status && { status }), ...(pageParam && { continuation_token: pageParam }) },
+          query: {
+            scope: `${row.key}[`,
+            limit: PAGE,
+            ...(status && { status }),
+            ...(pageParam && { continuation_token: pageParam }),
+          },
         },
         signal,
       ),

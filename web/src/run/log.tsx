@@ -4,14 +4,20 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Run, RunEvent } from '../api/queries.ts';
 import { Copy, IconButton } from '../kit/controls.tsx';
 import { clock, useZone } from '../kit/time.tsx';
-import type { Log } from './use-live.ts';
 import type { RunSearch } from './search.ts';
+import type { Log } from './use-live.ts';
 
 const LINE_PX = 24;
 
 const wordsOf = (line: RunEvent) => `${line.type} ${line.scope}${line.step ?? ''} ${line.message}`;
 const toneOf = ({ type }: RunEvent) =>
-  /fail|timed|interrupt/.test(type) ? 'bad' : /retry|paus|stop|cancel|drain/.test(type) ? 'warn' : /complet|succeed/.test(type) ? 'good' : '';
+  /fail|timed|interrupt/.test(type)
+    ? 'bad'
+    : /retry|paus|stop|cancel|drain/.test(type)
+      ? 'warn'
+      : /complet|succeed/.test(type)
+        ? 'good'
+        : '';
 
 /** The log, oldest first: found in, followed, each line with an address of its own. */
 export function LogPanel({ run, log }: { run: Run; log: Log }) {
@@ -22,7 +28,10 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
   const [follow, setFollow] = useState(run.ended_at === null);
   const scroller = useRef<HTMLDivElement>(null);
   const wanted = query.trim().toLowerCase();
-  const lines = useMemo(() => (wanted ? log.lines.filter((line) => wordsOf(line).toLowerCase().includes(wanted)) : log.lines), [log.lines, wanted]);
+  const lines = useMemo(
+    () => (wanted ? log.lines.filter((line) => wordsOf(line).toLowerCase().includes(wanted)) : log.lines),
+    [log.lines, wanted],
+  );
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -51,7 +60,14 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
           {log.lines.length.toLocaleString('en')} lines{log.isCut && ', the first of more'}
         </span>
         <span className="grow" />
-        <input className="input small" type="search" placeholder="Find in log" aria-label="Find in log" value={query} onChange={(event) => setQuery(event.target.value)} />
+        <input
+          className="input small"
+          type="search"
+          placeholder="Find in log"
+          aria-label="Find in log"
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+        />
         {run.ended_at === null && (
           <label className="check muted">
             <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
@@ -60,14 +76,24 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
         )}
         <Copy text={() => lines.map((line) => `${line.time} ${wordsOf(line)}`).join('\n')} label="Copy the log" />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
-      <div ref={scroller} className="log-lines" tabIndex={0} role="region" aria-label="Lines of the log" onWheel={() => setFollow(false)}>
+      <div
+        ref={scroller}
+        className="log-lines"
+        tabIndex={0}
+        role="region"
+        aria-label="Lines of the log"
+        onWheel={() => setFollow(false)}
+      >
         <div style={{ height: `${virtual.getTotalSize()}px` }}>
           {virtual.getVirtualItems().map(({ index, start }) => {
             const line = lines[index];
             if (!line) return null;
             return (
-              <div key={line.id} className={`log-line ${toneOf(line)}${search.line === String(line.id) ? ' at' : ''}`} style={{ transform: `translateY(${start}px)` }}>
+              <div
+                key={line.id}
+                className={`log-line ${toneOf(line)}${search.line === String(line.id) ? ' at' : ''}`}
+                style={{ transform: `translateY(${start}px)` }}
+              >
                 <IconButton icon="right" label={`Address of line ${line.id}`} onClick={() => linkTo(line)} />
                 <time dateTime={line.time} title={line.time} className="num">
                   {clock(line.time)}

@@ -1,5 +1,5 @@
-import { useNavigate } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { call, type Result } from '../api/call.ts';
@@ -19,14 +19,19 @@ interface Props {
   onClose: () => void;
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCut = (value: unknown): boolean => isMap(value) && (value['truncated'] === true || Object.values(value).some((inner) => isMap(inner) && inner['truncated'] === true));
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCut = (value: unknown): boolean =>
+  isMap(value) &&
+  (value['truncated'] === true || Object.values(value).some((inner) => isMap(inner) && inner['truncated'] === true));
 
 /** The steps that have ended well, and those that will be executed. */
 function foreseen(run: Run, states: readonly StepState[], from: string) {
   const top = states.filter(({ scope }) => scope === '');
   const at = from === 'start' ? 0 : from === 'failed' ? -1 : top.findIndex(({ step }) => step === from);
-  const again = top.filter((state, index) => (at === -1 ? state.status !== 'succeeded' && state.reason !== 'condition' : index >= at));
+  const again = top.filter((state, index) =>
+    at === -1 ? state.status !== 'succeeded' && state.reason !== 'condition' : index >= at,
+  );
   return { again, kept: top.filter((state) => !again.includes(state) && state.status === 'succeeded'), total: run.steps.total };
 }
 
@@ -65,7 +70,13 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
   const names = (list: readonly StepState[]) => list.map((one) => one.step).join(', ');
   return (
     <ActDialog
-      title={from === 'failed' ? `Recover from ${run.error?.step ?? 'where it failed'}` : from === 'start' ? 'Run again from the start' : 'Run again from a step'}
+      title={
+        from === 'failed'
+          ? `Recover from ${run.error?.step ?? 'where it failed'}`
+          : from === 'start'
+            ? 'Run again from the start'
+            : 'Run again from a step'
+      }
       verb={from === 'failed' ? 'Recover' : 'Run again'}
       size="lg"
       opened
@@ -98,7 +109,11 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
           </>
         )}
       </dl>
-      <Field label="Input" hint={cut ? 'It is too large to be changed here: it is taken as it was.' : 'As it was, unless you change it.'} error={inputs ? undefined : 'This is no JSON object.'}>
+      <Field
+        label="Input"
+        hint={cut ? 'It is too large to be changed here: it is taken as it was.' : 'As it was, unless you change it.'}
+        error={inputs ? undefined : 'This is no JSON object.'}
+      >
         {(id) => (
           <textarea
             id={id}
@@ -114,8 +129,15 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       {newest !== null && newest !== run.version && (
         <Field label="Version">
           {(id) => (
-            <select id={id} className="select" value={version} onChange={(event) => setVersion(event.target.value === 'latest' ? 'latest' : 'original')}>
-              <option value="original">{run.version === null ? 'The draft that it followed' : `v${run.version}, as before`}</option>
+            <select
+              id={id}
+              className="select"
+              value={version}
+              onChange={(event) => setVersion(event.target.value === 'latest' ? 'latest' : 'original')}
+            >
+              <option value="original">
+                {run.version === null ? 'The draft that it followed' : `v${run.version}, as before`}
+              </option>
               <option value="latest">v{newest}, the newest</option>
             </select>
           )}

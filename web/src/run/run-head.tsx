@@ -28,7 +28,10 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
       tellProblem,
     );
   const archive = () =>
-    call('changeRun', { params: { run_id: run.id }, body: { archived: !run.archived } }).then(() => runsChanged(run.id), tellProblem);
+    call('changeRun', { params: { run_id: run.id }, body: { archived: !run.archived } }).then(
+      () => runsChanged(run.id),
+      tellProblem,
+    );
   const closed = () => setAsked(undefined);
   useKeys({ '.': () => document.querySelector<HTMLElement>('[data-actions]')?.click() });
   const named = run.reference ?? run.name;
@@ -90,7 +93,16 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
             { label: 'Resume', icon: 'play', because: may('resume'), act: resume },
             { label: 'Stop', icon: 'stop', danger: true, because: may('stop'), act: () => setAsked({ dialog: 'stop' }) },
             'line',
-            { label: 'Edit the workflow', icon: 'edit', act: () => void navigate({ to: '/workflows/$workflowId', params: { workflowId: run.workflow_id }, search: { tab: 'edit', run: run.id } }) },
+            {
+              label: 'Edit the workflow',
+              icon: 'edit',
+              act: () =>
+                void navigate({
+                  to: '/workflows/$workflowId',
+                  params: { workflowId: run.workflow_id },
+                  search: { tab: 'edit', run: run.id },
+                }),
+            },
             { label: 'Labels', icon: 'tag', act: () => setAsked({ dialog: 'labels' }) },
             { label: run.archived ? 'Bring back from the archive' : 'Archive', icon: 'archive', act: archive },
             { label: 'Copy rerun as curl', icon: 'copy', act: () => void copyCurl(run) },
@@ -169,7 +181,9 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
           <Id id={run.id} />
         </Fact>
       </dl>
-      {asked?.dialog === 'rerun' && <RecoverDialog run={run} states={states} from={asked.from} newest={recover} onClose={closed} />}
+      {asked?.dialog === 'rerun' && (
+        <RecoverDialog run={run} states={states} from={asked.from} newest={recover} onClose={closed} />
+      )}
       <StopDialog run={run} opened={asked?.dialog === 'stop'} onClose={closed} />
       <PauseDialog run={run} opened={asked?.dialog === 'pause'} onClose={closed} />
       {asked?.dialog === 'labels' && <LabelsDialog run={run} opened onClose={closed} />}

@@ -53,13 +53,15 @@ function Shown({ run, log }: { run: Run; log: Log }) {
   const selected = search.step ?? firstStep(run, steps.states) ?? 'run';
   const open = useMemo(() => {
     const keys = new Set<string>(selected.match(/^.*?(?=\[\d+\])/g) ?? []);
-    for (const [key, isOpen] of toggled) if (isOpen) keys.add(key);
+    for (const [key, isOpen] of toggled)
+      if (isOpen) keys.add(key);
       else keys.delete(key);
     for (const scope of selected.matchAll(/.*?\]\//g)) keys.add(selected.slice(0, (scope.index ?? 0) + scope[0].length));
     return keys;
   }, [selected, toggled]);
   const rows = steps.rows(open);
-  const select = (step: string) => void navigate({ search: (now: RunSearch) => ({ ...now, step }), replace: true, resetScroll: false });
+  const select = (step: string) =>
+    void navigate({ search: (now: RunSearch) => ({ ...now, step }), replace: true, resetScroll: false });
   const move = (by: number) => {
     const at = rows.findIndex(({ key }) => key === selected);
     const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
@@ -77,7 +79,18 @@ function Shown({ run, log }: { run: Run; log: Log }) {
             <h2>Steps</h2>
             <span className="muted num">{counts(run)}</span>
             <span className="grow" />
-            <Segments label="View" value={view} options={VIEWS} onChange={(next) => void navigate({ search: (now: RunSearch) => ({ ...now, view: next === 'list' ? undefined : next }), replace: true, resetScroll: false })} />
+            <Segments
+              label="View"
+              value={view}
+              options={VIEWS}
+              onChange={(next) =>
+                void navigate({
+                  search: (now: RunSearch) => ({ ...now, view: next === 'list' ? undefined : next }),
+                  replace: true,
+                  resetScroll: false,
+                })
+              }
+            />
           </div>
           {steps.isPending ? (
             <Loading rows={6} />
@@ -96,7 +109,16 @@ function Shown({ run, log }: { run: Run; log: Log }) {
             />
           )}
         </section>
-        <Inspector run={run} selected={selected} rows={rows} states={steps.states} variables={steps.variables} source={steps.source} log={log} onSelect={select} />
+        <Inspector
+          run={run}
+          selected={selected}
+          rows={rows}
+          states={steps.states}
+          variables={steps.variables}
+          source={steps.source}
+          log={log}
+          onSelect={select}
+        />
       </div>
       <LogPanel run={run} log={log} />
       <Comments run={run} />
@@ -105,6 +127,8 @@ function Shown({ run, log }: { run: Run; log: Log }) {
 }
 
 function counts({ steps }: Run): string {
-  const words = (['failed', 'running', 'waiting', 'succeeded', 'skipped', 'cancelled'] as const).flatMap((name) => (steps[name] ? [`${steps[name]} ${name}`] : []));
+  const words = (['failed', 'running', 'waiting', 'succeeded', 'skipped', 'cancelled'] as const).flatMap((name) =>
+    steps[name] ? [`${steps[name]} ${name}`] : [],
+  );
   return words.join(' · ');
 }

@@ -18,15 +18,26 @@ export function StopDialog({ run, opened, onClose }: Props) {
   const [graceful, setGraceful] = useState(false);
   const inFlight = run.steps.running + run.steps.waiting;
   const act = async () => {
-    const params = { mode: graceful ? ('graceful' as const) : ('immediate' as const), ...(reason.trim() && { reason: reason.trim() }) };
+    const params = {
+      mode: graceful ? ('graceful' as const) : ('immediate' as const),
+      ...(reason.trim() && { reason: reason.trim() }),
+    };
     await call('commandWorkflow', { params: workflowOf(run), body: { command: 'stop', run_id: run.id, params } });
     await runsChanged(run.id);
     told(graceful ? 'Draining.' : 'Stopped.');
   };
   return (
-    <ActDialog title={`Stop ${run.reference ?? run.name}`} verb={graceful ? 'Stop gracefully' : 'Stop now'} danger opened={opened} onClose={onClose} act={act}>
+    <ActDialog
+      title={`Stop ${run.reference ?? run.name}`}
+      verb={graceful ? 'Stop gracefully' : 'Stop now'}
+      danger
+      opened={opened}
+      onClose={onClose}
+      act={act}
+    >
       <p>
-        {inFlight === 0 ? 'No step is in flight.' : `${inFlight} ${inFlight === 1 ? 'step is' : 'steps are'} in flight.`} A stopped run can be recovered later.
+        {inFlight === 0 ? 'No step is in flight.' : `${inFlight} ${inFlight === 1 ? 'step is' : 'steps are'} in flight.`} A
+        stopped run can be recovered later.
       </p>
       <label className="check">
         <input type="checkbox" checked={graceful} onChange={(event) => setGraceful(event.target.checked)} />
@@ -57,9 +68,18 @@ export function PauseDialog({ run, opened, onClose }: Props) {
   );
 }
 
-export const Reason = ({ value, onChange }: { value: string; onChange: (value: string) => void }) => (
+const Reason = ({ value, onChange }: { value: string; onChange: (value: string) => void }) => (
   <Field label="Reason" hint="Shown on the run, with your name.">
-    {(id) => <input id={id} className="input" data-autofocus maxLength={500} value={value} onChange={(event) => onChange(event.target.value)} />}
+    {(id) => (
+      <input
+        id={id}
+        className="input"
+        data-autofocus
+        maxLength={500}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    )}
   </Field>
 );
 
@@ -73,7 +93,15 @@ export function LabelsDialog({ run, opened, onClose }: Props) {
   return (
     <ActDialog title="Labels" verb="Save" opened={opened} onClose={onClose} act={act}>
       <Field label="One a line" hint="key:value, such as customer:acme; 20 at most.">
-        {(id) => <textarea id={id} className="textarea code" data-autofocus value={text} onChange={(event) => setText(event.target.value)} />}
+        {(id) => (
+          <textarea
+            id={id}
+            className="textarea code"
+            data-autofocus
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
       </Field>
     </ActDialog>
   );

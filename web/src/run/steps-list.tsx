@@ -23,9 +23,14 @@ export function StepsList({ run, rows, selected, open, onSelect, onToggle }: Pro
   const scale = useMemo(() => {
     const end = run.ended_at ? Date.parse(run.ended_at) : now;
     const spans = rows.flatMap(({ state }) =>
-      state?.started_at && !state.reused ? [{ from: Date.parse(state.started_at), to: state.ended_at ? Date.parse(state.ended_at) : end }] : [],
+      state?.started_at && !state.reused
+        ? [{ from: Date.parse(state.started_at), to: state.ended_at ? Date.parse(state.ended_at) : end }]
+        : [],
     );
-    return scaleOf([...spans, { from: Date.parse(run.started_at ?? run.created_at), to: Date.parse(run.started_at ?? run.created_at) }]);
+    return scaleOf([
+      ...spans,
+      { from: Date.parse(run.started_at ?? run.created_at), to: Date.parse(run.started_at ?? run.created_at) },
+    ]);
   }, [rows, run.started_at, run.created_at, run.ended_at, now]);
   return (
     <ol className="steps">
@@ -42,7 +47,9 @@ export function StepsList({ run, rows, selected, open, onSelect, onToggle }: Pro
           onToggle={onToggle}
         />
       ))}
-      {rows.length > MOST_ROWS && <li className="faint step-more">{rows.length - MOST_ROWS} more: choose an item in the inspector of its loop.</li>}
+      {rows.length > MOST_ROWS && (
+        <li className="faint step-more">{rows.length - MOST_ROWS} more: choose an item in the inspector of its loop.</li>
+      )}
     </ol>
   );
 }
@@ -73,7 +80,13 @@ function StepLine({ row, heading, isSelected, isOpen, now, scale, onSelect, onTo
         </li>
       )}
       <li className={`step${isSelected ? ' at' : ''}`} data-step={key}>
-        <button type="button" className="step-open" aria-current={isSelected} style={{ paddingLeft: `${depth * 18 + 10}px` }} onClick={() => onSelect(key)}>
+        <button
+          type="button"
+          className="step-open"
+          aria-current={isSelected}
+          style={{ paddingLeft: `${depth * 18 + 10}px` }}
+          onClick={() => onSelect(key)}
+        >
           <StatusDot status={status} />
           <span className="step-name cut">
             <span>{step.title ?? step.step}</span>

@@ -52,7 +52,7 @@ export function useSteps(run: Run) {
 }
 
 /** The rows of a list and of what is open in it. */
-export function rowsOf(steps: readonly OutlinedStep[], states: readonly StepState[], open: ReadonlySet<string>): StepRow[] {
+function rowsOf(steps: readonly OutlinedStep[], states: readonly StepState[], open: ReadonlySet<string>): StepRow[] {
   const byKey = new Map(states.map((state) => [state.key, state]));
   const scopesOf = new Map<string, Set<string>>();
   for (const { scope } of states) {
@@ -91,7 +91,8 @@ export function rowsOf(steps: readonly OutlinedStep[], states: readonly StepStat
 const LOOPS = new Set(['forEach', 'repeat']);
 export const isLoop = ({ kind }: { kind: string }) => LOOPS.has(kind);
 
-const branchName = ({ kind }: OutlinedStep, name: string) => (name.startsWith('catch[') ? 'catch' : kind === 'forEach' || kind === 'repeat' ? undefined : name);
+const branchName = ({ kind }: OutlinedStep, name: string) =>
+  name.startsWith('catch[') ? 'catch' : kind === 'forEach' || kind === 'repeat' ? undefined : name;
 
 /** Without a plan (its text cannot be read any more) the steps stand as they are. */
 const looseRows = (states: readonly StepState[]): StepRow[] =>
@@ -107,7 +108,9 @@ const looseRows = (states: readonly StepState[]): StepRow[] =>
 /** The step that a reader wants to see first. */
 export function firstStep(run: Run, states: readonly StepState[]): string | undefined {
   const failed = states.filter(({ status }) => status === 'failed');
-  const inner = failed.find(({ error, step, kind }) => error && run.error?.step === step && kind !== 'forEach' && kind !== 'parallel') ?? failed.at(-1);
+  const inner =
+    failed.find(({ error, step, kind }) => error && run.error?.step === step && kind !== 'forEach' && kind !== 'parallel') ??
+    failed.at(-1);
   if (inner) return inner.key;
   const live = states.filter(({ status }) => status === 'running' || status === 'waiting');
   return (live.at(-1) ?? (run.ended_at ? undefined : states.findLast(({ started_at }) => started_at)))?.key;

@@ -34,11 +34,16 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
       let caughtUp = false;
       while (!gone.signal.aborted) {
         try {
-          const query = { limit: PAGE, ...(after !== undefined && { after: String(after) }), ...(caughtUp && isLive && { wait: WAIT_S }) };
+          const query = {
+            limit: PAGE,
+            ...(after !== undefined && { after: String(after) }),
+            ...(caughtUp && isLive && { wait: WAIT_S }),
+          };
           const { items } = await call('getRunEvents', { params: { run_id: runId }, query }, gone.signal);
           after = items.at(-1)?.id ?? after;
           count += items.length;
-          if (items.length > 0) setLog(({ lines }) => ({ lines: [...lines, ...items], isCut: count >= MOST_LINES, isWhole: false }));
+          if (items.length > 0)
+            setLog(({ lines }) => ({ lines: [...lines, ...items], isCut: count >= MOST_LINES, isWhole: false }));
           if (caughtUp && items.length > 0) heard();
           if (items.length < PAGE) caughtUp = true;
           if ((caughtUp && !isLive) || count >= MOST_LINES) return setLog((now) => ({ ...now, isWhole: count < MOST_LINES }));

@@ -70,9 +70,10 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
     onSearch({ ...rest, ...next });
   };
 
-  const offered = suggestions(text, workflows.map(({ name }) => name)).filter(
-    (word) => !fixed.some((name) => word.startsWith(`${name}:`)),
-  );
+  const offered = suggestions(
+    text,
+    workflows.map(({ name }) => name),
+  ).filter((word) => !fixed.some((name) => word.startsWith(`${name}:`)));
   const choose = (word: string) => {
     const before = text.replace(/\S*$/, '');
     if (word.endsWith(':')) setText(before + word);
@@ -90,7 +91,8 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
     } else if (event.key === 'Escape') event.currentTarget.blur();
   };
   const set = FIELDS.filter((name) => search[name] !== undefined && name !== 'from' && name !== 'to' && !fixed.includes(name));
-  const without = (...names: FieldName[]) => Object.fromEntries(Object.entries(search).filter(([name]) => !names.some((one) => one === name)));
+  const without = (...names: FieldName[]) =>
+    Object.fromEntries(Object.entries(search).filter(([name]) => !names.some((one) => one === name)));
   const range = search.to === undefined ? RANGES.find(([value]) => value === (search.from ?? '')) : undefined;
   return (
     <div className="filters">
@@ -143,13 +145,26 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
         {!range && <option value="own">Chosen range</option>}
       </select>
       {set.map((name) => (
-        <Chip key={name} name={name} value={shownValue(name, search[name] ?? '', nameOf)} onClear={() => onSearch(without(name))} />
+        <Chip
+          key={name}
+          name={name}
+          value={shownValue(name, search[name] ?? '', nameOf)}
+          onClear={() => onSearch(without(name))}
+        />
       ))}
       {!range && (
-        <Chip name="started" value={`${shownInstant(search.from)} to ${shownInstant(search.to) || 'now'}`} onClear={() => onSearch(without('from', 'to'))} />
+        <Chip
+          name="started"
+          value={`${shownInstant(search.from)} to ${shownInstant(search.to) || 'now'}`}
+          onClear={() => onSearch(without('from', 'to'))}
+        />
       )}
       {(set.length > 0 || search.q || search.from || search.to) && (
-        <button type="button" className="link" onClick={() => onSearch(Object.fromEntries(fixed.flatMap((name) => (search[name] ? [[name, search[name]]] : []))))}>
+        <button
+          type="button"
+          className="link"
+          onClick={() => onSearch(Object.fromEntries(fixed.flatMap((name) => (search[name] ? [[name, search[name]]] : []))))}
+        >
           Clear
         </button>
       )}
@@ -182,7 +197,8 @@ function shownValue(name: FieldName, value: string, nameOf: (id: string) => stri
 function suggestions(text: string, workflows: string[]): string[] {
   const last = /\S*$/.exec(text)?.[0] ?? '';
   const [name = '', value] = last.split(':');
-  if (value === undefined) return last === '' && text !== '' ? [] : TYPED.map((one) => `${one}:`).filter((one) => one.startsWith(last));
+  if (value === undefined)
+    return last === '' && text !== '' ? [] : TYPED.map((one) => `${one}:`).filter((one) => one.startsWith(last));
   const values = name === 'workflow' ? workflows : (CHOICES[name as FieldName] ?? []);
   return values
     .filter((one) => one.startsWith(value))

@@ -1,7 +1,22 @@
 import type { Ask } from '../api/call.ts';
 
 /** What narrows a list of runs, as the address of the page has it. */
-export const FIELDS = ['status', 'workflow', 'project', 'trigger', 'reference', 'label', 'error', 'stage', 'id', 'parent', 'root', 'archived', 'from', 'to'] as const;
+export const FIELDS = [
+  'status',
+  'workflow',
+  'project',
+  'trigger',
+  'reference',
+  'label',
+  'error',
+  'stage',
+  'id',
+  'parent',
+  'root',
+  'archived',
+  'from',
+  'to',
+] as const;
 export type FieldName = (typeof FIELDS)[number];
 export type RunsSearch = { [Name in FieldName]?: string } & { q?: string };
 
@@ -44,7 +59,8 @@ export function parsed(text: string, workflowOf: (name: string) => string | unde
   for (const word of text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []) {
     const [, name = '', value = ''] = /^([a-z]+):(.+)$/.exec(word) ?? [];
     const bare = value.replaceAll('"', '');
-    if (name === 'started' && AGO.test(bare.replace(/^[<>]/, ''))) search[bare.startsWith('>') ? 'to' : 'from'] = bare.replace(/^[<>]/, '');
+    if (name === 'started' && AGO.test(bare.replace(/^[<>]/, '')))
+      search[bare.startsWith('>') ? 'to' : 'from'] = bare.replace(/^[<>]/, '');
     else if (!isField(name)) free.push(word.replaceAll('"', ''));
     else if (name === 'workflow') search['workflow'] = workflowOf(bare) ?? bare;
     else if (name === 'label' && search['label']) search['label'] = `${search['label']},${bare}`;

@@ -30,7 +30,17 @@ function filled({ items, bucket }: Result<'getRunHistogram'>, { from, to }: Runs
   const count = Math.min(MOST_BUCKETS, Math.round((newest - least) / size) + 1);
   return Array.from({ length: count }, (_, at) => {
     const start = newest - (count - 1 - at) * size;
-    return byStart.get(start) ?? { start: new Date(start).toISOString(), live: 0, succeeded: 0, failed: 0, timed_out: 0, stopped: 0, skipped: 0 };
+    return (
+      byStart.get(start) ?? {
+        start: new Date(start).toISOString(),
+        live: 0,
+        succeeded: 0,
+        failed: 0,
+        timed_out: 0,
+        stopped: 0,
+        skipped: 0,
+      }
+    );
   });
 }
 
@@ -49,7 +59,8 @@ export function Histogram({ histogram, search, onRange }: Props) {
   const size = histogram.bucket === 'hour' ? HOUR_MS : DAY;
   const named = (start: string) => (histogram.bucket === 'hour' ? `${weekday(start)} ${shortClock(start)}` : weekday(start));
   const said = (bucket: Bucket) =>
-    OUTCOMES.flatMap((outcome) => (bucket[outcome] ? [`${bucket[outcome]} ${outcome.replace('_', ' ')}`] : [])).join(', ') || 'no runs';
+    OUTCOMES.flatMap((outcome) => (bucket[outcome] ? [`${bucket[outcome]} ${outcome.replace('_', ' ')}`] : [])).join(', ') ||
+    'no runs';
   return (
     <div className="histogram">
       <div className="bars">
@@ -64,7 +75,11 @@ export function Histogram({ histogram, search, onRange }: Props) {
           >
             {OUTCOMES.map((outcome) =>
               bucket[outcome] ? (
-                <i key={outcome} className={TONES[outcome]} style={{ height: `${Math.max(3, (bucket[outcome] / most) * 100)}%` }} />
+                <i
+                  key={outcome}
+                  className={TONES[outcome]}
+                  style={{ height: `${Math.max(3, (bucket[outcome] / most) * 100)}%` }}
+                />
               ) : null,
             )}
           </button>
@@ -88,7 +103,15 @@ const STRIP = [
 ] as const;
 
 /** How many there are in each state; each number is a filter. */
-export function StatusStrip({ histogram, status = '', onStatus }: { histogram: Result<'getRunHistogram'> | undefined; status: string | undefined; onStatus: (status: string) => void }) {
+export function StatusStrip({
+  histogram,
+  status = '',
+  onStatus,
+}: {
+  histogram: Result<'getRunHistogram'> | undefined;
+  status: string | undefined;
+  onStatus: (status: string) => void;
+}) {
   const items = histogram?.items ?? [];
   const more = histogram?.searched_to ? '+' : '';
   return (
@@ -96,7 +119,13 @@ export function StatusStrip({ histogram, status = '', onStatus }: { histogram: R
       {STRIP.map(([value, word, tone, outcomes]) => {
         const count = items.reduce((sum, bucket) => sum + outcomes.reduce((inner, outcome) => inner + bucket[outcome], 0), 0);
         return (
-          <button key={word} type="button" className={`${tone}${count === 0 ? ' none' : ''}`} aria-pressed={status === value} onClick={() => onStatus(value)}>
+          <button
+            key={word}
+            type="button"
+            className={`${tone}${count === 0 ? ' none' : ''}`}
+            aria-pressed={status === value}
+            onClick={() => onStatus(value)}
+          >
             <span>{word}</span>
             <b className="num">
               {count.toLocaleString('en')}

@@ -49,9 +49,15 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
           {actions}
         </div>
       )}
-      {list.isSuccess && !isFiltered(own) && runs.length > 0 && runs.length < 6 && !list.hasNextPage && <NextSteps run={runs[0]} />}
+      {list.isSuccess && !isFiltered(own) && runs.length > 0 && runs.length < 6 && !list.hasNextPage && (
+        <NextSteps run={runs[0]} />
+      )}
       <div className="over-runs">
-        <StatusStrip histogram={histogram} status={search.status} onStatus={(status) => onSearch({ ...rest, ...(status && { status }) })} />
+        <StatusStrip
+          histogram={histogram}
+          status={search.status}
+          onStatus={(status) => onSearch({ ...rest, ...(status && { status }) })}
+        />
         <Histogram histogram={histogram} search={search} onRange={(from, to) => onSearch({ ...search, from, to })} />
       </div>
       <div className="row wrap">
@@ -69,7 +75,12 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
             </button>
           )}
           {runs.length > 0 ? (
-            <RunsTable runs={runs} cursor={cursor} withWorkflow={!fixed.includes('workflow')} onLabel={(label) => onSearch({ ...search, label })} />
+            <RunsTable
+              runs={runs}
+              cursor={cursor}
+              withWorkflow={!fixed.includes('workflow')}
+              onLabel={(label) => onSearch({ ...search, label })}
+            />
           ) : (
             <Nothing own={own} searchedTo={searchedTo} onClear={() => onSearch(cleared)} />
           )}
@@ -101,8 +112,8 @@ function Nothing({ own, searchedTo, onClear }: { own: RunsSearch; searchedTo: st
     );
   return (
     <Empty title="Nothing has run yet">
-      Start a workflow from its page, by the API, by mail, by schedule or by webhook. From a terminal: <code>npm start</code> publishes the examples
-      and runs one.
+      Start a workflow from its page, by the API, by mail, by schedule or by webhook. From a terminal: <code>npm start</code>{' '}
+      publishes the examples and runs one.
     </Empty>
   );
 }

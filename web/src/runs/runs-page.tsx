@@ -7,7 +7,11 @@ export function RunsPage() {
   const navigate = useNavigate({ from: '/runs' });
   return (
     <div className="page">
-      <RunsList title="Runs" search={search} onSearch={(next, replace) => void navigate({ search: next, replace: replace ?? false })} />
+      <RunsList
+        title="Runs"
+        search={search}
+        onSearch={(next, replace) => void navigate({ search: next, replace: replace ?? false })}
+      />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call, type Result } from '../api/call.ts';
-import { queries, type RunEntry } from '../api/queries.ts';
+import { queries } from '../api/queries.ts';
 import { queryOf, type RunsSearch } from './filter.ts';
 
 const PAGE = 50;
@@ -32,7 +32,8 @@ export function useRuns(search: RunsSearch) {
   });
   const histogram = useQuery({
     queryKey: ['runs', 'histogram', key],
-    queryFn: ({ signal }) => call('getRunHistogram', { query: { ...query, status: undefined, bucket: bucketFor(query) } }, signal),
+    queryFn: ({ signal }) =>
+      call('getRunHistogram', { query: { ...query, status: undefined, bucket: bucketFor(query) } }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: 5 * LOOK_EVERY_MS,
   });
@@ -57,6 +58,6 @@ const HOURS_SHOWN_MS = 3 * 86_400_000;
 
 /** Hours where few days are asked for. */
 const bucketFor = ({ from, to }: { from?: string | undefined; to?: string | undefined }) =>
-  from !== undefined && (to ? Date.parse(to) : Date.now()) - Date.parse(from) <= HOURS_SHOWN_MS ? ('hour' as const) : ('day' as const);
-
-export type { RunEntry };
+  from !== undefined && (to ? Date.parse(to) : Date.now()) - Date.parse(from) <= HOURS_SHOWN_MS
+    ? ('hour' as const)
+    : ('day' as const);

@@ -7,7 +7,8 @@ import { outlineQuery, runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
 import { Json } from '../kit/json.tsx';
 
-const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value of the schema, for somebody to change. */
 function sampleOf(schema: unknown, depth = 0): unknown {
@@ -61,7 +62,10 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
       if (!isMap(inputs)) throw new Error('The input is no JSON object.');
       const answer = await call('commandWorkflow', {
         params: { workflow_id: workflow.id },
-        body: { command: 'start', params: { inputs, stage, ...(reference.trim() && { reference: reference.trim() }), ...(dryRun && { dry_run: true }) } },
+        body: {
+          command: 'start',
+          params: { inputs, stage, ...(reference.trim() && { reference: reference.trim() }), ...(dryRun && { dry_run: true }) },
+        },
         ...(!dryRun && { idempotencyKey: `console-${crypto.randomUUID()}` }),
       });
       if (answer.object === 'dry_run') return setForeseen(answer);
@@ -83,7 +87,11 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
           hint={
             last.data ? (
               <>
-                That of <Link to="/runs/$runId" params={{ runId: last.data.id }}>the last run</Link>. Change what you like.
+                That of{' '}
+                <Link to="/runs/$runId" params={{ runId: last.data.id }}>
+                  the last run
+                </Link>
+                . Change what you like.
               </>
             ) : (
               'After the input schema of the workflow.'
@@ -91,16 +99,36 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
           }
         >
           {(id) => (
-            <textarea id={id} className="textarea code" spellCheck={false} rows={Math.min(22, text.split('\n').length + 2)} value={text} onChange={(event) => setTyped(event.target.value)} />
+            <textarea
+              id={id}
+              className="textarea code"
+              spellCheck={false}
+              rows={Math.min(22, text.split('\n').length + 2)}
+              value={text}
+              onChange={(event) => setTyped(event.target.value)}
+            />
           )}
         </Field>
         <div className="row wrap">
           <Field label="Reference">
-            {(id) => <input id={id} className="input" placeholder="as the workflow says" value={reference} onChange={(event) => setReference(event.target.value)} />}
+            {(id) => (
+              <input
+                id={id}
+                className="input"
+                placeholder="as the workflow says"
+                value={reference}
+                onChange={(event) => setReference(event.target.value)}
+              />
+            )}
           </Field>
           <Field label="Follow">
             {(id) => (
-              <select id={id} className="select" value={stage} onChange={(event) => setStage(event.target.value === 'Draft' ? 'Draft' : 'Published')}>
+              <select
+                id={id}
+                className="select"
+                value={stage}
+                onChange={(event) => setStage(event.target.value === 'Draft' ? 'Draft' : 'Published')}
+              >
                 <option value="Published" disabled={workflow.published_version === null}>
                   {workflow.published_version === null ? 'nothing is published' : `v${workflow.published_version}, published`}
                 </option>

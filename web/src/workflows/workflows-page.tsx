@@ -54,7 +54,13 @@ export function WorkflowsPage() {
                     {workflow.title && <code className="faint">{workflow.name}</code>}
                   </td>
                   <td className="muted">{workflow.project_id}</td>
-                  <td className="num">{workflow.published_version === null ? <span className="faint">not published</span> : `v${workflow.published_version}`}</td>
+                  <td className="num">
+                    {workflow.published_version === null ? (
+                      <span className="faint">not published</span>
+                    ) : (
+                      `v${workflow.published_version}`
+                    )}
+                  </td>
                   <td>{workflow.enabled ? <span className="pill good">on</span> : <span className="pill">off</span>}</td>
                   <td className="muted">
                     <Time at={workflow.updated_at} />
