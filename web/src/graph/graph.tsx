@@ -93,7 +93,6 @@ function StepNode({ data }: NodeProps<Node<GraphData>>) {
       <button
         type="button"
         className={`node nodrag ${look?.tone ?? ''}${state?.status === 'skipped' ? ' skipped' : ''}${isAt ? ' at' : ''}`}
-        aria-label={`${step.title ?? step.step}: ${look?.word ?? step.kind}`}
         aria-current={isAt}
         onClick={() => onSelect?.(state?.key ?? step.step)}
       >
@@ -101,7 +100,10 @@ function StepNode({ data }: NodeProps<Node<GraphData>>) {
           <Icon name={look?.icon ?? KINDS[step.kind] ?? 'right'} size={14} />
         </span>
         <span className="node-words">
-          <b className="cut">{step.title ?? step.step}</b>
+          <b className="cut">
+            {step.title ?? step.step}
+            {look && <span className="hidden">, {look.word}</span>}
+          </b>
           <small className="cut">
             {step.kind}
             {step.conditional && ' · if'}
@@ -124,15 +126,12 @@ function GroupNode({ data }: NodeProps<Node<GraphData>>) {
     <>
       <Handle type="target" position={Position.Top} isConnectable={false} />
       <div className={`group ${look?.tone ?? ''}${isAt ? ' at' : ''}`}>
-        <button
-          type="button"
-          className="nodrag"
-          aria-label={`${step.title ?? step.step}: ${look?.word ?? step.kind}`}
-          aria-current={isAt}
-          onClick={() => onSelect?.(state?.key ?? step.step)}
-        >
+        <button type="button" className="nodrag" aria-current={isAt} onClick={() => onSelect?.(state?.key ?? step.step)}>
           <Icon name={look?.icon ?? KINDS[step.kind] ?? 'right'} size={14} />
-          <b className="cut">{step.title ?? step.step}</b>
+          <b className="cut">
+            {step.title ?? step.step}
+            {look && <span className="hidden">, {look.word}</span>}
+          </b>
           <small>
             {step.kind}
             {step.conditional && ' · if'}

@@ -79,7 +79,7 @@ export function Headline({ run, states }: { run: Run; states: readonly StepState
           {run.status === 'waiting' ? 'Waiting' : 'Running'}
           {at(live[0]?.key)}
           {live.length > 1 && ` and ${live.length - 1} more`}
-          {run.pausing && run.pause && `; ${nameOf(run.pause.actor)} has asked for a pause`}
+          {run.pause && `; paused by ${nameOf(run.pause.actor)}${run.pause.reason ? `: ${run.pause.reason}` : ''}`}
         </>
       );
   }

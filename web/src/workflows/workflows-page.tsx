@@ -41,7 +41,9 @@ export function WorkflowsPage() {
                 <th>Version</th>
                 <th>State</th>
                 <th>Changed</th>
-                <th />
+                <th>
+                  <span className="hidden">Links</span>
+                </th>
               </tr>
             </thead>
             <tbody>
