@@ -22,6 +22,7 @@ import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
 import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
+import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
@@ -160,3 +161,6 @@ export const canaryServices = (): CanaryServices => ({
 });
 
 const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
+
+/** Who follows what happens to runs. */
+export const runFollowers = (): RunFollower[] => [];
