@@ -15,7 +15,9 @@ type Needed<Name extends string, Value> = [Value] extends [never]
 /** What an operation is asked with: its path parameters, query and body. */
 export type Ask<Id extends OperationId> = Needed<'params', Part<Operations[Id], 'params'>> &
   Needed<'query', Part<Operations[Id], 'query'>> &
-  Needed<'body', Part<Operations[Id], 'body'>> & { idempotencyKey?: string };
+  Needed<'body', Part<Operations[Id], 'body'>> & { idempotencyKey?: string } & (Operations[Id] extends { act: unknown }
+    ? { reason?: string }
+    : unknown);
 
 type BodyOf<T> = T extends z.ZodType ? z.output<T> : undefined;
 /** What an operation answers when it succeeds. */
@@ -71,8 +73,9 @@ export class Client {
 
   /** The body of a success. Throws `ApiError` for any other answer. */
   async call<Id extends OperationId>(id: Id, ...[ask]: Sent<Id>): Promise<Result<Id>> {
-    const { method, path }: Operation = operations[id];
-    const { params = {}, query = {}, body, idempotencyKey }: Loose = ask ?? {};
+    const { method, path, body: takesBody }: Operation = operations[id];
+    const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
+    const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody !== undefined);
     const where = `${filled(path, params)}${searchOf(query)}`;
     const answer = await this.request<Result<Id>>(method, where, {
       ...(body !== undefined && { body }),
@@ -108,11 +111,16 @@ const byFetch: Send = async ({ url, ...init }) => {
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 
+/** Where the operation takes it: in its body, or in its query. */
+const withReason = ({ query, body }: Loose, reason: string, inBody: boolean): Loose =>
+  inBody ? { query, body: { ...Object(body), reason } } : { query: { ...query, reason }, body };
+
 interface Loose {
   params?: Record<string, unknown> | undefined;
   query?: Record<string, unknown> | undefined;
   body?: unknown;
   idempotencyKey?: string | undefined;
+  reason?: string | undefined;
 }
 
 const isRaw = (body: unknown): body is string | Uint8Array<ArrayBuffer> => typeof body === 'string' || body instanceof Uint8Array;

@@ -4,6 +4,8 @@ import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
 import { DynamoMembers } from '../shared/access/member.dynamo.ts';
 import type { SignInServices } from '../shared/access/sign-in.ts';
+import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
+import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
@@ -39,6 +41,10 @@ import { CachedDefinitions } from '../shared/workflow/cached-definitions.ts';
 import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
 
 // Every adapter to AWS, made on first use and kept. Handlers pick what they need; each is marked as pure, so that a bundle carries no more than that.
+const auditSettings = () => ({ table: env.auditTable(), retentionDays: env.auditRetentionDays() });
+/** Records what people do, with what they write. */
+export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings(), now));
+export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));

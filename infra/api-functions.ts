@@ -69,6 +69,7 @@ export class ApiFunctions extends Construct {
       settings,
       entry: 'api/read-workflows',
       description: 'Shows workflows',
+      environment: retention,
     });
     stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 
@@ -153,6 +154,17 @@ export class ApiFunctions extends Construct {
     });
     allowCanary(mailCanary, stores);
 
+    const audit = new AppFunction(this, 'Audit', {
+      settings,
+      entry: 'api/audit',
+      description: 'Shows who did what',
+      environment: { AUDIT_RETENTION_DAYS: String(settings.auditRetentionDays) },
+    });
+    stores.audit.allow(audit, ['Query'], ['by-project', 'by-object']);
+
+    const acting = [startRuns, comments, writeWorkflows, apiKeys, members, deliveries, webhooks, files, mailboxes, mailCanary];
+    for (const fn of acting) stores.allowRecords(fn);
+
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });
 
     this.byEntry = new Map([
@@ -169,6 +181,7 @@ export class ApiFunctions extends Construct {
       ['api/receive-webhook', receiveWebhook],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
+      ['api/audit', audit],
       ['api/docs', docs],
     ]);
   }

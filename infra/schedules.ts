@@ -80,6 +80,7 @@ export class Schedules extends Construct {
       entry: 'api/schedules',
       environment,
     });
+    stores.allowRecords(routes);
     this.byEntry = new Map([['api/schedules', routes]]);
 
     for (const fn of [this.fire, this.reconcile, routes]) {

@@ -55,6 +55,7 @@ const fields = z.object({
     .regex(/^[a-z][a-z0-9]{1,19}$/, 'must be 2 to 20 lower case letters or digits, beginning with a letter')
     .default('millrun'),
   retentionDays: z.coerce.number().int().min(1).max(3650).default(90),
+  auditRetentionDays: z.coerce.number().int().min(1).max(3650).default(365),
   removal: z.enum(['retain', 'destroy']).default('retain'),
   allowedNetworks: listOf(network).default([]),
   logRetentionDays: z.coerce

@@ -1,4 +1,5 @@
 import { Construct } from 'constructs';
+import type { AppFunction } from './app-function.ts';
 import { AppTable } from './app-table.ts';
 import { SecretsKey } from './secrets-key.ts';
 import type { Settings } from './settings.ts';
@@ -12,8 +13,11 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Who did what: docs/audit-and-retention.md. */
+  readonly audit: AppTable;
   readonly values: ValuesBucket;
   readonly secretsKey: SecretsKey;
+  readonly #auditRetentionDays: number;
 
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id);
@@ -46,7 +50,18 @@ export class Stores extends Construct {
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
+    this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
+    this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
+    this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });
+    this.#auditRetentionDays = settings.auditRetentionDays;
+
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);
+  }
+
+  /** What people ask a function to do is recorded together with what it writes. */
+  allowRecords(fn: AppFunction): void {
+    this.audit.allow(fn, ['PutItem']);
+    fn.addEnvironment('AUDIT_RETENTION_DAYS', String(this.#auditRetentionDays));
   }
 }

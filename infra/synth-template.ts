@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, type AppProps } from 'aws-cdk-lib/core';
+import { App, type AppProps, type Environment } from 'aws-cdk-lib/core';
 import * as z from 'zod';
 import { MillrunStack } from './millrun-stack.ts';
 import { type SettingsInput, settingsFromContext } from './settings.ts';
@@ -31,7 +31,11 @@ export function synthesize(settings: SettingsInput = {}): Template {
 }
 
 /** The app of cdk.json, with what makes a synthesis slow left out: bundling, traces, and the validation that `cdk synth` does. */
-export function unbundled(settings: SettingsInput = {}, props: AppProps = {}): { app: App; stack: MillrunStack } {
+export function unbundled(
+  settings: SettingsInput = {},
+  props: AppProps = {},
+  env: Environment = {},
+): { app: App; stack: MillrunStack } {
   const { context } = cdkJson.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8')));
   const app = new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
@@ -41,5 +45,5 @@ export function unbundled(settings: SettingsInput = {}, props: AppProps = {}): {
     treeMetadata: false,
     ...props,
   });
-  return { app, stack: new MillrunStack(app, 'Millrun', { settings: settingsFromContext(app.node, settings) }) };
+  return { app, stack: new MillrunStack(app, 'Millrun', { settings: settingsFromContext(app.node, settings), env }) };
 }

@@ -7,7 +7,7 @@ import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
-import { keys, now } from '../adapters.ts';
+import { keys, now, recorder } from '../adapters.ts';
 
 interface Services {
   keys: Keys;
@@ -39,8 +39,8 @@ export async function revokeKey({ params, caller }: RequestOf<'revokeKey'>, { ke
   const key = visible(caller, 'API key', params.key_id, await keys.find(caller.workspace, params.key_id));
   if (caller.kind === 'key' && key.id === caller.id)
     throw new Problem('conflict', 'A key cannot revoke itself. Use another admin key.');
-  if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() });
+  if (key.revokedAt === undefined) await keys.put({ ...key, revokedAt: now().toISOString() }, key);
   return noContent();
 }
 
-export const handler = http(accessOperations, { createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }));
+export const handler = http(accessOperations, { createKey, listKeys, revokeKey }, () => ({ keys: keys(), now }), recorder);

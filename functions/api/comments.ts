@@ -8,9 +8,10 @@ import { notFound } from '../../shared/kernel/problem.ts';
 import { commentView } from '../../shared/run/comment/comment.http.ts';
 import { type Comment, type Comments, checkRemoval, edited, keptWith, newComment } from '../../shared/run/comment/comment.ts';
 import { comments as commentsOperations } from '../../shared/run/comment/operations.http.ts';
+import type { Run } from '../../shared/run/model/run.ts';
 import type { Runs } from '../../shared/run/ports.ts';
 import { runOf } from '../../shared/run/visible.http.ts';
-import { comments, now, runRows } from '../adapters.ts';
+import { comments, now, recorder, runRows } from '../adapters.ts';
 
 interface Services {
   runs: Runs;
@@ -23,7 +24,7 @@ export async function addComment({ params, body, caller }: RequestOf<'addComment
   const run = await runOf(services, caller, params.run_id);
   const now = services.now();
   const comment = newComment(run.id, body.text, actorOf(caller), now);
-  await services.comments.add(comment, keptWith(run, services.retentionDays, now));
+  await services.comments.add(run, comment, keptWith(run, services.retentionDays, now));
   return created(commentView(comment));
 }
 
@@ -33,16 +34,16 @@ export async function listComments({ params, query, caller }: RequestOf<'listCom
 }
 
 export async function changeComment({ params, body, caller }: RequestOf<'changeComment'>, services: Services) {
-  const comment = await commentOf(services, caller, params);
+  const { run, comment } = await commentOf(services, caller, params);
   const next = edited(comment, body.text, actorOf(caller), services.now());
-  if (!(await services.comments.change(next))) throw notFound('comment', comment.id);
+  if (!(await services.comments.change(run, comment, next))) throw notFound('comment', comment.id);
   return ok(commentView(next));
 }
 
 export async function deleteComment({ params, caller }: RequestOf<'deleteComment'>, services: Services) {
-  const comment = await commentOf(services, caller, params);
+  const { run, comment } = await commentOf(services, caller, params);
   checkRemoval(comment, actorOf(caller), caller.role);
-  await services.comments.remove(comment.runId, comment.id);
+  await services.comments.remove(run, comment);
   return noContent();
 }
 
@@ -50,16 +51,21 @@ async function commentOf(
   services: Services,
   caller: RequestOf<'changeComment'>['caller'],
   { run_id, comment_id }: RequestOf<'changeComment'>['params'],
-): Promise<Comment> {
+): Promise<{ run: Run; comment: Comment }> {
   const run = await runOf(services, caller, run_id);
   const comment = await services.comments.get(run.id, comment_id);
   if (!comment) throw notFound('comment', comment_id);
-  return comment;
+  return { run, comment };
 }
 
-export const handler = http(commentsOperations, { addComment, listComments, changeComment, deleteComment }, () => ({
-  runs: runRows(),
-  comments: comments(),
-  retentionDays: env.retentionDays(),
-  now,
-}));
+export const handler = http(
+  commentsOperations,
+  { addComment, listComments, changeComment, deleteComment },
+  () => ({
+    runs: runRows(),
+    comments: comments(),
+    retentionDays: env.retentionDays(),
+    now,
+  }),
+  recorder,
+);

@@ -11,7 +11,17 @@ import { type Redeliver, type RedeliveryServices, redeliver as redeliverTo } fro
 import { startMailAgain } from '../../shared/trigger/email/receive-mail.ts';
 import { redeliverFire } from '../../shared/trigger/schedule/redeliver-fire.ts';
 import { redeliverRequest } from '../../shared/trigger/webhook/redeliver-request.ts';
-import { deliveries, emailServices, engineServices, now, payloads, scheduleServices, seals, webhooks } from '../adapters.ts';
+import {
+  deliveries,
+  emailServices,
+  engineServices,
+  now,
+  payloads,
+  recorder,
+  scheduleServices,
+  seals,
+  webhooks,
+} from '../adapters.ts';
 
 export async function listDeliveries({ query, caller }: RequestOf<'listDeliveries'>, { deliveries }: RedeliveryServices) {
   const project = projectOf(caller, query.project_id);
@@ -39,9 +49,14 @@ const redeliveries: Partial<Record<DeliveryTrigger, Redeliver>> = {
   webhook: (delivery, raw) => redeliverRequest({ ...engineServices(), seals: seals(), webhooks: webhooks() }, delivery, raw),
 };
 
-export const handler = http(deliveriesOperations, { listDeliveries, getDelivery, redeliver }, () => ({
-  deliveries: deliveries(),
-  payloads: payloads(),
-  redeliveries,
-  now,
-}));
+export const handler = http(
+  deliveriesOperations,
+  { listDeliveries, getDelivery, redeliver },
+  () => ({
+    deliveries: deliveries(),
+    payloads: payloads(),
+    redeliveries,
+    now,
+  }),
+  recorder,
+);

@@ -13,7 +13,7 @@ import { actorOf } from '../../shared/kernel/actor.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { files, now, presignedUrls } from '../adapters.ts';
+import { files, now, presignedUrls, recorder } from '../adapters.ts';
 
 interface Services {
   files: Files;
@@ -58,8 +58,9 @@ export async function downloadFile({ params, caller }: RequestOf<'downloadFile'>
 
 export async function deleteFile({ params, caller }: RequestOf<'deleteFile'>, services: Services) {
   const { files } = services;
-  const { id, name, runId } = await fileOf(services, caller, params.file_id);
-  if (!(await files.rows.remove(id)))
+  const file = await fileOf(services, caller, params.file_id);
+  const { id, name, runId } = file;
+  if (!(await files.rows.remove(file)))
     throw new Problem('conflict', `File "${id}" (${name}) belongs to a run, which keeps it until its retention ends.`, [
       ...(runId === undefined ? [] : [{ name: 'run_id', value: runId }]),
     ]);
@@ -75,8 +76,13 @@ async function fileOf({ files, now }: Services, caller: Caller, id: string): Pro
   return seeUpload(files, file, now());
 }
 
-export const handler = http(filesOperations, { createFileV2, listFiles, getFile, downloadFile, deleteFile }, () => ({
-  files,
-  presignedUrls: presignedUrls(),
-  now,
-}));
+export const handler = http(
+  filesOperations,
+  { createFileV2, listFiles, getFile, downloadFile, deleteFile },
+  () => ({
+    files,
+    presignedUrls: presignedUrls(),
+    now,
+  }),
+  recorder,
+);

@@ -9,7 +9,7 @@ import type { Mailboxes } from '../../shared/trigger/email/mailbox.ts';
 import { mail as mailOperations } from '../../shared/trigger/email/operations.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { mailboxes, now, workflows } from '../adapters.ts';
+import { mailboxes, now, recorder, workflows } from '../adapters.ts';
 
 interface Services {
   workflows: Workflows;
@@ -53,9 +53,14 @@ function domainOf({ domain }: Services): string {
   throw new Problem('conflict', 'This installation receives no mail. Its owner can set mailDomain: docs/deploy.md says how.');
 }
 
-export const handler = http(mailOperations, { putMailbox, changeMailbox, getMailbox, rotateMailbox }, () => ({
-  workflows: workflows(),
-  mailboxes: mailboxes(),
-  domain: env.mailDomain(),
-  now,
-}));
+export const handler = http(
+  mailOperations,
+  { putMailbox, changeMailbox, getMailbox, rotateMailbox },
+  () => ({
+    workflows: workflows(),
+    mailboxes: mailboxes(),
+    domain: env.mailDomain(),
+    now,
+  }),
+  recorder,
+);

@@ -9,7 +9,7 @@ import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { members, now } from '../adapters.ts';
+import { members, now, recorder } from '../adapters.ts';
 
 interface Services {
   members: Members;
@@ -60,7 +60,12 @@ async function memberOf({ members }: Services, caller: Caller, id: string): Prom
   return visible(caller, 'member', id, await members.find(caller.workspace, id));
 }
 
-export const handler = http(access, { getMe, addMember, listMembers, changeMember, removeMember }, () => ({
-  members: members(),
-  now,
-}));
+export const handler = http(
+  access,
+  { getMe, addMember, listMembers, changeMember, removeMember },
+  () => ({
+    members: members(),
+    now,
+  }),
+  recorder,
+);

@@ -15,7 +15,7 @@ import { fireView, nextView, scheduleDetailView, scheduleView } from '../../shar
 import { type LedgerFire, type Schedule, type ScheduleWishes, timingOf } from '../../shared/trigger/schedule/schedule.ts';
 import { wallText, zoneOf } from '../../shared/trigger/schedule/zone.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { scheduleServices } from '../adapters.ts';
+import { recorder, scheduleServices } from '../adapters.ts';
 
 export async function createSchedule({ params, body, caller }: RequestOf<'createSchedule'>, services: ScheduleServices) {
   const workflow = await workflowOf(services, caller, params.workflow_id);
@@ -131,4 +131,5 @@ export const handler = http(
     listFires,
   },
   scheduleServices,
+  recorder,
 );

@@ -15,7 +15,7 @@ import { dryRun } from '../../shared/run/start/dry-run.ts';
 import type { StartRequest, StartServices } from '../../shared/run/start/start-request.ts';
 import { type Started, startRun } from '../../shared/run/start/start-run.ts';
 import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
-import { engineServices } from '../adapters.ts';
+import { engineServices, recorder } from '../adapters.ts';
 
 export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: StartServices) {
   projectOf(caller, body.agent_id, 'agent');
@@ -104,4 +104,5 @@ export const handler = http(
   { ...v2, ...runsOperations },
   { createRunV2, commandWorkflow, rerunRun: rerun, changeRun },
   engineServices,
+  recorder,
 );

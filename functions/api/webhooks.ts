@@ -12,7 +12,7 @@ import { revealedView, webhookView } from '../../shared/trigger/webhook/webhook.
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { now, seals, webhooks, workflows } from '../adapters.ts';
+import { now, recorder, seals, webhooks, workflows } from '../adapters.ts';
 
 type Services = webhook.WebhookSettingsServices & { workflows: Workflows };
 
@@ -59,7 +59,7 @@ export async function rotateWebhook({ params, body, caller, origin }: RequestOf<
 }
 
 export async function deleteWebhook({ params, caller }: RequestOf<'deleteWebhook'>, services: Services) {
-  await services.webhooks.remove((await webhookOf(services, caller, params)).id);
+  await services.webhooks.remove(await webhookOf(services, caller, params));
   return noContent();
 }
 
@@ -78,4 +78,5 @@ export const handler = http(
   webhooksOperations,
   { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook },
   (): Services => ({ workflows: workflows(), webhooks: webhooks(), seals: seals(), now }),
+  recorder,
 );

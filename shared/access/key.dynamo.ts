@@ -1,5 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/items.ts';
+import { noted } from '../aws/noted.ts';
 import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
 import { type ApiKey, apiKey, type Keys } from './key.ts';
 
@@ -15,10 +16,11 @@ export class DynamoKeys implements Keys {
     this.#table = table;
   }
 
-  async put(key: ApiKey): Promise<void> {
-    await this.#client().send(
-      new PutItemCommand({ TableName: this.#table, Item: toItem({ ...apiKeyKey(key), ...key, workspaceKey: key.workspace }) }),
-    );
+  async put(key: ApiKey, seen?: ApiKey): Promise<void> {
+    const Item = toItem({ ...apiKeyKey(key), ...key, workspaceKey: key.workspace });
+    const put = new PutItemCommand({ TableName: this.#table, Item });
+    const { id, name, project } = key;
+    await this.#client().send(noted(put, { object: 'key', id, name, project, before: seen, after: key }));
   }
 
   async byHash(hash: string): Promise<ApiKey | undefined> {

@@ -40,7 +40,8 @@ export const callerOf = ({ id, name, workspace, project, role }: ApiKey): Caller
 });
 
 export interface Keys {
-  put(key: ApiKey): Promise<void>;
+  /** `seen`: as it was, when it is not new. */
+  put(key: ApiKey, seen?: ApiKey): Promise<void>;
   byHash(hash: string): Promise<ApiKey | undefined>;
   /** Of one workspace, newest first. */
   list(workspace: string, limit: number, token?: string): Promise<{ items: ApiKey[]; next: string | undefined }>;

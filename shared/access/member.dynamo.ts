@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { fromItem, toItem } from '../aws/items.ts';
+import { type Change, noted } from '../aws/noted.ts';
 import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
 import { type Member, type Members, member } from './member.ts';
 
@@ -30,12 +31,13 @@ export class DynamoMembers implements Members {
   }
 
   async add(member: Member): Promise<boolean> {
-    const put = new PutItemCommand({
+    const row = new PutItemCommand({
       TableName: this.#table,
       Item: toItem({ ...keyOf(member), ...member, workspaceKey: workspaceKeyOf(member.workspace) }),
       ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
+    const put = noted(row, noteOf(undefined, member));
     const written = await conditionalWrite(() => this.#client().send(put));
     // It may have been written before, and the answer was lost.
     return written.won || written.found[0]?.['id']?.S === member.id;
@@ -44,6 +46,7 @@ export class DynamoMembers implements Members {
   async change(seen: Member, changes: Partial<Pick<Member, 'name' | 'role'>>): Promise<Member | undefined> {
     const named = Object.entries(changes);
     if (named.length === 0) return seen;
+    const next = { ...seen, ...changes };
     const update = new UpdateItemCommand({
       TableName: this.#table,
       Key: toItem(keyOf(seen)),
@@ -52,7 +55,8 @@ export class DynamoMembers implements Members {
       ExpressionAttributeNames: Object.fromEntries(named.map(([field]) => [`#${field}`, field])),
       ExpressionAttributeValues: toItem({ ':id': seen.id, ...Object.fromEntries(named.map(([field, to]) => [`:${field}`, to])) }),
     });
-    return (await wins(() => this.#client().send(update))) ? { ...seen, ...changes } : undefined;
+    const write = noted(update, noteOf(seen, next));
+    return (await wins(() => this.#client().send(write))) ? next : undefined;
   }
 
   async remove(seen: Member): Promise<void> {
@@ -63,7 +67,8 @@ export class DynamoMembers implements Members {
       ExpressionAttributeValues: { ':id': { S: seen.id } },
     });
     // Who is gone already stays gone, and who has been added again meanwhile is somebody else.
-    await wins(() => this.#client().send(remove));
+    const write = noted(remove, noteOf(seen, undefined));
+    await wins(() => this.#client().send(write));
   }
 
   find(workspace: string, id: string) {
@@ -88,4 +93,9 @@ export class DynamoMembers implements Members {
     const workspaceKey = workspaceKeyOf(workspace);
     return { client: this.#client(), table: this.#table, workspaceKey, keyOf, parse: (row) => member.parse(row) };
   }
+}
+
+function noteOf(before: Member | undefined, after: Member | undefined): Change {
+  const { id = '', email: name, project } = after ?? before ?? {};
+  return { object: 'member', id, name, project, before, after };
 }

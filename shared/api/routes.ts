@@ -1,4 +1,5 @@
 import { access } from '../access/operations.http.ts';
+import { audit } from '../audit/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
@@ -19,6 +20,7 @@ export const operations = {
   ...runs,
   ...comments,
   ...access,
+  ...audit,
   ...files,
   ...mail,
   ...canary,

@@ -130,6 +130,7 @@ export const v2 = {
     path: '/v2/runs',
     entry: 'api/start-runs',
     summary: 'Start a Run',
+    act: 'run.start',
     tag: 'runs',
     role: 'operator',
     keyed: true,

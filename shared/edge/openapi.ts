@@ -5,7 +5,8 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import type { Operation } from './route.ts';
+import { reason } from './reason.ts';
+import { type Operation, takesReason } from './route.ts';
 import { errorModel } from './schema.ts';
 
 const MEANING: Record<number, string> = {
@@ -30,7 +31,7 @@ export type OpenApiDocument = ReturnType<typeof createDocument>;
 
 /** A table of operations as OpenAPI 3.1, from the schemas that validate it. */
 export function documentOf(info: { title: string; version: string; description: string }, operations: Record<string, Operation>) {
-  return createDocument(
+  const document = createDocument(
     {
       openapi: '3.1.0',
       info,
@@ -46,6 +47,32 @@ export function documentOf(info: { title: string; version: string; description: 
     },
     { override: ({ jsonSchema, io }) => (io === 'input' ? tellDefaults(jsonSchema as z.core.JSONSchema.BaseSchema) : undefined) },
   );
+  for (const operation of Object.values(operations))
+    if (operation.body && takesReason(operation)) tellReason(document, operation);
+  return document;
+}
+
+interface BodySchema {
+  $ref?: string;
+  oneOf?: BodySchema[];
+  properties?: Record<string, unknown>;
+}
+
+/** Every body of an act takes a reason: whoever reads it takes it out first, so that the schemas of operations know nothing of it. */
+function tellReason(document: OpenApiDocument, { path, method }: Operation): void {
+  const described = Object(document.paths?.[path])[method.toLowerCase()];
+  addReason(document, described.requestBody.content['application/json'].schema);
+}
+
+function addReason(document: OpenApiDocument, schema: BodySchema): void {
+  const { $ref, oneOf, properties } = schema;
+  if ($ref !== undefined) addReason(document, Object(document.components?.schemas)[$ref.split('/').at(-1) ?? '']);
+  for (const one of oneOf ?? []) addReason(document, one);
+  if ($ref === undefined && oneOf === undefined)
+    schema.properties = {
+      ...properties,
+      reason: { type: 'string', minLength: 1, maxLength: 500, description: 'Why; kept in the audit log' },
+    };
 }
 
 /**
@@ -70,7 +97,8 @@ function paths(operations: Record<string, Operation>): Record<string, Record<str
 }
 
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
-  const { summary, tag, open, role, keyed, params, query, body, responses } = operation;
+  const { summary, tag, open, role, keyed, params, body, responses } = operation;
+  const query = takesReason(operation) && !body ? withReason(operation.query) : operation.query;
   return {
     operationId,
     summary,
@@ -87,6 +115,8 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     },
   };
 }
+
+const withReason = (query: z.ZodObject = z.strictObject({})) => query.extend({ reason: reason.optional() });
 
 const success = ([status, schema]: [string, z.ZodType | string]) => [
   status,

@@ -1,9 +1,11 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
+import type { Origin } from '../kernel/acting.ts';
 import { inspectJson } from '../kernel/inspect-json.ts';
 import { parseJson } from '../kernel/json.ts';
 import { VALUE_LIMIT_BYTES } from '../kernel/limits.ts';
 import { Problem } from '../kernel/problem.ts';
+import { firstWords, oneLine } from '../kernel/words.ts';
 
 /** A value of the largest size and the words around it. Lambda itself takes 6 MB. */
 const BODY_LIMIT_BYTES = VALUE_LIMIT_BYTES + 64 * 1024;
@@ -45,6 +47,14 @@ export const readRaw = (event: APIGatewayProxyEventV2): RawRequest => ({
 
 const defined = (values: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+const MOST_AGENT_CHARACTERS = 200;
+
+/** From where a request came. */
+export function cameFrom({ requestContext }: APIGatewayProxyEventV2): Origin {
+  const { sourceIp: ip, userAgent } = requestContext.http;
+  return { ip, ...(userAgent && { userAgent: firstWords(oneLine(userAgent), MOST_AGENT_CHARACTERS) }) };
+}
 
 export function originOf({ headers, requestContext }: APIGatewayProxyEventV2): string {
   const scheme = headers['x-forwarded-proto'] === 'http' ? 'http' : 'https';

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Act } from '../kernel/act.ts';
 import type { Role } from '../kernel/role.ts';
 
 /** One operation of the API: what validates it, what documents it, which function serves it. */
@@ -15,6 +16,8 @@ export interface Operation {
   raw?: true;
   /** The least role that may call it; viewer when absent. */
   role?: Role;
+  /** Which act it is, for the audit log: every operation that changes something says so. Several where the body tells. */
+  act?: Act | readonly Act[];
   /** Takes an Idempotency-Key. */
   keyed?: true;
   params?: z.ZodObject;
@@ -31,3 +34,6 @@ export const operation = <const O extends Operation>(o: O): O => o;
 
 /** API Gateway's name for a route: what a handler is dispatched by. */
 export const routeKey = ({ method, path }: Pick<Operation, 'method' | 'path'>) => `${method} ${path}`;
+
+/** Whether a caller may say why: in the body, or in the query of an operation that has none. The dialect of v2 has no word for it. */
+export const takesReason = ({ act, path }: Pick<Operation, 'act' | 'path'>) => act !== undefined && path.startsWith('/v1/');

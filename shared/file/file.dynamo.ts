@@ -1,6 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../aws/items.ts';
+import { noted } from '../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
 import type { PageOf } from '../kernel/page.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
@@ -21,7 +22,9 @@ export class DynamoFiles implements FileRows {
   }
 
   async put(row: FileRow): Promise<void> {
-    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) }));
+    const put = new PutItemCommand({ TableName: this.#settings.table, Item: this.#itemOf(row) });
+    const { id, name, project } = row;
+    await this.#client().send(noted(put, { object: 'file', id, name, project, after: row }));
   }
 
   async see(row: UploadedFile): Promise<FileRow | undefined> {
@@ -54,13 +57,15 @@ export class DynamoFiles implements FileRows {
     );
   }
 
-  remove(id: string): Promise<boolean> {
+  remove(row: FileRow): Promise<boolean> {
+    const { id, name, project } = row;
     const remove = new DeleteItemCommand({
       TableName: this.#settings.table,
       Key: toItem(fileKey(id)),
       ConditionExpression: 'attribute_not_exists(runId)',
     });
-    return wins(() => this.#client().send(remove));
+    const write = noted(remove, { object: 'file', id, name, project, before: row });
+    return wins(() => this.#client().send(write));
   }
 
   list({ workspace, project }: { workspace: string; project?: string | undefined }, page: PageOf) {

@@ -45,7 +45,7 @@ export interface FileRows {
   /** The run has it; its row stays as long as the run's. `etag`: of the bytes, when they have another one now. */
   hold(id: string, runId: string, at: Date, etag?: string): Promise<void>;
   /** False when a run has it. */
-  remove(id: string): Promise<boolean>;
+  remove(file: FileRow): Promise<boolean>;
   list(owner: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
 }
 

@@ -11,6 +11,7 @@ export const runsTable = () => required('RUNS_TABLE');
 export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
+export const auditTable = () => required('AUDIT_TABLE');
 export const filesTable = () => required('FILES_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');
 export const secretsKey = () => required('SECRETS_KEY_ARN');
@@ -32,6 +33,8 @@ export const scheduler = () => ({
 export const expressionThreads = () => Number(process.env['EXPRESSION_THREADS'] ?? 0);
 /** How long rows stay, in days. */
 export const retentionDays = () => Number(required('RETENTION_DAYS'));
+/** How long the audit log stays, in days. */
+export const auditRetentionDays = () => Number(required('AUDIT_RETENTION_DAYS'));
 /** The network of http steps: CIDRs that they may reach although they are private, URLs of the installation itself, calls at once. */
 export const stepNetwork = () => ({
   allowedNetworks: listed('ALLOWED_NETWORKS'),

@@ -1,5 +1,5 @@
 import { createHash, randomFillSync } from 'node:crypto';
-import { ulid } from 'ulid';
+import { decodeTime, encodeTime, ulid } from 'ulid';
 
 // A ULID takes sixteen random bytes, and asking the system for each of them costs more than all the rest of it.
 const bytes = new Uint8Array(4096);
@@ -25,3 +25,15 @@ export function idOf(text: string, atMs: number): string {
   // For the library a time of zero is none given: now.
   return ulid(Math.max(atMs, 1), () => (digest[at++ % digest.length] ?? 0) / 256);
 }
+
+const LATEST_MS = decodeTime(`7${'Z'.repeat(25)}`);
+const timePart = (at: string) => encodeTime(Math.min(Math.max(0, Date.parse(at)), LATEST_MS));
+
+/** What stands before all ids of that time and later, all there are when it is absent. */
+export const firstIdAt = (at: string | undefined) => (at === undefined ? '0' : timePart(at));
+
+/** What stands behind all ids up to that time. */
+export const lastIdAt = (at: string | undefined) => (at === undefined ? '~' : `${timePart(at)}~`);
+
+/** When the thing of that id was made. */
+export const timeOf = (id: string) => new Date(decodeTime(id)).toISOString();

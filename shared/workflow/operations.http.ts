@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
+import { retentionBody, retentionView } from './retention.http.ts';
 import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
@@ -17,6 +18,7 @@ export const workflows = {
     path: '/v1/workflows',
     entry: 'api/write-workflows',
     summary: 'Create a workflow with a draft',
+    act: 'workflow.create',
     role: 'editor',
     body: z.strictObject({ project_id: resourceId, definition }),
     responses: { 201: workflowDetail },
@@ -45,6 +47,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}',
     entry: 'api/write-workflows',
     summary: 'Turn on or off, or rename',
+    act: 'workflow.change',
     role: 'editor',
     params,
     body: camelCased(
@@ -52,6 +55,7 @@ export const workflows = {
         enabled: z.boolean().optional(),
         title: words(200).optional(),
         start_defaults: camelCased(startDefaults).optional(),
+        retention: retentionBody.nullable().optional().meta({ description: 'Null: as the workspace says' }),
       }),
     ),
     responses: { 200: workflowDetail },
@@ -62,6 +66,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}',
     entry: 'api/write-workflows',
     summary: 'Delete a workflow; its runs stay readable',
+    act: 'workflow.delete',
     role: 'editor',
     params,
     responses: { 204: '' },
@@ -72,6 +77,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}/draft',
     entry: 'api/write-workflows',
     summary: 'Replace the draft',
+    act: 'workflow.save',
     role: 'editor',
     params,
     body: z.strictObject({ definition }),
@@ -83,6 +89,7 @@ export const workflows = {
     path: '/v1/workflows/{workflow_id}/publish',
     entry: 'api/write-workflows',
     summary: 'Publish the draft as the next version',
+    act: 'workflow.publish',
     role: 'editor',
     params,
     body: z.strictObject({ note: words(500).optional() }).default({}),
@@ -106,5 +113,24 @@ export const workflows = {
     summary: 'One published version with its text',
     params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
     responses: { 200: versionDetail },
+  }),
+  getRetention: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/settings/retention',
+    entry: 'api/read-workflows',
+    summary: 'For how long runs of the workspace are kept',
+    responses: { 200: retentionView },
+  }),
+  putRetention: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/settings/retention',
+    entry: 'api/write-workflows',
+    summary: 'Say for how long runs of the workspace are kept, by what they came to',
+    act: 'workspace.change',
+    role: 'admin',
+    body: retentionBody,
+    responses: { 200: retentionView },
   }),
 };

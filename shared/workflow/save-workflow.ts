@@ -9,6 +9,7 @@ import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
 import { pinsOf } from './pin.ts';
+import { checkDays, type Retention } from './retention.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -166,15 +167,17 @@ export async function publish(
 export async function updateWorkflow(
   author: WorkflowServices,
   seen: Workflow,
-  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
+  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>> & { retention?: Retention | null },
 ): Promise<Workflow> {
-  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults } = change;
+  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults, retention = seen.retention } = change;
+  checkDays(change.retention, author.retentionDays);
   refuseLargeText('start_defaults', change.startDefaults, START_DEFAULTS_LIMIT_BYTES);
   const next = {
     ...seen,
     enabled,
     ...(title !== undefined && { title }),
     ...(startDefaults && { startDefaults }),
+    retention: retention ?? undefined,
     updatedAt: later(author.now().toISOString(), seen.updatedAt),
   };
   unlessMoved(seen, await author.workflows.replace(seen, next));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Document } from './document.ts';
+import { retention } from './retention.ts';
 
 /** A named process: one draft, numbered versions, a switch. */
 export const workflow = z.object({
@@ -24,6 +25,8 @@ export const workflow = z.object({
       connectionOverrides: z.record(z.string(), z.string()).optional(),
     })
     .optional(),
+  /** For how many days its runs are kept, where the workspace says otherwise. */
+  retention: retention.optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
   deletedAt: z.string().optional(),

@@ -29,6 +29,7 @@ const definition = () => `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`
 const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
+  putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],

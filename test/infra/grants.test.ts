@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -50,6 +50,9 @@ const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObj
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
 const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
 const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
+
+/** What people do is recorded. */
+const records = table('Audit', 'PutItem');
 
 /** What `startRun` needs. */
 const starts = {
@@ -105,6 +108,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/start-runs.ts': {
     ...logs('FunctionsStartRuns'),
+    ...records,
     ...starts,
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
@@ -112,10 +116,12 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
+    ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
+    ...records,
     ...starts,
     ...filesOfStarts,
     ...table('Triggers', 'BatchGetItem GetItem PutItem', 'by-workspace', 'by-workflow'),
@@ -124,6 +130,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/webhooks.ts': {
     ...logs('FunctionsWebhooks'),
+    ...records,
     ...table('Workflows', 'GetItem'),
     ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
     'StoresSecretsKey.Arn': ['kms:Encrypt'],
@@ -131,6 +138,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...deliveries, ...opensSecrets },
   'functions/api/files.ts': {
     ...logs('FunctionsFiles'),
+    ...records,
     ...table('Files', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workspace'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
@@ -141,20 +149,24 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
+    ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
   },
-  'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...table('Access', 'PutItem', 'by-workspace') },
+  'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
     ...logs('FunctionsMembers'),
+    ...records,
     ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
   },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
+    ...records,
     ...table('Workflows', 'GetItem'),
     ...table('Triggers', 'GetItem PutItem'),
   },
   'functions/api/mail-canary.ts': {
     ...logs('FunctionsMailCanary'),
+    ...records,
     ...table('Workflows', 'GetItem PutItem'),
     ...table('Triggers', 'GetItem PutItem'),
     ...table('Runs', 'BatchGetItem', 'by-workflow'),
@@ -189,6 +201,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('InboundMailActivate'),
     '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
+  'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
   'functions/api/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
   'functions/timer/sweep-runs.ts': {
@@ -220,6 +233,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/schedules.ts': {
     ...logs('SchedulesRoutes'),
+    ...records,
     ...starts,
     ...carriesOn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),

@@ -9,6 +9,7 @@ test('an owner need not choose anything', () => {
   expect(parseSettings({})).toEqual({
     prefix: 'millrun',
     retentionDays: 90,
+    auditRetentionDays: 365,
     removal: 'retain',
     allowedNetworks: [],
     logRetentionDays: 30,

@@ -4,7 +4,7 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles'];
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles', 'StoresAudit'];
 
 const indexes = z.array(
   z.object({
@@ -63,12 +63,16 @@ test('the indexes of runs hold keys only', () => {
   });
 });
 
-test('the indexes of workflows and access hold whole rows', () => {
+test('the indexes of workflows, access and audit hold whole rows', () => {
   expect(indexesOf('StoresWorkflows')).toEqual({
     'by-workspace': ['workspaceKey', 'id', 'ALL'],
     'by-project': ['projectKey', 'id', 'ALL'],
   });
   expect(indexesOf('StoresAccess')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'ALL'] });
+  expect(indexesOf('StoresAudit')).toEqual({
+    'by-project': ['projectKey', 'sk', 'ALL'],
+    'by-object': ['objectKey', 'sk', 'ALL'],
+  });
 });
 
 test('the indexes of triggers and files hold keys and what lists are filtered by: a fire writes none of it', () => {
@@ -91,6 +95,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
     [
       "BootstrapApiKeySecretACD7574B",
       "StoresAccess1E797B01",
+      "StoresAudit7CEFB6B3",
       "StoresFiles6A2E3899",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",

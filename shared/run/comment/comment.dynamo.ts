@@ -7,11 +7,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
 import { fromItem, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { patiently } from '../../aws/patiently.ts';
 import { getRow } from '../../aws/rows.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { runPk } from '../store/run-items.dynamo.ts';
-import { type Comment, type Comments, comment } from './comment.ts';
+import { type Comment, type CommentedRun, type Comments, comment } from './comment.ts';
 
 /** Before the journal, so that whoever loads a run reads none of it. */
 const PREFIX = 'COMMENT#';
@@ -27,9 +28,10 @@ export class DynamoComments implements Comments {
     this.#table = table;
   }
 
-  async add(comment: Comment, until: number): Promise<void> {
+  async add(run: CommentedRun, comment: Comment, until: number): Promise<void> {
     const Item = toItem({ ...keyOf(comment.runId, comment.id), ...comment, expires: until });
-    await patiently(() => this.#client().send(new PutItemCommand({ TableName: this.#table, Item })));
+    const put = noted(new PutItemCommand({ TableName: this.#table, Item }), noteOf(run, undefined, comment));
+    await patiently(() => this.#client().send(put));
   }
 
   async get(runId: string, id: string): Promise<Comment | undefined> {
@@ -37,7 +39,8 @@ export class DynamoComments implements Comments {
     return row && comment.parse(row);
   }
 
-  change({ runId, id, text, editedAt }: Comment): Promise<boolean> {
+  change(run: CommentedRun, seen: Comment, next: Comment): Promise<boolean> {
+    const { runId, id, text, editedAt } = next;
     const update = new UpdateItemCommand({
       TableName: this.#table,
       Key: toItem(keyOf(runId, id)),
@@ -46,12 +49,14 @@ export class DynamoComments implements Comments {
       ExpressionAttributeNames: { '#text': 'text' },
       ExpressionAttributeValues: toItem({ ':text': text, ':editedAt': editedAt }),
     });
-    return wins(() => this.#client().send(update));
+    const write = noted(update, noteOf(run, seen, next));
+    return wins(() => this.#client().send(write));
   }
 
-  async remove(runId: string, id: string): Promise<void> {
-    const remove = new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(runId, id)) });
-    await patiently(() => this.#client().send(remove));
+  async remove(run: CommentedRun, seen: Comment): Promise<void> {
+    const remove = new DeleteItemCommand({ TableName: this.#table, Key: toItem(keyOf(seen.runId, seen.id)) });
+    const write = noted(remove, noteOf(run, seen, undefined));
+    await patiently(() => this.#client().send(write));
   }
 
   async list(runId: string, { limit, token }: PageOf): Promise<Page<Comment>> {
@@ -71,4 +76,10 @@ export class DynamoComments implements Comments {
     const behind = LastEvaluatedKey && items.at(-1)?.id;
     return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
   }
+}
+
+/** What is said of a run is a change of the run. */
+function noteOf({ id, name, project }: CommentedRun, before: Comment | undefined, after: Comment | undefined): Change {
+  const shown = (one: Comment) => ({ comment: one.id, text: one.text });
+  return { object: 'run', id, name, project, before: before && shown(before), after: after && shown(after) };
 }

@@ -18,13 +18,15 @@ export const comment = z.object({
 });
 export type Comment = z.infer<typeof comment>;
 
+export type CommentedRun = Pick<Run, 'id' | 'name' | 'project'>;
+
 export interface Comments {
   /** `until`: when its row may go, in seconds since 1970. */
-  add(comment: Comment, until: number): Promise<void>;
+  add(run: CommentedRun, comment: Comment, until: number): Promise<void>;
   get(runId: string, id: string): Promise<Comment | undefined>;
   /** Writes its text and when it was edited; false when it is gone. */
-  change(next: Comment): Promise<boolean>;
-  remove(runId: string, id: string): Promise<void>;
+  change(run: CommentedRun, seen: Comment, next: Comment): Promise<boolean>;
+  remove(run: CommentedRun, comment: Comment): Promise<void>;
   /** Of one run, newest first. */
   list(runId: string, page: PageOf): Promise<Page<Comment>>;
 }

@@ -53,6 +53,14 @@ export function changed(run: Run, { name, labels, labelsWere, archived }: RunCha
   return { ...update, ExpressionAttributeValues: Object.keys(all).length > 0 ? all : undefined };
 }
 
+/** The run as it is after that. */
+export const changedRun = (run: Run, { name = run.name, labels = run.labels, archived }: RunChange): Run => ({
+  ...run,
+  name,
+  labels,
+  archived: archived === undefined ? run.archived : archived ? (run.archived ?? archived) : undefined,
+});
+
 /** A run without labels has no such attribute. */
 const asLabels = (labels: string[]) =>
   labels.length > 0

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -12,6 +13,7 @@ import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
@@ -32,7 +34,7 @@ import {
 } from './journal-items.dynamo.ts';
 import { countRuns, listRuns, newestRuns } from './list.dynamo.ts';
 import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
-import { changed, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
+import { changed, changedRun, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
   table: string;
@@ -63,8 +65,12 @@ export class DynamoRuns implements Runs {
     this.#now = now;
   }
 
-  async create(run: Run, key?: StartKey) {
-    const row = { ...this.#table, ...NEW, Item: runItem(run) };
+  async create(run: Run, key?: StartKey, keptUntil?: number) {
+    const row = {
+      ...this.#table,
+      ...NEW,
+      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: keptUntil })) },
+    };
     if (!key) {
       const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
       if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
@@ -174,7 +180,9 @@ export class DynamoRuns implements Runs {
   }
 
   async change(run: Run, change: RunChange) {
-    return (await this.#update(runKey(run.id), changed(run, change))).won;
+    const { id, name, project } = run;
+    const note: Change = { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
+    return (await this.#update(runKey(id), changed(run, change), note)).won;
   }
 
   async keep(id: string, until: number): Promise<void> {
@@ -186,6 +194,15 @@ export class DynamoRuns implements Runs {
       const some = keys.slice(at, at + WRITES_AT_ONCE);
       await Promise.all(some.map((key) => this.#update(key, kept(until))));
     }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    if ((await this.#get(runKey(id)))?.['liveKey']) return false;
+    const keys: object[] = [];
+    for await (const { pk, sk } of this.#query(besideRow(id))) keys.push({ pk: pk?.S, sk: sk?.S });
+    for (let at = 0; at < keys.length; at += WRITES_AT_ONCE)
+      await Promise.all(keys.slice(at, at + WRITES_AT_ONCE).map((key) => this.#delete(key)));
+    return (await this.#delete(runKey(id))).won;
   }
 
   list(filter: RunFilter, page: PageOf) {
@@ -249,9 +266,16 @@ export class DynamoRuns implements Runs {
     } while (ExclusiveStartKey);
   }
 
-  #update(key: object, update: RowUpdate): Promise<Written> {
+  #delete(key: object): Promise<Written> {
+    const item = { ...this.#table, Key: toItem(key), ConditionExpression: 'attribute_not_exists(liveKey)' };
+    return this.#write(() => this.#client().send(new DeleteItemCommand(item)));
+  }
+
+  #update(key: object, update: RowUpdate, note?: Change): Promise<Written> {
     const all = { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const, ...update };
-    return this.#write(() => this.#client().send(new UpdateItemCommand(all)));
+    const plain = new UpdateItemCommand(all);
+    const command = note ? noted(plain, note) : plain;
+    return this.#write(() => this.#client().send(command));
   }
 
   #write(send: () => Promise<unknown>): Promise<Written> {

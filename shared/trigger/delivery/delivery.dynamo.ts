@@ -1,5 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expiresIn, toItem } from '../../aws/items.ts';
+import { noted } from '../../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import { type Deliveries, type Delivery, type DeliveryFilter, delivery } from './delivery.ts';
 
@@ -15,10 +16,12 @@ export class DynamoDeliveries implements Deliveries {
     this.#settings = settings;
   }
 
-  async put(row: Delivery): Promise<void> {
+  async put(row: Delivery, seen?: Delivery): Promise<void> {
     const expires = expiresIn(this.#settings.retentionDays, new Date(row.at));
     const Item = toItem({ ...deliveryKey(row.id), ...row, ...listKeys('delivery', row), expires });
-    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item }));
+    const put = new PutItemCommand({ TableName: this.#settings.table, Item });
+    const { id, project } = row;
+    await this.#client().send(seen ? noted(put, { object: 'delivery', id, project, before: seen, after: row }) : put);
   }
 
   async get(id: string): Promise<Delivery | undefined> {

@@ -41,7 +41,8 @@ export interface DeliveryFilter {
 }
 
 export interface Deliveries {
-  put(delivery: Delivery): Promise<void>;
+  /** `seen`: as it was, when somebody tries it again. */
+  put(delivery: Delivery, seen?: Delivery): Promise<void>;
   get(id: string): Promise<Delivery | undefined>;
   /** One Query, newest first; filters make pages short, never reads long. */
   list(

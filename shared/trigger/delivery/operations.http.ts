@@ -35,6 +35,7 @@ export const deliveries = {
     method: 'POST',
     path: '/v1/deliveries/{delivery_id}/redeliver',
     summary: 'Give a rejected delivery another chance',
+    act: 'delivery.redeliver',
     role: 'operator',
     params,
     responses: { 200: deliveryEntry },

@@ -50,9 +50,12 @@ export async function receiveAgain(services: DeliveryServices, seen: Delivery, s
     throw new Problem('conflict', `Delivery ${seen.id} was not rejected: it is ${seen.outcome}.`, [
       { name: 'outcome', value: seen.outcome },
     ]);
-  const { reason: _, ...rest } = seen;
+  // Written first: whatever comes of it, somebody has asked for it.
+  const tried = { ...seen, redeliveries: seen.redeliveries + 1 };
+  await services.deliveries.put(tried, seen);
+  const { reason: _, ...rest } = tried;
   const { refusal: __, ...outcome } = await outcomeOf(start());
-  const delivery: Delivery = { ...rest, redeliveries: seen.redeliveries + 1, ...outcome };
+  const delivery: Delivery = { ...rest, ...outcome };
   await services.deliveries.put(delivery);
   return delivery;
 }

@@ -23,6 +23,7 @@ export const canary = {
     method: 'POST',
     path: '/v1/mail/canary',
     summary: 'Send a mail through the whole path to a built-in workflow',
+    act: 'mailbox.try',
     role: 'admin',
     responses: { 200: canaryResource, 504: canaryResource },
   }),

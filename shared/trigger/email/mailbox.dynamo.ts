@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { getRow, listKeys } from '../../aws/rows.ts';
 import { type Mailbox, type Mailboxes, mailbox, RETIRED_DAYS } from './mailbox.ts';
 
@@ -30,7 +31,7 @@ export class DynamoMailboxes implements Mailboxes {
 
   create(next: Mailbox): Promise<boolean> {
     const { workflowId, local } = next;
-    return this.#together([
+    return this.#together(noteOf(undefined, next), [
       this.#putNew(next),
       {
         Put: {
@@ -50,12 +51,13 @@ export class DynamoMailboxes implements Mailboxes {
         'attribute_exists(pk) AND attribute_not_exists(retiredAt) AND (revision = :seen OR attribute_not_exists(revision))',
       ExpressionAttributeValues: { ':seen': { N: String(seen.revision) } },
     });
-    return wins(() => this.#client().send(put));
+    const write = noted(put, noteOf(seen, next));
+    return wins(() => this.#client().send(write));
   }
 
   rotate(old: Mailbox, next: Mailbox): Promise<boolean> {
     const expires = expiresIn(RETIRED_DAYS + 1, new Date(old.retiredAt ?? old.createdAt));
-    return this.#together([
+    return this.#together(noteOf(old, next), [
       this.#putNew(next),
       {
         Put: {
@@ -75,9 +77,19 @@ export class DynamoMailboxes implements Mailboxes {
     return { Put: { TableName: this.#table, Item: itemOf(next), ConditionExpression: 'attribute_not_exists(pk)' } };
   }
 
-  #together(TransactItems: TransactWriteItem[]): Promise<boolean> {
-    return wins(() => this.#client().send(new TransactWriteItemsCommand({ TransactItems })));
+  #together(change: Change, TransactItems: TransactWriteItem[]): Promise<boolean> {
+    const write = noted(new TransactWriteItemsCommand({ TransactItems }), change);
+    return wins(() => this.#client().send(write));
   }
 }
 
 const itemOf = (row: Mailbox) => toItem({ ...mailboxKey(row.local), ...row, ...listKeys('mailbox', row) });
+
+const noteOf = (before: Mailbox | undefined, after: Mailbox): Change => ({
+  object: 'mailbox',
+  id: after.id,
+  name: after.local,
+  project: after.project,
+  before,
+  after,
+});

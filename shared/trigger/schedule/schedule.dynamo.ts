@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import type { Schedules } from './ports.ts';
@@ -42,7 +43,7 @@ export class DynamoSchedules implements Schedules {
   }
 
   async create(row: Schedule): Promise<void> {
-    await this.#put(this.#scheduleItem(row), 'attribute_not_exists(pk)', {});
+    await this.#put(this.#scheduleItem(row), 'attribute_not_exists(pk)', {}, noteOf(undefined, row));
   }
 
   async get(id: string): Promise<Schedule | undefined> {
@@ -52,7 +53,7 @@ export class DynamoSchedules implements Schedules {
 
   replace(seen: Schedule, next: Schedule): Promise<boolean> {
     const row = { ...next, revision: seen.revision + 1 };
-    return this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision });
+    return this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision }, noteOf(seen, next));
   }
 
   list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
@@ -136,9 +137,24 @@ export class DynamoSchedules implements Schedules {
   }
 
   /** False when the condition does not hold. */
-  #put(Item: ReturnType<typeof toItem>, ConditionExpression: string, values: Record<string, unknown>): Promise<boolean> {
+  #put(
+    Item: ReturnType<typeof toItem>,
+    ConditionExpression: string,
+    values: Record<string, unknown>,
+    change?: Change,
+  ): Promise<boolean> {
     const ExpressionAttributeValues = Object.keys(values).length > 0 ? toItem(values) : undefined;
     const put = new PutItemCommand({ TableName: this.#settings.table, Item, ConditionExpression, ExpressionAttributeValues });
-    return wins(() => this.#client().send(put));
+    const write = change ? noted(put, change) : put;
+    return wins(() => this.#client().send(write));
   }
 }
+
+const noteOf = (before: Schedule | undefined, after: Schedule): Change => ({
+  object: 'schedule',
+  id: after.id,
+  name: after.name,
+  project: after.project,
+  before,
+  after,
+});

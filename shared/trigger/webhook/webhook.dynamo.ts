@@ -2,6 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk
 import * as z from 'zod';
 import { conditionalWrite, wins } from '../../aws/conditional-write.ts';
 import { fromItem, toItem } from '../../aws/items.ts';
+import { type Change, noted } from '../../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import { type Arrival, type Webhook, type Webhooks, webhook } from './webhook.ts';
@@ -23,9 +24,8 @@ export class DynamoWebhooks implements Webhooks {
   }
 
   async create(row: Webhook): Promise<void> {
-    await this.#client().send(
-      new PutItemCommand({ TableName: this.#table, Item: itemOf(row), ConditionExpression: 'attribute_not_exists(pk)' }),
-    );
+    const put = { TableName: this.#table, Item: itemOf(row), ConditionExpression: 'attribute_not_exists(pk)' };
+    await this.#client().send(noted(new PutItemCommand(put), noteOf(undefined, row)));
   }
 
   async get(id: string): Promise<Webhook | undefined> {
@@ -40,11 +40,13 @@ export class DynamoWebhooks implements Webhooks {
       ConditionExpression: 'updatedAt = :seen',
       ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
     });
-    return wins(() => this.#client().send(put));
+    const write = noted(put, noteOf(seen, next));
+    return wins(() => this.#client().send(write));
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#client().send(new DeleteItemCommand({ TableName: this.#table, Key: toItem(webhookKey(id)) }));
+  async remove(seen: Webhook): Promise<void> {
+    const remove = new DeleteItemCommand({ TableName: this.#table, Key: toItem(webhookKey(seen.id)) });
+    await this.#client().send(noted(remove, noteOf(seen, undefined)));
   }
 
   async firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string> {
@@ -83,3 +85,8 @@ export class DynamoWebhooks implements Webhooks {
 }
 
 const itemOf = (row: Webhook) => toItem({ ...webhookKey(row.id), ...row, ...listKeys('webhook', row) });
+
+function noteOf(before: Webhook | undefined, after: Webhook | undefined): Change {
+  const { id = '', name, project } = after ?? before ?? {};
+  return { object: 'webhook', id, name, project, before, after };
+}

@@ -59,7 +59,7 @@ export interface Webhooks {
   get(id: string): Promise<Webhook | undefined>;
   /** Stores `next`. False when somebody has changed it since `seen` was read. */
   replace(seen: Webhook, next: Webhook): Promise<boolean>;
-  remove(id: string): Promise<void>;
+  remove(webhook: Webhook): Promise<void>;
   /**
    * The delivery that a body counts as: the first one with this body no more than the window before or after it, else the delivery itself. Whoever comes at
    * the same moment hears the same.

@@ -21,16 +21,20 @@ beforeAll(async () => {
 });
 afterAll(() => tables.close());
 
+const runOf = (id: string) => ({ id, name: 'a run', project: 'examples' });
+
 const stored = async (runId: string = ulid(), text = 'first') => {
   const comment = newComment(runId, text, anActor('ann'), new Date());
-  await comments.add(comment, KEPT);
+  await comments.add(runOf(runId), comment, KEPT);
   return comment;
 };
 
 test('a comment that is gone meanwhile is not changed, and does not come back', async () => {
   const comment = await stored();
-  await comments.remove(comment.runId, comment.id);
-  expect(await comments.change({ ...comment, text: 'second', editedAt: comment.createdAt })).toBe(false);
+  await comments.remove(runOf(comment.runId), comment);
+  expect(await comments.change(runOf(comment.runId), comment, { ...comment, text: 'second', editedAt: comment.createdAt })).toBe(
+    false,
+  );
   expect(await comments.get(comment.runId, comment.id)).toBeUndefined();
 });
 

@@ -1,0 +1,88 @@
+/** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
+export const OBJECTS = {
+  workflow: {
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    hides: ['startDefaults'],
+  },
+  workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
+  run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
+  key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
+  member: { shows: ['name', 'role', 'email'], hides: [] },
+  file: { shows: ['name', 'type', 'size'], hides: [] },
+  mailbox: { shows: ['local', 'enabled', 'permission', 'allowed', 'stage', 'reply', 'maxBytes'], hides: [] },
+  schedule: {
+    shows: [
+      'name',
+      'expression',
+      'timezone',
+      'startAt',
+      'endAt',
+      'dst',
+      'overlap',
+      'catchUp',
+      'catchUpWindow',
+      'jitter',
+      'stopAfterFailures',
+      'enabled',
+      'deletedAt',
+    ],
+    hides: ['inputs'],
+  },
+  webhook: {
+    shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
+    hides: ['secrets', 'token'],
+  },
+  delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+} as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
+export type ObjectKind = keyof typeof OBJECTS;
+export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
+
+interface ActOn {
+  on: ObjectKind;
+  /** Nobody writes it down beside what they do: it follows from the rows and journals of runs. */
+  derived?: true;
+}
+
+/** Everything that people do, one word each: an operation that changes something names what it is. */
+export const ACTS = {
+  'workflow.create': { on: 'workflow' },
+  'workflow.save': { on: 'workflow' },
+  'workflow.publish': { on: 'workflow' },
+  'workflow.change': { on: 'workflow' },
+  'workflow.delete': { on: 'workflow' },
+  'workspace.change': { on: 'workspace' },
+  'run.start': { on: 'run', derived: true },
+  'run.rerun': { on: 'run', derived: true },
+  'run.pause': { on: 'run', derived: true },
+  'run.resume': { on: 'run', derived: true },
+  'run.stop': { on: 'run', derived: true },
+  'run.change': { on: 'run' },
+  'comment.add': { on: 'run' },
+  'comment.change': { on: 'run' },
+  'comment.delete': { on: 'run' },
+  'key.create': { on: 'key' },
+  'key.revoke': { on: 'key' },
+  'member.add': { on: 'member' },
+  'member.change': { on: 'member' },
+  'member.remove': { on: 'member' },
+  'file.create': { on: 'file' },
+  'file.delete': { on: 'file' },
+  'mailbox.save': { on: 'mailbox' },
+  'mailbox.change': { on: 'mailbox' },
+  'mailbox.rotate': { on: 'mailbox' },
+  'mailbox.try': { on: 'mailbox' },
+  'schedule.create': { on: 'schedule' },
+  'schedule.change': { on: 'schedule' },
+  'schedule.delete': { on: 'schedule' },
+  'schedule.pause': { on: 'schedule' },
+  'schedule.resume': { on: 'schedule' },
+  'webhook.create': { on: 'webhook' },
+  'webhook.change': { on: 'webhook' },
+  'webhook.rotate': { on: 'webhook' },
+  'webhook.delete': { on: 'webhook' },
+  'delivery.redeliver': { on: 'delivery' },
+} as const satisfies Record<string, ActOn>;
+export type Act = keyof typeof ACTS;
+export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);
+
+export const isDerived = (act: Act) => 'derived' in ACTS[act];
