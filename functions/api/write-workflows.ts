@@ -12,7 +12,7 @@ import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { now, recorder, workflows } from '../adapters.ts';
+import { connections, now, recorder, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
@@ -73,6 +73,7 @@ export const handler = http(
   { createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention },
   () => ({
     workflows: workflows(),
+    connections: connections(),
     retentionDays: env.retentionDays(),
     now,
   }),

@@ -32,7 +32,9 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
 export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
@@ -80,7 +82,12 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'connection.create': { on: 'connection' },
+  'connection.change': { on: 'connection' },
+  'connection.delete': { on: 'connection' },
+  'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
+  'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
 export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);

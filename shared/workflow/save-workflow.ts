@@ -8,6 +8,7 @@ import { checkCalls } from './check-calls.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
+import { isMap } from './parse-steps.ts';
 import { pinsOf } from './pin.ts';
 import { checkDays, type Retention } from './retention.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
@@ -29,8 +30,14 @@ class DocumentRefused extends Problem {
   }
 }
 
+/** Which connections a project has. */
+export interface ConnectionNames {
+  byName(workspace: string, project: string, name: string): Promise<object | undefined>;
+}
+
 export interface WorkflowServices {
   workflows: Workflows;
+  connections: ConnectionNames;
   /** How long what a run leaves behind is kept. */
   retentionDays: number;
   now: () => Date;
@@ -72,8 +79,29 @@ async function resolvePins(
   return { pins, warnings: diagnostics };
 }
 
-const words = ({ name, title, description }: Document) => ({
+/** Steps that use a connection which their project does not have. */
+async function unknownConnections(
+  { connections }: WorkflowServices,
+  { workspace, project }: Pick<Workflow, 'workspace' | 'project'>,
+  { document, plan, inStep }: Checked,
+): Promise<Diagnostic[]> {
+  const rows = await Promise.all(document.connections.map((name) => connections.byName(workspace, project, name)));
+  const unknown = new Set(document.connections.filter((_, index) => !rows[index]));
+  return [...plan.steps.values()].flatMap(({ id, step }) => {
+    const name = connectionIn(step.spec);
+    if (name === undefined || !unknown.has(name)) return [];
+    return [inStep({ step: id, at: [step.kind, 'connection'], message: `project "${project}" has no connection "${name}"` })];
+  });
+}
+
+const connectionIn = (spec: unknown): string | undefined => {
+  const name: unknown = isMap(spec) ? spec['connection'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+};
+
+const words = ({ name, title, description, connections }: Document) => ({
   name,
+  ...(connections.length > 0 && { connections }),
   ...(title !== undefined && { title }),
   ...(description !== undefined && { description }),
 });
@@ -119,7 +147,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
   const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const at = author.now().toISOString();
-  const { title: _, description: __, ...kept } = seen;
+  const { title: _, description: __, connections: ___, ...kept } = seen;
   const workflow = {
     ...kept,
     ...words(document),
@@ -147,6 +175,8 @@ export async function publish(
   const { document } = checked;
   const outliving = checkRetention(draft.source, document, author.retentionDays);
   if (outliving.length > 0) throw new DocumentRefused(outliving);
+  const unknown = await unknownConnections(author, seen, checked);
+  if (unknown.length > 0) throw new DocumentRefused(unknown);
   const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();

@@ -12,6 +12,8 @@ export const workflow = z.object({
   title: z.string().optional(),
   description: z.string().optional(),
   enabled: z.boolean(),
+  /** Names of the connections that its document lists. */
+  connections: z.array(z.string()).optional(),
   /** The draft's definition and when it was saved. */
   draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: actor }),
   /** The newest version and its definition. */

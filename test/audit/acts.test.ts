@@ -47,6 +47,15 @@ const yearly = { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' };
 const aSchedule = (more = {}) => madeWith(at('/schedules'), { ...yearly, ...more });
 const aWebhook = () => madeWith(at('/webhooks'), { name: 'orders', scheme: 'sha256' });
 
+const bearer = () => ({
+  project_id: 'examples',
+  name: uniqueName(),
+  type: 'bearer',
+  settings: { hosts: ['erp.example'] },
+  secret: { token: 'hush-hush' },
+});
+const aConnection = () => madeWith('/v1/connections', bearer());
+
 /** A delivery that was rejected. */
 async function aRejected(): Promise<string> {
   const hook = (await ask('POST', at('/webhooks'), { name: 'orders', scheme: 'none' })).body;
@@ -173,6 +182,10 @@ const doing: Partial<Record<Act, Do>> = {
     await ask('POST', '/v1/mail/canary', undefined, reason);
     return { object: 'canary', before: null, after: null };
   },
+  'counters.recount': async (reason) => {
+    await ask('POST', '/v1/analytics/recount', {}, reason);
+    return { object: 'counters', before: null, after: null };
+  },
   'schedule.create': async (reason) => {
     const { body } = await ask('POST', at('/schedules'), { ...yearly, inputs: { pin: 'hush-hush' } }, reason);
     return { object: body.id, before: null, after: { name: 'yearly', expression: yearly.expression, inputs: '***' } };
@@ -215,6 +228,29 @@ const doing: Partial<Record<Act, Do>> = {
     const object = await aWebhook();
     await ask('DELETE', at(`/webhooks/${object}`), undefined, reason);
     return { object, before: { name: 'orders' }, after: null };
+  },
+  'connection.create': async (reason) => {
+    const made = await ask('POST', '/v1/connections', bearer(), reason);
+    return { object: made.body.id, before: null, after: { type: 'bearer', settings: { hosts: ['erp.example'] } } };
+  },
+  'connection.change': async (reason) => {
+    const object = await aConnection();
+    await ask('PATCH', `/v1/connections/${object}`, { secret: { token: 'hush-hush-2' } }, reason);
+    return { object, before: { secrets: '***' }, after: { secrets: '***' } };
+  },
+  'connection.test': async (reason) => {
+    const object = await aConnection();
+    await ask('POST', `/v1/connections/${object}/test`, { url: 'http://127.0.0.1:9/' }, reason);
+    return {
+      object,
+      before: { status: { state: 'untested' } },
+      after: { status: { state: 'not_connected' } },
+    };
+  },
+  'connection.delete': async (reason) => {
+    const object = await aConnection();
+    await ask('DELETE', `/v1/connections/${object}`, undefined, reason);
+    return { object, before: { type: 'bearer' }, after: null };
   },
   'delivery.redeliver': async (reason) => {
     const object = await aRejected();

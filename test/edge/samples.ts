@@ -14,6 +14,7 @@ export interface Known {
   file_id?: string;
   comment_id?: string;
   member_id?: string;
+  connection_id?: string;
 }
 
 export interface Sample {
@@ -53,11 +54,23 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { archived: true, labels: ['customer:acme'], name: 'Another name' },
     { archived: false, labels: [] },
   ],
+  createConnection: ({ project }) => [
+    {
+      project_id: project,
+      name: `erp-${uniqueName()}`,
+      type: 'bearer',
+      settings: { hosts: ['erp.example'] },
+      secret: { token: 'x' },
+    },
+  ],
+  changeConnection: () => [{ settings: { hosts: ['erp.example'] } }, { secret: { token: 'y' }, keep_hours: 1 }],
+  testConnection: () => [{ url: 'http://127.0.0.1:9/' }],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   rerunRun: () => [{ from: 'start' }],
+  recountRuns: () => [{}],
 };
 
 /** Queries that operations want. */
@@ -65,6 +78,9 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
+  getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
+  getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
 };
 
 /** At least one right request for an operation. */
@@ -97,6 +113,7 @@ function idFor(name: string, known: Known): string {
     file_id: NOTHING,
     comment_id: NOTHING,
     member_id: NOTHING,
+    connection_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',
