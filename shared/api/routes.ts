@@ -6,6 +6,7 @@ import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
@@ -22,6 +23,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comments,
+  ...legalHolds,
   ...access,
   ...audit,
   ...connections,

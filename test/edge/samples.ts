@@ -69,6 +69,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  holdRun: () => [{}],
+  holdWorkflow: () => [{}],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };
