@@ -69,7 +69,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  holdRun: () => [{}],
+  holdWorkflow: () => [{}],
   rerunRun: () => [{ from: 'start' }],
+  recountRuns: () => [{}],
 };
 
 /** Queries that operations want. */
@@ -78,6 +81,9 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
   compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
+  getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
+  getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
+  getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
 };
 
 /** At least one right request for an operation. */
