@@ -62,7 +62,7 @@ export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, en
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
-const fileRows = /* @__PURE__ */ once(
+export const fileRows = /* @__PURE__ */ once(
   () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));

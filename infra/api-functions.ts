@@ -65,6 +65,16 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const legalHolds = new AppFunction(this, 'LegalHolds', {
+      settings,
+      entry: 'api/legal-holds',
+      description: 'Keeps what must not be deleted',
+      environment: retention,
+    });
+    stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
+    stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
+    stores.files.allow(legalHolds, ['UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -204,6 +214,7 @@ export class ApiFunctions extends Construct {
     const acting = [
       startRuns,
       comments,
+      legalHolds,
       writeWorkflows,
       apiKeys,
       members,
@@ -224,6 +235,7 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/comments', comments],
+      ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],

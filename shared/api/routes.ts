@@ -6,7 +6,9 @@ import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { comparison } from '../suite/compare.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -21,7 +23,9 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comparison,
   ...comments,
+  ...legalHolds,
   ...access,
   ...audit,
   ...connections,

@@ -161,3 +161,11 @@ test('a recount whose time is up says where it goes on', async () => {
   const done = await recount({ ...services(), now }, { workspace }, { until: now() });
   expect(done).toMatchObject({ looked: 3, next: undefined });
 });
+
+test('a run that is kept for longer than it is known to be counted is not counted again', async () => {
+  const workspace = randomUUID();
+  await ended(workspace, 'succeeded', 2);
+  const now = () => new Date(Date.parse(time(3600)) + 121 * 86_400_000);
+  const done = await recount({ ...services(), now }, { workspace }, { until: new Date(now().getTime() + 1000) });
+  expect(done).toEqual({ looked: 1, counted: 0, corrected: 0, next: undefined });
+});
