@@ -52,9 +52,13 @@ export class ValuesBucket extends Bucket {
     );
   }
 
+  allowLists(fn: AppFunction): void {
+    fn.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
+  }
+
   allowReads(reader: AppFunction): void {
     // Without it S3 says of what is not there that it is forbidden.
-    reader.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
+    this.allowLists(reader);
     this.#allow(reader, ['s3:GetObject']);
   }
 
