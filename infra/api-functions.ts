@@ -65,6 +65,16 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const legalHolds = new AppFunction(this, 'LegalHolds', {
+      settings,
+      entry: 'api/legal-holds',
+      description: 'Keeps what must not be deleted',
+      environment: retention,
+    });
+    stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
+    stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
+    stores.files.allow(legalHolds, ['UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -157,6 +167,26 @@ export class ApiFunctions extends Construct {
     allowDeliveries(receiveWebhook, stores);
     stores.secretsKey.allowOpening(receiveWebhook, 'webhook');
 
+    const analytics = new AppFunction(this, 'Analytics', {
+      settings,
+      entry: 'api/analytics',
+      description: 'Shows figures, and recounts them',
+      environment: retention,
+    });
+    stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
+    stores.workflows.allow(analytics, ['GetItem']);
+    stores.values.allowReads(analytics);
+
+    const inbox = new AppFunction(this, 'Inbox', {
+      settings,
+      entry: 'api/inbox',
+      description: 'Shows what wants to be looked at',
+    });
+    stores.analytics.allow(inbox, ['Query']);
+    stores.runs.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project', 'by-state']);
+    stores.workflows.allow(inbox, ['GetItem']);
+
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
       entry: 'api/mailboxes',
@@ -184,6 +214,7 @@ export class ApiFunctions extends Construct {
     const acting = [
       startRuns,
       comments,
+      legalHolds,
       writeWorkflows,
       apiKeys,
       members,
@@ -192,6 +223,7 @@ export class ApiFunctions extends Construct {
       files,
       mailboxes,
       mailCanary,
+      analytics,
       connections,
       testConnection,
     ];
@@ -203,6 +235,7 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/comments', comments],
+      ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
@@ -213,6 +246,8 @@ export class ApiFunctions extends Construct {
       ['api/webhooks', webhooks],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
+      ['api/analytics', analytics],
+      ['api/inbox', inbox],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
       ['api/audit', audit],

@@ -14,6 +14,8 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Counters: docs/analytics.md. */
+  readonly analytics: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
   readonly audit: AppTable;
   readonly values: ValuesBucket;
@@ -54,6 +56,7 @@ export class Stores extends Construct {
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
+    this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
     this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });

@@ -1,9 +1,12 @@
 import { access } from '../access/operations.http.ts';
+import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
@@ -20,6 +23,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comments,
+  ...legalHolds,
   ...access,
   ...audit,
   ...connections,
@@ -29,6 +33,8 @@ export const operations = {
   ...deliveries,
   ...webhooks,
   ...schedules,
+  ...analytics,
+  ...inbox,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

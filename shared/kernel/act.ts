@@ -1,11 +1,11 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
   workflow: {
-    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'hold', 'deletedAt'],
     hides: ['startDefaults'],
   },
   workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
-  run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
+  run: { shows: ['name', 'labels', 'archived', 'hold', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
   file: { shows: ['name', 'type', 'size'], hides: [] },
@@ -34,6 +34,7 @@ export const OBJECTS = {
   },
   connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
 export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
@@ -51,6 +52,8 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workflow.hold': { on: 'workflow' },
+  'workflow.release': { on: 'workflow' },
   'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
@@ -58,6 +61,8 @@ export const ACTS = {
   'run.resume': { on: 'run', derived: true },
   'run.stop': { on: 'run', derived: true },
   'run.change': { on: 'run' },
+  'run.hold': { on: 'run' },
+  'run.release': { on: 'run' },
   'comment.add': { on: 'run' },
   'comment.change': { on: 'run' },
   'comment.delete': { on: 'run' },
@@ -86,6 +91,7 @@ export const ACTS = {
   'connection.delete': { on: 'connection' },
   'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
+  'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
 export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);

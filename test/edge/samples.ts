@@ -69,7 +69,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  holdRun: () => [{}],
+  holdWorkflow: () => [{}],
   rerunRun: () => [{ from: 'start' }],
+  recountRuns: () => [{}],
 };
 
 /** Queries that operations want. */
@@ -77,6 +80,9 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
+  getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
+  getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
 };
 
 /** At least one right request for an operation. */

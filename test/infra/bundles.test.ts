@@ -20,6 +20,7 @@ const ABOVE = [
   'functions/mail/receive-mail.ts',
   'functions/timer/fire-schedule.ts',
   'functions/timer/reconcile-fires.ts',
+  'functions/timer/send-canary.ts',
   'functions/worker/drive-run.ts',
 ];
 const ABOVE_BYTES = 1_275_000;
