@@ -80,7 +80,7 @@ export const CONNECTION_TYPES = {
     secret: z.strictObject({ api_key: long }),
   },
   openai: {
-    settings: z.strictObject({ base_url: callableUrl.default('https://api.openai.com/v1'), model }),
+    settings: z.strictObject({ base_url: callableUrl.optional(), model }),
     secret: z.strictObject({ api_key: long.optional() }),
   },
   bedrock: {

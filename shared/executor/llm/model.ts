@@ -25,7 +25,7 @@ const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel } = {
   openai: ({ settings, secret, model, fetch }) =>
     createOpenAICompatible({
       name: 'openai',
-      baseURL: settings.base_url,
+      baseURL: settings.base_url ?? 'https://api.openai.com/v1',
       fetch,
       supportsStructuredOutputs: true,
       ...(secret.api_key !== undefined && { apiKey: secret.api_key }),
