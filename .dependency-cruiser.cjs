@@ -10,6 +10,7 @@ const LAYERS = [
   'workflow',
   'file',
   'run',
+  'suite',
   'trigger',
   'api',
 ];

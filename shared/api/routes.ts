@@ -8,6 +8,7 @@ import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { comparison } from '../suite/compare.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -22,6 +23,7 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comparison,
   ...comments,
   ...legalHolds,
   ...access,
