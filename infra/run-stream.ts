@@ -64,6 +64,11 @@ export class RunStream extends Construct {
       timeout: Duration.seconds(60),
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
+    // Records what people do to runs, and takes along what an expired run leaves behind.
+    stores.allowRecords(this.follow);
+    stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query']);
+    stores.values.allowLists(this.follow);
+    stores.values.allowDeletes(this.follow);
     this.count = new AppFunction(this, 'Count', {
       settings,
       description: 'Counts runs that have ended',
