@@ -41,6 +41,11 @@ export class RunStream extends Construct {
       timeout: Duration.seconds(60),
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
+    // Records what people do to runs, and takes along what an expired run leaves behind.
+    stores.allowRecords(this.follow);
+    stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query']);
+    stores.values.allowLists(this.follow);
+    stores.values.allowDeletes(this.follow);
     new EventSourceMapping(this, 'Changes', {
       target: this.follow,
       eventSourceArn: stores.runs.allowStream(this.follow),

@@ -256,6 +256,11 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
     ...runStream,
+    ...records,
+    // What an expired run leaves behind goes with it.
+    ...table('Runs', 'DeleteItem GetItem Query'),
+    ...listsValues,
+    'StoresValues.Arn/*': ['s3:DeleteObject'],
     'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },
   'functions/timer/fire-schedule.ts': {
