@@ -15,6 +15,7 @@ export const STEP_ERRORS = [
   'LimitReached',
   'StepInterrupted',
   'ChildRunFailed',
+  'NotRecorded',
 ] as const;
 
 /** A message stands in three places of a run, each of them a part of a row. */
