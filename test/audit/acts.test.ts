@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ACT_WORDS, ACTS, type Act, isDerived } from '../../shared/kernel/act.ts';
 import { type Answered, type Api, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
@@ -55,6 +55,8 @@ const bearer = () => ({
   secret: { token: 'hush-hush' },
 });
 const aConnection = () => madeWith('/v1/connections', bearer());
+
+const aTest = async (): Promise<string> => (await ask('POST', at('/tests'), { run_id: run, name: 'a test' })).body.id;
 
 /** A delivery that was rejected. */
 async function aRejected(): Promise<string> {
@@ -153,6 +155,23 @@ const doing: Partial<Record<Act, Do>> = {
     const comment = await aComment();
     await ask('DELETE', `/v1/runs/${run}/comments/${comment}`, undefined, reason);
     return { object: run, before: { comment, text: 'The ERP was down.' }, after: null };
+  },
+  'test.add': async (reason) => {
+    const { body } = await ask('POST', at('/tests'), { run_id: run, name: 'first' }, reason);
+    return { object: body.id, before: null, after: { name: 'first', run_id: run, baseline: run } };
+  },
+  'test.accept': async (reason) => {
+    const [test, made] = [await aTest(), (await ask('POST', at('/test-runs'), {})).body];
+    const again = async () => (await api.get(at(`/test-runs/${made.id}`))).body;
+    await vi.waitFor(async () => expect((await again()).outcome).not.toBe('running'), { timeout: 20_000, interval: 50 });
+    const { body } = await ask('POST', at(`/test-runs/${made.id}/accept`), { test_ids: [test] }, reason);
+    const { run_id: baseline } = body.results.find((one: { test_id: string }) => one.test_id === test);
+    return { object: test, before: { baseline: run }, after: { baseline } };
+  },
+  'test.delete': async (reason) => {
+    const object = await aTest();
+    await ask('DELETE', at(`/tests/${object}`), undefined, reason);
+    return { object, before: { name: 'a test' }, after: null };
   },
   'key.create': async (reason) => {
     const { body } = await ask('POST', '/v1/api-keys', { name: 'spare', role: 'viewer' }, reason);
