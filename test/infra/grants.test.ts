@@ -70,6 +70,12 @@ const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...rea
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
+/** Hearing of every change of runs. */
+const runStream = {
+  'StoresRuns.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  'StoresRuns.Arn/stream/*': ['dynamodb:ListStreams'],
+};
+
 const sendsMail = { 'arn:aws:ses:region:account:identity/InboundMailDomain': ['ses:SendRawEmail'] };
 
 /** Setting the timers of schedules, in their group only. */
@@ -255,6 +261,16 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     ...executions,
+  },
+  'functions/stream/follow-runs.ts': {
+    ...logs('RunStreamFollow'),
+    ...runStream,
+    ...records,
+    // What an expired run leaves behind goes with it.
+    ...table('Runs', 'DeleteItem GetItem Query'),
+    ...listsValues,
+    'StoresValues.Arn/*': ['s3:DeleteObject'],
+    'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },
   'functions/timer/fire-schedule.ts': {
     ...logs('SchedulesFire'),
