@@ -27,6 +27,7 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -70,6 +71,9 @@ export const fileRows = /* @__PURE__ */ once(
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
 export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
+export const tests = /* @__PURE__ */ once(
+  () => new DynamoTests(dynamo, { table: env.testsTable(), retentionDays: env.retentionDays() }),
+);
 export const deliveries = /* @__PURE__ */ once(() => new DynamoDeliveries(dynamo, triggers()));
 export const payloads = /* @__PURE__ */ once(() => new BucketPayloads(s3, env.valuesBucket()));
 export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, env.triggersTable()));

@@ -58,6 +58,7 @@ const bearer = () => ({
 });
 const aConnection = () => madeWith('/v1/connections', bearer());
 
+const aTest = async (): Promise<string> => (await ask('POST', at('/tests'), { run_id: run, name: 'a test' })).body.id;
 const command = (word: string, run_id: string, reason: string) =>
   ask('POST', `/v1/workflows/${waiting}/command`, { command: word, run_id }, reason);
 const aWaiting = async () => (await api.start(waiting)).body.id;
@@ -183,6 +184,23 @@ const doing: Record<Act, Do> = {
     const comment = await aComment();
     await ask('DELETE', `/v1/runs/${run}/comments/${comment}`, undefined, reason);
     return { object: run, before: { comment, text: 'The ERP was down.' }, after: null };
+  },
+  'test.add': async (reason) => {
+    const { body } = await ask('POST', at('/tests'), { run_id: run, name: 'first' }, reason);
+    return { object: body.id, before: null, after: { name: 'first', run_id: run, baseline: run } };
+  },
+  'test.accept': async (reason) => {
+    const [test, made] = [await aTest(), (await ask('POST', at('/test-runs'), {})).body];
+    const again = async () => (await api.get(at(`/test-runs/${made.id}`))).body;
+    await vi.waitFor(async () => expect((await again()).outcome).not.toBe('running'), { timeout: 20_000, interval: 50 });
+    const { body } = await ask('POST', at(`/test-runs/${made.id}/accept`), { test_ids: [test] }, reason);
+    const { run_id: baseline } = body.results.find((one: { test_id: string }) => one.test_id === test);
+    return { object: test, before: { baseline: run }, after: { baseline } };
+  },
+  'test.delete': async (reason) => {
+    const object = await aTest();
+    await ask('DELETE', at(`/tests/${object}`), undefined, reason);
+    return { object, before: { name: 'a test' }, after: null };
   },
   'key.create': async (reason) => {
     const { body } = await ask('POST', '/v1/api-keys', { name: 'spare', role: 'viewer' }, reason);

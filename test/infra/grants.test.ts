@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
+type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Tests' | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -118,6 +118,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsComments'),
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/tests.ts': {
+    ...logs('FunctionsTests'),
+    ...records,
+    ...starts,
+    ...readsAndWritesValues,
+    ...table('Tests', 'DeleteItem GetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem GetItem PutItem Query'),
   },
   'functions/api/legal-holds.ts': {
     ...logs('FunctionsLegalHolds'),
@@ -240,6 +248,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': {
     ...logs('RunEngineWorker'),
+    ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
     ...table('Files', 'GetItem PutItem'),

@@ -101,6 +101,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresFiles6A2E3899",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
+      "StoresTests87D70F0C",
       "StoresTriggers2B7F595F",
       "StoresValues63632494",
       "StoresWorkflows1EEFBE94",
