@@ -10,13 +10,20 @@ const WAIT_SECONDS = 25;
 const usage = z.object({
   api: z.object({ requests: z.number() }),
   lambda: z.object({ invocations: z.number(), gbSeconds: z.number() }),
+  streams: z.object({ invocations: z.number(), gbSeconds: z.number() }),
   stepFunctions: z.object({
     executions: z.number(),
     transitions: z.number(),
     expressExecutions: z.number(),
     expressGbSeconds: z.number(),
   }),
-  dynamodb: z.object({ requests: z.number(), readUnits: z.number(), writeUnits: z.number(), itemWrites: z.number() }),
+  dynamodb: z.object({
+    requests: z.number(),
+    readUnits: z.number(),
+    writeUnits: z.number(),
+    itemWrites: z.number(),
+    writtenTo: z.record(z.string(), z.number()),
+  }),
   s3: z.object({ puts: z.number(), gets: z.number() }),
   events: z.object({ scheduled: z.number() }),
   secrets: z.object({ requests: z.number() }),

@@ -9,6 +9,8 @@ import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { comparison } from '../suite/compare.http.ts';
+import { suites } from '../suite/tests.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -23,6 +25,8 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comparison,
+  ...suites,
   ...comments,
   ...legalHolds,
   ...access,

@@ -33,6 +33,7 @@ export const OBJECTS = {
     hides: ['secrets', 'token'],
   },
   connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
+  test: { shows: ['name', 'runId', 'baseline', 'compare', 'ignore'], hides: [] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
   counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
@@ -90,6 +91,9 @@ export const ACTS = {
   'connection.change': { on: 'connection' },
   'connection.delete': { on: 'connection' },
   'connection.test': { on: 'connection' },
+  'test.add': { on: 'test' },
+  'test.accept': { on: 'test' },
+  'test.delete': { on: 'test' },
   'delivery.redeliver': { on: 'delivery' },
   'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;

@@ -13,8 +13,12 @@ export const STEP_ERRORS = [
   'OutputTooLarge',
   'FileUnavailable',
   'LimitReached',
+  'LlmRequestFailed',
+  'LlmOutputInvalid',
+  'McpToolFailed',
   'StepInterrupted',
   'ChildRunFailed',
+  'NotRecorded',
 ] as const;
 
 /** A message stands in three places of a run, each of them a part of a row. */

@@ -15,6 +15,8 @@ export interface Known {
   comment_id?: string;
   member_id?: string;
   connection_id?: string;
+  test_id?: string;
+  test_run_id?: string;
 }
 
 export interface Sample {
@@ -72,6 +74,9 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
+  addTest: ({ run_id }) => [{ run_id }],
+  runTests: () => [{ mode: 'real' }],
+  acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };
@@ -81,6 +86,7 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
   getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
   getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
   getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
@@ -115,6 +121,8 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
+    test_id: NOTHING,
+    test_run_id: NOTHING,
     member_id: NOTHING,
     connection_id: NOTHING,
     ...known,
