@@ -2,6 +2,7 @@ import { access } from '../access/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { jobs } from '../job/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
@@ -27,6 +28,7 @@ export const operations = {
   ...deliveries,
   ...webhooks,
   ...schedules,
+  ...jobs,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

@@ -28,6 +28,7 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  job: { shows: ['verb', 'name', 'total', 'rate', 'status'], hides: ['params'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
@@ -52,6 +53,7 @@ export const ACTS = {
   'run.resume': { on: 'run', derived: true },
   'run.stop': { on: 'run', derived: true },
   'run.change': { on: 'run' },
+  'run.delete': { on: 'run' },
   'comment.add': { on: 'run' },
   'comment.change': { on: 'run' },
   'comment.delete': { on: 'run' },
@@ -75,6 +77,9 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'job.create': { on: 'job' },
+  'job.abort': { on: 'job' },
+  'job.retry': { on: 'job' },
   'delivery.redeliver': { on: 'delivery' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;

@@ -14,6 +14,7 @@ export interface Known {
   file_id?: string;
   comment_id?: string;
   member_id?: string;
+  job_id?: string;
 }
 
 export interface Sample {
@@ -54,6 +55,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   ],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
+  createJob: ({ run_id }) => [
+    { verb: 'archive', run_ids: [run_id], dry_run: true },
+    { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
+  ],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   rerunRun: () => [{ from: 'start' }],
@@ -96,6 +101,7 @@ function idFor(name: string, known: Known): string {
     file_id: NOTHING,
     comment_id: NOTHING,
     member_id: NOTHING,
+    job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -21,6 +21,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
   const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
+  const job = (await api.post('/v1/jobs', { verb: 'resume', run_ids: [run.id] }, { key })).body;
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -33,5 +34,6 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     file_id: file.id,
     comment_id: comment.id,
     member_id: member.id,
+    job_id: job.id,
   };
 }
