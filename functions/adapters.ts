@@ -4,10 +4,13 @@ import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
 import { DynamoMembers } from '../shared/access/member.dynamo.ts';
 import type { SignInServices } from '../shared/access/sign-in.ts';
+import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
+import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
+import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
@@ -38,7 +41,6 @@ import { SchedulerFireTimer } from '../shared/trigger/schedule/fire-timer.schedu
 import { fireWatcher } from '../shared/trigger/schedule/fire-watcher.metrics.ts';
 import type { ScheduleServices } from '../shared/trigger/schedule/ports.ts';
 import { DynamoSchedules } from '../shared/trigger/schedule/schedule.dynamo.ts';
-import { KmsSeals } from '../shared/trigger/webhook/sealed-secrets.kms.ts';
 import { DynamoWebhooks } from '../shared/trigger/webhook/webhook.dynamo.ts';
 import { CachedDefinitions } from '../shared/workflow/cached-definitions.ts';
 import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
@@ -49,6 +51,7 @@ const auditSettings = () => ({ table: env.auditTable(), retentionDays: env.audit
 export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings(), now));
 export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
+export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
@@ -57,11 +60,12 @@ export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valu
 const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
 export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const counters = /* @__PURE__ */ once(() => new DynamoCounters(dynamo, env.analyticsTable()));
 export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
-const fileRows = /* @__PURE__ */ once(
+export const fileRows = /* @__PURE__ */ once(
   () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
@@ -163,6 +167,8 @@ export const replyServices = (): ReplyServices => ({
 export const canaryServices = (): CanaryServices => ({
   domain: env.mailDomain(),
   workflows: workflows(),
+  // Its workflow uses none.
+  connections: { byName: async () => undefined },
   retentionDays: env.retentionDays(),
   mailboxes: mailboxes(),
   runs: runRows(),

@@ -128,6 +128,7 @@ export class Alarms extends Construct {
       access: stores.access,
       triggers: stores.triggers,
       files: stores.files,
+      analytics: stores.analytics,
       jobs: stores.jobs,
     })) {
       this.#alarm(`table-throttles-${name}`, {

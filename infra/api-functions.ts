@@ -65,10 +65,21 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const legalHolds = new AppFunction(this, 'LegalHolds', {
+      settings,
+      entry: 'api/legal-holds',
+      description: 'Keeps what must not be deleted',
+      environment: retention,
+    });
+    stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
+    stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
+    stores.files.allow(legalHolds, ['UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
       description: 'Shows workflows',
+      environment: retention,
     });
     stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 
@@ -78,6 +89,7 @@ export class ApiFunctions extends Construct {
       description: 'Saves and publishes workflows',
       environment: retention,
     });
+    stores.connections.allow(writeWorkflows, ['GetItem']);
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
@@ -94,6 +106,24 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
 
+    const connections = new AppFunction(this, 'Connections', {
+      settings,
+      entry: 'api/connections',
+      description: 'Keeps credentials that it cannot read',
+    });
+    stores.connections.allow(connections, ['DeleteItem', 'PutItem'], ['by-workspace']);
+    stores.workflows.allow(connections, [], ['by-project']);
+    stores.secretsKey.allowSealing(connections);
+
+    const testConnection = new AppFunction(this, 'TestConnection', {
+      settings,
+      entry: 'worker/test-connection',
+      description: 'Tries credentials',
+      environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
+    });
+    stores.connections.allow(testConnection, ['UpdateItem'], ['by-workspace']);
+    stores.secretsKey.allowOpening(testConnection, 'connection');
+
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
       entry: 'api/deliveries',
@@ -105,7 +135,7 @@ export class ApiFunctions extends Construct {
     allowFilesOfStarts(deliveries, stores);
     stores.triggers.allow(deliveries, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
     stores.access.allow(deliveries, [], ['by-workspace']);
-    stores.secretsKey.allowOpening(deliveries);
+    stores.secretsKey.allowOpening(deliveries, 'webhook');
 
     const webhooks = new AppFunction(this, 'Webhooks', {
       settings,
@@ -135,7 +165,27 @@ export class ApiFunctions extends Construct {
     });
     allowStarts(receiveWebhook, { stores, engine });
     allowDeliveries(receiveWebhook, stores);
-    stores.secretsKey.allowOpening(receiveWebhook);
+    stores.secretsKey.allowOpening(receiveWebhook, 'webhook');
+
+    const analytics = new AppFunction(this, 'Analytics', {
+      settings,
+      entry: 'api/analytics',
+      description: 'Shows figures, and recounts them',
+      environment: retention,
+    });
+    stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
+    stores.workflows.allow(analytics, ['GetItem']);
+    stores.values.allowReads(analytics);
+
+    const inbox = new AppFunction(this, 'Inbox', {
+      settings,
+      entry: 'api/inbox',
+      description: 'Shows what wants to be looked at',
+    });
+    stores.analytics.allow(inbox, ['Query']);
+    stores.runs.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project', 'by-state']);
+    stores.workflows.allow(inbox, ['GetItem']);
 
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
@@ -161,7 +211,22 @@ export class ApiFunctions extends Construct {
     });
     stores.audit.allow(audit, ['Query'], ['by-project', 'by-object']);
 
-    const acting = [startRuns, comments, writeWorkflows, apiKeys, members, deliveries, webhooks, files, mailboxes, mailCanary];
+    const acting = [
+      startRuns,
+      comments,
+      legalHolds,
+      writeWorkflows,
+      apiKeys,
+      members,
+      deliveries,
+      webhooks,
+      files,
+      mailboxes,
+      mailCanary,
+      analytics,
+      connections,
+      testConnection,
+    ];
     for (const fn of acting) stores.allowRecords(fn);
 
     const docs = new AppFunction(this, 'Docs', { settings, entry: 'api/docs', description: 'Serves the API description' });
@@ -170,14 +235,19 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/comments', comments],
+      ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
       ['api/members', members],
+      ['api/connections', connections],
+      ['worker/test-connection', testConnection],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
+      ['api/analytics', analytics],
+      ['api/inbox', inbox],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
       ['api/audit', audit],

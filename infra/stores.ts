@@ -10,9 +10,12 @@ export class Stores extends Construct {
   readonly runs: AppTable;
   readonly workflows: AppTable;
   readonly access: AppTable;
+  readonly connections: AppTable;
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Counters: docs/analytics.md. */
+  readonly analytics: AppTable;
   /** Jobs, what each is about, and what came of it: docs/jobs.md. */
   readonly jobs: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
@@ -42,6 +45,9 @@ export class Stores extends Construct {
     this.access = new AppTable(this, 'Access', { settings, variable: 'ACCESS_TABLE' });
     this.access.addIndex('by-workspace', { hash: 'workspaceKey' });
 
+    this.connections = new AppTable(this, 'Connections', { settings, variable: 'CONNECTIONS_TABLE' });
+    this.connections.addIndex('by-workspace', { hash: 'workspaceKey' });
+
     this.triggers = new AppTable(this, 'Triggers', { settings, variable: 'TRIGGERS_TABLE' });
     // A schedule is written at each of its fires, with its inputs: what lists are filtered by stays as it is.
     const filteredBy = ['workspace', 'project', 'trigger', 'outcome'];
@@ -52,6 +58,7 @@ export class Stores extends Construct {
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
+    this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
     this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });

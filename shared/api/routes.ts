@@ -1,10 +1,15 @@
 import { access } from '../access/operations.http.ts';
+import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
+import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { inbox } from '../inbox/inbox.http.ts';
 import { jobs } from '../job/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { comparison } from '../suite/compare.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -19,15 +24,20 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comparison,
   ...comments,
+  ...legalHolds,
   ...access,
   ...audit,
+  ...connections,
   ...files,
   ...mail,
   ...canary,
   ...deliveries,
   ...webhooks,
   ...schedules,
+  ...analytics,
+  ...inbox,
   ...jobs,
   ...docs,
 };

@@ -1,7 +1,11 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
-  workflow: { shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'deletedAt'], hides: ['startDefaults'] },
-  run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
+  workflow: {
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'hold', 'deletedAt'],
+    hides: ['startDefaults'],
+  },
+  workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
+  run: { shows: ['name', 'labels', 'archived', 'hold', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
   file: { shows: ['name', 'type', 'size'], hides: [] },
@@ -28,8 +32,10 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   job: { shows: ['verb', 'name', 'total', 'rate', 'status'], hides: ['params'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
 export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
@@ -47,12 +53,17 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workflow.hold': { on: 'workflow' },
+  'workflow.release': { on: 'workflow' },
+  'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
   'run.pause': { on: 'run', derived: true },
   'run.resume': { on: 'run', derived: true },
   'run.stop': { on: 'run', derived: true },
   'run.change': { on: 'run' },
+  'run.hold': { on: 'run' },
+  'run.release': { on: 'run' },
   'run.delete': { on: 'run' },
   'comment.add': { on: 'run' },
   'comment.change': { on: 'run' },
@@ -77,10 +88,15 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'connection.create': { on: 'connection' },
+  'connection.change': { on: 'connection' },
+  'connection.delete': { on: 'connection' },
+  'connection.test': { on: 'connection' },
   'job.create': { on: 'job' },
   'job.abort': { on: 'job' },
   'job.retry': { on: 'job' },
   'delivery.redeliver': { on: 'delivery' },
+  'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
 export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);

@@ -10,10 +10,12 @@ const listed = (name: string) => (process.env[name] ?? '').split(',').filter(Boo
 export const runsTable = () => required('RUNS_TABLE');
 export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
+export const connectionsTable = () => required('CONNECTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
 export const jobsTable = () => required('JOBS_TABLE');
 export const filesTable = () => required('FILES_TABLE');
+export const analyticsTable = () => required('ANALYTICS_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');
 export const secretsKey = () => required('SECRETS_KEY_ARN');
 /** The state machine whose executions end within minutes, and the one whose executions may last. */

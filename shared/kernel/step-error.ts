@@ -13,6 +13,9 @@ export const STEP_ERRORS = [
   'OutputTooLarge',
   'FileUnavailable',
   'LimitReached',
+  'LlmRequestFailed',
+  'LlmOutputInvalid',
+  'McpToolFailed',
   'StepInterrupted',
   'ChildRunFailed',
 ] as const;

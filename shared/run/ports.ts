@@ -31,6 +31,10 @@ export interface RunChange {
   /** The change is for these labels alone. */
   labelsWere?: string[] | undefined;
   archived?: Run['archived'] | false;
+  hold?: Run['hold'] | false;
+  workflowHold?: Run['hold'] | false;
+  /** When it goes once no hold is left, in seconds since 1970; undefined while it lives. */
+  expires?: number | undefined;
 }
 
 /** At least so many runs; exactly so many when it is exact. */
@@ -59,8 +63,8 @@ export interface Loaded {
 
 /** Runs, their journals and the lists of them. */
 export interface Runs {
-  /** Writes the row, once. With a key that was used before it answers the run that was started under it. */
-  create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** Writes the row, once. With a key that was used before it answers the run that was started under it. `keptUntil`: of one that ends at its birth. */
+  create(run: Run, key?: StartKey, keptUntil?: number): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
   /** The run that was started under that key. */
   startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The row as it stands now. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { OpenConnection } from '../connection/open-connection.ts';
 import type { Template } from '../expression/template.ts';
 
 /** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
@@ -67,6 +68,8 @@ export interface LeafContext {
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
   files: StepFiles;
+  /** The project's connection of that name. Throws `StepError` `CredentialRejected` when there is none. */
+  connection(name: string): Promise<OpenConnection>;
   /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */
   evaluate(template: Template, field: string, context: unknown): Promise<unknown>;
 }
@@ -96,6 +99,8 @@ export interface LeafKind<Spec = unknown> {
   resolved: z.ZodType<Spec>;
   /** Keys of its form that are not evaluated beforehand: it does so itself, over something with these names. */
   late?: Readonly<Record<string, readonly string[]>>;
+  /** Keys of its form under which a JSON Schema stands. */
+  jsonSchemas?: readonly string[];
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
   /** The names in its full result, where no other can be. */

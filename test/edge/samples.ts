@@ -14,6 +14,7 @@ export interface Known {
   file_id?: string;
   comment_id?: string;
   member_id?: string;
+  connection_id?: string;
   job_id?: string;
 }
 
@@ -30,6 +31,7 @@ const definition = () => `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`
 const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
+  putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
@@ -53,6 +55,17 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { archived: true, labels: ['customer:acme'], name: 'Another name' },
     { archived: false, labels: [] },
   ],
+  createConnection: ({ project }) => [
+    {
+      project_id: project,
+      name: `erp-${uniqueName()}`,
+      type: 'bearer',
+      settings: { hosts: ['erp.example'] },
+      secret: { token: 'x' },
+    },
+  ],
+  changeConnection: () => [{ settings: { hosts: ['erp.example'] } }, { secret: { token: 'y' }, keep_hours: 1 }],
+  testConnection: () => [{ url: 'http://127.0.0.1:9/' }],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
   createJob: ({ run_id }) => [
@@ -61,7 +74,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   ],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  holdRun: () => [{}],
+  holdWorkflow: () => [{}],
   rerunRun: () => [{ from: 'start' }],
+  recountRuns: () => [{}],
 };
 
 /** Queries that operations want. */
@@ -69,6 +85,10 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
+  getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
+  getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
+  getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
 };
 
 /** At least one right request for an operation. */
@@ -101,6 +121,7 @@ function idFor(name: string, known: Known): string {
     file_id: NOTHING,
     comment_id: NOTHING,
     member_id: NOTHING,
+    connection_id: NOTHING,
     job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,

@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Jobs';
+type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections' | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -144,6 +144,27 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
+  'functions/api/legal-holds.ts': {
+    ...logs('FunctionsLegalHolds'),
+    ...records,
+    ...table('Runs', 'BatchGetItem GetItem Query UpdateItem', 'by-workflow'),
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Files', 'UpdateItem'),
+  },
+  'functions/api/inbox.ts': {
+    ...logs('FunctionsInbox'),
+    ...table('Analytics', 'Query'),
+    ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project', 'by-state'),
+    ...table('Workflows', 'GetItem'),
+  },
+  'functions/api/analytics.ts': {
+    ...logs('FunctionsAnalytics'),
+    ...records,
+    ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+  },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),
     ...records,
@@ -176,6 +197,20 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsWriteWorkflows'),
     ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Connections', 'GetItem'),
+  },
+  'functions/api/connections.ts': {
+    ...logs('FunctionsConnections'),
+    ...records,
+    ...table('Connections', 'DeleteItem PutItem', 'by-workspace'),
+    ...table('Workflows', '', 'by-project'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/test-connection.ts': {
+    ...logs('FunctionsTestConnection'),
+    ...records,
+    ...table('Connections', 'UpdateItem', 'by-workspace'),
+    ...opensSecrets,
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
@@ -228,7 +263,14 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
   'functions/api/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
+  'functions/worker/drive-run.ts': {
+    ...logs('RunEngineWorker'),
+    ...starts,
+    ...carriesOn,
+    ...table('Files', 'GetItem PutItem'),
+    ...table('Connections', 'GetItem UpdateItem'),
+    ...opensSecrets,
+  },
   'functions/timer/sweep-runs.ts': {
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),

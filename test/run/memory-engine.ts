@@ -7,6 +7,7 @@ import { RunState, stateOf } from '../../shared/run/model/state.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { anActor, aRun } from '../harness/builders.ts';
+import { noConnection } from '../harness/leaf-context.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
@@ -61,6 +62,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
     workflows: { get: async (id: string) => aWorkflow(id) },
     files: absent('files'),
+    openConnection: noConnection,
     executors: { http: { execute: async () => ({ status: 200, headers: {}, body: {} }) } },
     retentionDays: 90,
     now: () => new Date(),

@@ -15,6 +15,7 @@ import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import type { RunFilter } from '../list/filter.ts';
@@ -65,8 +66,12 @@ export class DynamoRuns implements Runs {
     this.#now = now;
   }
 
-  async create(run: Run, key?: StartKey) {
-    const row = { ...this.#table, ...NEW, Item: runItem(run) };
+  async create(run: Run, key?: StartKey, keptUntil?: number) {
+    const row = {
+      ...this.#table,
+      ...NEW,
+      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: run.workflowHold ? FOREVER : keptUntil })) },
+    };
     if (!key) {
       const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
       if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
