@@ -1,5 +1,4 @@
 import type { Page, PageOf } from '../kernel/page.ts';
-import type { DeleteServices } from '../run/delete/delete-run.ts';
 import type { StartServices } from '../run/start/start-request.ts';
 import type { Job, Outcome, Result } from './job.ts';
 
@@ -45,7 +44,7 @@ export interface JobSweepServices {
 }
 
 /** What jobs work with. */
-export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'>, Pick<DeleteServices, 'heldBy'> {
+export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'> {
   /** How many runs a filter may select. */
   mostSelected: number;
 }

@@ -46,7 +46,14 @@ describe('a job', () => {
     const ids = await endedRuns(30);
     const made = await api.post('/v1/jobs', { verb: 'archive', run_ids: ids, name: 'Tidy up', reason: 'Too many' });
     expect(made.status).toBe(202);
-    expect(made.body).toMatchObject({ object: 'job', verb: 'archive', total: 30, name: 'Tidy up', reason: 'Too many', filter: null });
+    expect(made.body).toMatchObject({
+      object: 'job',
+      verb: 'archive',
+      total: 30,
+      name: 'Tidy up',
+      reason: 'Too many',
+      filter: null,
+    });
     const job = await jobEnded(made.body.id);
     expect(job).toMatchObject({ status: 'completed', done: 30, skipped: 0, failed: 0, abort: null, retry_of: null });
     const results = await resultsOf(job.id);
@@ -58,7 +65,11 @@ describe('a job', () => {
   test('runs again those that failed, each under its own key, and results lead to the new runs', async () => {
     const failing = await api.publish('  - id: bad\n    raise: { error: Known, message: no }');
     const ids = await endedRuns(3, failing);
-    const job = await through({ verb: 'rerun', filter: { workflow_id: failing, status: ['failed'] }, params: { from: 'failed' } });
+    const job = await through({
+      verb: 'rerun',
+      filter: { workflow_id: failing, status: ['failed'] },
+      params: { from: 'failed' },
+    });
     expect(job).toMatchObject({ total: 3, done: 3, filter: { workflow_id: failing, status: ['failed'] } });
     for (const { run_id, outcome, started_run_id } of await resultsOf(job.id)) {
       expect(ids).toContain(run_id);
@@ -143,7 +154,10 @@ describe('a job', () => {
   });
 
   test('of nothing is completed at once', async () => {
-    expect(await through({ verb: 'archive', filter: { reference: 'nobody has it' } })).toMatchObject({ total: 0, status: 'completed' });
+    expect(await through({ verb: 'archive', filter: { reference: 'nobody has it' } })).toMatchObject({
+      total: 0,
+      status: 'completed',
+    });
   });
 
   test('hides the inputs that it was given', async () => {
@@ -161,11 +175,7 @@ describe('a dry run', () => {
     const done = await endedRuns(4);
     const paid = await Promise.all([1, 2].map(async () => (await api.start(once, { url: `${api.url}/v2/health` })).body.id));
     await Promise.all(paid.map((id) => api.ended(id)));
-    for (const verb of [
-      { verb: 'rerun', params: { from: 'start' } },
-      { verb: 'archive' },
-      { verb: 'delete' },
-    ]) {
+    for (const verb of [{ verb: 'rerun', params: { from: 'start' } }, { verb: 'archive' }, { verb: 'delete' }]) {
       const body = { ...verb, run_ids: [live, ...done, ...paid] };
       const before = (await api.get('/v1/runs/count')).body;
       const foreseen = await api.post('/v1/jobs', { ...body, dry_run: true });
@@ -237,7 +247,7 @@ describe('a job is refused', () => {
 
 /** Runs that have ended, as rows alone. */
 async function storedRuns(count: number): Promise<string[]> {
-  const client = new DynamoDBClient({ endpoint: api.cloudUrl });
+  const client = new DynamoDBClient({ endpoint: api.cloud.cloudUrl });
   const runs = new DynamoRuns(() => client, { table: process.env['RUNS_TABLE'] ?? '' });
   const all = Array.from({ length: count }, () =>
     aRun({ id: ulid(), workspace: 'local', project: 'examples', status: 'succeeded', dueAt: undefined, definition: 'none' }),

@@ -63,7 +63,8 @@ test('whatever the rate and whenever it is killed or aborted, each run is settle
         if (next.kind === 'end') job = ended(job, next.status, now);
         else if (next.kind === 'wait') nowMs = Math.max(nowMs + stepMs, next.until.getTime());
         else {
-          job = next.kind === 'take' ? taken(job, next.from, ids(next.from, next.count), now) : takenUpAgain(job, next.batch, now);
+          job =
+            next.kind === 'take' ? taken(job, next.from, ids(next.from, next.count), now) : takenUpAgain(job, next.batch, now);
           if (next.kind === 'take') takenAt.push({ ms: nowMs, count: next.count });
           if (what === 'killed') continue;
           settledIds.push(...(job.batch?.subjects ?? []).map(({ id }) => id));
