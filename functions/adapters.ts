@@ -20,13 +20,18 @@ import type { JobServices, JobSweepServices } from '../shared/job/ports.ts';
 import { MOST_SELECTED } from '../shared/job/select.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
+import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
+import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
+import { keepsHeld } from '../shared/run/hold/keep-held.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
 import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
+import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -72,6 +77,9 @@ const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucke
 const jobs = /* @__PURE__ */ once(() => new DynamoJobs(dynamo, { table: env.jobsTable(), retentionDays: env.retentionDays() }));
 const jobExecutions = /* @__PURE__ */ once(() => new SfnJobExecutions(sfn, env.jobsMachineArn));
 export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
+export const tests = /* @__PURE__ */ once(
+  () => new DynamoTests(dynamo, { table: env.testsTable(), retentionDays: env.retentionDays() }),
+);
 export const deliveries = /* @__PURE__ */ once(() => new DynamoDeliveries(dynamo, triggers()));
 export const payloads = /* @__PURE__ */ once(() => new BucketPayloads(s3, env.valuesBucket()));
 export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, env.triggersTable()));
@@ -178,3 +186,10 @@ export const canaryServices = (): CanaryServices => ({
 });
 
 const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
+
+/** Who follows what happens to runs. */
+export const runFollowers = (): RunFollower[] => [
+  recordsActs({ audit: audit(), runs: runRows() }),
+  forgetsRuns({ runs: runRows(), values: values() }),
+  keepsHeld({ runs: runRows() }),
+];

@@ -15,6 +15,8 @@ export interface Known {
   comment_id?: string;
   member_id?: string;
   connection_id?: string;
+  test_id?: string;
+  test_run_id?: string;
   job_id?: string;
 }
 
@@ -76,6 +78,9 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
+  addTest: ({ run_id }) => [{ run_id }],
+  runTests: () => [{ mode: 'real' }],
+  acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };
@@ -120,6 +125,8 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
+    test_id: NOTHING,
+    test_run_id: NOTHING,
     member_id: NOTHING,
     connection_id: NOTHING,
     job_id: NOTHING,
