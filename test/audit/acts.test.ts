@@ -376,7 +376,15 @@ async function recordsOf(act: Act, object: string) {
 describe.each(ACT_WORDS.map((act) => [act]))('%s', (act) => {
   test('is in the log once: by whom, to what, from where, why, and what it changed', async () => {
     const reason = `why-${act.replace('.', '-')}`;
-    const { object, before, after, silent, by = me.id, project = 'examples', from = { ip: '127.0.0.1', user_agent: AGENT } } = await doing[act](reason);
+    const {
+      object,
+      before,
+      after,
+      silent,
+      by = me.id,
+      project = 'examples',
+      from = { ip: '127.0.0.1', user_agent: AGENT },
+    } = await doing[act](reason);
     const recorded = async () =>
       (await recordsOf(act, object)).filter((record: { reason: string | null }) => silent || record.reason === reason);
     // What follows from journals comes a moment later.

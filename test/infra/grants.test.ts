@@ -31,7 +31,17 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Tests' | 'Connections' | 'Jobs';
+type TableName =
+  | 'Analytics'
+  | 'Audit'
+  | 'Runs'
+  | 'Workflows'
+  | 'Access'
+  | 'Triggers'
+  | 'Files'
+  | 'Tests'
+  | 'Connections'
+  | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
