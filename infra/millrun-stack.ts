@@ -54,6 +54,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
         jobs.worker,
