@@ -31,7 +31,17 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Tests' | 'Connections';
+type TableName =
+  | 'Analytics'
+  | 'Audit'
+  | 'Runs'
+  | 'Workflows'
+  | 'Access'
+  | 'Triggers'
+  | 'Files'
+  | 'Tests'
+  | 'Connections'
+  | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -49,6 +59,8 @@ const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObj
 
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
 const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
+const jobs = 'arn:aws:states:region:account:stateMachine:millrun-jobs';
+const startsJobs = { [jobs]: ['states:StartExecution'] };
 const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
 
 /** What people do is recorded. */
@@ -114,6 +126,35 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
+  'functions/api/jobs.ts': {
+    ...logs('JobsRoutes'),
+    ...records,
+    ...table('Jobs', 'BatchGetItem GetItem PutItem Query', 'by-workspace'),
+    ...table(
+      'Runs',
+      'BatchGetItem GetItem Query',
+      'by-workspace',
+      'by-project',
+      'by-workflow',
+      'by-state',
+      'by-parent',
+      'by-reference',
+    ),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    ...startsJobs,
+  },
+  'functions/worker/work-job.ts': {
+    ...logs('JobsWorker'),
+    ...records,
+    ...starts,
+    ...filesOfStarts,
+    ...table('Jobs', 'GetItem PutItem'),
+    ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+    ...startsJobs,
+  },
+  'functions/timer/sweep-jobs.ts': { ...logs('JobsSweep'), ...table('Jobs', 'GetItem PutItem', 'live'), ...startsJobs },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
     ...records,
