@@ -1,5 +1,18 @@
 /** The capabilities of shared/, each may use those before it. `kernel` is what everything may use. */
-const LAYERS = ['kernel', 'expression', 'step', 'executor', 'audit', 'access', 'workflow', 'file', 'run', 'trigger', 'api'];
+const LAYERS = [
+  'kernel',
+  'expression',
+  'step',
+  'executor',
+  'audit',
+  'access',
+  'workflow',
+  'file',
+  'run',
+  'task',
+  'trigger',
+  'api',
+];
 
 /** Clients, conditional writes, logs; HTTP and OpenAPI. They know no resource, and only what is named for it may use them. */
 const GENERIC = ['aws', 'edge'];

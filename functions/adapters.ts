@@ -20,6 +20,7 @@ import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
 import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoTasks } from '../shared/task/task.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -54,6 +55,7 @@ const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runs
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
 export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
 export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
+export const tasks = /* @__PURE__ */ once(() => new DynamoTasks(dynamo, env.tasksTable));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
@@ -98,6 +100,7 @@ export function signInServices(): SignInServices | undefined {
 export const engineServices = (): StartServices => ({
   runs: runs(),
   values: values(),
+  tasks: tasks(),
   executions: executions(),
   workflows: workflows(),
   definitions: definitions(),

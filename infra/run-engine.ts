@@ -38,6 +38,7 @@ export class RunEngine extends Construct {
       environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(','), RETENTION_DAYS: String(settings.retentionDays) },
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.allowTasks(this.worker);
     stores.workflows.allow(this.worker, ['GetItem']);
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);

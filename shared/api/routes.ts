@@ -4,6 +4,7 @@ import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -19,6 +20,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comments,
+  ...tasks,
   ...access,
   ...audit,
   ...files,

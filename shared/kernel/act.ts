@@ -28,6 +28,7 @@ export const OBJECTS = {
     shows: ['name', 'scheme', 'signature', 'deliveryHeader', 'mapping', 'if', 'dedupeWindow', 'enabled'],
     hides: ['secrets', 'token'],
   },
+  task: { shows: ['assignees', 'snoozedUntil'], hides: [] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
@@ -75,6 +76,8 @@ export const ACTS = {
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
+  'task.answer': { on: 'task', derived: true },
+  'task.change': { on: 'task' },
   'delivery.redeliver': { on: 'delivery' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;

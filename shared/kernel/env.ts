@@ -12,6 +12,7 @@ export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
+export const tasksTable = () => required('TASKS_TABLE');
 export const filesTable = () => required('FILES_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');
 export const secretsKey = () => required('SECRETS_KEY_ARN');

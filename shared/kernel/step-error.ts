@@ -15,6 +15,8 @@ export const STEP_ERRORS = [
   'LimitReached',
   'StepInterrupted',
   'ChildRunFailed',
+  'ApprovalRejected',
+  'ApprovalExpired',
 ] as const;
 
 /** A message stands in three places of a run, each of them a part of a row. */

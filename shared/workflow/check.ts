@@ -85,7 +85,7 @@ function checkPlan(plan: Plan, { sites, places }: FoundSites, found: ReadonlyMap
   const home = new Map(places.map(({ id, at }) => [id, at]));
   const names = errorNamesOf(plan);
   for (const { id, step } of plan.steps.values()) {
-    findings.push(...under(checkWords(step, plan.document.connections, names), ...(home.get(id) ?? [])));
+    findings.push(...under([...checkWords(step, plan.document.connections, names), ...checkForm(step)], ...(home.get(id) ?? [])));
   }
   return [...findings, ...checkTemplates(plan, sites, hidden)];
 }
@@ -112,6 +112,13 @@ function checkWords(step: Step, connections: string[], names: string[]): Finding
   watch(step.retry?.on, ['retry', 'on']);
   for (const [index, handler] of (step.catch ?? []).entries()) watch(handler.on, ['catch', index, 'on']);
   return findings;
+}
+
+/** What an approval fills in has to be a schema. */
+function checkForm({ kind, spec }: Step): Finding[] {
+  const form = kind === 'approval' && isMap(spec) ? spec['form'] : undefined;
+  const problem = isMap(form) ? schemaProblem(form) : undefined;
+  return problem === undefined ? [] : [{ at: [kind, 'form'], message: problem }];
 }
 
 function under(findings: Finding[], ...path: PropertyKey[]): Finding[] {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACT_WORDS, ACTS, type Act, isDerived } from '../../shared/kernel/act.ts';
-import { type Answered, type Api, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
+import { type Answered, type Api, ONE_QUESTION, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 
 let api: Api;
@@ -199,6 +199,12 @@ const doing: Partial<Record<Act, Do>> = {
     const object = await aWebhook();
     await ask('DELETE', at(`/webhooks/${object}`), undefined, reason);
     return { object, before: { name: 'orders' }, after: null };
+  },
+  'task.change': async (reason) => {
+    const asking = await api.publish(ONE_QUESTION);
+    const { id: object } = await api.asked((await api.start(asking)).body.id);
+    await ask('PATCH', `/v1/tasks/${object}`, { assignees: ['ben@example.com'] }, reason);
+    return { object, before: { assignees: ['ada@example.com'] }, after: { assignees: ['ben@example.com'] } };
   },
   'delivery.redeliver': async (reason) => {
     const object = await aRejected();

@@ -14,6 +14,7 @@ export interface Known {
   file_id?: string;
   comment_id?: string;
   member_id?: string;
+  task_id?: string;
 }
 
 export interface Sample {
@@ -56,6 +57,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  answerTask: () => [{ decision: 'reject' }],
+  changeTask: () => [{ assignees: ['ben@example.com'], snooze_until: '2030-01-01T00:00:00Z' }],
   rerunRun: () => [{ from: 'start' }],
 };
 
@@ -96,6 +99,7 @@ function idFor(name: string, known: Known): string {
     file_id: NOTHING,
     comment_id: NOTHING,
     member_id: NOTHING,
+    task_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -16,12 +16,14 @@ const ABOVE = [
   'functions/api/receive-webhook.ts',
   'functions/api/schedules.ts',
   'functions/api/start-runs.ts',
+  'functions/api/tasks.ts',
   'functions/mail/receive-mail.ts',
   'functions/timer/fire-schedule.ts',
   'functions/timer/reconcile-fires.ts',
+  'functions/timer/send-canary.ts',
   'functions/worker/drive-run.ts',
 ];
-const ABOVE_BYTES = 1_250_000;
+const ABOVE_BYTES = 1_260_000;
 
 /** The bytes that `cdk deploy` uploads for an entry, without its source map. */
 async function bundleBytes(entry: string): Promise<number> {

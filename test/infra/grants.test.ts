@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Tasks' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -67,6 +67,8 @@ const filesOfStarts = { ...table('Files', 'GetItem PutItem UpdateItem'), ...read
 const deliveries = table('Triggers', 'GetItem PutItem');
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
+/** Whoever appends to journals shows what people are asked there. */
+const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
@@ -107,6 +109,15 @@ const expected: Record<string, Record<string, string[]>> = {
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
+    ...showsTasks,
+  },
+  'functions/api/tasks.ts': {
+    ...logs('FunctionsTasks'),
+    ...records,
+    ...carriesOn,
+    ...table('Workflows', 'GetItem'),
+    ...executions,
+    ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
   },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
@@ -197,8 +208,15 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
   'functions/api/docs.ts': logs('FunctionsDocs'),
-  'functions/worker/drive-run.ts': { ...logs('RunEngineWorker'), ...starts, ...carriesOn, ...table('Files', 'GetItem PutItem') },
+  'functions/worker/drive-run.ts': {
+    ...logs('RunEngineWorker'),
+    ...showsTasks,
+    ...starts,
+    ...carriesOn,
+    ...table('Files', 'GetItem PutItem'),
+  },
   'functions/timer/sweep-runs.ts': {
+    ...showsTasks,
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
@@ -209,6 +227,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesFire'),
     ...starts,
     ...deliveries,
+    ...showsTasks,
     ...carriesOn,
     ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
@@ -216,6 +235,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/timer/reconcile-fires.ts': {
     ...logs('SchedulesReconcile'),
     ...starts,
+    ...showsTasks,
     ...carriesOn,
     ...table('Triggers', 'GetItem PutItem', 'by-due'),
     ...fireTimers,
@@ -224,6 +244,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesRoutes'),
     ...records,
     ...starts,
+    ...showsTasks,
     ...carriesOn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),
     ...fireTimers,

@@ -99,6 +99,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresFiles6A2E3899",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
+      "StoresTasksE4BB2F2B",
       "StoresTriggers2B7F595F",
       "StoresValues63632494",
       "StoresWorkflows1EEFBE94",
