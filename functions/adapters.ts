@@ -7,7 +7,9 @@ import type { SignInServices } from '../shared/access/sign-in.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
+import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
+import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
@@ -35,7 +37,6 @@ import { SchedulerFireTimer } from '../shared/trigger/schedule/fire-timer.schedu
 import { fireWatcher } from '../shared/trigger/schedule/fire-watcher.metrics.ts';
 import type { ScheduleServices } from '../shared/trigger/schedule/ports.ts';
 import { DynamoSchedules } from '../shared/trigger/schedule/schedule.dynamo.ts';
-import { KmsSeals } from '../shared/trigger/webhook/sealed-secrets.kms.ts';
 import { DynamoWebhooks } from '../shared/trigger/webhook/webhook.dynamo.ts';
 import { CachedDefinitions } from '../shared/workflow/cached-definitions.ts';
 import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
@@ -46,6 +47,7 @@ const auditSettings = () => ({ table: env.auditTable(), retentionDays: env.audit
 export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings(), now));
 export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
+export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
@@ -148,6 +150,8 @@ export const replyServices = (): ReplyServices => ({
 export const canaryServices = (): CanaryServices => ({
   domain: env.mailDomain(),
   workflows: workflows(),
+  // Its workflow uses none.
+  connections: { byName: async () => undefined },
   retentionDays: env.retentionDays(),
   mailboxes: mailboxes(),
   runs: runRows(),

@@ -89,6 +89,7 @@ export class ApiFunctions extends Construct {
       settings,
       entry: 'api/read-workflows',
       description: 'Shows workflows',
+      environment: retention,
     });
     stores.workflows.allow(readWorkflows, ['GetItem', 'Query'], ['by-workspace', 'by-project']);
 
@@ -98,6 +99,7 @@ export class ApiFunctions extends Construct {
       description: 'Saves and publishes workflows',
       environment: retention,
     });
+    stores.connections.allow(writeWorkflows, ['GetItem']);
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
@@ -114,6 +116,24 @@ export class ApiFunctions extends Construct {
     });
     stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
 
+    const connections = new AppFunction(this, 'Connections', {
+      settings,
+      entry: 'api/connections',
+      description: 'Keeps credentials that it cannot read',
+    });
+    stores.connections.allow(connections, ['DeleteItem', 'PutItem'], ['by-workspace']);
+    stores.workflows.allow(connections, [], ['by-project']);
+    stores.secretsKey.allowSealing(connections);
+
+    const testConnection = new AppFunction(this, 'TestConnection', {
+      settings,
+      entry: 'worker/test-connection',
+      description: 'Tries credentials',
+      environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
+    });
+    stores.connections.allow(testConnection, ['UpdateItem'], ['by-workspace']);
+    stores.secretsKey.allowOpening(testConnection, 'connection');
+
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
       entry: 'api/deliveries',
@@ -125,7 +145,7 @@ export class ApiFunctions extends Construct {
     allowFilesOfStarts(deliveries, stores);
     stores.triggers.allow(deliveries, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
     stores.access.allow(deliveries, [], ['by-workspace']);
-    stores.secretsKey.allowOpening(deliveries);
+    stores.secretsKey.allowOpening(deliveries, 'webhook');
 
     const webhooks = new AppFunction(this, 'Webhooks', {
       settings,
@@ -155,7 +175,7 @@ export class ApiFunctions extends Construct {
     });
     allowStarts(receiveWebhook, { stores, engine });
     allowDeliveries(receiveWebhook, stores);
-    stores.secretsKey.allowOpening(receiveWebhook);
+    stores.secretsKey.allowOpening(receiveWebhook, 'webhook');
 
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
@@ -193,6 +213,8 @@ export class ApiFunctions extends Construct {
       files,
       mailboxes,
       mailCanary,
+      connections,
+      testConnection,
     ];
     for (const fn of acting) stores.allowRecords(fn);
 
@@ -207,6 +229,8 @@ export class ApiFunctions extends Construct {
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
       ['api/members', members],
+      ['api/connections', connections],
+      ['worker/test-connection', testConnection],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],

@@ -24,6 +24,8 @@ export interface AppFunctionProps
 export interface Permission {
   readonly actions: string[];
   readonly resources: string[];
+  /** When it holds, as IAM writes conditions. */
+  readonly conditions?: Record<string, Record<string, string>>;
   /** Needed when a resource ends in a wildcard: why it cannot be named. */
   readonly because?: string;
 }
@@ -73,8 +75,8 @@ export class AppFunction extends NodejsFunction {
     if (this.node.defaultChild instanceof CfnResource) this.node.defaultChild.addMetadata('millrun:entry', path);
   }
 
-  allow({ actions, resources, because }: Permission): void {
-    this.#role.addToPolicy(new PolicyStatement({ actions, resources }));
+  allow({ actions, resources, because, conditions }: Permission): void {
+    this.#role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
     for (const resource of because ? resources : []) acknowledgeWildcard(this.#role, resource, because ?? '');
   }
 }

@@ -40,6 +40,8 @@ export class RunEngine extends Construct {
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.allowTasks(this.worker);
     stores.workflows.allow(this.worker, ['GetItem']);
+    stores.connections.allow(this.worker, ['GetItem', 'UpdateItem']);
+    stores.secretsKey.allowOpening(this.worker, 'connection');
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);
     stores.values.allowWrites(this.worker);

@@ -10,6 +10,7 @@ export class Stores extends Construct {
   readonly runs: AppTable;
   readonly workflows: AppTable;
   readonly access: AppTable;
+  readonly connections: AppTable;
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
@@ -41,6 +42,9 @@ export class Stores extends Construct {
 
     this.access = new AppTable(this, 'Access', { settings, variable: 'ACCESS_TABLE' });
     this.access.addIndex('by-workspace', { hash: 'workspaceKey' });
+
+    this.connections = new AppTable(this, 'Connections', { settings, variable: 'CONNECTIONS_TABLE' });
+    this.connections.addIndex('by-workspace', { hash: 'workspaceKey' });
 
     this.triggers = new AppTable(this, 'Triggers', { settings, variable: 'TRIGGERS_TABLE' });
     // A schedule is written at each of its fires, with its inputs: what lists are filtered by stays as it is.

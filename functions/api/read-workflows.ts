@@ -4,8 +4,10 @@ import { processV2View, v2 } from '../../shared/api/v2.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
+import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
@@ -13,6 +15,7 @@ import { workflows } from '../adapters.ts';
 
 interface Services {
   workflows: Workflows;
+  retentionDays: number;
 }
 
 const NEWEST_VERSIONS = 10;
@@ -54,10 +57,15 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
   return ok(versionDetailView(version, definition));
 }
 
+export async function getRetention({ caller }: RequestOf<'getRetention'>, { workflows, retentionDays }: Services) {
+  return ok(retentionShown(await workflows.retention(caller.workspace, 'now'), retentionDays));
+}
+
 export const handler = http(
   { ...v2, ...workflowsOperations },
-  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion },
+  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, getRetention },
   () => ({
     workflows: workflows(),
+    retentionDays: env.retentionDays(),
   }),
 );

@@ -4,13 +4,15 @@ import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
+import { retentionShown } from '../../shared/workflow/retention.http.ts';
+import { checkDays } from '../../shared/workflow/retention.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { now, recorder, workflows } from '../adapters.ts';
+import { connections, now, recorder, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
@@ -46,6 +48,17 @@ export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkfl
   return noContent();
 }
 
+export async function putRetention({ body, caller }: RequestOf<'putRetention'>, { workflows, retentionDays }: Services) {
+  if (caller.project !== undefined)
+    throw new Problem(
+      'forbidden',
+      `The ${caller.kind} "${caller.name}" is of project "${caller.project}"; this is of the whole workspace.`,
+    );
+  checkDays(body, retentionDays);
+  await workflows.keepFor(caller.workspace, body);
+  return ok(retentionShown(body, retentionDays));
+}
+
 async function detail({ workflows }: Services, row: Workflow) {
   const [draft, versions] = await Promise.all([
     workflows.definition(row.id, row.draft.definition),
@@ -57,9 +70,10 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow },
+  { createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention },
   () => ({
     workflows: workflows(),
+    connections: connections(),
     retentionDays: env.retentionDays(),
     now,
   }),

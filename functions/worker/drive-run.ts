@@ -1,8 +1,10 @@
 import { background } from '../../shared/aws/observe.ts';
+import { openConnection } from '../../shared/connection/open-connection.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
-import { engineServices } from '../adapters.ts';
+import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
+import { connections, engineServices, now, seals } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
@@ -11,5 +13,10 @@ export const handler = background(
     const until = new Date(services.now().getTime() + getRemainingTimeInMillis());
     return drive(services, message, { id: awsRequestId, until });
   },
-  () => ({ ...engineServices(), executors: executorsFor(env.stepNetwork()) }),
+  (): DriveServices => ({
+    ...engineServices(),
+    executors: executorsFor(env.stepNetwork()),
+    openConnection: (owner, name, conceal) =>
+      openConnection({ connections: connections(), seals: seals(), now }, owner, name, conceal),
+  }),
 );

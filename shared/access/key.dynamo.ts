@@ -1,7 +1,7 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { fromItem, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
-import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
+import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
 import { type ApiKey, apiKey, type Keys } from './key.ts';
 
 const apiKeyKey = ({ hash }: Pick<ApiKey, 'hash'>) => ({ pk: `KEY#${hash}`, sk: 'KEY' });
@@ -29,14 +29,14 @@ export class DynamoKeys implements Keys {
   }
 
   list(workspace: string, limit: number, token?: string) {
-    return listAccess(this.#of(workspace), limit, token);
+    return listOfWorkspace(this.#of(workspace), limit, token);
   }
 
   find(workspace: string, id: string) {
-    return findAccess(this.#of(workspace), id);
+    return findOfWorkspace(this.#of(workspace), id);
   }
 
-  #of(workspace: string): AccessRows<ApiKey> {
+  #of(workspace: string): WorkspaceRows<ApiKey> {
     return {
       client: this.#client(),
       table: this.#table,

@@ -8,7 +8,7 @@ import {
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { fromItem, toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
-import { type AccessRows, findAccess, listAccess } from './access-rows.dynamo.ts';
+import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
 import { type Member, type Members, member } from './member.ts';
 
 const pkOf = (email: string) => `MEMBER#${email}`;
@@ -72,11 +72,11 @@ export class DynamoMembers implements Members {
   }
 
   find(workspace: string, id: string) {
-    return findAccess(this.#of(workspace), id);
+    return findOfWorkspace(this.#of(workspace), id);
   }
 
   list(workspace: string, limit: number, token?: string) {
-    return listAccess(this.#of(workspace), limit, token);
+    return listOfWorkspace(this.#of(workspace), limit, token);
   }
 
   async withEmail(email: string): Promise<Member[]> {
@@ -89,7 +89,7 @@ export class DynamoMembers implements Members {
     return Items.map((item) => member.parse(fromItem(item)));
   }
 
-  #of(workspace: string): AccessRows<Member> {
+  #of(workspace: string): WorkspaceRows<Member> {
     const workspaceKey = workspaceKeyOf(workspace);
     return { client: this.#client(), table: this.#table, workspaceKey, keyOf, parse: (row) => member.parse(row) };
   }

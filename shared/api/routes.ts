@@ -1,5 +1,6 @@
 import { access } from '../access/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
+import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
@@ -23,6 +24,7 @@ export const operations = {
   ...tasks,
   ...access,
   ...audit,
+  ...connections,
   ...files,
   ...mail,
   ...canary,

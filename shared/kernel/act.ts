@@ -1,6 +1,10 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
-  workflow: { shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'deletedAt'], hides: ['startDefaults'] },
+  workflow: {
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    hides: ['startDefaults'],
+  },
+  workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
   run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
@@ -29,6 +33,7 @@ export const OBJECTS = {
     hides: ['secrets', 'token'],
   },
   task: { shows: ['assignees', 'snoozedUntil'], hides: [] },
+  connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
@@ -47,6 +52,7 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
   'run.pause': { on: 'run', derived: true },
@@ -78,6 +84,10 @@ export const ACTS = {
   'webhook.delete': { on: 'webhook' },
   'task.answer': { on: 'task', derived: true },
   'task.change': { on: 'task' },
+  'connection.create': { on: 'connection' },
+  'connection.change': { on: 'connection' },
+  'connection.delete': { on: 'connection' },
+  'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;

@@ -10,6 +10,7 @@ const listed = (name: string) => (process.env[name] ?? '').split(',').filter(Boo
 export const runsTable = () => required('RUNS_TABLE');
 export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
+export const connectionsTable = () => required('CONNECTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
 export const tasksTable = () => required('TASKS_TABLE');

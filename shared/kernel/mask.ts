@@ -1,3 +1,5 @@
+import { isExactNumber } from './json.ts';
+
 /** What stands in the place of a secret. */
 export const MASK = '***';
 
@@ -26,6 +28,7 @@ export function maskOf(secrets: Iterable<string>): Mask {
     if (typeof given === 'string') return text(given);
     if (typeof given === 'number') return known.has(String(given)) ? MASK : given;
     if (Array.isArray(given)) return given.map(value);
+    if (isExactNumber(given)) return known.has(given.digits) ? MASK : given;
     if (typeof given !== 'object' || given === null) return given;
     return Object.fromEntries(Object.entries(given).map(([key, inner]) => [text(key), value(inner)]));
   };

@@ -60,8 +60,8 @@ export interface Loaded {
 
 /** Runs, their journals and the lists of them. */
 export interface Runs {
-  /** Writes the row, once. With a key that was used before it answers the run that was started under it. */
-  create(run: Run, key?: StartKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** Writes the row, once. With a key that was used before it answers the run that was started under it. `keptUntil`: of one that ends at its birth. */
+  create(run: Run, key?: StartKey, keptUntil?: number): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
   /** The run that was started under that key. */
   startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The row as it stands now. */
@@ -90,6 +90,8 @@ export interface Runs {
   change(run: Run, change: RunChange): Promise<boolean>;
   /** Lets the rows of a live run stay longer. */
   keep(id: string, until: number): Promise<void>;
+  /** Removes the journal and the comments of a run that has ended, and its row last. False for one that lives, of which all stays. */
+  remove(id: string): Promise<boolean>;
   list(filter: RunFilter, page: PageOf): Promise<Page<Run>>;
   /** How many runs fit, exact to `MOST_COUNTED`. */
   count(filter: RunFilter): Promise<RunCount>;
@@ -110,6 +112,8 @@ export interface Values {
   /** Puts a text away under a name of the run's. */
   put(runId: string, name: string, text: string): Promise<string>;
   text(ref: string): Promise<string>;
+  /** Removes all values of a run. */
+  remove(runId: string): Promise<void>;
 }
 
 export type ExecutionKind = 'express' | 'standard';

@@ -68,6 +68,20 @@ export interface StepFiles {
   save(file: { name: string; type: string; content: AsyncIterable<Uint8Array> }): Promise<FileRef>;
 }
 
+/** A connection whose secrets may be used now. They are kept out of whatever the step says and gives. */
+export interface OpenConnection {
+  id: string;
+  name: string;
+  type: string;
+  settings: Readonly<Record<string, unknown>>;
+  /** The newest first; a second one while it may still be used. */
+  secrets: readonly Readonly<Record<string, string>>[];
+  /** What else is as secret as they are, such as a token that they were exchanged for. */
+  conceal(secret: string): void;
+  /** Whether the other side takes it. */
+  report(outcome: { ok: true } | { ok: false; reason: string }): Promise<void>;
+}
+
 /** What a leaf may use while it executes. */
 export interface LeafContext {
   runId: string;
@@ -77,6 +91,8 @@ export interface LeafContext {
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
   files: StepFiles;
+  /** The project's connection of that name. Throws `StepError` `CredentialRejected` when there is none. */
+  connection(name: string): Promise<OpenConnection>;
   /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */
   evaluate(template: Template, field: string, context: unknown): Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
+import { retentionBody, retentionView } from './retention.http.ts';
 import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
@@ -54,6 +55,7 @@ export const workflows = {
         enabled: z.boolean().optional(),
         title: words(200).optional(),
         start_defaults: camelCased(startDefaults).optional(),
+        retention: retentionBody.nullable().optional().meta({ description: 'Null: as the workspace says' }),
       }),
     ),
     responses: { 200: workflowDetail },
@@ -111,5 +113,24 @@ export const workflows = {
     summary: 'One published version with its text',
     params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
     responses: { 200: versionDetail },
+  }),
+  getRetention: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/settings/retention',
+    entry: 'api/read-workflows',
+    summary: 'For how long runs of the workspace are kept',
+    responses: { 200: retentionView },
+  }),
+  putRetention: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/settings/retention',
+    entry: 'api/write-workflows',
+    summary: 'Say for how long runs of the workspace are kept, by what they came to',
+    act: 'workspace.change',
+    role: 'admin',
+    body: retentionBody,
+    responses: { 200: retentionView },
   }),
 };

@@ -8,7 +8,9 @@ import { checkCalls } from './check-calls.ts';
 import { checkRetention } from './check-retention.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Document } from './document.ts';
+import { isMap } from './parse-steps.ts';
 import { pinsOf } from './pin.ts';
+import { checkDays, type Retention } from './retention.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 import type { Workflows } from './workflows.ts';
 
@@ -28,8 +30,14 @@ class DocumentRefused extends Problem {
   }
 }
 
+/** Which connections a project has. */
+export interface ConnectionNames {
+  byName(workspace: string, project: string, name: string): Promise<object | undefined>;
+}
+
 export interface WorkflowServices {
   workflows: Workflows;
+  connections: ConnectionNames;
   /** How long what a run leaves behind is kept. */
   retentionDays: number;
   now: () => Date;
@@ -71,8 +79,29 @@ async function resolvePins(
   return { pins, warnings: diagnostics };
 }
 
-const words = ({ name, title, description }: Document) => ({
+/** Steps that use a connection which their project does not have. */
+async function unknownConnections(
+  { connections }: WorkflowServices,
+  { workspace, project }: Pick<Workflow, 'workspace' | 'project'>,
+  { document, plan, inStep }: Checked,
+): Promise<Diagnostic[]> {
+  const rows = await Promise.all(document.connections.map((name) => connections.byName(workspace, project, name)));
+  const unknown = new Set(document.connections.filter((_, index) => !rows[index]));
+  return [...plan.steps.values()].flatMap(({ id, step }) => {
+    const name = connectionIn(step.spec);
+    if (name === undefined || !unknown.has(name)) return [];
+    return [inStep({ step: id, at: [step.kind, 'connection'], message: `project "${project}" has no connection "${name}"` })];
+  });
+}
+
+const connectionIn = (spec: unknown): string | undefined => {
+  const name: unknown = isMap(spec) ? spec['connection'] : undefined;
+  return typeof name === 'string' ? name : undefined;
+};
+
+const words = ({ name, title, description, connections }: Document) => ({
   name,
+  ...(connections.length > 0 && { connections }),
   ...(title !== undefined && { title }),
   ...(description !== undefined && { description }),
 });
@@ -118,7 +147,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
   const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { hash: hashOf(source, pins), source, pins, document };
   const at = author.now().toISOString();
-  const { title: _, description: __, ...kept } = seen;
+  const { title: _, description: __, connections: ___, ...kept } = seen;
   const workflow = {
     ...kept,
     ...words(document),
@@ -146,6 +175,8 @@ export async function publish(
   const { document } = checked;
   const outliving = checkRetention(draft.source, document, author.retentionDays);
   if (outliving.length > 0) throw new DocumentRefused(outliving);
+  const unknown = await unknownConnections(author, seen, checked);
+  if (unknown.length > 0) throw new DocumentRefused(unknown);
   const { pins, warnings } = await resolvePins(author, seen, checked);
   const definition = { ...draft, hash: hashOf(draft.source, pins), pins, document };
   const at = author.now().toISOString();
@@ -166,15 +197,17 @@ export async function publish(
 export async function updateWorkflow(
   author: WorkflowServices,
   seen: Workflow,
-  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>>,
+  change: Partial<Pick<Workflow, 'enabled' | 'title' | 'startDefaults'>> & { retention?: Retention | null },
 ): Promise<Workflow> {
-  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults } = change;
+  const { enabled = seen.enabled, title = seen.title, startDefaults = seen.startDefaults, retention = seen.retention } = change;
+  checkDays(change.retention, author.retentionDays);
   refuseLargeText('start_defaults', change.startDefaults, START_DEFAULTS_LIMIT_BYTES);
   const next = {
     ...seen,
     enabled,
     ...(title !== undefined && { title }),
     ...(startDefaults && { startDefaults }),
+    retention: retention ?? undefined,
     updatedAt: later(author.now().toISOString(), seen.updatedAt),
   };
   unlessMoved(seen, await author.workflows.replace(seen, next));

@@ -1,6 +1,7 @@
 import {
   type DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -11,6 +12,7 @@ import { wins } from '../aws/conditional-write.ts';
 import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
 import { packed, unpacked } from './packed-document.ts';
+import { type Retention, retention } from './retention.ts';
 import {
   type CheckedDefinition,
   type Definition,
@@ -27,6 +29,11 @@ const KEPT_CHARACTERS = 16 * 1024 * 1024;
 
 const storedWorkflow = workflowSchema.extend({ startDefaults: fromText.pipe(workflowSchema.shape.startDefaults).optional() });
 const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definitionSchema.shape.pins });
+
+/** For so long a function goes by what a workspace has said before. */
+const SETTINGS_KEPT_MS = 60_000;
+const settingsKey = (workspace: string) => ({ pk: `SETTINGS#${workspace}`, sk: 'SETTINGS' });
+const settingsRow = z.object({ retention });
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
@@ -56,6 +63,8 @@ export class DynamoWorkflows implements Workflows {
     maxSize: KEPT_CHARACTERS,
     sizeCalculation: ({ source }) => source.length,
   });
+
+  readonly #retentions = new LRUCache<string, { retention: Retention | undefined }>({ max: 1_000, ttl: SETTINGS_KEPT_MS });
 
   constructor(client: () => DynamoDBClient, table: string) {
     this.#client = client;
@@ -123,6 +132,28 @@ export class DynamoWorkflows implements Workflows {
       this.#put(metaItem(gone), 'updatedAt = :seen', { ':seen': { S: seen.updatedAt } }),
       this.#delete(nameKey(seen)),
     ]);
+  }
+
+  async retention(workspace: string, asOf?: 'now') {
+    const known = asOf ? undefined : this.#retentions.get(workspace);
+    if (known) return known.retention;
+    const found = await this.#retention(workspace);
+    this.#retentions.set(workspace, { retention: found });
+    return found;
+  }
+
+  async keepFor(workspace: string, next: Retention) {
+    const seen = await this.#retention(workspace);
+    const Item = toItem({ ...settingsKey(workspace), retention: next });
+    const put = new PutItemCommand({ TableName: this.#table, Item });
+    const write = noted(put, { object: 'workspace', id: workspace, before: seen ?? {}, after: next });
+    await this.#client().send(write);
+    this.#retentions.set(workspace, { retention: next });
+  }
+
+  async #retention(workspace: string): Promise<Retention | undefined> {
+    const item = await this.#get(settingsKey(workspace));
+    return item && settingsRow.parse(fromItem(item)).retention;
   }
 
   async version(workflowId: string, number: number) {

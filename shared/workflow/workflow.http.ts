@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { retentionBody } from './retention.http.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 const MOST_OVERRIDES = 100;
@@ -48,6 +49,7 @@ export const workflowDetail = workflowEntry
     draft: z.object({ definition: z.string(), source: z.string(), saved_at: time }),
     versions: z.array(versionEntry),
     start_defaults: startDefaults.nullable(),
+    retention: retentionBody.nullable(),
     warnings: z.array(warning).optional(),
   })
   .meta({ id: 'Workflow' });

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Document } from './document.ts';
+import { retention } from './retention.ts';
 
 /** A named process: one draft, numbered versions, a switch. */
 export const workflow = z.object({
@@ -11,6 +12,8 @@ export const workflow = z.object({
   title: z.string().optional(),
   description: z.string().optional(),
   enabled: z.boolean(),
+  /** Names of the connections that its document lists. */
+  connections: z.array(z.string()).optional(),
   /** The draft's definition and when it was saved. */
   draft: z.object({ definition: z.string(), savedAt: z.string(), savedBy: actor }),
   /** The newest version and its definition. */
@@ -24,6 +27,8 @@ export const workflow = z.object({
       connectionOverrides: z.record(z.string(), z.string()).optional(),
     })
     .optional(),
+  /** For how many days its runs are kept, where the workspace says otherwise. */
+  retention: retention.optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
   deletedAt: z.string().optional(),

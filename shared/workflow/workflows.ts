@@ -1,4 +1,5 @@
 import type { Plan } from './plan.ts';
+import type { Retention } from './retention.ts';
 import type { CheckedDefinition, Definition, Version, Workflow } from './workflow.ts';
 
 export interface ListOf<T> {
@@ -24,6 +25,10 @@ export interface Workflows {
   ): Promise<boolean>;
   /** Frees the name; definitions stay, so that runs stay readable. False when it has changed since it was read. */
   remove(seen: Workflow, at: string): Promise<boolean>;
+  /** For how long runs of the workspace are kept; as it was a minute ago at the most, unless it is asked for as it stands now. */
+  retention(workspace: string, asOf?: 'now'): Promise<Retention | undefined>;
+  /** The last word on it stands. */
+  keepFor(workspace: string, retention: Retention): Promise<void>;
   version(workflowId: string, number: number): Promise<Version | undefined>;
   versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
   list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;

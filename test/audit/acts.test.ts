@@ -6,7 +6,8 @@ import { API_KEY } from '../harness/millrun-process.ts';
 let api: Api;
 let workflow: string;
 let run: string;
-let me: { id: string; name: string };
+let me: { id: string };
+let whole: string;
 beforeAll(async () => {
   api = await startApi();
   workflow = await api.publish(ONE_STEP);
@@ -14,6 +15,7 @@ beforeAll(async () => {
   await api.ended(run);
   await mailbox();
   me = (await api.get('/v1/me')).body;
+  whole = await api.keyOf({});
 });
 afterAll(() => api.close());
 
@@ -45,6 +47,15 @@ const yearly = { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' };
 const aSchedule = (more = {}) => madeWith(at('/schedules'), { ...yearly, ...more });
 const aWebhook = () => madeWith(at('/webhooks'), { name: 'orders', scheme: 'sha256' });
 
+const bearer = () => ({
+  project_id: 'examples',
+  name: uniqueName(),
+  type: 'bearer',
+  settings: { hosts: ['erp.example'] },
+  secret: { token: 'hush-hush' },
+});
+const aConnection = () => madeWith('/v1/connections', bearer());
+
 /** A delivery that was rejected. */
 async function aRejected(): Promise<string> {
   const hook = (await ask('POST', at('/webhooks'), { name: 'orders', scheme: 'none' })).body;
@@ -60,6 +71,9 @@ interface Done {
   object: string;
   before: object | null;
   after: object | null;
+  /** Who did it, when it takes the whole workspace. */
+  by?: string;
+  project?: null;
   /** The dialect of v2 has no word for why. */
   silent?: true;
 }
@@ -91,6 +105,17 @@ const doing: Partial<Record<Act, Do>> = {
     const object = await aWorkflow();
     await ask('DELETE', `/v1/workflows/${object}`, undefined, reason);
     return { object, before: { enabled: true }, after: null };
+  },
+  'workspace.change': async (reason) => {
+    const key = await api.keyOf({});
+    const { body } = await api.call('PUT', '/v1/settings/retention', {
+      key,
+      body: { failed: 60, reason },
+      headers: { 'user-agent': AGENT },
+    });
+    expect(body).toEqual({ succeeded: null, failed: 60, stopped: null, most: 90 });
+    const { id } = (await api.get('/v1/me', { key })).body;
+    return { object: 'local', by: id, before: { failed: null }, after: { failed: 60 }, project: null };
   },
   'run.change': async (reason) => {
     await ask('PATCH', `/v1/runs/${run}`, { labels: ['customer:acme'] }, reason);
@@ -206,6 +231,29 @@ const doing: Partial<Record<Act, Do>> = {
     await ask('PATCH', `/v1/tasks/${object}`, { assignees: ['ben@example.com'] }, reason);
     return { object, before: { assignees: ['ada@example.com'] }, after: { assignees: ['ben@example.com'] } };
   },
+  'connection.create': async (reason) => {
+    const made = await ask('POST', '/v1/connections', bearer(), reason);
+    return { object: made.body.id, before: null, after: { type: 'bearer', settings: { hosts: ['erp.example'] } } };
+  },
+  'connection.change': async (reason) => {
+    const object = await aConnection();
+    await ask('PATCH', `/v1/connections/${object}`, { secret: { token: 'hush-hush-2' } }, reason);
+    return { object, before: { secrets: '***' }, after: { secrets: '***' } };
+  },
+  'connection.test': async (reason) => {
+    const object = await aConnection();
+    await ask('POST', `/v1/connections/${object}/test`, { url: 'http://127.0.0.1:9/' }, reason);
+    return {
+      object,
+      before: { status: { state: 'untested' } },
+      after: { status: { state: 'not_connected' } },
+    };
+  },
+  'connection.delete': async (reason) => {
+    const object = await aConnection();
+    await ask('DELETE', `/v1/connections/${object}`, undefined, reason);
+    return { object, before: { type: 'bearer' }, after: null };
+  },
   'delivery.redeliver': async (reason) => {
     const object = await aRejected();
     await ask('POST', `/v1/deliveries/${object}/redeliver`, undefined, reason);
@@ -220,7 +268,7 @@ async function mailboxId(): Promise<string> {
 }
 
 async function recordsOf(act: Act, object: string) {
-  const { body } = await api.get(`/v1/audit?act=${act}&object=${object}&limit=100`);
+  const { body } = await api.get(`/v1/audit?act=${act}&object=${object}&limit=100`, { key: whole });
   return body.items;
 }
 
@@ -231,16 +279,16 @@ describe.each(written.map((act) => [act]))('%s', (act) => {
     const reason = `why-${act.replace('.', '-')}`;
     const done = await doing[act]?.(reason);
     if (!done) throw new Error(`test/audit/acts.test.ts does not do ${act}: add it.`);
-    const { object, before, after, silent } = done;
+    const { object, before, after, silent, by = me.id, project = 'examples' } = done;
     const found = (await recordsOf(act, object)).filter(
       (record: { reason: string | null }) => silent || record.reason === reason,
     );
     expect(found).toMatchObject([
       {
         act,
-        actor: { kind: 'key', id: me.id, name: me.name },
+        actor: { kind: 'key', id: by },
         object: { kind: ACTS[act].on, id: object },
-        project_id: 'examples',
+        project_id: project,
         from: { ip: '127.0.0.1', user_agent: AGENT },
         reason: silent ? null : reason,
         before,

@@ -53,7 +53,7 @@ test('the inputs of a schedule come back as they were given, alone and in a list
 
 test('the start defaults of a workflow come back as they were given', async () => {
   const workflows = new DynamoWorkflows(() => tables.client, tables.table('WORKFLOWS_TABLE'));
-  const author = { workflows, retentionDays: 90, now };
+  const author = { workflows, connections: { byName: async () => undefined }, retentionDays: 90, now };
   const of = { workspace: 'acme', project: 'ops', actor: anActor('ann') };
   const { workflow } = await createWorkflow(author, of, 'format: 1\nname: defaults\nsteps: [{ id: a, set: {} }]\n');
   await updateWorkflow(author, workflow, { startDefaults: { inputs, name: 'daily' } });

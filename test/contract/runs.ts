@@ -107,6 +107,29 @@ export function promisesOfRuns(open: () => RunsSetting) {
     });
   });
 
+  describe('a run that is removed', () => {
+    test('is gone with its journal, and leaves the others alone; to remove it again is to remove it once', async () => {
+      const workspace = ulid();
+      const [run, other] = [await stored({ workspace, reference: 'PO-1' }), await stored({ workspace })];
+      for (const { id } of [run, other]) await runs().append(id, 0, keys(1, 60).map(said), KEPT);
+      await end(run, 'failed');
+      expect(await runs().remove(run.id)).toBe(true);
+      expect(await runs().get(run.id)).toBeUndefined();
+      expect(await runs().load(run.id)).toBeUndefined();
+      expect(await runs().entriesAfter(run.id, 0)).toEqual([]);
+      expect((await runs().list({ workspace, archived: 'any' }, { limit: 10 })).items.map(({ id }) => id)).toEqual([other.id]);
+      expect((await runs().load(other.id))?.entries).toHaveLength(60);
+      expect(await runs().remove(run.id)).toBe(true);
+    });
+
+    test('has ended: of one that lives all stays', async () => {
+      const run = await stored();
+      await runs().append(run.id, 0, [said('s1')], KEPT);
+      expect(await runs().remove(run.id)).toBe(false);
+      expect((await runs().load(run.id))?.entries).toHaveLength(1);
+    });
+  });
+
   describe('a journal', () => {
     test('numbers its entries from 1, without gaps, whatever came together', async () => {
       const run = await stored();

@@ -15,6 +15,7 @@ export interface Known {
   comment_id?: string;
   member_id?: string;
   task_id?: string;
+  connection_id?: string;
 }
 
 export interface Sample {
@@ -30,6 +31,7 @@ const definition = () => `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`
 const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
+  putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],
   createKey: ({ project }) => [{ name: 'new key', role: 'viewer', project_id: project }],
@@ -53,6 +55,17 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { archived: true, labels: ['customer:acme'], name: 'Another name' },
     { archived: false, labels: [] },
   ],
+  createConnection: ({ project }) => [
+    {
+      project_id: project,
+      name: `erp-${uniqueName()}`,
+      type: 'bearer',
+      settings: { hosts: ['erp.example'] },
+      secret: { token: 'x' },
+    },
+  ],
+  changeConnection: () => [{ settings: { hosts: ['erp.example'] } }, { secret: { token: 'y' }, keep_hours: 1 }],
+  testConnection: () => [{ url: 'http://127.0.0.1:9/' }],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
   addComment: () => [{ text: 'The ERP was down.' }],
@@ -100,6 +113,7 @@ function idFor(name: string, known: Known): string {
     comment_id: NOTHING,
     member_id: NOTHING,
     task_id: NOTHING,
+    connection_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -1,6 +1,6 @@
 import { API_KEY } from '../harness/millrun-process.ts';
 import { deliver } from '../trigger/webhook/sender.ts';
-import { type Api, ONE_QUESTION, ONE_STEP } from './api.ts';
+import { type Api, ONE_QUESTION, ONE_STEP, uniqueName } from './api.ts';
 import type { Known } from './samples.ts';
 
 /** One of everything that has an id, in the project that the key is for. */
@@ -23,6 +23,13 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
   const asking = await api.publish(ONE_QUESTION, { key, project });
   const task = await api.asked((await api.start(asking, {}, { key })).body.id, { key });
+  const connection = await create('/v1/connections', {
+    project_id: project,
+    name: uniqueName(),
+    type: 'bearer',
+    settings: { hosts: ['erp.example'] },
+    secret: { token: 'token-of-erp' },
+  });
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -36,5 +43,6 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     comment_id: comment.id,
     member_id: member.id,
     task_id: task.id,
+    connection_id: connection.id,
   };
 }

@@ -94,6 +94,7 @@ const dynamodb: CallsOf = (operation, { TableName, IndexName, RequestItems, Tran
 
 const s3: CallsOf = (operation, { Bucket, Key, CopySource }) => {
   const object = `arn:aws:s3:::${Bucket}/${Key}`;
+  if (operation === 'ListObjectsV2') return [['s3:ListBucket', `arn:aws:s3:::${Bucket}`]];
   if (operation === 'HeadObject') return [['s3:GetObject', object]];
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
   if (/^(CreateMultipartUpload|UploadPart|CompleteMultipartUpload)$/.test(operation)) return [['s3:PutObject', object]];

@@ -8,6 +8,9 @@ const noFiles: StepFiles = {
   save: () => Promise.reject(new Error('nothing can be saved here')),
 };
 
+/** A project without connections. */
+export const noConnection = (_owner: object, name: string) => Promise.reject(new StepError('CredentialRejected', name));
+
 export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
   return {
     runId: 'r1',
@@ -16,6 +19,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
     files: noFiles,
+    connection: (name) => noConnection({}, name),
     evaluate: (template, field, context) => evaluateTemplate(template, {}, { step: 'a', field }, context),
     ...more,
   };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseJson } from '../../shared/kernel/json.ts';
 
@@ -8,6 +8,7 @@ export interface Call {
   method: string;
   path: string;
   query: Record<string, string>;
+  headers: IncomingHttpHeaders;
   body: unknown;
   idempotencyKey: string | undefined;
   at: number;
@@ -82,6 +83,7 @@ export class StubServer {
       method: request.method ?? '',
       path: pathname,
       query: Object.fromEntries(searchParams),
+      headers: request.headers,
       body: undefined,
       idempotencyKey: [request.headers['idempotency-key']].flat()[0],
       at: performance.now(),

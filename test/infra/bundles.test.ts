@@ -23,7 +23,7 @@ const ABOVE = [
   'functions/timer/send-canary.ts',
   'functions/worker/drive-run.ts',
 ];
-const ABOVE_BYTES = 1_260_000;
+const ABOVE_BYTES = 1_275_000;
 
 /** The bytes that `cdk deploy` uploads for an entry, without its source map. */
 async function bundleBytes(entry: string): Promise<number> {

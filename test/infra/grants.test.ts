@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Tasks' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files';
+type TableName = 'Tasks' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -156,6 +156,20 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsWriteWorkflows'),
     ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Connections', 'GetItem'),
+  },
+  'functions/api/connections.ts': {
+    ...logs('FunctionsConnections'),
+    ...records,
+    ...table('Connections', 'DeleteItem PutItem', 'by-workspace'),
+    ...table('Workflows', '', 'by-project'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/test-connection.ts': {
+    ...logs('FunctionsTestConnection'),
+    ...records,
+    ...table('Connections', 'UpdateItem', 'by-workspace'),
+    ...opensSecrets,
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
@@ -214,6 +228,8 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...carriesOn,
     ...table('Files', 'GetItem PutItem'),
+    ...table('Connections', 'GetItem UpdateItem'),
+    ...opensSecrets,
   },
   'functions/timer/sweep-runs.ts': {
     ...showsTasks,

@@ -9,6 +9,7 @@ import type { TaskRows } from '../../shared/run/ports.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { anActor, aRun } from '../harness/builders.ts';
+import { noConnection } from '../harness/leaf-context.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
@@ -74,6 +75,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
     workflows: { get: async (id: string) => aWorkflow(id) },
     files: absent('files'),
+    openConnection: noConnection,
     executors: { http: { execute: async () => ({ status: 200, headers: {}, body: {} }) } },
     retentionDays: 90,
     now: () => new Date(),

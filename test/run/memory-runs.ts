@@ -166,6 +166,16 @@ export class MemoryRuns implements Runs {
     });
   }
 
+  remove(id: string) {
+    return this.#once('remove', () => {
+      const run = this.#run(id);
+      if (run && !isTerminal(run.status)) return false;
+      this.#journals.delete(id);
+      this.#rows.delete(id);
+      return true;
+    });
+  }
+
   list(filter: RunFilter, { limit, token }: PageOf): Promise<Page<Run>> {
     return this.#once('list', () => {
       const name = JSON.stringify(filter);
@@ -295,6 +305,10 @@ export class MemoryValues implements Values {
     const text = this.texts.get(ref);
     if (text === undefined) throw new Error(`There is no value ${ref}.`);
     return text;
+  }
+
+  async remove(runId: string): Promise<void> {
+    for (const ref of this.texts.keys()) if (ref.startsWith(`runs/${runId}/`)) this.texts.delete(ref);
   }
 }
 

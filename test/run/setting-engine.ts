@@ -9,12 +9,13 @@ import type { StartRequest, StartServices } from '../../shared/run/start/start-r
 import { startRun } from '../../shared/run/start/start-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { anActor } from '../harness/builders.ts';
+import { noConnection } from '../harness/leaf-context.ts';
 
 const INVOCATION_MS = 15 * 60_000;
 
 /** The engine over the services of the cloud in this process, for tests that hold a driver in their hands. */
 export function engine() {
-  const services = { ...engineServices(), executors: executorsFor(env.stepNetwork()) };
+  const services = { ...engineServices(), executors: executorsFor(env.stepNetwork()), openConnection: noConnection };
   return {
     ...services,
     /** The run as its row has it. */

@@ -47,7 +47,10 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 }
 
 /** All that there is to see of it, as its owner sees it. */
-function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, task_id }: Required<Known>, key: string) {
+function seen(
+  { workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, connection_id, task_id }: Required<Known>,
+  key: string,
+) {
   const of = `/v1/workflows/${workflow_id}`;
   const paths = [
     of,
@@ -62,6 +65,7 @@ function seen({ workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_
     `/v1/deliveries/${delivery_id}`,
     `/v1/files/${file_id}`,
     `/v1/tasks/${task_id}`,
+    `/v1/connections/${connection_id}`,
     '/v1/api-keys?limit=100',
     '/v1/members?limit=100',
   ];

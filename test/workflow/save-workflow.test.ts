@@ -12,7 +12,12 @@ let author: WorkflowServices;
 beforeAll(async () => {
   tables = await startTables();
   const workflows = new DynamoWorkflows(() => tables.client, tables.table('WORKFLOWS_TABLE'));
-  author = { workflows, retentionDays: 30, now: () => new Date('2026-01-01T00:00:00Z') };
+  author = {
+    workflows,
+    connections: { byName: async () => undefined },
+    retentionDays: 30,
+    now: () => new Date('2026-01-01T00:00:00Z'),
+  };
 });
 afterAll(() => tables.close());
 

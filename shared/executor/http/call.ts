@@ -4,9 +4,11 @@ import { MASK } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { withoutSecretParameters } from '../../step/http/secret-names.ts';
 import { expects, type HttpSpec, wantsRedirect } from '../../step/http/spec.ts';
-import type { FileRef, LeafContext } from '../../step/kind.ts';
+import type { FileRef, LeafContext, OpenConnection } from '../../step/kind.ts';
 import type { Network } from './agents.ts';
+import { authorized, checkDestination } from './authorize.ts';
 import { excerpt, inflated, LIMIT_BYTES, parseBody, type Received, readBody, TooLong } from './body.ts';
+import { credentialsOf } from './credential.ts';
 import { describe, noAnswer, unexpectedAnswer } from './failure.ts';
 import { fileName } from './file-name.ts';
 import { gatherPages } from './paginate.ts';
@@ -28,24 +30,19 @@ export interface HttpResult {
 
 /** One request and what it redirected to, or all pages from it on. Throws `StepError`, or whatever reason the signal was aborted with. */
 export async function callHttp(spec: HttpSpec, context: LeafContext, network: Network): Promise<HttpResult | unknown[]> {
-  if (spec.connection) {
-    throw new StepError(
-      'CredentialRejected',
-      `connection "${spec.connection}" cannot be used: connections are not supported yet`,
-    );
-  }
   try {
     context.signal.throwIfAborted();
     const first = await requestOf(spec, context);
-    const call = (request: HttpRequest) => callOnce(request, spec, context, network);
+    const send = await senderFor(spec, context, network);
+    const call = (request: HttpRequest) => callOnce(request, spec, context, send);
     return spec.paginate ? await gatherPages(first, spec.paginate, call, context) : (await call(first)).result;
   } catch (error) {
     throw context.signal.aborted ? reasonOf(context.signal, spec) : error;
   }
 }
 
-async function callOnce(first: HttpRequest, spec: HttpSpec, context: LeafContext, network: Network) {
-  const { request, answer } = await follow(first, spec, context.signal, network);
+async function callOnce(first: HttpRequest, spec: HttpSpec, context: LeafContext, send: Send) {
+  const { request, answer } = await send(first);
   const status = answer.statusCode ?? 0;
   if (!expects(spec, status)) throw unexpectedAnswer(request, await glimpse(answer, status), context.now());
   const { headers } = answer;
@@ -58,10 +55,55 @@ interface Exchange {
   answer: IncomingMessage;
 }
 
-async function follow(first: HttpRequest, spec: HttpSpec, signal: AbortSignal, network: Network): Promise<Exchange> {
+type Send = (first: HttpRequest) => Promise<Exchange>;
+
+async function senderFor(spec: HttpSpec, context: LeafContext, network: Network): Promise<Send> {
+  if (!spec.connection) return (first) => follow(first, spec, context.signal, network);
+  const connection = await context.connection(spec.connection);
+  return (first) => sendWith(connection, first, spec, { context, network });
+}
+
+/** With the credential of a connection; with the one before it, where the newest is refused and that one may still be used. */
+async function sendWith(
+  connection: OpenConnection,
+  first: HttpRequest,
+  spec: HttpSpec,
+  { context, network }: { context: LeafContext; network: Network },
+): Promise<Exchange> {
+  checkDestination(connection, first);
+  let refused: Exchange | undefined;
+  for (const credential of credentialsOf(connection)) {
+    if (refused) await readBody(refused.answer, GLIMPSE_BYTES).catch(() => undefined);
+    const { signal, now } = context;
+    const authorize = (request: HttpRequest) => authorized(request, connection, credential, { network, signal, now });
+    const exchange = await follow(first, spec, signal, network, authorize);
+    if (exchange.answer.statusCode !== 401 || expects(spec, 401)) {
+      await connection.report({ ok: true });
+      return exchange;
+    }
+    refused = exchange;
+  }
+  throw await refusal(connection, refused, context.now());
+}
+
+async function refusal(connection: OpenConnection, refused: Exchange | undefined, now: Date): Promise<StepError> {
+  if (!refused) return new StepError('CredentialRejected', `Connection "${connection.name}" has no secret that may be used.`);
+  const { message, data } = unexpectedAnswer(refused.request, await glimpse(refused.answer, 401), now);
+  await connection.report({ ok: false, reason: `${describe(refused.request)} answered 401` });
+  return new StepError('CredentialRejected', `The credential of connection "${connection.name}" was refused: ${message}`, data);
+}
+
+async function follow(
+  first: HttpRequest,
+  spec: HttpSpec,
+  signal: AbortSignal,
+  network: Network,
+  authorize = async (request: HttpRequest) => request,
+): Promise<Exchange> {
   let request = first;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const answer = await send(request, network, signal);
+    const isMeant = request.url.origin === first.url.origin;
+    const answer = await send(isMeant ? await authorize(request) : request, network, signal);
     const status = answer.statusCode ?? 0;
     const next = wantsRedirect(spec, status) ? undefined : redirected(request, status, answer.headers.location);
     if (!next) return { request, answer };

@@ -28,6 +28,11 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const spec = resolvedSpec(kind, planned.id, input);
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
+  scene.opened = [];
+  const conceal = (secret: string) => {
+    secrets.push(secret);
+    scene.opened?.push(secret);
+  };
   const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
   if (!kind.evaluate && !(await mayStillBegin(scene, limit.signal))) return;
   record(scene, { type: 'step_started', input: stored });
@@ -40,6 +45,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     attempt: (scene.step?.failures ?? 0) + 1,
     now: services.now,
     signal: limit.signal,
+    connection: (name: string) => services.openConnection(journal.run, name, conceal),
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>
       names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),

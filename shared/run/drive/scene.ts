@@ -1,5 +1,6 @@
 import { evaluateTemplate } from '../../expression/expression.ts';
 import type { Template } from '../../expression/template.ts';
+import { maskOf } from '../../kernel/mask.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -21,6 +22,8 @@ export interface Scene {
   revision: number | undefined;
   /** What must be kept out of what it says when it fails; those of the run when there are no others. */
   secrets?: string[];
+  /** Of the connections that it has opened: they are kept out of its result as well. */
+  opened?: string[];
   /** As it was when it was begun; undefined when it is new. */
   step: StepState | undefined;
 }
@@ -49,7 +52,9 @@ export async function complete(
 ): Promise<void> {
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
-  const output = template === undefined ? full : await evaluate(scene, template, 'output', full, limit);
+  const output = maskOf(scene.opened ?? []).value(
+    template === undefined ? full : await evaluate(scene, template, 'output', full, limit),
+  );
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
   record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
   services.watcher.stepEnded();

@@ -1,5 +1,7 @@
+import type { Outcome } from '../../workflow/retention.ts';
 import type { Projection, Run } from './run.ts';
 import type { RunState } from './state.ts';
+import type { RunStatus } from './status.ts';
 
 /** When the sweeper looks at a run that waits for somebody, or is paused: nobody can be sure of being told, and what is kept of it stays kept. */
 const PARKED_LOOK_MS = 6 * 3_600_000;
@@ -61,6 +63,25 @@ function wakeMs({ pause, left, tasks }: RunState, now: Date, deadline: Date): nu
 function firstExpiryMs(tasks: RunState['tasks']): number {
   const open = [...tasks.values()].filter(({ closed, until }) => closed === undefined && until !== undefined);
   return Math.min(...open.map(({ until = '' }) => Date.parse(until)));
+}
+
+/** What a run has come to, as far as it matters for how long it is kept. */
+const OUTCOME: Partial<Record<RunStatus, Outcome>> = {
+  succeeded: 'succeeded',
+  skipped: 'succeeded',
+  failed: 'failed',
+  timed_out: 'failed',
+  cancelled: 'stopped',
+};
+
+/** When the row of a run that has ended may go, in seconds since 1970; its workspace or workflow may have said that this is sooner. */
+export function keptAfterEnd(
+  { endedAt, status, retention }: Pick<Run, 'endedAt' | 'status' | 'retention'>,
+  most: number,
+): number | undefined {
+  const outcome = OUTCOME[status];
+  if (endedAt === undefined || !outcome) return undefined;
+  return keptUntil(new Date(endedAt), Math.min(retention?.[outcome] ?? most, most));
 }
 
 const DAY_SECONDS = 86_400;

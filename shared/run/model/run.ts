@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Actor, actor } from '../../kernel/actor.ts';
+import { retention } from '../../workflow/retention.ts';
 import { failure } from './entry.ts';
 import { RUN_STATUSES, STAGES, TRIGGERS } from './status.ts';
 import { stored } from './stored.ts';
@@ -91,6 +92,8 @@ const created = z.object({
   labels: z.array(z.string()).default([]),
   /** Who has put it out of sight, and when; lists do not show it. */
   archived: z.object({ actor, at: z.string() }).optional(),
+  /** For how many days it is kept after its end, as it was said at its start. */
+  retention: retention.optional(),
   /** Names of connections to use instead of those the definition names. */
   connectionOverrides: z.record(z.string(), z.string()).optional(),
 });

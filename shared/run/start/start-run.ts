@@ -4,8 +4,9 @@ import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { newId } from '../../kernel/id.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
 import type { Plan } from '../../workflow/plan.ts';
+import { retentionOf } from '../../workflow/retention.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { START_GRACE_MS } from '../model/project.ts';
+import { keptAfterEnd, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import { ValueTooLarge } from '../model/value.ts';
@@ -56,7 +57,7 @@ export async function writeRun(services: StartServices, checked: CheckedStart): 
 
   const { run, plan } = checked;
   if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
-  const { earlier } = await services.runs.create(run, key);
+  const { earlier } = await services.runs.create(run, key, keptAfterEnd(run, services.retentionDays));
   if (earlier) return { run: await firstRun(services, earlier, key), isRepeat: true };
 
   services.watcher.runStarted(run);
@@ -90,6 +91,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     actor: request.actor,
     connectionOverrides,
     timeoutSeconds,
+    retention: retentionOf(await services.workflows.retention(workflow.workspace), workflow.retention),
     seen: 0,
     execution: 1,
     deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),

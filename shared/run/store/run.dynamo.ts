@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -64,8 +65,12 @@ export class DynamoRuns implements Runs {
     this.#now = now;
   }
 
-  async create(run: Run, key?: StartKey) {
-    const row = { ...this.#table, ...NEW, Item: runItem(run) };
+  async create(run: Run, key?: StartKey, keptUntil?: number) {
+    const row = {
+      ...this.#table,
+      ...NEW,
+      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: keptUntil })) },
+    };
     if (!key) {
       const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));
       if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
@@ -191,6 +196,15 @@ export class DynamoRuns implements Runs {
     }
   }
 
+  async remove(id: string): Promise<boolean> {
+    if ((await this.#get(runKey(id)))?.['liveKey']) return false;
+    const keys: object[] = [];
+    for await (const { pk, sk } of this.#query(besideRow(id))) keys.push({ pk: pk?.S, sk: sk?.S });
+    for (let at = 0; at < keys.length; at += WRITES_AT_ONCE)
+      await Promise.all(keys.slice(at, at + WRITES_AT_ONCE).map((key) => this.#delete(key)));
+    return (await this.#delete(runKey(id))).won;
+  }
+
   list(filter: RunFilter, page: PageOf) {
     return listRuns({ client: this.#client(), ...this.#settings }, filter, page, this.#now());
   }
@@ -250,6 +264,11 @@ export class DynamoRuns implements Runs {
       yield* page.Items ?? [];
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey);
+  }
+
+  #delete(key: object): Promise<Written> {
+    const item = { ...this.#table, Key: toItem(key), ConditionExpression: 'attribute_not_exists(liveKey)' };
+    return this.#write(() => this.#client().send(new DeleteItemCommand(item)));
   }
 
   #update(key: object, update: RowUpdate, note?: Change): Promise<Written> {

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { CopyObjectCommand, GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { LRUCache } from 'lru-cache';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { parseJson } from '../../kernel/json.ts';
@@ -8,6 +15,8 @@ import { INLINE_LIMIT_BYTES, jsonTextOf } from '../model/value.ts';
 import type { Values } from '../ports.ts';
 
 const CACHE_BYTES = 32 * 1024 * 1024;
+
+const DELETES_AT_ONCE = 25;
 
 const refOf = (runId: string, name: string) => `runs/${runId}/${name}.json`;
 
@@ -65,5 +74,26 @@ export class BucketValues implements Values {
     }, this.#patience);
     this.#texts.set(ref, text);
     return text;
+  }
+
+  async remove(runId: string): Promise<void> {
+    for (const Prefix of [`runs/${runId}/`, `views/${runId}/`]) {
+      for (let keys = await this.#keysIn(Prefix); keys.length > 0; keys = await this.#keysIn(Prefix)) {
+        for (let at = 0; at < keys.length; at += DELETES_AT_ONCE)
+          await Promise.all(keys.slice(at, at + DELETES_AT_ONCE).map((key) => this.#delete(key)));
+      }
+    }
+  }
+
+  /** Keys of up to a thousand objects. */
+  async #keysIn(Prefix: string): Promise<string[]> {
+    const list = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix });
+    const { Contents = [] } = await patiently(() => this.#client().send(list), this.#patience);
+    return Contents.flatMap(({ Key }) => Key ?? []);
+  }
+
+  async #delete(Key: string): Promise<void> {
+    await patiently(() => this.#client().send(new DeleteObjectCommand({ Bucket: this.#bucket, Key })), this.#patience);
+    this.#texts.delete(Key);
   }
 }

@@ -3,8 +3,8 @@ import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptUntil, projectionOf } from '../model/project.ts';
-import { type Projection, type Run, runActor } from '../model/run.ts';
+import { deadlineOf, dueAtOf, keptAfterEnd, keptUntil, projectionOf } from '../model/project.ts';
+import { type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import type { EngineServices } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
@@ -152,16 +152,13 @@ async function show(services: EngineServices, run: Run, state: RunState, noLater
   const next = projectionOf(run, state);
   const due = dueAtOf(run, state, services.now());
   const dueAt = due !== undefined && noLater !== undefined && noLater < due ? noLater : due;
-  const kept = { keptUntil: keptAfter(services, next) };
+  const kept = { keptUntil: keptAfterEnd({ ...next, retention: run.retention }, services.retentionDays) };
   if (await services.runs.project(run, next, { dueAt, dueWas: run.dueAt, ...kept }))
     return { ...run, ...next, dueAt: dueAt ?? run.dueAt };
   // Whoever wants to have it looked at sooner has a reason.
   await services.runs.project(run, next, kept);
   return { ...run, ...next };
 }
-
-const keptAfter = ({ retentionDays }: EngineServices, { endedAt }: Projection) =>
-  endedAt === undefined ? undefined : keptUntil(new Date(endedAt), retentionDays);
 
 async function stopChildren(services: EngineServices, run: Run, state: RunState): Promise<void> {
   for (const { child, status } of state.steps.values())

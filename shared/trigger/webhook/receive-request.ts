@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { secondsOf } from '../../expression/duration.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
+import type { Seals } from '../../kernel/seals.ts';
 import type { Run } from '../../run/model/run.ts';
 import type { StartServices } from '../../run/start/start-request.ts';
 import { startRun } from '../../run/start/start-run.ts';
@@ -13,7 +14,7 @@ import type { WebhookRequest } from './scheme.ts';
 import { schemeOf } from './schemes.ts';
 import { secretsOf } from './secrets.ts';
 import { writeRequest } from './stored-request.ts';
-import type { Arrival, Seals, Webhook, Webhooks } from './webhook.ts';
+import type { Arrival, Webhook, Webhooks } from './webhook.ts';
 
 export interface WebhookServices extends StartServices {
   seals: Seals;

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
+import type { Seals } from '../../kernel/seals.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { expressionProblem } from './mapping.ts';
 import { schemeOf } from './schemes.ts';
-import type { SealedSecret, Seals, Webhook, Webhooks } from './webhook.ts';
+import type { SealedSecret, Webhook, Webhooks } from './webhook.ts';
 
 export interface WebhookSettingsServices {
   webhooks: Webhooks;

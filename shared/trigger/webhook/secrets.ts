@@ -1,5 +1,6 @@
+import type { Seals } from '../../kernel/seals.ts';
 import { isSame } from './scheme.ts';
-import type { Seals, Webhook } from './webhook.ts';
+import type { Webhook } from './webhook.ts';
 
 /** The secrets that are valid at that time, the newest first: two while one follows the other. */
 export async function secretsOf(seals: Seals, webhook: Webhook, at: Date): Promise<string[]> {

@@ -67,9 +67,3 @@ export interface Webhooks {
   firstWithBody(id: string, body: string, arrival: Arrival, windowSeconds: number): Promise<string>;
   list(owner: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Webhook>>;
 }
-
-/** Locks small secrets away. Who may seal need not be able to open. */
-export interface Seals {
-  seal(text: string, owner: { webhook: string }): Promise<string>;
-  open(sealed: string, owner: { webhook: string }): Promise<string>;
-}

@@ -68,9 +68,9 @@ describe('the request', () => {
     expect((await echoed({ method: 'POST', headers: { 'Idempotency-Key': 'mine' } })).headers['idempotency-key']).toBe('mine');
   });
 
-  test('is refused while its connection cannot be used', async () => {
+  test('is not sent without the connection that it names', async () => {
     const failure = await failureOf(call({ url: 'http://127.0.0.1:1', connection: 'erp' }));
-    expect(failure).toMatchObject({ name: 'CredentialRejected', message: expect.stringContaining('"erp"') });
+    expect(failure).toMatchObject({ name: 'CredentialRejected', message: 'erp' });
   });
 });
 

@@ -1,11 +1,11 @@
 import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { LRUCache } from 'lru-cache';
-import type { Seals } from './webhook.ts';
+import type { SealOwner, Seals } from '../kernel/seals.ts';
 
 const OPENED_KEPT = 1_000;
 const OPENED_MS = 5 * 60_000;
 
-/** Small secrets under a key of KMS, each bound to the webhook it belongs to: copied into another row it opens no more. */
+/** Small secrets under a key of KMS, each bound to what it belongs to: copied into another row it opens no more. */
 export class KmsSeals implements Seals {
   readonly #client: () => KMSClient;
   readonly #key: string;
@@ -16,7 +16,7 @@ export class KmsSeals implements Seals {
     this.#key = key;
   }
 
-  async seal(text: string, EncryptionContext: { webhook: string }): Promise<string> {
+  async seal(text: string, EncryptionContext: SealOwner): Promise<string> {
     const { CiphertextBlob } = await this.#client().send(
       new EncryptCommand({ KeyId: this.#key, Plaintext: Buffer.from(text), EncryptionContext }),
     );
@@ -24,17 +24,17 @@ export class KmsSeals implements Seals {
     return Buffer.from(CiphertextBlob).toString('base64');
   }
 
-  open(sealed: string, context: { webhook: string }): Promise<string> {
-    const name = `${context.webhook}/${sealed}`;
+  open(sealed: string, owner: SealOwner): Promise<string> {
+    const name = `${JSON.stringify(owner)}/${sealed}`;
     const known = this.#opened.get(name);
     if (known) return known;
-    const opening = this.#open(sealed, context);
+    const opening = this.#open(sealed, owner);
     this.#opened.set(name, opening);
     opening.catch(() => this.#opened.delete(name));
     return opening;
   }
 
-  async #open(sealed: string, EncryptionContext: { webhook: string }): Promise<string> {
+  async #open(sealed: string, EncryptionContext: SealOwner): Promise<string> {
     const { Plaintext } = await this.#client().send(
       new DecryptCommand({ KeyId: this.#key, CiphertextBlob: Buffer.from(sealed, 'base64'), EncryptionContext }),
     );

@@ -1,9 +1,9 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { badToken, fromItem, listName, readToken, toItem, writeToken } from '../aws/items.ts';
 import type { Page } from '../kernel/page.ts';
+import { badToken, fromItem, listName, readToken, toItem, writeToken } from './items.ts';
 
 /** The rows of one kind in a workspace: whole rows of the index `by-workspace`. */
-export interface AccessRows<T> {
+export interface WorkspaceRows<T> {
   client: DynamoDBClient;
   table: string;
   workspaceKey: string;
@@ -12,16 +12,16 @@ export interface AccessRows<T> {
 }
 
 /** One page, newest first. */
-export async function listAccess<T extends { id: string }>(
-  rows: AccessRows<T>,
+export async function listOfWorkspace<T extends { id: string }>(
+  rows: WorkspaceRows<T>,
   limit: number,
   token: string | undefined,
 ): Promise<Page<T>> {
   const { client, table, workspaceKey, keyOf, parse } = rows;
-  const name = listName(['access', workspaceKey]);
+  const name = listName([table, workspaceKey]);
   const last = readToken(name, token);
   // Keys of rows do not follow from ids.
-  const from = last === undefined ? undefined : await findAccess(rows, last);
+  const from = last === undefined ? undefined : await findOfWorkspace(rows, last);
   if (token !== undefined && !from) throw badToken(token);
   const query = new QueryCommand({
     TableName: table,
@@ -38,7 +38,10 @@ export async function listAccess<T extends { id: string }>(
 }
 
 /** The row of that id in the workspace. */
-export async function findAccess<T>({ client, table, workspaceKey, parse }: AccessRows<T>, id: string): Promise<T | undefined> {
+export async function findOfWorkspace<T>(
+  { client, table, workspaceKey, parse }: WorkspaceRows<T>,
+  id: string,
+): Promise<T | undefined> {
   const query = new QueryCommand({
     TableName: table,
     IndexName: 'by-workspace',

@@ -1,0 +1,29 @@
+import { visible } from '../../shared/access/tenancy.ts';
+import type { RequestOf } from '../../shared/api/request-of.ts';
+import { connectionView } from '../../shared/connection/connection.http.ts';
+import { type OpenServices, opened } from '../../shared/connection/open-connection.ts';
+import { connections as connectionsOperations } from '../../shared/connection/operations.http.ts';
+import { ok } from '../../shared/edge/answer.ts';
+import { http } from '../../shared/edge/http.ts';
+import { type Network, openNetwork } from '../../shared/executor/http/agents.ts';
+import { tryConnection } from '../../shared/executor/http/try-connection.ts';
+import * as env from '../../shared/kernel/env.ts';
+import { connections, now, recorder, seals } from '../adapters.ts';
+
+type Services = OpenServices & { network: Network };
+
+export async function testConnection({ params, body, caller }: RequestOf<'testConnection'>, services: Services) {
+  const { connection_id: id } = params;
+  const seen = visible(caller, 'connection', id, await services.connections.find(caller.workspace, id));
+  const open = await opened(services, seen, () => {});
+  const status = await tryConnection(open, body.url, { network: services.network, now: services.now });
+  await services.connections.report(seen, status);
+  return ok(connectionView({ ...seen, status }));
+}
+
+export const handler = http(
+  connectionsOperations,
+  { testConnection },
+  (): Services => ({ connections: connections(), seals: seals(), network: openNetwork(env.stepNetwork()), now }),
+  recorder,
+);

@@ -1,0 +1,86 @@
+import * as z from 'zod';
+
+const HOST = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:\d{1,5})?$/;
+
+/** Where the credential may be sent: whoever writes a workflow must not be able to send it elsewhere. */
+const hosts = z
+  .array(
+    z
+      .string()
+      .max(255)
+      .regex(HOST, 'must be a host such as api.example.com, *.example.com or 10.0.0.7:8080, in lower case and without https://'),
+  )
+  .min(1, 'must name at least one host')
+  .max(20, 'must name 20 hosts at most')
+  .meta({ description: 'Hosts that the credential may be sent to: `api.example.com`, `*.example.com`, `10.0.0.7:8080`' });
+
+const text = (max = 1_000) => z.string().min(1, 'must not be empty').max(max, `must have ${max} characters at most`);
+/** What goes into a header: no line breaks, and what headers can carry. */
+const plain = (max = 1_000) => text(max).regex(/^[\x20-\x7e]*$/, 'must be plain ASCII without line breaks');
+/** What can be called: http or https, without a user name or password. */
+export const callableUrl = z
+  .string()
+  .max(2_000)
+  .refine((url) => isCallable(url), 'must be an http or https URL without a user name or password');
+const isCallable = (text: string) => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+};
+/** A sealed secret has 4,096 bytes at most. */
+const long = plain(3_500);
+
+/** Each type of connection: its settings, which everybody may see, and its secret, which nobody may. */
+export const CONNECTION_TYPES = {
+  bearer: {
+    settings: z.strictObject({ hosts }),
+    secret: z.strictObject({ token: long }),
+  },
+  basic: {
+    settings: z.strictObject({ hosts, username: text(200).regex(/^[^:\p{Cc}]*$/u, 'must have no colon') }),
+    secret: z.strictObject({ password: text(1_000) }),
+  },
+  api_key: {
+    settings: z.strictObject({
+      hosts,
+      in: z.enum(['header', 'query']).default('header'),
+      name: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'must be the name of a header or of a query parameter'),
+    }),
+    secret: z.strictObject({ key: long }),
+  },
+  oauth2_client_credentials: {
+    settings: z.strictObject({
+      hosts,
+      token_url: callableUrl,
+      client_id: plain(500),
+      scope: plain(1_000).optional(),
+      audience: plain(1_000).optional(),
+      client_authentication: z.enum(['basic', 'body']).default('basic'),
+    }),
+    secret: z.strictObject({ client_secret: long }),
+  },
+  aws: {
+    settings: z.strictObject({
+      hosts,
+      region: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1'),
+      service: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be the name that requests are signed for, such as execute-api'),
+      access_key_id: z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be the id of an access key'),
+    }),
+    secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
+  },
+} as const;
+
+export type ConnectionType = keyof typeof CONNECTION_TYPES;
+export const CONNECTION_TYPE_NAMES = Object.keys(CONNECTION_TYPES) as [ConnectionType, ...ConnectionType[]];
+
+export type SettingsOf<T extends ConnectionType> = z.infer<(typeof CONNECTION_TYPES)[T]['settings']>;
+export type SecretOf<T extends ConnectionType> = z.infer<(typeof CONNECTION_TYPES)[T]['secret']>;
+
+/** Whether a credential with these hosts may be sent to a URL. A host without a port stands for the port of the URL's scheme alone. */
+export function mayBeSentTo(allowed: readonly string[], url: URL): boolean {
+  return allowed.some((pattern) => {
+    const isWild = pattern.startsWith('*.');
+    const host = isWild ? pattern.slice(1) : pattern;
+    const given = host.includes(':') ? `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}` : url.host;
+    return isWild ? given.endsWith(host) : given === host;
+  });
+}

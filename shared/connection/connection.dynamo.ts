@@ -1,0 +1,103 @@
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { conditionalWrite, wins } from '../aws/conditional-write.ts';
+import { toItem } from '../aws/items.ts';
+import { type Change, noted } from '../aws/noted.ts';
+import { getRow } from '../aws/rows.ts';
+import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
+import { type Connection, type ConnectionStatus, type Connections, connection } from './connection.ts';
+
+/** One row a name and project: what makes it unique, and what the worker finds it by. */
+const connectionKey = ({ workspace, project, name }: Pick<Connection, 'workspace' | 'project' | 'name'>) => ({
+  pk: `CONNECTIONS#${workspace}#${project}`,
+  sk: name,
+});
+
+/** Connections in DynamoDB. */
+export class DynamoConnections implements Connections {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: () => DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async create(row: Connection): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: itemOf(row),
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const write = noted(put, noteOf(undefined, row));
+    const written = await conditionalWrite(() => this.#client().send(write));
+    // It may have been written before, and the answer was lost.
+    return written.won || written.found[0]?.['id']?.S === row.id;
+  }
+
+  find(workspace: string, id: string) {
+    return findOfWorkspace(this.#of(workspace), id);
+  }
+
+  async byName(workspace: string, project: string, name: string): Promise<Connection | undefined> {
+    const row = await getRow(this.#client(), this.#table, connectionKey({ workspace, project, name }));
+    return row && connection.parse(row);
+  }
+
+  replace(seen: Connection, next: Connection): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.#table,
+      Item: itemOf(next),
+      ConditionExpression: 'id = :id AND updatedAt = :seen',
+      ExpressionAttributeValues: { ':id': { S: seen.id }, ':seen': { S: seen.updatedAt } },
+    });
+    const write = noted(put, noteOf(seen, next));
+    return wins(() => this.#client().send(write));
+  }
+
+  async report(seen: Connection, status: ConnectionStatus): Promise<void> {
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(connectionKey(seen)),
+      UpdateExpression: 'SET #status = :status',
+      ConditionExpression: 'id = :id AND updatedAt = :seen',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: toItem({ ':id': seen.id, ':seen': seen.updatedAt, ':status': status }),
+    });
+    const write = noted(update, noteOf(seen, { ...seen, status }));
+    await wins(() => this.#client().send(write));
+  }
+
+  async remove(seen: Connection): Promise<void> {
+    const remove = new DeleteItemCommand({
+      TableName: this.#table,
+      Key: toItem(connectionKey(seen)),
+      ConditionExpression: 'id = :id',
+      ExpressionAttributeValues: { ':id': { S: seen.id } },
+    });
+    // One that is gone stays gone, and one that has been made again under its name is another.
+    const write = noted(remove, noteOf(seen, undefined));
+    await wins(() => this.#client().send(write));
+  }
+
+  list(workspace: string, limit: number, token?: string) {
+    return listOfWorkspace(this.#of(workspace), limit, token);
+  }
+
+  #of(workspace: string): WorkspaceRows<Connection> {
+    return {
+      client: this.#client(),
+      table: this.#table,
+      workspaceKey: workspace,
+      keyOf: connectionKey,
+      parse: (row) => connection.parse(row),
+    };
+  }
+}
+
+const itemOf = (row: Connection) => toItem({ ...connectionKey(row), ...row, workspaceKey: row.workspace });
+
+const noteOf = (before: Connection | undefined, after: Connection | undefined): Change => {
+  const { id = '', name, project } = after ?? before ?? {};
+  return { object: 'connection', id, name, project, before, after };
+};

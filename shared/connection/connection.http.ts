@@ -1,0 +1,100 @@
+import * as z from 'zod';
+import { actor, page, resourceId, time } from '../edge/schema.ts';
+import { viewOf } from '../edge/snake-case.ts';
+import type { Connection } from './connection.ts';
+import { CONNECTION_TYPE_NAMES, CONNECTION_TYPES, type ConnectionType, callableUrl } from './connection-type.ts';
+
+const MOST_HOURS = 30 * 24;
+
+const connectionName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'must be a name such as erp or erp-test: lower case, digits and -');
+
+const bodyOf = <T extends ConnectionType>(type: T) =>
+  z
+    .strictObject({
+      project_id: resourceId,
+      name: connectionName,
+      type: z.literal(type),
+      settings: CONNECTION_TYPES[type].settings,
+      secret: CONNECTION_TYPES[type].secret.meta({ description: 'Never shown again' }),
+    })
+    .meta({ id: `New_${type}_connection`.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()) });
+
+export const newConnection = z
+  .discriminatedUnion('type', [
+    bodyOf('bearer'),
+    bodyOf('basic'),
+    bodyOf('api_key'),
+    bodyOf('oauth2_client_credentials'),
+    bodyOf('aws'),
+  ])
+  .meta({ id: 'NewConnection' });
+
+const fields = z.record(z.string(), z.unknown());
+
+export const changedConnection = z
+  .strictObject({
+    settings: fields.optional().meta({ description: 'All of them, as its type has them' }),
+    secret: fields.optional().meta({ description: 'All of it, as its type has it; never shown again' }),
+    keep_hours: z
+      .int()
+      .min(0)
+      .max(MOST_HOURS)
+      .default(0)
+      .meta({ description: 'For how long the secret before is tried when the new one is refused' }),
+  })
+  .meta({ id: 'ConnectionChange' });
+
+export const testedConnection = z
+  .strictObject({
+    url: callableUrl.optional().meta({ description: 'What to call with GET: a host of the connection' }),
+  })
+  .meta({ id: 'ConnectionTest' });
+
+const status = z
+  .object({
+    state: z.enum(['untested', 'connected', 'not_connected']),
+    since: time,
+    reason: z.string().nullable().meta({ description: 'Why it is not connected' }),
+  })
+  .meta({ id: 'ConnectionStatus' });
+
+export const connectionEntry = z
+  .object({
+    id: resourceId,
+    project_id: z.string(),
+    name: z.string(),
+    type: z.enum(CONNECTION_TYPE_NAMES),
+    settings: fields,
+    status,
+    secret_created_at: time,
+    previous_secret_until: time
+      .nullable()
+      .meta({ description: 'Until then the secret before is tried when the new one is refused' }),
+    created_at: time,
+    created_by: actor,
+    updated_at: time,
+  })
+  .meta({ id: 'Connection' });
+export const connectionEntries = page(connectionEntry).meta({ id: 'ConnectionList' });
+export const connectionDetail = connectionEntry
+  .extend({
+    used_by: z
+      .array(z.object({ workflow_id: resourceId, name: z.string() }))
+      .meta({ description: 'Workflows whose draft or newest version lists it' }),
+  })
+  .meta({ id: 'ConnectionDetail' });
+
+export const connectionView = (connection: Connection) => {
+  const { project: projectId, secrets, ...row } = connection;
+  const [newest, before] = secrets;
+  const reason = connection.status.state === 'not_connected' ? connection.status.reason : undefined;
+  return viewOf(connectionEntry, {
+    ...row,
+    projectId,
+    status: { ...connection.status, reason },
+    secretCreatedAt: newest?.createdAt ?? connection.createdAt,
+    previousSecretUntil: before?.until,
+  });
+};

@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { actor } from '../kernel/actor.ts';
+import type { Page } from '../kernel/page.ts';
+import { CONNECTION_TYPE_NAMES } from './connection-type.ts';
+
+/** Whether the other side takes the credential, as far as the last call tells. */
+export const connectionStatus = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('untested'), since: z.string() }),
+  z.object({ state: z.literal('connected'), since: z.string() }),
+  z.object({ state: z.literal('not_connected'), since: z.string(), reason: z.string() }),
+]);
+export type ConnectionStatus = z.infer<typeof connectionStatus>;
+
+/** A secret as it is kept: valid until another has taken its place and the overlap is over. */
+const sealedSecret = z.object({ sealed: z.string(), createdAt: z.string(), until: z.string().optional() });
+export type SealedSecret = z.infer<typeof sealedSecret>;
+
+/** A named credential of a project. */
+export const connection = z.object({
+  id: z.string(),
+  workspace: z.string(),
+  project: z.string(),
+  name: z.string(),
+  type: z.enum(CONNECTION_TYPE_NAMES),
+  settings: z.record(z.string(), z.unknown()),
+  /** The newest first; a second one while it may still be used. */
+  secrets: z.array(sealedSecret).min(1),
+  status: connectionStatus,
+  createdAt: z.string(),
+  createdBy: actor,
+  updatedAt: z.string(),
+});
+export type Connection = z.infer<typeof connection>;
+
+export interface Connections {
+  /** False when the project has a connection of that name. */
+  create(row: Connection): Promise<boolean>;
+  /** The connection of that id in the workspace. */
+  find(workspace: string, id: string): Promise<Connection | undefined>;
+  /** The connection of that name in the project. */
+  byName(workspace: string, project: string, name: string): Promise<Connection | undefined>;
+  /** Stores `next`. False when it has changed since `seen` was read. */
+  replace(seen: Connection, next: Connection): Promise<boolean>;
+  /** Writes how it stands, unless it has changed since: its secret may be another one by now. */
+  report(seen: Connection, status: ConnectionStatus): Promise<void>;
+  remove(seen: Connection): Promise<void>;
+  /** Of one workspace, newest first. */
+  list(workspace: string, limit: number, token?: string): Promise<Page<Connection>>;
+}
+
+/** The secrets that may be used at that time, the newest first. */
+export const validSecrets = ({ secrets }: Pick<Connection, 'secrets'>, now: Date): SealedSecret[] =>
+  secrets.filter(({ until }) => until === undefined || until > now.toISOString());
+
+const REASON_CHARACTERS = 500;
+
+/** How it stands after a call; undefined when that is known already. */
+export function statusAfter(
+  { status }: Pick<Connection, 'status'>,
+  outcome: { ok: true } | { ok: false; reason: string },
+  now: Date,
+): ConnectionStatus | undefined {
+  const since = now.toISOString();
+  if (outcome.ok) return status.state === 'connected' ? undefined : { state: 'connected', since };
+  return status.state === 'not_connected'
+    ? undefined
+    : { state: 'not_connected', since, reason: outcome.reason.slice(0, REASON_CHARACTERS) };
+}

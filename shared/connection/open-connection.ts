@@ -1,0 +1,72 @@
+import type { Seals } from '../kernel/seals.ts';
+import { StepError } from '../kernel/step-error.ts';
+import type { OpenConnection } from '../step/kind.ts';
+import { type Connection, type Connections, statusAfter, validSecrets } from './connection.ts';
+
+export interface OpenServices {
+  connections: Connections;
+  seals: Seals;
+  now: () => Date;
+}
+
+/** Whose connections they are, and what stands in the place of others. */
+export interface ConnectionOwner {
+  workspace: string;
+  project: string;
+  connectionOverrides?: Record<string, string> | undefined;
+}
+
+/** Opens the connection that a step of a run names. */
+export type Opener = (owner: ConnectionOwner, name: string, conceal: (secret: string) => void) => Promise<OpenConnection>;
+
+/**
+ * The connection that a step names, or the one that its run uses instead, with its secrets. `conceal` hears every secret. Throws `StepError`
+ * `CredentialRejected` when the project has none of that name.
+ */
+export async function openConnection(
+  services: OpenServices,
+  owner: ConnectionOwner,
+  name: string,
+  conceal: (secret: string) => void,
+): Promise<OpenConnection> {
+  const used = owner.connectionOverrides?.[name] ?? name;
+  const row = await services.connections.byName(owner.workspace, owner.project, used);
+  if (row) return opened(services, row, conceal);
+  const instead = used === name ? '' : `, which the run uses instead of "${name}"`;
+  throw new StepError('CredentialRejected', `Project "${owner.project}" has no connection "${used}"${instead}.`);
+}
+
+/** A connection with its secrets. */
+export async function opened(
+  { connections, seals, now }: OpenServices,
+  row: Connection,
+  conceal: (secret: string) => void,
+): Promise<OpenConnection> {
+  const { id, name, type, settings } = row;
+  const secrets = await Promise.all(
+    validSecrets(row, now()).map(async ({ sealed }) => secretFrom(await seals.open(sealed, { connection: id }))),
+  );
+  for (const value of secrets.flatMap((secret) => Object.values(secret))) conceal(value);
+  let known = row.status;
+  return {
+    id,
+    name,
+    type,
+    settings,
+    secrets,
+    conceal,
+    report: async (outcome) => {
+      const status = statusAfter({ status: known }, outcome, now());
+      if (!status) return;
+      known = status;
+      // How it stands is a courtesy: a call that came back is not lost over it.
+      await connections.report(row, status).catch(() => undefined);
+    },
+  };
+}
+
+function secretFrom(text: string): Record<string, string> {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new Error('A secret is an object.');
+  return Object.fromEntries(Object.entries(value).map(([field, one]) => [field, String(one)]));
+}

@@ -1,0 +1,102 @@
+import type * as z from 'zod';
+import type { Actor } from '../kernel/actor.ts';
+import { newId } from '../kernel/id.ts';
+import { Problem } from '../kernel/problem.ts';
+import type { Seals } from '../kernel/seals.ts';
+import type { Connection, Connections, SealedSecret } from './connection.ts';
+import { CONNECTION_TYPES, type ConnectionType } from './connection-type.ts';
+
+export interface ConnectionServices {
+  connections: Connections;
+  seals: Seals;
+  now: () => Date;
+}
+
+export interface NewConnection {
+  name: string;
+  type: ConnectionType;
+  settings: unknown;
+  secret: unknown;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Makes a connection. Throws `conflict` when the project has one of that name, `invalid` for settings or a secret that its type does not have. */
+export async function createConnection(
+  { connections, seals, now }: ConnectionServices,
+  owner: { workspace: string; project: string; actor: Actor },
+  { name, type, settings, secret }: NewConnection,
+): Promise<Connection> {
+  const at = now();
+  const id = newId(at.getTime());
+  const since = at.toISOString();
+  const row: Connection = {
+    id,
+    workspace: owner.workspace,
+    project: owner.project,
+    name,
+    type,
+    settings: checkedSettings(type, settings),
+    secrets: [await sealedSecret(seals, { id, type }, secret, at)],
+    status: { state: 'untested', since },
+    createdAt: since,
+    createdBy: owner.actor,
+    updatedAt: since,
+  };
+  if (await connections.create(row)) return row;
+  throw new Problem('conflict', `Project "${row.project}" has a connection named "${name}".`, [{ name: 'name', value: name }]);
+}
+
+export interface ConnectionChange {
+  settings?: unknown;
+  secret?: unknown;
+  /** For how long the secret before may be used when the new one is refused. */
+  keepHours: number;
+}
+
+/** Other settings, or another secret. How it stands is not known then. Throws `conflict` when somebody else has changed it meanwhile. */
+export async function changeConnection(
+  { connections, seals, now }: ConnectionServices,
+  seen: Connection,
+  { settings, secret, keepHours }: ConnectionChange,
+): Promise<Connection> {
+  const at = now();
+  const since = at.toISOString();
+  const next: Connection = {
+    ...seen,
+    ...(settings !== undefined && { settings: checkedSettings(seen.type, settings) }),
+    ...(secret !== undefined && { secrets: await rotated(seals, seen, secret, { at, keepHours }) }),
+    status: { state: 'untested', since },
+    updatedAt: since > seen.updatedAt ? since : new Date(Date.parse(seen.updatedAt) + 1).toISOString(),
+  };
+  if (await connections.replace(seen, next)) return next;
+  throw new Problem('conflict', `Connection "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
+}
+
+async function rotated(seals: Seals, seen: Connection, secret: unknown, { at, keepHours }: { at: Date; keepHours: number }) {
+  const [before] = seen.secrets;
+  const until = new Date(at.getTime() + keepHours * HOUR_MS).toISOString();
+  return [await sealedSecret(seals, seen, secret, at), ...(before && keepHours > 0 ? [{ ...before, until }] : [])];
+}
+
+const checkedSettings = (type: ConnectionType, settings: unknown): Record<string, unknown> =>
+  checked<Record<string, unknown>>(CONNECTION_TYPES[type].settings, type, 'settings', settings);
+
+async function sealedSecret(
+  seals: Seals,
+  { id, type }: Pick<Connection, 'id' | 'type'>,
+  secret: unknown,
+  at: Date,
+): Promise<SealedSecret> {
+  const text = JSON.stringify(checked<object>(CONNECTION_TYPES[type].secret, type, 'secret', secret));
+  return { sealed: await seals.seal(text, { connection: id }), createdAt: at.toISOString() };
+}
+
+/** Never says what was given: it may be the secret. */
+function checked<T>(schema: z.ZodType<T>, type: ConnectionType, field: string, value: unknown): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const details = read.error.issues.map(({ path, message }) => ({ name: [field, ...path].join('.'), value: message }));
+  const [first] = details;
+  throw new Problem('invalid', `${first?.name} of a connection of type ${type}: ${first?.value}`, details);
+}
