@@ -4,6 +4,7 @@ import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
 import { DynamoMembers } from '../shared/access/member.dynamo.ts';
 import type { SignInServices } from '../shared/access/sign-in.ts';
+import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
@@ -56,6 +57,7 @@ export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valu
 const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
 export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
+export const counters = /* @__PURE__ */ once(() => new DynamoCounters(dynamo, env.analyticsTable()));
 export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
 export const tasks = /* @__PURE__ */ once(() => new DynamoTasks(dynamo, env.tasksTable));
 const executions = /* @__PURE__ */ once(

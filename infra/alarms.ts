@@ -128,6 +128,7 @@ export class Alarms extends Construct {
       access: stores.access,
       triggers: stores.triggers,
       files: stores.files,
+      analytics: stores.analytics,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,

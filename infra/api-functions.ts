@@ -177,6 +177,26 @@ export class ApiFunctions extends Construct {
     allowDeliveries(receiveWebhook, stores);
     stores.secretsKey.allowOpening(receiveWebhook, 'webhook');
 
+    const analytics = new AppFunction(this, 'Analytics', {
+      settings,
+      entry: 'api/analytics',
+      description: 'Shows figures, and recounts them',
+      environment: retention,
+    });
+    stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
+    stores.workflows.allow(analytics, ['GetItem']);
+    stores.values.allowReads(analytics);
+
+    const inbox = new AppFunction(this, 'Inbox', {
+      settings,
+      entry: 'api/inbox',
+      description: 'Shows what wants to be looked at',
+    });
+    stores.analytics.allow(inbox, ['Query']);
+    stores.runs.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project', 'by-state']);
+    stores.workflows.allow(inbox, ['GetItem']);
+
     const mailboxes = new AppFunction(this, 'Mailboxes', {
       settings,
       entry: 'api/mailboxes',
@@ -213,6 +233,7 @@ export class ApiFunctions extends Construct {
       files,
       mailboxes,
       mailCanary,
+      analytics,
       connections,
       testConnection,
     ];
@@ -235,6 +256,8 @@ export class ApiFunctions extends Construct {
       ['api/webhooks', webhooks],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
+      ['api/analytics', analytics],
+      ['api/inbox', inbox],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
       ['api/audit', audit],

@@ -19,7 +19,7 @@ export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { settings, stores, runsApi, functions }: OperationsDashboardProps) {
     super(scope, id);
     const { stage } = runsApi;
-    const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files];
+    const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files, stores.analytics];
 
     new Dashboard(this, 'Dashboard', {
       // Dashboards of all regions share their names.

@@ -16,6 +16,8 @@ export class Stores extends Construct {
   readonly files: AppTable;
   /** What people are asked: docs/approvals.md. */
   readonly tasks: AppTable;
+  /** Counters: docs/analytics.md. */
+  readonly analytics: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
   readonly audit: AppTable;
   readonly values: ValuesBucket;
@@ -60,6 +62,7 @@ export class Stores extends Construct {
     for (const feed of ['workspace', 'project', 'workflow', 'group', 'run'])
       this.tasks.addIndex(`by-${feed}`, { hash: `${feed}Key`, range: 'pk', ...keysOnly });
 
+    this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
     this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });

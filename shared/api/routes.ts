@@ -1,8 +1,10 @@
 import { access } from '../access/operations.http.ts';
+import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
+import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { tasks } from '../task/operations.http.ts';
@@ -31,6 +33,8 @@ export const operations = {
   ...deliveries,
   ...webhooks,
   ...schedules,
+  ...analytics,
+  ...inbox,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

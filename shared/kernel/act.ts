@@ -35,6 +35,7 @@ export const OBJECTS = {
   task: { shows: ['assignees', 'snoozedUntil'], hides: [] },
   connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
 export const OBJECT_KINDS = Object.keys(OBJECTS).filter((kind): kind is ObjectKind => kind in OBJECTS);
@@ -89,6 +90,7 @@ export const ACTS = {
   'connection.delete': { on: 'connection' },
   'connection.test': { on: 'connection' },
   'delivery.redeliver': { on: 'delivery' },
+  'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;
 export const ACT_WORDS = Object.keys(ACTS).filter((word): word is Act => word in ACTS);

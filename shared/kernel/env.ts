@@ -15,6 +15,7 @@ export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
 export const tasksTable = () => required('TASKS_TABLE');
 export const filesTable = () => required('FILES_TABLE');
+export const analyticsTable = () => required('ANALYTICS_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');
 export const secretsKey = () => required('SECRETS_KEY_ARN');
 /** The state machine whose executions end within minutes, and the one whose executions may last. */

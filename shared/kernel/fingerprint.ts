@@ -20,7 +20,7 @@ const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
  * The message without what differs each time. A word with a digit in it is a number, an id, a time or a part of one, and what such words are joined by
  * belongs to them: `order 4711-A of 2026-11-28T01:02Z` is `order # of #`. Every character is looked at a fixed number of times.
  */
-const patternOf = (message: string): string =>
+export const patternOf = (message: string): string =>
   message
     .slice(0, LOOKED_AT)
     .toWellFormed()

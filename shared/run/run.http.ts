@@ -16,7 +16,7 @@ const searchedTo = time.nullable().meta({ description: 'Of a filtered list: the 
 
 const problem = z.object({ name: z.string(), message: z.string(), step: z.string().nullable() });
 
-const runEntry = z
+export const runEntry = z
   .object({
     id: resourceId,
     name: z.string(),

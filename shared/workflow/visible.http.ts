@@ -17,3 +17,9 @@ export async function workflowOf(
   if (isElsewhere || (workflow.deletedAt && !deleted)) throw notFound('workflow', id);
   return workflow;
 }
+
+/** Names of workflows by their ids, as far as they are there; whoever asks has seen that the caller may see them. */
+export async function namesOf({ workflows }: { workflows: Workflows }, ids: string[]): Promise<Map<string, string>> {
+  const found = await Promise.all([...new Set(ids)].map((id) => workflows.get(id)));
+  return new Map(found.flatMap((workflow) => (workflow ? [[workflow.id, workflow.name] as const] : [])));
+}

@@ -182,6 +182,10 @@ const doing: Partial<Record<Act, Do>> = {
     await ask('POST', '/v1/mail/canary', undefined, reason);
     return { object: 'canary', before: null, after: null };
   },
+  'counters.recount': async (reason) => {
+    await ask('POST', '/v1/analytics/recount', {}, reason);
+    return { object: 'counters', before: null, after: null };
+  },
   'schedule.create': async (reason) => {
     const { body } = await ask('POST', at('/schedules'), { ...yearly, inputs: { pin: 'hush-hush' } }, reason);
     return { object: body.id, before: null, after: { name: 'yearly', expression: yearly.expression, inputs: '***' } };

@@ -70,7 +70,15 @@ describe('429 with Retry-After is the answer of every route', () => {
   });
 
   test('that reads or writes anything, when its tables throttle', async () => {
-    busy = [table('RUNS'), table('WORKFLOWS'), table('TRIGGERS'), table('FILES'), table('AUDIT'), table('CONNECTIONS')];
+    busy = [
+      table('RUNS'),
+      table('WORKFLOWS'),
+      table('TRIGGERS'),
+      table('FILES'),
+      table('AUDIT'),
+      table('CONNECTIONS'),
+      table('ANALYTICS'),
+    ];
     const others = ['api/docs', 'api/api-keys', 'api/members'];
     // What takes a key of the whole workspace is refused before anything is read.
     await expectAllBusy(

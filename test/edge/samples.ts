@@ -73,6 +73,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   answerTask: () => [{ decision: 'reject' }],
   changeTask: () => [{ assignees: ['ben@example.com'], snooze_until: '2030-01-01T00:00:00Z' }],
   rerunRun: () => [{ from: 'start' }],
+  recountRuns: () => [{}],
 };
 
 /** Queries that operations want. */
@@ -80,6 +81,9 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
+  getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
+  getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
 };
 
 /** At least one right request for an operation. */

@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Tasks' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
+type TableName = 'Tasks' | 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -123,6 +123,20 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsComments'),
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/inbox.ts': {
+    ...logs('FunctionsInbox'),
+    ...table('Analytics', 'Query'),
+    ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project', 'by-state'),
+    ...table('Workflows', 'GetItem'),
+  },
+  'functions/api/analytics.ts': {
+    ...logs('FunctionsAnalytics'),
+    ...records,
+    ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
   },
   'functions/api/deliveries.ts': {
     ...logs('FunctionsDeliveries'),

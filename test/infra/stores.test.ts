@@ -95,6 +95,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
     [
       "BootstrapApiKeySecretACD7574B",
       "StoresAccess1E797B01",
+      "StoresAnalyticsADBBE3DF",
       "StoresAudit7CEFB6B3",
       "StoresConnectionsB2B560FC",
       "StoresFiles6A2E3899",

@@ -1,0 +1,32 @@
+import { keptUntil } from '../run/model/project.ts';
+import type { Run } from '../run/model/run.ts';
+import type { EngineServices } from '../run/ports.ts';
+import { loadState } from '../run/read/load-state.ts';
+import { contributionOf, isCounted } from './contribution.ts';
+import type { Countable, Counters } from './counters.ts';
+
+export interface CountServices extends Pick<EngineServices, 'runs' | 'definitions' | 'retentionDays'> {
+  counters: Counters;
+}
+
+/** Journals that are read side by side. */
+const READ_AT_ONCE = 8;
+/** A run's row goes at some time after it may; by then nobody must find the run and not know that it has been counted. */
+const GRACE_SECONDS = 30 * 86_400;
+
+/** What runs add, from their journals. */
+export async function countablesOf(services: CountServices, runs: readonly Run[]): Promise<Countable[]> {
+  const ended = runs.filter(isCounted);
+  const countables: Countable[] = [];
+  for (let at = 0; at < ended.length; at += READ_AT_ONCE) {
+    const some = ended.slice(at, at + READ_AT_ONCE);
+    countables.push(...(await Promise.all(some.map((run) => countableOf(services, run)))));
+  }
+  return countables;
+}
+
+async function countableOf(services: CountServices, run: Run): Promise<Countable> {
+  const state = await loadState(services, run);
+  const end = new Date(run.endedAt ?? run.createdAt);
+  return { contribution: contributionOf(run, state), keptUntil: keptUntil(end, services.retentionDays) + GRACE_SECONDS };
+}
