@@ -183,6 +183,7 @@ export class ApiFunctions extends Construct {
       description: 'Shows figures, and recounts them',
       environment: retention,
     });
+    stores.tasks.allow(analytics, []);
     stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
     stores.workflows.allow(analytics, ['GetItem']);
