@@ -85,6 +85,16 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(comments, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const legalHolds = new AppFunction(this, 'LegalHolds', {
+      settings,
+      entry: 'api/legal-holds',
+      description: 'Keeps what must not be deleted',
+      environment: retention,
+    });
+    stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
+    stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
+    stores.files.allow(legalHolds, ['UpdateItem']);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -226,6 +236,7 @@ export class ApiFunctions extends Construct {
       startRuns,
       tasks,
       comments,
+      legalHolds,
       writeWorkflows,
       apiKeys,
       members,
@@ -247,6 +258,7 @@ export class ApiFunctions extends Construct {
       ['api/start-runs', startRuns],
       ['api/tasks', tasks],
       ['api/comments', comments],
+      ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],

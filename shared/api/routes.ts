@@ -6,6 +6,7 @@ import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
+import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
@@ -24,6 +25,7 @@ export const operations = {
   ...runs,
   ...comments,
   ...tasks,
+  ...legalHolds,
   ...access,
   ...audit,
   ...connections,

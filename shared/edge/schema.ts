@@ -31,6 +31,9 @@ export const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, millise
 /** Who did it. */
 export const actor = actorSchema.meta({ id: 'Actor' });
 
+/** Who has placed it, when and why. */
+export const legalHold = z.object({ actor, at: time, reason: z.string().nullable() }).meta({ id: 'LegalHold' });
+
 export const errorModel = z
   .object({
     status_code: z.int(),

@@ -3,6 +3,7 @@ import { wins } from '../aws/conditional-write.ts';
 import { expiresIn, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
+import { FOREVER } from '../kernel/hold.ts';
 import type { PageOf } from '../kernel/page.ts';
 import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
 
@@ -46,7 +47,7 @@ export class DynamoFiles implements FileRows {
       new UpdateItemCommand({
         TableName: this.#settings.table,
         Key: toItem(fileKey(id)),
-        UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = :expires${etag === undefined ? '' : ', etag = :etag'}`,
+        UpdateExpression: `SET runId = if_not_exists(runId, :run), expires = if_not_exists(heldUntil, :expires)${etag === undefined ? '' : ', etag = :etag'}`,
         ConditionExpression: 'attribute_exists(pk)',
         ExpressionAttributeValues: toItem({
           ':run': runId,
@@ -55,6 +56,18 @@ export class DynamoFiles implements FileRows {
         }),
       }),
     );
+  }
+
+  async keepOnHold(id: string, isOn: boolean, now: Date): Promise<void> {
+    const update = new UpdateItemCommand({
+      TableName: this.#settings.table,
+      Key: toItem(fileKey(id)),
+      UpdateExpression: isOn ? 'SET heldUntil = :until, expires = :until' : 'SET expires = :until REMOVE heldUntil',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: toItem({ ':until': isOn ? FOREVER : expiresIn(this.#settings.retentionDays, now) }),
+    });
+    // One that is gone has nothing left to keep.
+    await wins(() => this.#client().send(update));
   }
 
   remove(row: FileRow): Promise<boolean> {

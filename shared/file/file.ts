@@ -44,6 +44,8 @@ export interface FileRows {
   get(id: string): Promise<FileRow | undefined>;
   /** The run has it; its row stays as long as the run's. `etag`: of the bytes, when they have another one now. */
   hold(id: string, runId: string, at: Date, etag?: string): Promise<void>;
+  /** Keeps it while its run is under a legal hold, or lets its time count from now on. */
+  keepOnHold(id: string, isOn: boolean, now: Date): Promise<void>;
   /** False when a run has it. */
   remove(file: FileRow): Promise<boolean>;
   list(owner: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;

@@ -1,11 +1,11 @@
 /** What the audit log knows of, and which fields of each it shows; of `hides` it says that they have changed. What stands in neither is not told. */
 export const OBJECTS = {
   workflow: {
-    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'deletedAt'],
+    shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'hold', 'deletedAt'],
     hides: ['startDefaults'],
   },
   workspace: { shows: ['succeeded', 'failed', 'stopped'], hides: [] },
-  run: { shows: ['name', 'labels', 'archived', 'comment', 'text'], hides: [] },
+  run: { shows: ['name', 'labels', 'archived', 'hold', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },
   file: { shows: ['name', 'type', 'size'], hides: [] },
@@ -53,6 +53,8 @@ export const ACTS = {
   'workflow.publish': { on: 'workflow' },
   'workflow.change': { on: 'workflow' },
   'workflow.delete': { on: 'workflow' },
+  'workflow.hold': { on: 'workflow' },
+  'workflow.release': { on: 'workflow' },
   'workspace.change': { on: 'workspace' },
   'run.start': { on: 'run', derived: true },
   'run.rerun': { on: 'run', derived: true },
@@ -60,6 +62,8 @@ export const ACTS = {
   'run.resume': { on: 'run', derived: true },
   'run.stop': { on: 'run', derived: true },
   'run.change': { on: 'run' },
+  'run.hold': { on: 'run' },
+  'run.release': { on: 'run' },
   'comment.add': { on: 'run' },
   'comment.change': { on: 'run' },
   'comment.delete': { on: 'run' },

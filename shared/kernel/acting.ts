@@ -53,3 +53,10 @@ export function scopeNow(): Omit<Scope, 'isOver'> | undefined {
 
 /** Does what is not the act itself: what goes before it, or follows from it. */
 export const aside = <T>(work: () => Promise<T>): Promise<T> => scopes.exit(work);
+
+/** What is kept of a request beside its actor: why and where from; what is said elsewhere of why comes first. */
+export function askedNow(said?: string): { reason?: string; from?: Origin } {
+  const { reason = undefined, from = undefined } = actingNow() ?? {};
+  const why = said ?? reason;
+  return { ...(why !== undefined && { reason: why }), ...(from && { from }) };
+}

@@ -10,4 +10,7 @@ export const actor = z.object({
 });
 export type Actor = z.infer<typeof actor>;
 
+/** Whether it is a person or a program of theirs, whose doings are acts. */
+export const isPerson = ({ kind }: Actor) => kind === 'key' || kind === 'member';
+
 export const actorOf = ({ kind, id, name, email }: Caller): Actor => ({ kind, id, name, ...(email !== undefined && { email }) });

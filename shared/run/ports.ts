@@ -32,6 +32,10 @@ export interface RunChange {
   /** The change is for these labels alone. */
   labelsWere?: string[] | undefined;
   archived?: Run['archived'] | false;
+  hold?: Run['hold'] | false;
+  workflowHold?: Run['hold'] | false;
+  /** When it goes once no hold is left, in seconds since 1970; undefined while it lives. */
+  expires?: number | undefined;
 }
 
 /** At least so many runs; exactly so many when it is exact. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor, page, resourceId, time } from '../edge/schema.ts';
+import { actor, legalHold, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { actionsOf } from './control/actions.ts';
@@ -58,6 +58,10 @@ export const runDetail = runEntry
     archived_by: z.union([actor, z.null()]),
     archived_at: time.nullable(),
     file_ids: z.array(z.string()),
+    legal_hold: legalHold
+      .extend({ of: z.enum(['run', 'workflow']) })
+      .meta({ id: 'RunLegalHold' })
+      .nullable(),
     deadline: time,
     steps: stepCounts,
     reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
@@ -149,6 +153,7 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children }: Ru
     object: 'run',
     archivedBy: run.archived?.actor ?? null,
     archivedAt: run.archived?.at,
+    legalHold: heldOf(run),
     inputs: shown(inputs, wholeOf(run.id, 'inputs')),
     outputs: shown(outputs, wholeOf(run.id, 'outputs')),
     pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
@@ -157,6 +162,9 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children }: Ru
     connectionOverrides: run.connectionOverrides ?? {},
     actions: actionsOf(run),
   });
+
+const heldOf = ({ hold, workflowHold }: Run) =>
+  hold ? { ...hold, of: 'run' as const } : workflowHold && { ...workflowHold, of: 'workflow' as const };
 
 export const dryRunView = ({ prepared, steps, problems }: DryRun) =>
   viewOf(dryRun, {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../kernel/actor.ts';
+import { holdSaid } from '../kernel/hold.ts';
 import { newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
 import { refuseLargeText } from '../kernel/row-text.ts';
@@ -216,6 +217,10 @@ export async function updateWorkflow(
 
 /** Its runs stay readable, and those that are still going end on their own. */
 export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
+  if (seen.hold)
+    throw new Problem('conflict', `Workflow "${seen.name}" cannot be deleted. ${holdSaid(seen.hold)}`, [
+      { name: 'legal_hold', value: seen.hold.at },
+    ]);
   unlessMoved(seen, await author.workflows.remove(seen, author.now().toISOString()));
 }
 

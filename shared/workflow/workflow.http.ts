@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { actor, page, resourceId, time, words } from '../edge/schema.ts';
+import { actor, legalHold, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { retentionBody } from './retention.http.ts';
@@ -50,6 +50,7 @@ export const workflowDetail = workflowEntry
     versions: z.array(versionEntry),
     start_defaults: startDefaults.nullable(),
     retention: retentionBody.nullable(),
+    legal_hold: legalHold.nullable(),
     warnings: z.array(warning).optional(),
   })
   .meta({ id: 'Workflow' });
@@ -72,6 +73,7 @@ export const workflowView = (workflow: Workflow) => viewOf(workflowEntry, shownW
 export const workflowDetailView = (workflow: Workflow, draft: Definition, versions: Version[], warnings?: Diagnostic[]) =>
   viewOf(workflowDetail, {
     ...shownWorkflow(workflow),
+    legalHold: workflow.hold,
     draft: { definition: draft.hash, source: draft.source, savedAt: workflow.draft.savedAt },
     versions: versions.map(shownVersion),
     warnings,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
+import { hold } from '../kernel/hold.ts';
 import type { Document } from './document.ts';
 import { retention } from './retention.ts';
 
@@ -29,6 +30,10 @@ export const workflow = z.object({
     .optional(),
   /** For how many days its runs are kept, where the workspace says otherwise. */
   retention: retention.optional(),
+  /** The legal hold that it and its runs are under. */
+  hold: hold.optional(),
+  /** Where the hold, or its end, goes on with older runs. */
+  holdFrom: z.string().optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
   deletedAt: z.string().optional(),

@@ -72,6 +72,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   answerTask: () => [{ decision: 'reject' }],
   changeTask: () => [{ assignees: ['ben@example.com'], snooze_until: '2030-01-01T00:00:00Z' }],
+  holdRun: () => [{}],
+  holdWorkflow: () => [{}],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };

@@ -124,6 +124,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
+  'functions/api/legal-holds.ts': {
+    ...logs('FunctionsLegalHolds'),
+    ...records,
+    ...table('Runs', 'BatchGetItem GetItem Query UpdateItem', 'by-workflow'),
+    ...table('Workflows', 'GetItem PutItem'),
+    ...table('Files', 'UpdateItem'),
+  },
   'functions/api/inbox.ts': {
     ...logs('FunctionsInbox'),
     ...table('Analytics', 'Query'),

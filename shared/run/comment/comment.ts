@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Actor, actor } from '../../kernel/actor.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import { newId } from '../../kernel/id.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { Problem } from '../../kernel/problem.ts';
@@ -39,8 +40,12 @@ export function newComment(runId: string, text: string, actor: Actor, now: Date)
 }
 
 /** Until when it is kept, in seconds since 1970: as long as its run, however late that ends. */
-export const keptWith = ({ endedAt, deadline }: Pick<Run, 'endedAt' | 'deadline'>, retentionDays: number, now: Date) =>
-  keptUntil(new Date(endedAt ?? Math.max(Date.parse(deadline), now.getTime())), retentionDays);
+export const keptWith = (
+  { endedAt, deadline, hold, workflowHold }: Pick<Run, 'endedAt' | 'deadline' | 'hold' | 'workflowHold'>,
+  retentionDays: number,
+  now: Date,
+) =>
+  hold || workflowHold ? FOREVER : keptUntil(new Date(endedAt ?? Math.max(Date.parse(deadline), now.getTime())), retentionDays);
 
 const isOwn = ({ actor }: Comment, { kind, id }: Actor) => actor.kind === kind && actor.id === id;
 

@@ -1,3 +1,4 @@
+import { askedNow } from '../../kernel/acting.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
@@ -15,7 +16,7 @@ export async function pauseRun(services: StartServices, run: Run, actor: Actor, 
     if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
     if (state.stop) throw stopping(now);
     if (state.pause) return [];
-    return [{ type: 'run_pausing', at: services.now().toISOString(), actor, ...(reason !== undefined && { reason }) }];
+    return [{ type: 'run_pausing', at: services.now().toISOString(), actor, ...askedNow(reason) }];
   });
   if (!told) return run;
   for (const child of await childrenOf(services, told)) await pauseRun(services, child, actor, reason).catch(unlessRefused);

@@ -1,3 +1,4 @@
+import { askedNow } from '../../kernel/acting.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
@@ -15,7 +16,7 @@ export async function resumeRun(services: StartServices, run: Run, actor: Actor)
   const told = await tell(services, run.id, (state, now) => {
     if (state.ended || isTerminal(now.status)) throw runEnded(now, state);
     if (state.stop) throw stopping(now);
-    return state.pause ? [{ type: 'run_resumed', at: services.now().toISOString(), actor }] : [];
+    return state.pause ? [{ type: 'run_resumed', at: services.now().toISOString(), actor, ...askedNow() }] : [];
   });
   if (!told) return run;
   for (const child of await childrenOf(services, told)) await resumeRun(services, child, actor).catch(unlessRefused);

@@ -1,3 +1,4 @@
+import { askedNow } from '../../kernel/acting.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import { stopped } from '../decide/stopped.ts';
 import type { Entry } from '../model/entry.ts';
@@ -36,8 +37,11 @@ export async function stopRun(services: StartServices, run: Run, request: StopRe
   return (await services.runs.get(run.id)) ?? told.run;
 }
 
-const stopNow = ({ now }: StartServices, state: RunState, { actor, reason }: StopRequest): Entry[] =>
-  stopped(state.plan, state, { kind: 'cancelled', stop: { actor, reason } }, now());
+function stopNow({ now }: StartServices, state: RunState, { actor, reason: said }: StopRequest): Entry[] {
+  const { reason, from } = askedNow(said);
+  const [stopping, ...rest] = stopped(state.plan, state, { kind: 'cancelled', stop: { actor, reason } }, now());
+  return stopping ? [{ ...stopping, ...(from && { from }) } as Entry, ...rest] : rest;
+}
 
 function drain(
   { now }: StartServices,
@@ -47,5 +51,5 @@ function drain(
   if (state.stop) return [];
   const at = now();
   const until = new Date(at.getTime() + drainSeconds * 1000).toISOString();
-  return [{ type: 'run_draining', at: at.toISOString(), actor, until, ...(reason !== undefined && { reason }) }];
+  return [{ type: 'run_draining', at: at.toISOString(), actor, until, ...askedNow(reason) }];
 }

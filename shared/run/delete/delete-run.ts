@@ -1,3 +1,4 @@
+import { holdSaid } from '../../kernel/hold.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { runEnded } from '../control/refusals.ts';
 import type { Run } from '../model/run.ts';
@@ -7,8 +8,6 @@ import type { Runs, Values } from '../ports.ts';
 export interface DeleteServices {
   runs: Pick<Runs, 'get' | 'list' | 'remove'>;
   values: Pick<Values, 'remove'>;
-  /** Why a run must be kept, such as a legal hold; nothing holds any when absent. */
-  heldBy?: ((run: Run) => Promise<string | undefined>) | undefined;
 }
 
 /**
@@ -28,7 +27,8 @@ export async function deleteRun(services: DeleteServices, { id }: Pick<Run, 'id'
 /** Why the run has to stay, if it has to. */
 async function reasonToKeep(services: DeleteServices, run: Run): Promise<string | undefined> {
   if (!isTerminal(run.status)) return `It has not ended: it is ${RUN_STATUS[run.status].v1}.`;
-  return (await services.heldBy?.(run)) ?? (await neededBy(services, run));
+  const hold = run.hold ?? run.workflowHold;
+  return hold ? holdSaid(hold) : neededBy(services, run);
 }
 
 const LIVE = RUN_STATUSES.filter((status) => !isTerminal(status));

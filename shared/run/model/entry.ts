@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { origin } from '../../kernel/acting.ts';
 import { actor } from '../../kernel/actor.ts';
 import { RUN_STATUSES } from './status.ts';
 import { type Stored, stored } from './stored.ts';
@@ -21,6 +22,8 @@ export type Failure = z.infer<typeof failure>;
 const at = z.string();
 const key = z.string();
 const reason = z.string().optional();
+/** Where a person's request came from; for the audit log alone. */
+const from = origin.optional();
 /** Which execution of the step, from 1; absent for the first. */
 const attempt = z.int().optional();
 
@@ -40,13 +43,13 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('steps_taken_over'), at }),
 
   z.object({ type: z.literal('run_started'), at }),
-  z.object({ type: z.literal('run_pausing'), at, actor, reason }),
+  z.object({ type: z.literal('run_pausing'), at, actor, reason, from }),
   z.object({ type: z.literal('run_paused'), at }),
-  z.object({ type: z.literal('run_resumed'), at, actor }),
+  z.object({ type: z.literal('run_resumed'), at, actor, reason, from }),
   /** A graceful stop: what is in flight may complete until then. */
-  z.object({ type: z.literal('run_draining'), at, actor, until: z.string(), reason }),
+  z.object({ type: z.literal('run_draining'), at, actor, until: z.string(), reason, from }),
   /** A stop that is immediate: nothing but the end follows. It says so first, since a large end takes several items. */
-  z.object({ type: z.literal('run_stopping'), at, actor, reason }),
+  z.object({ type: z.literal('run_stopping'), at, actor, reason, from }),
   /** The last entry of a journal. */
   z.object({
     type: z.literal('run_ended'),

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { origin } from '../../kernel/acting.ts';
 import { type Actor, actor } from '../../kernel/actor.ts';
+import { hold } from '../../kernel/hold.ts';
 import { retention } from '../../workflow/retention.ts';
 import { failure } from './entry.ts';
 import { RUN_STATUSES, STAGES, TRIGGERS } from './status.ts';
@@ -92,8 +94,13 @@ const created = z.object({
   labels: z.array(z.string()).default([]),
   /** Who has put it out of sight, and when; lists do not show it. */
   archived: z.object({ actor, at: z.string() }).optional(),
+  /** Why a person has started it and where from; for the audit log alone. */
+  asked: z.object({ reason: z.string().optional(), from: origin.optional() }).optional(),
   /** For how many days it is kept after its end, as it was said at its start. */
   retention: retention.optional(),
+  /** The legal hold that was placed on it, and the one that its workflow is under. */
+  hold: hold.optional(),
+  workflowHold: hold.optional(),
   /** Names of connections to use instead of those the definition names. */
   connectionOverrides: z.record(z.string(), z.string()).optional(),
 });

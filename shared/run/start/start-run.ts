@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { holdFiles } from '../../file/given-files.ts';
+import { askedNow } from '../../kernel/acting.ts';
+import { isPerson } from '../../kernel/actor.ts';
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { newId } from '../../kernel/id.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
@@ -95,6 +97,8 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     seen: 0,
     execution: 1,
     deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
+    workflowHold: workflow.hold,
+    ...askedOf(request),
     ...beginning(prepared, now),
     ...lineageOf(request),
   };
@@ -105,6 +109,11 @@ function tooLarge(error: unknown): never {
   throw error instanceof ValueTooLarge
     ? new Problem('too-large', error.message, [{ name: 'inputs', value: error.message }])
     : error;
+}
+
+function askedOf({ actor }: StartRequest): Pick<Run, 'asked'> {
+  const asked = isPerson(actor) ? askedNow() : {};
+  return Object.keys(asked).length > 0 ? { asked } : {};
 }
 
 function beginning({ wanted, plan }: Prepared, now: Date) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
@@ -73,7 +74,7 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
  * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
  */
 export function runItem(run: Run): Item {
-  const { id, archived, labels, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
+  const { id, archived, labels, hold, workflowHold, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
   const created = {
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
     ...(fileIds.length > 0 && { fileIds }),
@@ -86,6 +87,9 @@ export function runItem(run: Run): Item {
     inputs,
     ...projectionItem(run),
     archived,
+    hold,
+    workflowHold,
+    heldUntil: hold || workflowHold ? FOREVER : undefined,
     labels: labels.length > 0 ? labels : undefined,
     dueAt,
     ...feedKeys(run, archived !== undefined),

@@ -1,5 +1,6 @@
 import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
 import { toItem } from '../../aws/items.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import type { Projection, Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
 import type { ProjectedAt, RunChange } from '../ports.ts';
@@ -24,7 +25,7 @@ export function projected(run: Run, next: Projection, { dueAt, dueWas, keptUntil
     stateKey: stateKeyOf(run, next.status, now, dueAt),
     ...(isTerminal(next.status) ? end : dueAt !== undefined && { dueAt }),
   };
-  const update = updateOf(changes, NOT_BEYOND);
+  const update = updateOf(changes, NOT_BEYOND, { expires: 'heldUntil' });
   if (isTerminal(next.status) || dueAt === undefined || dueWas === undefined) return update;
   // Somebody may have asked for an earlier look meanwhile.
   return {
@@ -41,24 +42,53 @@ export const dueTaken = (seen: string, dueAt: string): RowUpdate => {
 };
 
 /** What people say of a run stands in attributes of its own, which no projection writes. */
-export function changed(run: Run, { name, labels, labelsWere, archived }: RunChange): RowUpdate {
+export function changed(run: Run, change: RunChange): RowUpdate {
+  const { name, labels, labelsWere, archived } = change;
   const changes = {
     ...(name !== undefined && { name }),
     ...(labels !== undefined && { labels: labels.length > 0 ? labels : undefined }),
     ...(archived !== undefined && { archived: archived || undefined, ...feedKeys(run, archived !== false) }),
+    ...holding(run, change),
   };
   const { areAs, values } = labelsWere ? asLabels(labelsWere) : { areAs: '', values: {} };
-  const update = updateOf(changes, `attribute_exists(pk)${areAs}`, ['archived']);
+  const held = heldAs(run, change);
+  const update = updateOf(changes, `attribute_exists(pk)${areAs}${held.areAs}`, KEEPING);
   const all = { ...update.ExpressionAttributeValues, ...toItem(values) };
-  return { ...update, ExpressionAttributeValues: Object.keys(all).length > 0 ? all : undefined };
+  return {
+    ...update,
+    ExpressionAttributeNames: { ...update.ExpressionAttributeNames, ...held.names },
+    ExpressionAttributeValues: Object.keys(all).length > 0 ? all : undefined,
+  };
+}
+
+/** Who was first stays named. */
+const KEEPING = { archived: '#archived', hold: '#hold', workflowHold: '#workflowHold' };
+
+/** A row under a hold has the end of all time in the place of its own. */
+function holding(run: Run, { hold, workflowHold, expires }: RunChange): Record<string, unknown> {
+  if (hold || workflowHold) return { ...(hold ? { hold } : { workflowHold }), heldUntil: FOREVER, expires: FOREVER };
+  if (hold === undefined && workflowHold === undefined) return {};
+  const [lifted, other] = hold === false ? (['hold', 'workflowHold'] as const) : (['workflowHold', 'hold'] as const);
+  return { [lifted]: undefined, ...(!run[other] && { heldUntil: undefined, expires }) };
+}
+
+/** What a hold is lifted from is as it was seen: what follows from it is right for that alone. */
+function heldAs(run: Run, { hold, workflowHold }: RunChange): { areAs: string; names: Record<string, string> } {
+  if (hold !== false && workflowHold !== false) return { areAs: '', names: {} };
+  const other = hold === false ? 'workflowHold' : 'hold';
+  const has = (attribute: string, isThere: boolean) =>
+    ` AND ${isThere ? 'attribute_exists' : 'attribute_not_exists'}(${attribute})`;
+  const areAs = has('#other', run[other] !== undefined) + has('liveKey', run.endedAt === undefined);
+  return { areAs, names: { '#other': other } };
 }
 
 /** The run as it is after that. */
-export const changedRun = (run: Run, { name = run.name, labels = run.labels, archived }: RunChange): Run => ({
+export const changedRun = (run: Run, { name = run.name, labels = run.labels, archived, hold }: RunChange): Run => ({
   ...run,
   name,
   labels,
   archived: archived === undefined ? run.archived : archived ? (run.archived ?? archived) : undefined,
+  hold: hold === undefined ? run.hold : hold || undefined,
 });
 
 /** A run without labels has no such attribute. */
@@ -70,12 +100,16 @@ const asLabels = (labels: string[]) =>
 /** Kept at least until then. */
 export const kept = (until: number): RowUpdate => updateOf({ expires: until }, '#expires < :expires');
 
-/** `keeping`: what is there already stays. */
-function updateOf(changes: Record<string, unknown>, ConditionExpression: string, keeping: string[] = []): RowUpdate {
+/** `keeping`: whose value stands instead, where there is one. */
+function updateOf(
+  changes: Record<string, unknown>,
+  ConditionExpression: string,
+  keeping: Record<string, string> = {},
+): RowUpdate {
   const names = Object.keys(changes);
   const present = names.filter((name) => changes[name] !== undefined);
   const absent = names.filter((name) => changes[name] === undefined);
-  const setTo = (name: string) => (keeping.includes(name) ? `if_not_exists(#${name}, :${name})` : `:${name}`);
+  const setTo = (name: string) => (keeping[name] === undefined ? `:${name}` : `if_not_exists(${keeping[name]}, :${name})`);
   const set = present.length > 0 ? [`SET ${present.map((name) => `#${name} = ${setTo(name)}`).join(', ')}`] : [];
   const remove = absent.length > 0 ? [`REMOVE ${absent.map((name) => `#${name}`).join(', ')}`] : [];
   return {

@@ -15,6 +15,7 @@ import { conditionalWrite, type Written } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
+import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import type { RunFilter } from '../list/filter.ts';
@@ -69,7 +70,7 @@ export class DynamoRuns implements Runs {
     const row = {
       ...this.#table,
       ...NEW,
-      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: keptUntil })) },
+      Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: run.workflowHold ? FOREVER : keptUntil })) },
     };
     if (!key) {
       const written = await this.#write(() => this.#client().send(new PutItemCommand(row)));

@@ -2,7 +2,7 @@ import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { type DeleteServices, deleteRun } from '../../../shared/run/delete/delete-run.ts';
 import { projection, type Run } from '../../../shared/run/model/run.ts';
-import { aRun } from '../../harness/builders.ts';
+import { anActor, aRun } from '../../harness/builders.ts';
 import { type Disturb, MemoryRuns, MemoryValues } from '../memory-runs.ts';
 
 const at = '2026-11-23T09:00:00.000Z';
@@ -47,13 +47,12 @@ test.each(['pending', 'running', 'paused', 'waiting', 'draining'] as const)('one
 
 test('one that is held stays whole, and the refusal says by what', async () => {
   const { runs, services, ended } = setting();
-  const run = await ended();
-  const held = {
-    ...services,
-    heldBy: async ({ id }: Run) => (id === run.id ? 'It is under the legal hold "audit 2026".' : undefined),
-  };
-  await expect(deleteRun(held, run)).rejects.toThrow('audit 2026');
-  expect(await runs.get(run.id)).toBeDefined();
+  const hold = { actor: anActor('ann'), at, reason: 'audit 2026' };
+  for (const run of [await ended({ hold }), await ended({ workflowHold: hold })]) {
+    await expect(deleteRun(services, run)).rejects.toThrow('legal hold, placed by ann');
+    await expect(deleteRun(services, run)).rejects.toThrow('audit 2026');
+    expect(await runs.get(run.id)).toBeDefined();
+  }
 });
 
 test('one that a live rerun goes on from stays until that has ended', async () => {
