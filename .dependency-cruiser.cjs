@@ -11,6 +11,7 @@ const LAYERS = [
   'file',
   'run',
   'task',
+  'suite',
   'trigger',
   'api',
 ];

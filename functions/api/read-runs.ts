@@ -23,6 +23,8 @@ import { cutValue, SHOWN_BYTES, thatFit } from '../../shared/run/shown/cut-value
 import { ShownValues, wholeOf } from '../../shared/run/shown/shown-values.ts';
 import type { ValueLinks } from '../../shared/run/store/value-links.s3.ts';
 import { ended, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
+import { comparison, comparisonView } from '../../shared/suite/compare.http.ts';
+import { compareRuns as compared } from '../../shared/suite/compare-runs.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { engineServices, valueLinks } from '../adapters.ts';
@@ -166,8 +168,13 @@ async function wholeValue(services: Services, run: Run, name: 'inputs' | 'output
   return readStepValue(services, values, run, step, name);
 }
 
+export async function compareRuns({ query, caller }: RequestOf<'compareRuns'>, services: Services) {
+  const [a, b] = await Promise.all([runOf(services, caller, query.a), runOf(services, caller, query.b)]);
+  return ok(comparisonView(a, b, await compared(services, a, b, { limit: query.limit, after: query.continuation_token })));
+}
+
 export const handler = http(
-  { ...v2, ...runsOperations },
+  { ...v2, ...runsOperations, ...comparison },
   {
     listRunsV2,
     getRunV2,
@@ -182,6 +189,7 @@ export const handler = http(
     getRunContext,
     getWorkflowRunContext,
     getRunValue,
+    compareRuns,
   },
   () => ({ ...engineServices(), links: valueLinks() }),
 );

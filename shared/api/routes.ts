@@ -9,6 +9,7 @@ import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { tasks } from '../task/operations.http.ts';
+import { comparison } from '../suite/compare.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -23,6 +24,7 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...comparison,
   ...comments,
   ...tasks,
   ...legalHolds,

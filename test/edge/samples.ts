@@ -83,6 +83,7 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
   getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
   getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
   getFailureAnalytics: ({ workflow_id }) => ({ workflow_id }),
