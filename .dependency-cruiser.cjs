@@ -2,8 +2,8 @@
 const LAYERS = [
   'kernel',
   'expression',
-  'step',
   'connection',
+  'step',
   'executor',
   'audit',
   'access',

@@ -29,6 +29,10 @@ const isCallable = (text: string) => {
 /** A sealed secret has 4,096 bytes at most. */
 const long = plain(3_500);
 
+const region = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1');
+const accessKeyId = z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be the id of an access key');
+const model = plain(200).optional().meta({ description: 'The model of steps that name none' });
+
 /** Each type of connection: its settings, which everybody may see, and its secret, which nobody may. */
 export const CONNECTION_TYPES = {
   bearer: {
@@ -61,16 +65,37 @@ export const CONNECTION_TYPES = {
   aws: {
     settings: z.strictObject({
       hosts,
-      region: z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1'),
+      region,
       service: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be the name that requests are signed for, such as execute-api'),
-      access_key_id: z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be the id of an access key'),
+      access_key_id: accessKeyId,
     }),
+    secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
+  },
+  mcp: {
+    settings: z.strictObject({ url: callableUrl }),
+    secret: z.strictObject({ token: long.optional() }),
+  },
+  anthropic: {
+    settings: z.strictObject({ base_url: callableUrl.optional(), model }),
+    secret: z.strictObject({ api_key: long }),
+  },
+  openai: {
+    settings: z.strictObject({ base_url: callableUrl.optional(), model }),
+    secret: z.strictObject({ api_key: long.optional() }),
+  },
+  bedrock: {
+    settings: z.strictObject({ region, model, access_key_id: accessKeyId }),
     secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
   },
 } as const;
 
 export type ConnectionType = keyof typeof CONNECTION_TYPES;
 export const CONNECTION_TYPE_NAMES = Object.keys(CONNECTION_TYPES) as [ConnectionType, ...ConnectionType[]];
+
+/** Those that say themselves what is called; steps of kind http use the others. */
+const OF_OTHER_KINDS = ['mcp', 'anthropic', 'openai', 'bedrock'] as const;
+export type HttpConnectionType = Exclude<ConnectionType, (typeof OF_OTHER_KINDS)[number]>;
+export const isForHttp = (type: ConnectionType): type is HttpConnectionType => !OF_OTHER_KINDS.some((other) => other === type);
 
 export type SettingsOf<T extends ConnectionType> = z.infer<(typeof CONNECTION_TYPES)[T]['settings']>;
 export type SecretOf<T extends ConnectionType> = z.infer<(typeof CONNECTION_TYPES)[T]['secret']>;

@@ -28,6 +28,10 @@ export const newConnection = z
     bodyOf('api_key'),
     bodyOf('oauth2_client_credentials'),
     bodyOf('aws'),
+    bodyOf('mcp'),
+    bodyOf('anthropic'),
+    bodyOf('openai'),
+    bodyOf('bedrock'),
   ])
   .meta({ id: 'NewConnection' });
 

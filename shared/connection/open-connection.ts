@@ -1,7 +1,21 @@
 import type { Seals } from '../kernel/seals.ts';
 import { StepError } from '../kernel/step-error.ts';
-import type { OpenConnection } from '../step/kind.ts';
 import { type Connection, type Connections, statusAfter, validSecrets } from './connection.ts';
+import type { ConnectionType } from './connection-type.ts';
+
+/** A connection whose secrets may be used now. They are kept out of whatever the step says and gives. */
+export interface OpenConnection {
+  id: string;
+  name: string;
+  type: ConnectionType;
+  settings: Readonly<Record<string, unknown>>;
+  /** The newest first; a second one while it may still be used. */
+  secrets: readonly Readonly<Record<string, string>>[];
+  /** What else is as secret as they are, such as a token that they were exchanged for. */
+  conceal(secret: string): void;
+  /** Whether the other side takes it. */
+  report(outcome: { ok: true } | { ok: false; reason: string }): Promise<void>;
+}
 
 export interface OpenServices {
   connections: Connections;

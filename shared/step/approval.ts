@@ -61,5 +61,6 @@ export const approval: AskKind = {
     onReject: onReject.describe('continue: a rejection is a result like an approval.').optional(),
   }),
   resolved,
+  jsonSchemas: ['form'],
   resultNames: () => ['decision', 'by', 'comment', 'form'],
 };

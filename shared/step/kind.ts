@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { OpenConnection } from '../connection/open-connection.ts';
 import type { Template } from '../expression/template.ts';
 
 /** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
@@ -68,20 +69,6 @@ export interface StepFiles {
   save(file: { name: string; type: string; content: AsyncIterable<Uint8Array> }): Promise<FileRef>;
 }
 
-/** A connection whose secrets may be used now. They are kept out of whatever the step says and gives. */
-export interface OpenConnection {
-  id: string;
-  name: string;
-  type: string;
-  settings: Readonly<Record<string, unknown>>;
-  /** The newest first; a second one while it may still be used. */
-  secrets: readonly Readonly<Record<string, string>>[];
-  /** What else is as secret as they are, such as a token that they were exchanged for. */
-  conceal(secret: string): void;
-  /** Whether the other side takes it. */
-  report(outcome: { ok: true } | { ok: false; reason: string }): Promise<void>;
-}
-
 /** What a leaf may use while it executes. */
 export interface LeafContext {
   runId: string;
@@ -122,6 +109,8 @@ export interface LeafKind<Spec = unknown> {
   resolved: z.ZodType<Spec>;
   /** Keys of its form that are not evaluated beforehand: it does so itself, over something with these names. */
   late?: Readonly<Record<string, readonly string[]>>;
+  /** Keys of its form under which a JSON Schema stands. */
+  jsonSchemas?: readonly string[];
   /** Leaves out of the evaluated input what the kind knows for credentials. */
   conceal?(input: unknown): Concealed;
   /** The names in its full result, where no other can be. */
@@ -170,6 +159,8 @@ export interface AskKind {
   name: string;
   schema: z.ZodType;
   resolved: z.ZodType<Question>;
+  /** Keys of its form under which a JSON Schema stands. */
+  jsonSchemas?: readonly string[];
   resultNames(): readonly string[];
 }
 

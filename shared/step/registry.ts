@@ -2,6 +2,8 @@ import { approval } from './approval.ts';
 import { forEach } from './for-each.ts';
 import { http } from './http.ts';
 import type { AskKind, CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
+import { llm } from './llm.ts';
+import { mcp } from './mcp.ts';
 import { parallel } from './parallel.ts';
 import { raise } from './raise.ts';
 import { repeat } from './repeat.ts';
@@ -12,7 +14,7 @@ import { wait } from './wait.ts';
 
 /** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
-  [http, set, wait, raise, switchKind, parallel, forEach, repeat, run, approval].map((kind: Kind) => [kind.name, kind]),
+  [http, llm, mcp, set, wait, raise, switchKind, parallel, forEach, repeat, run, approval].map((kind: Kind) => [kind.name, kind]),
 );
 
 export function kindOf(name: string): Kind {

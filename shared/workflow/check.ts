@@ -1,6 +1,7 @@
 import { schemaProblem } from '../expression/input-schema.ts';
 import { MAX_DIAGNOSTICS } from '../kernel/limits.ts';
 import type { Step } from '../step/kind.ts';
+import { kinds } from '../step/registry.ts';
 import type { StepFinding } from './check-calls.ts';
 import { checkNeeds } from './check-needs.ts';
 import { checkTemplates } from './check-templates.ts';
@@ -85,9 +86,21 @@ function checkPlan(plan: Plan, { sites, places }: FoundSites, found: ReadonlyMap
   const home = new Map(places.map(({ id, at }) => [id, at]));
   const names = errorNamesOf(plan);
   for (const { id, step } of plan.steps.values()) {
-    findings.push(...under([...checkWords(step, plan.document.connections, names), ...checkForm(step)], ...(home.get(id) ?? [])));
+    const own = [...checkWords(step, plan.document.connections, names), ...checkSchemas(step)];
+    findings.push(...under(own, ...(home.get(id) ?? [])));
   }
   return [...findings, ...checkTemplates(plan, sites, hidden)];
+}
+
+/** JSON Schemas that a kind takes and that cannot be used. */
+function checkSchemas(step: Step): Finding[] {
+  const kind = kinds.get(step.kind);
+  const keys = kind?.shape === 'leaf' || kind?.shape === 'ask' ? (kind.jsonSchemas ?? []) : [];
+  return keys.flatMap((key) => {
+    const schema = isMap(step.spec) ? step.spec[key] : undefined;
+    const problem = isMap(schema) ? schemaProblem(schema) : undefined;
+    return problem === undefined ? [] : [{ at: [step.kind, key], message: problem }];
+  });
 }
 
 /** Connections that are not listed, and error names that nothing raises. */
@@ -112,13 +125,6 @@ function checkWords(step: Step, connections: string[], names: string[]): Finding
   watch(step.retry?.on, ['retry', 'on']);
   for (const [index, handler] of (step.catch ?? []).entries()) watch(handler.on, ['catch', index, 'on']);
   return findings;
-}
-
-/** What an approval fills in has to be a schema. */
-function checkForm({ kind, spec }: Step): Finding[] {
-  const form = kind === 'approval' && isMap(spec) ? spec['form'] : undefined;
-  const problem = isMap(form) ? schemaProblem(form) : undefined;
-  return problem === undefined ? [] : [{ at: [kind, 'form'], message: problem }];
 }
 
 function under(findings: Finding[], ...path: PropertyKey[]): Finding[] {

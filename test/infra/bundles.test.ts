@@ -13,6 +13,7 @@ const entries = functions.map((fn) => String(fn.Metadata['millrun:entry']));
 const ABOVE = [
   'functions/api/deliveries.ts',
   'functions/api/mail-canary.ts',
+  'functions/timer/send-canary.ts',
   'functions/api/receive-webhook.ts',
   'functions/api/schedules.ts',
   'functions/api/start-runs.ts',
@@ -24,6 +25,14 @@ const ABOVE = [
   'functions/worker/drive-run.ts',
 ];
 const ABOVE_BYTES = 1_275_000;
+/** Has the clients of models and tools, which are loaded with the first step that needs them. */
+const WORKER = 'functions/worker/drive-run.ts';
+const WORKER_BYTES = 2_750_000;
+
+const mostOf = (entry: string) => {
+  if (entry === WORKER) return WORKER_BYTES;
+  return ABOVE.includes(entry) ? ABOVE_BYTES : GOALS.bundleBytes;
+};
 
 /** The bytes that `cdk deploy` uploads for an entry, without its source map. */
 async function bundleBytes(entry: string): Promise<number> {
@@ -55,7 +64,7 @@ describe('a bundle is no larger than its budget', () => {
 
   test.each(entries)('%s', async (entry) => {
     const bytes = await bundleBytes(entry);
-    expect(bytes).toBeLessThanOrEqual(ABOVE.includes(entry) ? ABOVE_BYTES : GOALS.bundleBytes);
+    expect(bytes).toBeLessThanOrEqual(mostOf(entry));
     // One that has come below the goal is not named above any more.
     if (ABOVE.includes(entry)) expect(bytes).toBeGreaterThan(GOALS.bundleBytes);
   });

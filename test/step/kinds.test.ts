@@ -2,7 +2,19 @@ import { expect, test } from 'vitest';
 import { kindOf, kinds, leafKind } from '../../shared/step/registry.ts';
 
 test('every kind is known by its key, and no other', () => {
-  expect([...kinds.keys()]).toEqual(['http', 'set', 'wait', 'raise', 'switch', 'parallel', 'forEach', 'repeat', 'run']);
-  expect(() => kindOf('llm')).toThrow('llm');
+  expect([...kinds.keys()]).toEqual([
+    'http',
+    'llm',
+    'mcp',
+    'set',
+    'wait',
+    'raise',
+    'switch',
+    'parallel',
+    'forEach',
+    'repeat',
+    'run',
+  ]);
+  expect(() => kindOf('fax')).toThrow('fax');
   expect(() => leafKind('wait')).toThrow('wait');
 });

@@ -2,13 +2,14 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import {
   CONNECTION_TYPES,
-  type ConnectionType,
+  type HttpConnectionType,
+  isForHttp,
   mayBeSentTo,
   type SecretOf,
   type SettingsOf,
 } from '../../connection/connection-type.ts';
+import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { OpenConnection } from '../../step/kind.ts';
 import type { Credential, CredentialContext } from './credential.ts';
 import { describe } from './failure.ts';
 import { accessToken } from './oauth2.ts';
@@ -16,12 +17,17 @@ import type { HttpRequest } from './request.ts';
 
 /** Throws `CredentialRejected` for a URL that the credential may not be sent to. */
 export function checkDestination(connection: OpenConnection, request: HttpRequest): void {
-  const { hosts } = CONNECTION_TYPES.bearer.settings.pick({ hosts: true }).loose().parse(connection.settings);
+  const { hosts } = CONNECTION_TYPES[httpTypeOf(connection)].settings.parse(connection.settings);
   if (mayBeSentTo(hosts, request.url)) return;
   throw new StepError(
     'CredentialRejected',
     `Connection "${connection.name}" may be sent to ${hosts.join(', ')} only, not to ${request.url.host}. An administrator can add the host to it.`,
   );
+}
+
+function httpTypeOf({ name, type }: OpenConnection): HttpConnectionType {
+  if (isForHttp(type)) return type;
+  throw new StepError('InputInvalid', `Connection "${name}" is of type ${type}, which http steps cannot use.`);
 }
 
 /** The request with the credential in it. */
@@ -31,27 +37,27 @@ export function authorized(
   credential: Credential,
   context: CredentialContext,
 ): Promise<HttpRequest> {
-  const type = connection.type as ConnectionType;
-  const authorize = AUTHORIZE[type] as Authorize<ConnectionType>;
+  const type = httpTypeOf(connection);
+  const authorize = AUTHORIZE[type] as Authorize<HttpConnectionType>;
   const settings = CONNECTION_TYPES[type].settings.parse(connection.settings);
   const secret = CONNECTION_TYPES[type].secret.parse(credential.secret);
   return authorize(request, { connection, credential, settings, secret }, context);
 }
 
-interface Parts<T extends ConnectionType> {
+interface Parts<T extends HttpConnectionType> {
   connection: OpenConnection;
   credential: Credential;
   settings: SettingsOf<T>;
   secret: SecretOf<T>;
 }
 
-type Authorize<T extends ConnectionType> = (
+type Authorize<T extends HttpConnectionType> = (
   request: HttpRequest,
   parts: Parts<T>,
   context: CredentialContext,
 ) => Promise<HttpRequest>;
 
-const AUTHORIZE: { [T in ConnectionType]: Authorize<T> } = {
+const AUTHORIZE: { [T in HttpConnectionType]: Authorize<T> } = {
   bearer: async (request, { secret }) => withHeader(request, 'authorization', `Bearer ${secret.token}`),
 
   basic: async (request, { settings, secret, connection }) => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { OpenConnection } from '../../connection/open-connection.ts';
 import { infiniteIn } from '../../kernel/infinite-in.ts';
 import { MASK } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { withoutSecretParameters } from '../../step/http/secret-names.ts';
 import { expects, type HttpSpec, wantsRedirect } from '../../step/http/spec.ts';
-import type { FileRef, LeafContext, OpenConnection } from '../../step/kind.ts';
+import type { FileRef, LeafContext } from '../../step/kind.ts';
 import type { Network } from './agents.ts';
 import { authorized, checkDestination } from './authorize.ts';
 import { excerpt, inflated, LIMIT_BYTES, parseBody, type Received, readBody, TooLong } from './body.ts';

@@ -1,4 +1,4 @@
-import type { OpenConnection } from '../../step/kind.ts';
+import type { OpenConnection } from '../../connection/open-connection.ts';
 import type { Network } from './agents.ts';
 
 /** One way to authorize: with a secret, and, where it is exchanged for a token, with a new one. */

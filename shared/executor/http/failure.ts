@@ -58,7 +58,8 @@ function nameOf(status: number): string {
 /** RFC 6585, 4 and RFC 9110, 15.6.4: what has too much to do may say for how long. */
 const asksToWait = (status: number) => status === 429 || status === 503;
 
-function secondsUntil(retryAfter: string | string[] | undefined, now: Date): number | undefined {
+/** What `Retry-After` says, in seconds from now: RFC 9110, 10.2.3. */
+export function secondsUntil(retryAfter: string | string[] | undefined, now: Date): number | undefined {
   if (typeof retryAfter !== 'string') return undefined;
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - now.getTime()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;

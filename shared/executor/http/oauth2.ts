@@ -2,13 +2,10 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import * as oauth from 'oauth4webapi';
 import type { SecretOf, SettingsOf } from '../../connection/connection-type.ts';
+import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { OpenConnection } from '../../step/kind.ts';
-import type { Network } from './agents.ts';
-import { LIMIT_BYTES, readBody } from './body.ts';
 import type { Credential, CredentialContext } from './credential.ts';
-import type { HttpRequest } from './request.ts';
-import { send } from './send.ts';
+import { fetchOver } from './fetch-over.ts';
 
 interface Token {
   text: string;
@@ -98,28 +95,4 @@ function faultOf(error: unknown, url: URL): unknown {
   return error instanceof oauth.OperationProcessingError
     ? new StepError('HttpServerError', `POST ${url.origin}${url.pathname} gave no token: ${error.message}`)
     : error;
-}
-
-/** Fetch under the rule about where steps may lead. */
-function fetchOver(network: Network, signal: AbortSignal) {
-  return async (
-    target: string,
-    { method, headers, body }: { method: string; headers: Record<string, string>; body?: unknown },
-  ): Promise<Response> => {
-    const content = body === undefined ? undefined : Buffer.from(String(body));
-    const request: HttpRequest = {
-      method: method as HttpRequest['method'],
-      url: new URL(target),
-      headers: { ...headers, 'user-agent': 'millrun', ...(content && { 'content-length': String(content.length) }) },
-      body: content,
-    };
-    const answer = await send(request, network, signal);
-    const { bytes } = await readBody(answer, LIMIT_BYTES);
-    const type = answer.headers['content-type'];
-    const challenge = answer.headers['www-authenticate'];
-    return new Response(new Uint8Array(bytes), {
-      status: answer.statusCode ?? 500,
-      headers: { ...(type && { 'content-type': type }), ...(challenge && { 'www-authenticate': challenge }) },
-    });
-  };
 }

@@ -1,9 +1,9 @@
 import type { ConnectionStatus } from '../../connection/connection.ts';
 import { CONNECTION_TYPES } from '../../connection/connection-type.ts';
+import type { OpenConnection } from '../../connection/open-connection.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { OpenConnection } from '../../step/kind.ts';
 import type { Network } from './agents.ts';
 import { authorized, checkDestination } from './authorize.ts';
 import { readBody } from './body.ts';

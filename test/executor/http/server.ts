@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { NetworkSettings } from '../../../shared/executor/http/agents.ts';
+import { type NetworkSettings, openNetwork } from '../../../shared/executor/http/agents.ts';
 import { httpExecutor } from '../../../shared/executor/http/http.ts';
 import type { StepError } from '../../../shared/kernel/step-error.ts';
 import { http } from '../../../shared/step/http.ts';
@@ -52,7 +52,7 @@ function portOf(address: AddressInfo | string | null): number {
 
 /** A caller that checks the spec as the worker does; loopback is allowed unless a test says otherwise. */
 export function aCaller(settings: NetworkSettings = {}) {
-  const executor = httpExecutor({ allowedNetworks: LOOPBACK, ...settings });
+  const executor = httpExecutor(openNetwork({ allowedNetworks: LOOPBACK, ...settings }));
   return async (spec: object, context: Partial<LeafContext> = {}) =>
     (await executor.execute(http.resolved.parse({ method: 'GET', ...spec }), aContext(context))) as {
       status: number;

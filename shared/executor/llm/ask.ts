@@ -1,0 +1,91 @@
+import { generateText, type JSONValue, jsonSchema, type ModelMessage, NoObjectGeneratedError, Output } from 'ai';
+import type { OpenConnection } from '../../connection/open-connection.ts';
+import { fitInputs } from '../../expression/input-schema.ts';
+import { StepError } from '../../kernel/step-error.ts';
+import type { LeafContext } from '../../step/kind.ts';
+import type { LlmSpec } from '../../step/llm.ts';
+import type { Network } from '../http/agents.ts';
+import { attachmentsOf } from './attachments.ts';
+import { failureOf } from './failure.ts';
+import { modelOf } from './model.ts';
+
+/** A question is repeated once, with what was wrong with the answer. */
+const MOST_ANSWERS = 2;
+/** Enough of an answer to see what is wrong with it. */
+const QUOTED_CHARACTERS = 1_000;
+
+/**
+ * Asks the model. Throws `StepError`: `LlmRequestFailed`, `LlmOutputInvalid` with the text, `TooManyRequests`, `CredentialRejected`, or whatever reason the
+ * signal was aborted with.
+ */
+export async function ask(spec: LlmSpec, context: LeafContext, network: Network): Promise<unknown> {
+  const connection = await context.connection(spec.connection);
+  try {
+    const model = modelOf(connection, spec, { network, signal: context.signal });
+    const content = [{ type: 'text' as const, text: spec.prompt }, ...(await attachmentsOf(spec.attachments, context.files))];
+    const question: Question = {
+      model,
+      messages: [{ role: 'user', content }],
+      maxRetries: 0,
+      abortSignal: context.signal,
+      ...(spec.system && { instructions: spec.system }),
+      ...(spec.maxTokens && { maxOutputTokens: spec.maxTokens }),
+    };
+    const answer = spec.schema ? await answered(question, spec.schema) : (await generateText(question)).text;
+    await connection.report({ ok: true });
+    return answer;
+  } catch (error) {
+    if (context.signal.aborted) throw timedOut(context.signal, connection);
+    throw await failureOf(error, connection, context.now());
+  }
+}
+
+type Question = Omit<Parameters<typeof generateText>[0], 'messages' | 'prompt'> & { messages: ModelMessage[] };
+
+async function answered(question: Question, schema: Record<string, unknown>): Promise<unknown> {
+  let messages = question.messages;
+  for (let asked = 1; ; asked++) {
+    const answer = await objectOf({ ...question, messages } as Question, schema);
+    if ('value' in answer) return answer.value;
+    if (asked === MOST_ANSWERS) throw invalid(answer);
+    messages = [
+      ...question.messages,
+      { role: 'assistant', content: answer.text },
+      { role: 'user', content: `That answer cannot be used: ${answer.problem}. Answer with the corrected JSON alone.` },
+    ];
+  }
+}
+
+type Answer = { value: unknown } | { text: string; problem: string };
+
+async function objectOf(question: Question, schema: Record<string, unknown>): Promise<Answer> {
+  let problem = 'it is no JSON';
+  const validate = (value: unknown) => {
+    const { inputs, problems } = fitInputs(schema, value);
+    if (problems.length === 0) return { success: true as const, value: inputs as JSONValue };
+    problem = problems.map(({ path, message }) => `${path.replace(/^\./, '') || 'it'} ${message}`).join(', ');
+    return { success: false as const, error: new Error(problem) };
+  };
+  try {
+    const { output } = await generateText({
+      ...question,
+      output: Output.object({ schema: jsonSchema<JSONValue>(schema, { validate }) }),
+    });
+    return { value: output };
+  } catch (error) {
+    if (!NoObjectGeneratedError.isInstance(error)) throw error;
+    const { text = '', finishReason } = error;
+    return { text, problem: finishReason === 'length' ? 'it was cut at its greatest length (maxTokens)' : problem };
+  }
+}
+
+const invalid = ({ text, problem }: { text: string; problem: string }) =>
+  new StepError(
+    'LlmOutputInvalid',
+    `The model does not keep to the schema: ${problem}. It said: ${text.slice(0, QUOTED_CHARACTERS)}`,
+  );
+
+function timedOut({ reason }: AbortSignal, { name }: OpenConnection): unknown {
+  const isTime = reason instanceof DOMException && reason.name === 'TimeoutError';
+  return isTime ? new StepError('Timeout', `The model of connection "${name}" did not answer in time`) : reason;
+}
