@@ -16,13 +16,17 @@ import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
+import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
+import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
 import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
+import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoTasks } from '../shared/task/task.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
@@ -68,6 +72,9 @@ export const fileRows = /* @__PURE__ */ once(
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
 export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
+export const tests = /* @__PURE__ */ once(
+  () => new DynamoTests(dynamo, { table: env.testsTable(), retentionDays: env.retentionDays() }),
+);
 export const deliveries = /* @__PURE__ */ once(() => new DynamoDeliveries(dynamo, triggers()));
 export const payloads = /* @__PURE__ */ once(() => new BucketPayloads(s3, env.valuesBucket()));
 export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, env.triggersTable()));
@@ -163,3 +170,9 @@ export const canaryServices = (): CanaryServices => ({
 });
 
 const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
+
+/** Who follows what happens to runs. */
+export const runFollowers = (): RunFollower[] => [
+  recordsActs({ audit: audit(), runs: runRows() }),
+  forgetsRuns({ runs: runRows(), values: values() }),
+];

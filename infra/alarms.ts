@@ -16,6 +16,7 @@ import type { InboundMail } from './inbound-mail.ts';
 import * as metrics from './metrics.ts';
 import type { RunEngine } from './run-engine.ts';
 import type { RunRecovery } from './run-recovery.ts';
+import type { RunStream } from './run-stream.ts';
 import type { RunsApi } from './runs-api.ts';
 import type { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
@@ -26,6 +27,7 @@ export interface AlarmsProps {
   readonly stores: Stores;
   readonly engine: RunEngine;
   readonly runRecovery: RunRecovery;
+  readonly runStream: RunStream;
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
   readonly mail: InboundMail | undefined;
@@ -49,8 +51,9 @@ export class Alarms extends Construct {
   readonly #prefix: string;
   readonly #actions: IAlarmAction[];
 
-  constructor(scope: Construct, id: string, { settings, stores, engine, runRecovery, runsApi, schedules, mail }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
+    const { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail } = props;
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
 
@@ -120,6 +123,17 @@ export class Alarms extends Construct {
       metric: metrics.throttledStarts(),
       threshold: 1,
       periods: 2,
+    });
+    this.#alarm('stream-late', {
+      says: 'Followers of runs hear of changes more than five minutes late.',
+      metric: metrics.streamAge(runStream.follow),
+      threshold: 300_000,
+      periods: 2,
+    });
+    this.#alarm('undelivered-changes', {
+      says: 'Changes of runs that a follower could not deal with are named in the dead letter queue of the stream.',
+      metric: runStream.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      threshold: 1,
     });
     if (mail) this.#mailAlarms(mail);
     for (const [name, table] of Object.entries({

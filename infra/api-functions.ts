@@ -95,6 +95,17 @@ export class ApiFunctions extends Construct {
     stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
     stores.files.allow(legalHolds, ['UpdateItem']);
 
+    const tests = new AppFunction(this, 'Tests', {
+      settings,
+      entry: 'api/tests',
+      description: 'Makes tests of runs, and runs them',
+      environment: retention,
+    });
+    allowStarts(tests, { stores, engine });
+    stores.tests.allow(tests, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(tests, ['BatchGetItem', 'Query']);
+    stores.values.allowReads(tests);
+
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
       entry: 'api/read-workflows',
@@ -236,6 +247,7 @@ export class ApiFunctions extends Construct {
       startRuns,
       tasks,
       comments,
+      tests,
       legalHolds,
       writeWorkflows,
       apiKeys,
@@ -258,6 +270,7 @@ export class ApiFunctions extends Construct {
       ['api/start-runs', startRuns],
       ['api/tasks', tasks],
       ['api/comments', comments],
+      ['api/tests', tests],
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],

@@ -60,6 +60,20 @@ export class AppTable extends Table {
     if (indexes.length > 0)
       fn.allow({ actions: ['dynamodb:Query'], resources: indexes.map((name) => `${this.tableArn}/index/${name}`) });
   }
+
+  /** Hearing of every change of the stream that it answers. Names of streams end in the time at which they were made; Lambda lists them before it reads the one that it is given. */
+  allowStream(fn: AppFunction): string {
+    const { tableStreamArn } = this;
+    if (!tableStreamArn) throw new Error(`${this.node.path} has no stream.`);
+    const actions = ['DescribeStream', 'GetRecords', 'GetShardIterator'].map((action) => `dynamodb:${action}`);
+    fn.allow({ actions, resources: [tableStreamArn] });
+    fn.allow({
+      actions: ['dynamodb:ListStreams'],
+      resources: [`${this.tableArn}/stream/*`],
+      because: 'Lists the streams of this one table.',
+    });
+    return tableStreamArn;
+  }
 }
 
 function projectionOf(holds: readonly string[] | undefined) {

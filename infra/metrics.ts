@@ -37,6 +37,11 @@ export function errorRate(fn: AppFunction): IMetric {
   });
 }
 
+/** How old the last change is that a function was told of. */
+export function streamAge(fn: AppFunction): Metric {
+  return fn.metric('IteratorAge', { statistic: Stats.MAXIMUM });
+}
+
 /** Of the whole account: Step Functions counts them for no machine in particular. */
 export function throttledStarts(): IMetric {
   const throttled = (APIName: string) =>

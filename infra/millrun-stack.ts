@@ -8,6 +8,7 @@ import { InboundMail } from './inbound-mail.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunRecovery } from './run-recovery.ts';
+import { RunStream } from './run-stream.ts';
 import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
@@ -25,6 +26,7 @@ export class MillrunStack extends Stack {
     const stores = new Stores(this, 'Stores', settings);
     const engine = new RunEngine(this, 'RunEngine', { settings, stores });
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
+    const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
     const runsApi = new RunsApi(this, 'RunsApi', {
@@ -40,14 +42,16 @@ export class MillrunStack extends Stack {
         : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, runRecovery, functions });
     const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
-    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runsApi, schedules, mail });
+    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail });
     new OperationsDashboard(this, 'OperationsDashboard', {
       settings,
       stores,
       runsApi,
+      runStream,
       functions: [
         engine.worker,
         runRecovery.sweep,
+        runStream.follow,
         functions.authorize,
         ...functions.byEntry.values(),
         ...(mail?.functions ?? []),

@@ -3,6 +3,7 @@ import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AppFunction } from './app-function.ts';
 import * as metrics from './metrics.ts';
+import type { RunStream } from './run-stream.ts';
 import type { RunsApi } from './runs-api.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -10,13 +11,14 @@ import type { Stores } from './stores.ts';
 export interface OperationsDashboardProps {
   readonly settings: Settings;
   readonly stores: Stores;
+  readonly runStream: RunStream;
   readonly runsApi: RunsApi;
   readonly functions: readonly AppFunction[];
 }
 
 /** One page that shows how the installation fares. */
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { settings, stores, runsApi, functions }: OperationsDashboardProps) {
+  constructor(scope: Construct, id: string, { settings, stores, runStream, runsApi, functions }: OperationsDashboardProps) {
     super(scope, id);
     const { stage } = runsApi;
     const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files, stores.analytics];
@@ -43,6 +45,7 @@ export class OperationsDashboard extends Construct {
             stage.metricLatency({ statistic: Stats.p(99) }),
           ]),
           graph('API answers', [stage.metricCount(), stage.metricClientError(), stage.metricServerError()]),
+          graph('Age of changes told to followers', [metrics.streamAge(runStream.follow)]),
         ],
         [
           graph(

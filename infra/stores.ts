@@ -16,6 +16,8 @@ export class Stores extends Construct {
   readonly files: AppTable;
   /** What people are asked: docs/approvals.md. */
   readonly tasks: AppTable;
+  /** Tests made of runs, with what they keep of them. */
+  readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
   readonly analytics: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
@@ -55,6 +57,7 @@ export class Stores extends Construct {
     this.triggers.addIndex('by-workflow', { hash: 'workflowKey', holds: filteredBy });
     this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', ...keysOnly });
 
+    this.tests = new AppTable(this, 'Tests', { settings, variable: 'TESTS_TABLE' });
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 

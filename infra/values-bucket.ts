@@ -8,12 +8,17 @@ import { removalPolicyOf, type Settings } from './settings.ts';
 /** Rows are removed up to two days late; what they point to must not go before them. */
 const graceDays = 30;
 
+/** The values of a run go with its row. What no row knows of any more, or a legal hold keeps, is here for that long. */
+const valuesDays = 3650;
+
 /**
  * Values too large for their row, and files.
  * Not versioned: an object is written once under a name of its own, so an old version could only be one that was meant to be gone.
  */
 export class ValuesBucket extends Bucket {
   constructor(scope: Construct, id: string, settings: Settings) {
+    // It may come while a run lives, which may be as long as the retention, and is kept for the retention after its end.
+    const longest = 2 * settings.retentionDays + graceDays;
     super(scope, id, {
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
@@ -33,12 +38,13 @@ export class ValuesBucket extends Bucket {
         ],
       }),
       lifecycleRules: [
-        {
-          id: 'retention',
-          // A value is written while its run lives, which may be as long as the retention, and kept for the retention after its end.
-          expiration: Duration.days(2 * settings.retentionDays + graceDays),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
+        { id: 'uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        { id: 'values', prefix: 'runs/', expiration: Duration.days(Math.max(valuesDays, longest)) },
+        ...['files/', 'deliveries/', 'mail-metadata/'].map((prefix) => ({
+          id: prefix.slice(0, -1),
+          prefix,
+          expiration: Duration.days(longest),
+        })),
         // Copies that links lead to, each for minutes.
         { id: 'views', prefix: 'views/', expiration: Duration.days(1) },
       ],
@@ -52,9 +58,13 @@ export class ValuesBucket extends Bucket {
     );
   }
 
+  allowLists(fn: AppFunction): void {
+    fn.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
+  }
+
   allowReads(reader: AppFunction): void {
     // Without it S3 says of what is not there that it is forbidden.
-    reader.allow({ actions: ['s3:ListBucket'], resources: [this.bucketArn] });
+    this.allowLists(reader);
     this.#allow(reader, ['s3:GetObject']);
   }
 

@@ -13,7 +13,7 @@ import { Stack } from './cloudformation/stack.ts';
 import { CustomResources } from './custom-resources.ts';
 import { openFilesLimit, sharedOut } from './descriptors.ts';
 import { DiskWatch, fullDisk } from './disk.ts';
-import { answering, type Emulator, startDynoxide } from './dynamodb/child.ts';
+import { answering, DATABASE, type Emulator, startDynoxide } from './dynamodb/child.ts';
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
@@ -21,6 +21,7 @@ import { takeFastPath } from './fast-path/fast-path.ts';
 import { forNames, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
 import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
+import { EventSources } from './lambda/event-sources.ts';
 import { Functions } from './lambda/functions.ts';
 import { hangUp, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
@@ -138,6 +139,10 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   closing.push(() => queues.close());
   const scheduler = new Scheduler(stack, { functions, queues, usage: usage.events }, options.dataDir);
   closing.push(() => scheduler.close());
+  const database = options.dynamodbEndpoint ? undefined : join(options.dataDir, DATABASE);
+  const reading = { functions, dynamodb, queues, usage: usage.streams };
+  const eventSources = new EventSources(stack, { ...reading, dataDir: options.dataDir, database });
+  closing.push(() => eventSources.close());
   const mail = startMail(stack, { functions, queues }, { ...options, smtpClients: connections.mail });
   closing.push(() => mail.close());
   const customResources = new CustomResources();
@@ -161,6 +166,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
 
   scheduler.start();
+  eventSources.start();
   await stepFunctions.resume();
   const smtpUrl = await mail.open();
   return { url: `http://127.0.0.1:${apiEndpoint.port}`, cloudUrl, smtpUrl, usage: () => priced(structuredClone(usage)), close };

@@ -9,6 +9,8 @@ export interface RunCost {
   apiRequests: number;
   /** Those of the authorizer among them. */
   lambdaInvocations: number;
+  /** Of what follows runs, when one run at a time is followed; under load one call hears of many. */
+  streamInvocations: number;
   expressExecutions: number;
   /** States entered by Standard executions. */
   transitions: number;
@@ -23,7 +25,7 @@ export interface RunCost {
   total: number;
 }
 
-type Dollars = Record<'api' | 'lambda' | 'stepFunctions' | 'dynamodb' | 's3' | 'logs' | 'storage', number>;
+type Dollars = Record<'api' | 'lambda' | 'streams' | 'stepFunctions' | 'dynamodb' | 's3' | 'logs' | 'storage', number>;
 
 /** How long logs are kept unless the owner says otherwise. */
 const LOG_MONTHS = 30 / (365.25 / 12);
@@ -34,11 +36,16 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
   const { dollars } = priced(one);
   const logs = await logsOf(
     { bytes: printed.bytes / runs, lines: printed.lines / runs },
-    { apiRequests: one.api.requests, lambdaInvocations: one.lambda.invocations, failedExecutions },
+    {
+      apiRequests: one.api.requests,
+      lambdaInvocations: one.lambda.invocations + one.streams.invocations,
+      failedExecutions,
+    },
   );
   const parts: Dollars = {
     api: aMillion(dollars.api),
     lambda: aMillion(dollars.lambda),
+    streams: aMillion(dollars.streams),
     stepFunctions: aMillion(dollars.stepFunctions),
     dynamodb: aMillion(dollars.dynamodb),
     s3: aMillion(dollars.s3),
@@ -51,6 +58,7 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
   return {
     apiRequests: one.api.requests,
     lambdaInvocations: one.lambda.invocations,
+    streamInvocations: one.streams.invocations,
     expressExecutions: one.stepFunctions.expressExecutions,
     transitions: one.stepFunctions.transitions,
     readUnits: one.dynamodb.readUnits,

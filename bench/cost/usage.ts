@@ -27,6 +27,10 @@ function combined(one: Usage, other: Usage, of: (a: number, b: number) => number
       invocations: of(one.lambda.invocations, other.lambda.invocations),
       gbSeconds: of(one.lambda.gbSeconds, other.lambda.gbSeconds),
     },
+    streams: {
+      invocations: of(one.streams.invocations, other.streams.invocations),
+      gbSeconds: of(one.streams.gbSeconds, other.streams.gbSeconds),
+    },
     stepFunctions: {
       executions: of(one.stepFunctions.executions, other.stepFunctions.executions),
       transitions: of(one.stepFunctions.transitions, other.stepFunctions.transitions),

@@ -10,6 +10,7 @@ const WAIT_SECONDS = 25;
 const usage = z.object({
   api: z.object({ requests: z.number() }),
   lambda: z.object({ invocations: z.number(), gbSeconds: z.number() }),
+  streams: z.object({ invocations: z.number(), gbSeconds: z.number() }),
   stepFunctions: z.object({
     executions: z.number(),
     transitions: z.number(),

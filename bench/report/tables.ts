@@ -37,16 +37,17 @@ const RUNS = [
   ['wpar', 'WPAR'],
 ] as const satisfies [keyof Results['cost'], string][];
 
-const PARTS = ['api', 'lambda', 'stepFunctions', 'dynamodb', 's3', 'logs', 'storage'] as const;
+const PARTS = ['api', 'lambda', 'streams', 'stepFunctions', 'dynamodb', 's3', 'logs', 'storage'] as const;
 
 function costTable({ cost }: Results): Table {
-  const only = (figure: string, total: number) => [figure, ...Array<string>(7 + PARTS.length).fill(''), dollars(total)];
+  const only = (figure: string, total: number) => [figure, ...Array<string>(8 + PARTS.length).fill(''), dollars(total)];
   return {
     header: [
       'one run',
       'write units',
       'read units',
       'invocations',
+      'told to followers',
       'Express',
       'transitions',
       'log bytes',
@@ -67,6 +68,7 @@ const costRow = (name: string, run: RunCost): string[] => [
   count(run.writeUnits),
   count(run.readUnits),
   count(run.lambdaInvocations),
+  count(run.streamInvocations),
   count(run.expressExecutions),
   count(run.transitions),
   count(run.logBytes),

@@ -13,6 +13,7 @@ const SERVED = new Set([
   'AWS::KMS::Key',
   'AWS::Lambda::Alias',
   'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::EventSourceMapping',
   'AWS::Lambda::Function',
   'AWS::S3::Bucket',
   'AWS::Scheduler::Schedule',

@@ -13,6 +13,9 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
+/** Its file in the data folder. */
+export const DATABASE = 'dynamodb.sqlite';
+
 /** Sooner, and a child that cannot start would be started in a tight loop. */
 const RESTART_DELAY_MS = 200;
 const READY_WITHIN_MS = 10_000;
@@ -21,7 +24,7 @@ const BANNER = /^Dynoxide listening/;
 /** Brings up dynoxide over a database file in `folder`. */
 export async function startDynoxide(folder: string): Promise<Emulator> {
   const binary = dynoxideBinary();
-  const database = join(folder, 'dynamodb.sqlite');
+  const database = join(folder, DATABASE);
   const pidFile = join(folder, 'dynamodb.pid');
   await endOrphan(pidFile, database);
 

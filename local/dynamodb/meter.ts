@@ -19,6 +19,8 @@ export function isMetered(operation: string): boolean {
   return READS.has(operation) || WRITES.has(operation);
 }
 
+export const isWrite = (operation: string) => WRITES.has(operation);
+
 /** The request with the question what it consumed; unchanged when its sender asks already. Spliced, because parsing costs ten times as much. */
 export function askingForCapacity(request: Buffer): Buffer {
   if (request[0] !== BRACE || request[1] === CLOSING_BRACE || request.includes(WANTS_CAPACITY)) return request;

@@ -3,7 +3,7 @@ import { readBody } from '../aws/body.ts';
 import type { KeyUsage } from '../usage/key-usage.ts';
 import type { Usage } from '../usage/usage.ts';
 import { Connections, type RawAnswer } from './connection.ts';
-import { askingForCapacity, isMetered, meter } from './meter.ts';
+import { askingForCapacity, isMetered, isWrite, meter } from './meter.ts';
 
 /** DynamoDB's own limit is 16 MB, of a batch. */
 const MAX_BODY_BYTES = 17 * 1024 * 1024;
@@ -29,12 +29,18 @@ export class DynamoDbProxy {
   readonly #usage: Usage['dynamodb'];
   readonly #keyUsage: KeyUsage | undefined;
   readonly #host: string;
+  readonly #written: ((request: Buffer) => void)[] = [];
 
   constructor(endpoint: string, usage: Usage['dynamodb'], keyUsage?: KeyUsage) {
     this.#connections = new Connections(endpoint);
     this.#usage = usage;
     this.#keyUsage = keyUsage;
     this.#host = new URL(endpoint).host;
+  }
+
+  /** Calls back after every write, with its request. */
+  onWrite(written: (request: Buffer) => void): void {
+    this.#written.push(written);
   }
 
   close(): void {
@@ -59,6 +65,7 @@ export class DynamoDbProxy {
 
     const answer = await this.#send(this.#headOf(target, signature, body.length), body).catch(unavailable);
     if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200 });
+    if (answer.status === 200 && isWrite(operation)) for (const written of this.#written) written(received);
     if (answer.status === 200) this.#keyUsage?.record(operation, received, answer.body, Date.now());
     return { status: answer.status, requestId: REQUEST_ID.exec(answer.head)?.[1] ?? '', body: answer.body };
   }

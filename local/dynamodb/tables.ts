@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { propertiesOf } from '../cloudformation/properties.ts';
 import type { Resource, Stack } from '../cloudformation/stack.ts';
 import { TemplateRefused } from '../cloudformation/template.ts';
 
@@ -15,7 +16,14 @@ const properties = z.object({
   TimeToLiveSpecification: z.object({ Enabled: z.boolean(), AttributeName: z.string() }).optional(),
 });
 
-const described = z.object({ Table: properties.omit({ TimeToLiveSpecification: true }) });
+const STREAM = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' };
+const streamProperties = z.object({ StreamSpecification: z.object({ StreamViewType: z.literal('NEW_AND_OLD_IMAGES') }) });
+
+const described = z.object({
+  Table: properties
+    .omit({ TimeToLiveSpecification: true })
+    .extend({ StreamSpecification: z.object({ StreamEnabled: z.boolean() }).optional() }),
+});
 
 type Table = z.infer<typeof properties>;
 type Shape = Omit<Table, 'TimeToLiveSpecification'>;
@@ -26,9 +34,24 @@ type Call = (operation: string, input: unknown) => Promise<unknown>;
 /** Creates the tables of the stack. One that exists is kept; if it has another shape, that is refused. */
 export async function createTables(stack: Stack, endpoint: string): Promise<void> {
   const call = caller(endpoint);
+  // Where nothing reads it a stream is left off: it costs the emulator a second write for every write.
+  const followed = stack.ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => String(properties['EventSourceArn']));
   await Promise.all(
-    stack.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map((resource) => createTable(resource, call)),
+    stack.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(async (resource) => {
+      await createTable(resource, call);
+      if (followed.some((arn) => tableOfStream(arn) === resource.name)) await stream(resource, call);
+    }),
   );
+}
+
+/** `arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>` */
+export const tableOfStream = (streamArn: string) => /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];
+
+async function stream(resource: Resource, call: Call): Promise<void> {
+  propertiesOf(resource, streamProperties);
+  const TableName = resource.name;
+  const { Table } = described.parse(await call('DescribeTable', { TableName }));
+  if (!Table.StreamSpecification?.StreamEnabled) await call('UpdateTable', { TableName, StreamSpecification: STREAM });
 }
 
 async function createTable(resource: Resource, call: Call): Promise<void> {
@@ -42,7 +65,6 @@ async function createTable(resource: Resource, call: Call): Promise<void> {
         'Start with another DATA_DIR, or remove this one to begin afresh.',
     );
   }
-  // Streams are left off: nothing in the stack reads them, and each would cost the emulator a second write for every write.
   const { TimeToLiveSpecification, GlobalSecondaryIndexes, LocalSecondaryIndexes, ...keys } = table;
   await call('CreateTable', {
     TableName: resource.name,

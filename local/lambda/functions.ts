@@ -36,7 +36,7 @@ export class Functions {
   }
 
   /** Calls with a copy of `event` and answers a copy of the result, as JSON carries them. */
-  async invoke(nameOrArn: string, event: unknown): Promise<Json> {
+  async invoke(nameOrArn: string, event: unknown, usage: Usage['lambda'] = this.#usage.lambda): Promise<Json> {
     const declared = this.find(nameOrArn);
     if (!declared) {
       throw new FunctionFailed({
@@ -51,7 +51,7 @@ export class Functions {
         errorMessage: `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
       });
     }
-    const answer = await this.#call(declared, JSON.parse(request));
+    const answer = await this.#call(declared, JSON.parse(request), usage);
     const response = JSON.stringify(answer ?? null);
     if (isTooLarge(response)) {
       throw new FunctionFailed({
@@ -62,7 +62,7 @@ export class Functions {
     return JSON.parse(response);
   }
 
-  async #call(declared: DeclaredFunction, event: unknown): Promise<unknown> {
+  async #call(declared: DeclaredFunction, event: unknown, usage: Usage['lambda']): Promise<unknown> {
     const handler = await this.#handlerOf(declared);
     const startedAt = performance.now();
     const requestId = randomUUID();
@@ -75,8 +75,8 @@ export class Functions {
     } finally {
       clearTimeout(timer);
       const seconds = Math.ceil(performance.now() - startedAt) / 1000;
-      this.#usage.lambda.invocations += 1;
-      this.#usage.lambda.gbSeconds += (seconds * declared.memoryMb) / 1024;
+      usage.invocations += 1;
+      usage.gbSeconds += (seconds * declared.memoryMb) / 1024;
     }
   }
 

@@ -4,6 +4,8 @@ import { PRICES } from './prices.ts';
 export interface Usage {
   api: { requests: number };
   lambda: { invocations: number; gbSeconds: number };
+  /** Calls for records of streams, counted apart: Lambda looks less often, and tells more at once. Reading streams for functions is free. */
+  streams: { invocations: number; gbSeconds: number };
   /** `executions` of both kinds; transitions are those of Standard ones. */
   stepFunctions: { executions: number; transitions: number; expressExecutions: number; expressGbSeconds: number };
   dynamodb: { requests: number; readUnits: number; writeUnits: number; itemWrites: number };
@@ -16,6 +18,7 @@ export function noUsage(): Usage {
   return {
     api: { requests: 0 },
     lambda: { invocations: 0, gbSeconds: 0 },
+    streams: { invocations: 0, gbSeconds: 0 },
     stepFunctions: { executions: 0, transitions: 0, expressExecutions: 0, expressGbSeconds: 0 },
     dynamodb: { requests: 0, readUnits: 0, writeUnits: 0, itemWrites: 0 },
     s3: { puts: 0, gets: 0 },
@@ -29,6 +32,7 @@ export function priced(usage: Usage) {
   const cost = {
     api: usage.api.requests * PRICES.apiRequest,
     lambda: usage.lambda.invocations * PRICES.lambdaRequest + usage.lambda.gbSeconds * PRICES.lambdaGbSecond,
+    streams: usage.streams.invocations * PRICES.lambdaRequest + usage.streams.gbSeconds * PRICES.lambdaGbSecond,
     stepFunctions:
       usage.stepFunctions.transitions * PRICES.stateTransition +
       usage.stepFunctions.expressExecutions * PRICES.expressRequest +

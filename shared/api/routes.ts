@@ -8,8 +8,9 @@ import { inbox } from '../inbox/inbox.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
-import { tasks } from '../task/operations.http.ts';
 import { comparison } from '../suite/compare.http.ts';
+import { suites } from '../suite/tests.http.ts';
+import { tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -25,6 +26,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comparison,
+  ...suites,
   ...comments,
   ...tasks,
   ...legalHolds,

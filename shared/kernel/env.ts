@@ -14,6 +14,7 @@ export const connectionsTable = () => required('CONNECTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
 export const tasksTable = () => required('TASKS_TABLE');
+export const testsTable = () => required('TESTS_TABLE');
 export const filesTable = () => required('FILES_TABLE');
 export const analyticsTable = () => required('ANALYTICS_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');

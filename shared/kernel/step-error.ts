@@ -20,6 +20,7 @@ export const STEP_ERRORS = [
   'ChildRunFailed',
   'ApprovalRejected',
   'ApprovalExpired',
+  'NotRecorded',
 ] as const;
 
 /** A message stands in three places of a run, each of them a part of a row. */

@@ -120,6 +120,14 @@ export const FAILURE_CODES: FailureCode[] = [
       'Run again from `failed`: people are asked anew. Give `expires` more time, or `retry: {on: [ApprovalExpired]}` to ask again by itself.',
   },
   {
+    code: 'NotRecorded',
+    of: 'step',
+    meaning:
+      'A test whose outside calls are answered from the record made a call that its run had not made, or made the `output` of a step in another way than its run.',
+    what_to_do:
+      'Look at the step: the workflow calls more, or in other rounds, than it did. Run the tests for real, or make the test of a newer run.',
+  },
+  {
     code: 'RUN_FAILED',
     of: 'step',
     meaning: 'The step was in flight when another step failed the run.',

@@ -1,4 +1,5 @@
 import { fitInputs } from '../expression/input-schema.ts';
+import { askedNow } from '../kernel/acting.ts';
 import type { Actor } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Decision, Entry } from '../run/model/entry.ts';
@@ -40,7 +41,7 @@ export async function answerTask(services: AnswerServices, task: TaskRow, answer
     if (answer.inputs !== undefined) checkTakesInputs(state, task);
     const { decision, comment } = answer;
     const at = services.now().toISOString();
-    const said = { decision, ...(comment !== undefined && { comment }), ...(given && { given }) };
+    const said = { decision, ...(comment !== undefined && { comment }), ...(given && { given }), ...askedNow() };
     return [{ type: 'task_answered', at, key: task.stepKey, task: task.opened, actor, ...said }];
   });
   const now = (await services.tasks.get(task.id)) ?? task;

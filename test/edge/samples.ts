@@ -16,6 +16,8 @@ export interface Known {
   member_id?: string;
   task_id?: string;
   connection_id?: string;
+  test_id?: string;
+  test_run_id?: string;
 }
 
 export interface Sample {
@@ -74,6 +76,9 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeTask: () => [{ assignees: ['ben@example.com'], snooze_until: '2030-01-01T00:00:00Z' }],
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
+  addTest: ({ run_id }) => [{ run_id }],
+  runTests: () => [{ mode: 'real' }],
+  acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };
@@ -118,6 +123,8 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
+    test_id: NOTHING,
+    test_run_id: NOTHING,
     member_id: NOTHING,
     task_id: NOTHING,
     connection_id: NOTHING,

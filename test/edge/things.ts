@@ -30,6 +30,8 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     settings: { hosts: ['erp.example'] },
     secret: { token: 'token-of-erp' },
   });
+  const test = await create(`${of}/tests`, { run_id: run.id });
+  const testRun = (await api.post(`${of}/test-runs`, {}, { key })).body;
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -44,5 +46,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     member_id: member.id,
     task_id: task.id,
     connection_id: connection.id,
+    test_id: test.id,
+    test_run_id: testRun.id,
   };
 }

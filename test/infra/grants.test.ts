@@ -31,7 +31,17 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Tasks' | 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
+type TableName =
+  | 'Tasks'
+  | 'Analytics'
+  | 'Audit'
+  | 'Runs'
+  | 'Workflows'
+  | 'Access'
+  | 'Triggers'
+  | 'Files'
+  | 'Tests'
+  | 'Connections';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -71,6 +81,12 @@ const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...rea
 const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
+
+/** Hearing of every change of runs. */
+const runStream = {
+  'StoresRuns.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  'StoresRuns.Arn/stream/*': ['dynamodb:ListStreams'],
+};
 
 const sendsMail = { 'arn:aws:ses:region:account:identity/InboundMailDomain': ['ses:SendRawEmail'] };
 
@@ -123,6 +139,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsComments'),
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/tests.ts': {
+    ...logs('FunctionsTests'),
+    ...records,
+    ...starts,
+    ...readsAndWritesValues,
+    ...table('Tests', 'DeleteItem GetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem GetItem PutItem Query'),
   },
   'functions/api/legal-holds.ts': {
     ...logs('FunctionsLegalHolds'),
@@ -246,6 +270,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/worker/drive-run.ts': {
     ...logs('RunEngineWorker'),
     ...showsTasks,
+    ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
     ...table('Files', 'GetItem PutItem'),
@@ -259,6 +284,16 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     ...executions,
+  },
+  'functions/stream/follow-runs.ts': {
+    ...logs('RunStreamFollow'),
+    ...runStream,
+    ...records,
+    // What an expired run leaves behind goes with it.
+    ...table('Runs', 'DeleteItem GetItem Query'),
+    ...listsValues,
+    'StoresValues.Arn/*': ['s3:DeleteObject'],
+    'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },
   'functions/timer/fire-schedule.ts': {
     ...logs('SchedulesFire'),

@@ -102,6 +102,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
       "StoresTasksE4BB2F2B",
+      "StoresTests87D70F0C",
       "StoresTriggers2B7F595F",
       "StoresValues63632494",
       "StoresWorkflows1EEFBE94",
@@ -141,12 +142,15 @@ describe('the bucket of values', () => {
   test('keeps a value longer than any row that points to it, that of a run which lives as long as the retention too', () => {
     expect(kept.named('StoresValues').Properties['LifecycleConfiguration']).toEqual({
       Rules: [
-        {
-          Id: 'retention',
+        { Id: 'uploads', Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+        // They go with the row of their run.
+        { Id: 'values', Status: 'Enabled', Prefix: 'runs/', ExpirationInDays: 3650 },
+        ...['files', 'deliveries', 'mail-metadata'].map((id) => ({
+          Id: id,
           Status: 'Enabled',
+          Prefix: `${id}/`,
           ExpirationInDays: 2 * 90 + 30,
-          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
-        },
+        })),
         { Id: 'views', Status: 'Enabled', Prefix: 'views/', ExpirationInDays: 1 },
       ],
     });

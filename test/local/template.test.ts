@@ -66,9 +66,9 @@ test('names come from the template, and where it gives none from the logical id'
 });
 
 test('every resource that cannot be served is refused, all of them by name', () => {
-  const more = { Cache: { Type: 'AWS::ElastiCache::CacheCluster' }, Feed: { Type: 'AWS::Lambda::EventSourceMapping' } };
+  const more = { Cache: { Type: 'AWS::ElastiCache::CacheCluster' }, Feed: { Type: 'AWS::Kinesis::Stream' } };
   expect(() => new Stack(smallTemplate(more))).toThrow(
-    'cannot serve: AWS::ElastiCache::CacheCluster (Cache), AWS::Lambda::EventSourceMapping (Feed)',
+    'cannot serve: AWS::ElastiCache::CacheCluster (Cache), AWS::Kinesis::Stream (Feed)',
   );
 });
 

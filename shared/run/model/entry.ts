@@ -132,6 +132,8 @@ export const entry = z.discriminatedUnion('type', [
     comment: z.string().optional(),
     /** What comes with it: the form of an approval, other input for another try, the output of what is skipped. */
     given: stored.optional(),
+    reason,
+    from,
   }),
   z.object({ type: z.literal('task_expired'), at, key, task: z.int() }),
 

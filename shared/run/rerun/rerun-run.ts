@@ -76,6 +76,7 @@ const basics = (origin: Run) => ({
   fileIds: origin.fileIds,
   trigger: 'rerun' as const,
   connectionOverrides: origin.connectionOverrides,
+  test: origin.test,
 });
 
 /** The same request is the same whatever has been published since. */

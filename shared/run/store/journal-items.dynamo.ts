@@ -13,6 +13,7 @@ export const LAST_NUMBER = 10 ** DIGITS - 1;
 
 const journalSk = (number: number) => PREFIX + String(number).padStart(DIGITS, '0');
 
+export const isJournal = (item: Item) => item['sk']?.S?.startsWith(PREFIX) ?? false;
 export const journalKey = (runId: string, number: number) => ({ pk: runPk(runId), sk: journalSk(number) });
 
 /** Several entries that were written together. */

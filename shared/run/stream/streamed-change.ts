@@ -1,0 +1,42 @@
+import type { Entry } from '../model/entry.ts';
+import type { Run } from '../model/run.ts';
+
+interface Streamed {
+  /** Its place in the stream: the same whenever it is told again, and larger for what happened to the run later. */
+  id: string;
+  runId: string;
+  /** When it was written, to the second. */
+  at: Date;
+}
+
+/** Entries that were appended together; `number` is that of the first. */
+export interface Appended extends Streamed {
+  kind: 'appended';
+  number: number;
+  entries: readonly Entry[];
+}
+
+/** The row of a run is written: born without `before`. */
+export interface RowChanged extends Streamed {
+  kind: 'row_changed';
+  before?: Run;
+  after: Run;
+}
+
+/** The row of a run is gone: it has expired, or somebody has deleted it. */
+export interface Deleted extends Streamed {
+  kind: 'deleted';
+  before: Run;
+}
+
+/** What happened to a run, as followers of the table hear it: in the order of each run, at least once. */
+export type StreamedChange = Appended | RowChanged | Deleted;
+
+/**
+ * Who follows what happens to runs. Answers the ids of changes that it could not deal with; throws when that is all of them. They are told again, with
+ * what happened after them, so whoever counts or writes must recognize what it has heard before by its id.
+ */
+export interface RunFollower {
+  name: string;
+  follow(changes: readonly StreamedChange[]): Promise<readonly string[]>;
+}
