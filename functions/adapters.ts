@@ -19,6 +19,7 @@ import { once } from '../shared/kernel/once.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
+import { keepsHeld } from '../shared/run/hold/keep-held.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
@@ -175,4 +176,5 @@ const replyLost = (error: unknown) => logger.warn('a reply was not sent', { erro
 export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
   forgetsRuns({ runs: runRows(), values: values() }),
+  keepsHeld({ runs: runRows() }),
 ];

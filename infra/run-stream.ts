@@ -41,9 +41,9 @@ export class RunStream extends Construct {
       timeout: Duration.seconds(60),
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
-    // Records what people do to runs, and takes along what an expired run leaves behind.
+    // Records what people do to runs, and takes along what an expired run leaves behind, and keeps all of one that is held.
     stores.allowRecords(this.follow);
-    stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query']);
+    stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
     stores.values.allowLists(this.follow);
     stores.values.allowDeletes(this.follow);
     new EventSourceMapping(this, 'Changes', {

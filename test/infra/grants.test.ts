@@ -289,8 +289,8 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('RunStreamFollow'),
     ...runStream,
     ...records,
-    // What an expired run leaves behind goes with it.
-    ...table('Runs', 'DeleteItem GetItem Query'),
+    // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
+    ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject'],
     'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
