@@ -52,6 +52,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
         ...(mail?.functions ?? []),

@@ -19,6 +19,7 @@ test.each(alarms)('$name has its page in the runbook', ({ description }) => {
 test('something watches the worker, the API, the safety net, starts and tables', () => {
   expect(alarms.map(({ name }) => name).sort()).toEqual([
     'millrun-api-errors',
+    'millrun-counters-late',
     'millrun-executions-lost',
     'millrun-fires-overdue',
     'millrun-reconciler-errors',

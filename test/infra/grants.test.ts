@@ -285,6 +285,16 @@ const expected: Record<string, Record<string, string[]>> = {
     ...readsValues,
     ...executions,
   },
+  'functions/stream/count-runs.ts': {
+    ...logs('RunStreamCount'),
+    'StoresRuns.Arn': ['dynamodb:Query'],
+    'StoresRuns.StreamArn': runStream['StoresRuns.StreamArn'],
+    'StoresRuns.Arn/stream/*': runStream['StoresRuns.Arn/stream/*'],
+    ...table('Analytics', 'PutItem UpdateItem'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+  },
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
     ...runStream,
