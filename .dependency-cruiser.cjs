@@ -13,6 +13,7 @@ const LAYERS = [
   'task',
   'suite',
   'trigger',
+  'job',
   'api',
 ];
 

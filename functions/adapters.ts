@@ -14,6 +14,10 @@ import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
+import { SfnJobExecutions } from '../shared/job/executions.sfn.ts';
+import { DynamoJobs } from '../shared/job/job.dynamo.ts';
+import type { JobServices, JobSweepServices } from '../shared/job/ports.ts';
+import { MOST_SELECTED } from '../shared/job/select.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
@@ -72,6 +76,8 @@ export const fileRows = /* @__PURE__ */ once(
   () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
+const jobs = /* @__PURE__ */ once(() => new DynamoJobs(dynamo, { table: env.jobsTable(), retentionDays: env.retentionDays() }));
+const jobExecutions = /* @__PURE__ */ once(() => new SfnJobExecutions(sfn, env.jobsMachineArn));
 export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
 export const tests = /* @__PURE__ */ once(
   () => new DynamoTests(dynamo, { table: env.testsTable(), retentionDays: env.retentionDays() }),
@@ -121,6 +127,18 @@ export const engineServices = (): StartServices => ({
   retentionDays: env.retentionDays(),
   now,
   random: Math.random,
+});
+
+/** What jobs work with. */
+export const jobServices = (): JobServices => ({ ...engineServices(), ...jobSweepServices(), mostSelected: MOST_SELECTED });
+
+/** What looks after jobs. */
+export const jobSweepServices = (): JobSweepServices => ({
+  jobs: jobs(),
+  jobExecutions: jobExecutions(),
+  startLost: ({ id }, error) => logger.warn('the execution of a job was not started', { job: id, error }),
+  now,
+  sleep,
 });
 
 /** What schedules work with. */

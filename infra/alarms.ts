@@ -150,6 +150,7 @@ export class Alarms extends Construct {
       triggers: stores.triggers,
       files: stores.files,
       analytics: stores.analytics,
+      jobs: stores.jobs,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,

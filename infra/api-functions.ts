@@ -11,7 +11,7 @@ export interface ApiFunctionsProps {
 }
 
 /** The indexes that lists of runs are read from. */
-const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+export const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
 
 /** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
 export class ApiFunctions extends Construct {

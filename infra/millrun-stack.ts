@@ -5,6 +5,7 @@ import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
+import { Jobs } from './jobs.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunRecovery } from './run-recovery.ts';
@@ -29,10 +30,11 @@ export class MillrunStack extends Stack {
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
+    const jobs = new Jobs(this, 'Jobs', { settings, stores, engine, runRecovery });
     const runsApi = new RunsApi(this, 'RunsApi', {
       settings,
       routes,
-      functions: new Map([...functions.byEntry, ...schedules.byEntry]),
+      functions: new Map([...functions.byEntry, ...schedules.byEntry, ...jobs.byEntry]),
       authorize: functions.authorize,
     });
     const { mailDomain } = settings;
@@ -55,6 +57,9 @@ export class MillrunStack extends Stack {
         runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
+        jobs.worker,
+        jobs.sweep,
+        ...jobs.byEntry.values(),
         ...(mail?.functions ?? []),
       ],
     });

@@ -20,6 +20,8 @@ export class Stores extends Construct {
   readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
   readonly analytics: AppTable;
+  /** Jobs, what each is about, and what came of it: docs/jobs.md. */
+  readonly jobs: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
   readonly audit: AppTable;
   readonly values: ValuesBucket;
@@ -70,6 +72,10 @@ export class Stores extends Construct {
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });
     this.#auditRetentionDays = settings.auditRetentionDays;
+
+    this.jobs = new AppTable(this, 'Jobs', { settings, variable: 'JOBS_TABLE' });
+    this.jobs.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
+    this.jobs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

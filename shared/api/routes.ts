@@ -5,6 +5,7 @@ import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
+import { jobs } from '../job/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
@@ -41,6 +42,7 @@ export const operations = {
   ...schedules,
   ...analytics,
   ...inbox,
+  ...jobs,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

@@ -35,6 +35,7 @@ export const OBJECTS = {
   task: { shows: ['assignees', 'snoozedUntil'], hides: [] },
   connection: { shows: ['name', 'type', 'settings', 'status'], hides: ['secrets'] },
   test: { shows: ['name', 'runId', 'baseline', 'compare', 'ignore'], hides: [] },
+  job: { shows: ['verb', 'name', 'total', 'rate', 'status'], hides: ['params'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
   counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
@@ -65,6 +66,7 @@ export const ACTS = {
   'run.change': { on: 'run' },
   'run.hold': { on: 'run' },
   'run.release': { on: 'run' },
+  'run.delete': { on: 'run' },
   'comment.add': { on: 'run' },
   'comment.change': { on: 'run' },
   'comment.delete': { on: 'run' },
@@ -97,6 +99,9 @@ export const ACTS = {
   'test.add': { on: 'test' },
   'test.accept': { on: 'test' },
   'test.delete': { on: 'test' },
+  'job.create': { on: 'job' },
+  'job.abort': { on: 'job' },
+  'job.retry': { on: 'job' },
   'delivery.redeliver': { on: 'delivery' },
   'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;

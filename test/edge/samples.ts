@@ -18,6 +18,7 @@ export interface Known {
   connection_id?: string;
   test_id?: string;
   test_run_id?: string;
+  job_id?: string;
 }
 
 export interface Sample {
@@ -70,6 +71,10 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   testConnection: () => [{ url: 'http://127.0.0.1:9/' }],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
+  createJob: ({ run_id }) => [
+    { verb: 'archive', run_ids: [run_id], dry_run: true },
+    { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
+  ],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   answerTask: () => [{ decision: 'reject' }],
@@ -128,6 +133,7 @@ function idFor(name: string, known: Known): string {
     member_id: NOTHING,
     task_id: NOTHING,
     connection_id: NOTHING,
+    job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

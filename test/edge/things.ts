@@ -32,6 +32,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   });
   const test = await create(`${of}/tests`, { run_id: run.id });
   const testRun = (await api.post(`${of}/test-runs`, {}, { key })).body;
+  const job = (await api.post('/v1/jobs', { verb: 'resume', run_ids: [run.id] }, { key })).body;
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -48,5 +49,6 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     connection_id: connection.id,
     test_id: test.id,
     test_run_id: testRun.id,
+    job_id: job.id,
   };
 }

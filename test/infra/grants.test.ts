@@ -41,7 +41,8 @@ type TableName =
   | 'Triggers'
   | 'Files'
   | 'Tests'
-  | 'Connections';
+  | 'Connections'
+  | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -59,6 +60,8 @@ const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObj
 
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
 const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
+const jobs = 'arn:aws:states:region:account:stateMachine:millrun-jobs';
+const startsJobs = { [jobs]: ['states:StartExecution'] };
 const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
 
 /** What people do is recorded. */
@@ -135,6 +138,35 @@ const expected: Record<string, Record<string, string[]>> = {
     ...executions,
     ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
   },
+  'functions/api/jobs.ts': {
+    ...logs('JobsRoutes'),
+    ...records,
+    ...table('Jobs', 'BatchGetItem GetItem PutItem Query', 'by-workspace'),
+    ...table(
+      'Runs',
+      'BatchGetItem GetItem Query',
+      'by-workspace',
+      'by-project',
+      'by-workflow',
+      'by-state',
+      'by-parent',
+      'by-reference',
+    ),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    ...startsJobs,
+  },
+  'functions/worker/work-job.ts': {
+    ...logs('JobsWorker'),
+    ...records,
+    ...starts,
+    ...filesOfStarts,
+    ...table('Jobs', 'GetItem PutItem'),
+    ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+    ...startsJobs,
+  },
+  'functions/timer/sweep-jobs.ts': { ...logs('JobsSweep'), ...table('Jobs', 'GetItem PutItem', 'live'), ...startsJobs },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
     ...records,
