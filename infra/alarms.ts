@@ -142,6 +142,7 @@ export class Alarms extends Construct {
       access: stores.access,
       triggers: stores.triggers,
       files: stores.files,
+      live: stores.live,
       analytics: stores.analytics,
     })) {
       this.#alarm(`table-throttles-${name}`, {

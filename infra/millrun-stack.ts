@@ -5,6 +5,7 @@ import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
+import { LiveApi } from './live-api.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunRecovery } from './run-recovery.ts';
@@ -35,6 +36,8 @@ export class MillrunStack extends Stack {
       functions: new Map([...functions.byEntry, ...schedules.byEntry]),
       authorize: functions.authorize,
     });
+    const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
+    functions.byEntry.get('api/members')?.addEnvironment('LIVE_URL', liveApi.url);
     const { mailDomain } = settings;
     const mail =
       mailDomain === undefined
@@ -52,6 +55,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        liveApi.serve,
         functions.authorize,
         ...functions.byEntry.values(),
         ...(mail?.functions ?? []),
@@ -59,6 +63,7 @@ export class MillrunStack extends Stack {
     });
 
     new CfnOutput(this, 'ApiUrl', { value: runsApi.api.apiEndpoint, description: 'Where the API answers' });
+    new CfnOutput(this, 'LiveUrl', { value: liveApi.url, description: 'Where clients listen to what happens to runs' });
     new CfnOutput(this, 'BootstrapApiKeySecret', {
       value: secret.secretArn,
       description: 'The Secrets Manager secret that holds the first API key',

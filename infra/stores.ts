@@ -14,6 +14,8 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Who listens to what happens to runs: docs/live.md. */
+  readonly live: AppTable;
   /** Counters: docs/analytics.md. */
   readonly analytics: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
@@ -61,6 +63,8 @@ export class Stores extends Construct {
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });
     this.#auditRetentionDays = settings.auditRetentionDays;
+
+    this.live = new AppTable(this, 'Live', { settings, variable: 'LIVE_TABLE' });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

@@ -31,7 +31,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections';
+type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections' | 'Live';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -69,6 +69,9 @@ const deliveries = table('Triggers', 'GetItem PutItem');
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
+
+/** Any connection of the one WebSocket API. */
+const posts = { 'arn:aws:execute-api:region:account:LiveApi/live/*/@connections/*': ['execute-api:ManageConnections'] };
 
 /** Hearing of every change of runs. */
 const runStream = {
@@ -253,9 +256,19 @@ const expected: Record<string, Record<string, string[]>> = {
     ...readsValues,
     ...executions,
   },
+  'functions/live/serve-connections.ts': {
+    ...logs('LiveApiServe'),
+    ...table('Live', 'DeleteItem GetItem PutItem UpdateItem'),
+    ...table('Access', 'GetItem Query'),
+    ...table('Runs', 'GetItem Query'),
+    ...posts,
+  },
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
     ...runStream,
+    ...table('Live', 'DeleteItem GetItem Query UpdateItem'),
+    ...table('Access', 'GetItem'),
+    ...posts,
     ...records,
     // What an expired run leaves behind goes with it.
     ...table('Runs', 'DeleteItem GetItem Query'),
