@@ -14,6 +14,8 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
+  /** Who listens to what happens to runs: docs/live.md. */
+  readonly live: AppTable;
   /** Tests made of runs, with what they keep of them. */
   readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
@@ -66,6 +68,8 @@ export class Stores extends Construct {
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });
     this.#auditRetentionDays = settings.auditRetentionDays;
+
+    this.live = new AppTable(this, 'Live', { settings, variable: 'LIVE_TABLE' });
 
     this.jobs = new AppTable(this, 'Jobs', { settings, variable: 'JOBS_TABLE' });
     this.jobs.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });

@@ -41,7 +41,8 @@ type TableName =
   | 'Files'
   | 'Tests'
   | 'Connections'
-  | 'Jobs';
+  | 'Jobs'
+  | 'Live';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -81,6 +82,9 @@ const deliveries = table('Triggers', 'GetItem PutItem');
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
+
+/** Any connection of the one WebSocket API. */
+const posts = { 'arn:aws:execute-api:region:account:LiveApi/live/*/@connections/*': ['execute-api:ManageConnections'] };
 
 /** Hearing of every change of runs. */
 const runStream = {
@@ -303,6 +307,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...readsValues,
     ...executions,
   },
+  'functions/live/serve-connections.ts': {
+    ...logs('LiveApiServe'),
+    ...table('Live', 'DeleteItem GetItem PutItem UpdateItem'),
+    ...table('Access', 'GetItem Query'),
+    ...table('Runs', 'GetItem Query'),
+    ...posts,
+  },
   'functions/stream/count-runs.ts': {
     ...logs('RunStreamCount'),
     'StoresRuns.Arn': ['dynamodb:Query'],
@@ -316,6 +327,9 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
     ...runStream,
+    ...table('Live', 'DeleteItem GetItem Query UpdateItem'),
+    ...table('Access', 'GetItem'),
+    ...posts,
     ...records,
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
     ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),

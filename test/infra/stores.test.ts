@@ -103,6 +103,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresAudit7CEFB6B3",
       "StoresConnectionsB2B560FC",
       "StoresFiles6A2E3899",
+      "StoresLive98226AEF",
       "StoresJobs56BD6111",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
