@@ -13,6 +13,7 @@ const LONGER = {
   CASES: '400',
   FILTER_RUNS: '1000',
   TENANT_ROLES: '4',
+  OPERATOR_RUNS: '5000',
   FRESH_CLONES: 'yes',
 };
 for (const [variable, count] of Object.entries(LONGER)) process.env[variable] ??= count;
@@ -22,6 +23,7 @@ const vitest = await startVitest(
   [
     'test/launch/fresh-clone',
     'test/crash',
+    'test/e2e',
     'test/run/random',
     'test/run/outage',
     'test/run/chaos',
