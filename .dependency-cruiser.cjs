@@ -13,6 +13,7 @@ const LAYERS = [
   'suite',
   'trigger',
   'live',
+  'job',
   'api',
 ];
 

@@ -14,6 +14,10 @@ import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
 import { PresignedUrls } from '../shared/file/presigned-urls.s3.ts';
+import { SfnJobExecutions } from '../shared/job/executions.sfn.ts';
+import { DynamoJobs } from '../shared/job/job.dynamo.ts';
+import type { JobServices, JobSweepServices } from '../shared/job/ports.ts';
+import { MOST_SELECTED } from '../shared/job/select.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
 import { LiveFollower } from '../shared/live/follow-live.http.ts';
@@ -22,6 +26,7 @@ import { GatewayPosts } from '../shared/live/posts.gateway.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
+import { keepsHeld } from '../shared/run/hold/keep-held.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
@@ -29,6 +34,7 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -71,7 +77,12 @@ export const fileRows = /* @__PURE__ */ once(
   () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
+const jobs = /* @__PURE__ */ once(() => new DynamoJobs(dynamo, { table: env.jobsTable(), retentionDays: env.retentionDays() }));
+const jobExecutions = /* @__PURE__ */ once(() => new SfnJobExecutions(sfn, env.jobsMachineArn));
 export const presignedUrls = /* @__PURE__ */ once(() => new PresignedUrls(s3, env.valuesBucket()));
+export const tests = /* @__PURE__ */ once(
+  () => new DynamoTests(dynamo, { table: env.testsTable(), retentionDays: env.retentionDays() }),
+);
 export const deliveries = /* @__PURE__ */ once(() => new DynamoDeliveries(dynamo, triggers()));
 export const payloads = /* @__PURE__ */ once(() => new BucketPayloads(s3, env.valuesBucket()));
 export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, env.triggersTable()));
@@ -118,6 +129,18 @@ export const engineServices = (): StartServices => ({
   retentionDays: env.retentionDays(),
   now,
   random: Math.random,
+});
+
+/** What jobs work with. */
+export const jobServices = (): JobServices => ({ ...engineServices(), ...jobSweepServices(), mostSelected: MOST_SELECTED });
+
+/** What looks after jobs. */
+export const jobSweepServices = (): JobSweepServices => ({
+  jobs: jobs(),
+  jobExecutions: jobExecutions(),
+  startLost: ({ id }, error) => logger.warn('the execution of a job was not started', { job: id, error }),
+  now,
+  sleep,
 });
 
 /** What schedules work with. */
@@ -174,6 +197,7 @@ export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
   new LiveFollower({ ...connectionServices(), keys: keys() }),
   forgetsRuns({ runs: runRows(), values: values() }),
+  keepsHeld({ runs: runRows() }),
 ];
 
 /** What those who listen are served with. */

@@ -130,6 +130,13 @@ export class Alarms extends Construct {
       threshold: 300_000,
       periods: 2,
     });
+    this.#alarm('counters-late', {
+      says: 'Runs that have ended are counted more than five minutes late.',
+      page: 'stream-late',
+      metric: metrics.streamAge(runStream.count),
+      threshold: 300_000,
+      periods: 2,
+    });
     this.#alarm('undelivered-changes', {
       says: 'Changes of runs that a follower could not deal with are named in the dead letter queue of the stream.',
       metric: runStream.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
@@ -144,6 +151,7 @@ export class Alarms extends Construct {
       files: stores.files,
       live: stores.live,
       analytics: stores.analytics,
+      jobs: stores.jobs,
     })) {
       this.#alarm(`table-throttles-${name}`, {
         says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,

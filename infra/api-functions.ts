@@ -11,7 +11,7 @@ export interface ApiFunctionsProps {
 }
 
 /** The indexes that lists of runs are read from. */
-const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+export const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
 
 /** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
 export class ApiFunctions extends Construct {
@@ -74,6 +74,17 @@ export class ApiFunctions extends Construct {
     stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
     stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
     stores.files.allow(legalHolds, ['UpdateItem']);
+
+    const tests = new AppFunction(this, 'Tests', {
+      settings,
+      entry: 'api/tests',
+      description: 'Makes tests of runs, and runs them',
+      environment: retention,
+    });
+    allowStarts(tests, { stores, engine });
+    stores.tests.allow(tests, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(tests, ['BatchGetItem', 'Query']);
+    stores.values.allowReads(tests);
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
@@ -214,6 +225,7 @@ export class ApiFunctions extends Construct {
     const acting = [
       startRuns,
       comments,
+      tests,
       legalHolds,
       writeWorkflows,
       apiKeys,
@@ -235,6 +247,7 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/comments', comments],
+      ['api/tests', tests],
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],

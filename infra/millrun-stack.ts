@@ -6,6 +6,7 @@ import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
 import { LiveApi } from './live-api.ts';
+import { Jobs } from './jobs.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunRecovery } from './run-recovery.ts';
@@ -30,10 +31,11 @@ export class MillrunStack extends Stack {
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
+    const jobs = new Jobs(this, 'Jobs', { settings, stores, engine, runRecovery });
     const runsApi = new RunsApi(this, 'RunsApi', {
       settings,
       routes,
-      functions: new Map([...functions.byEntry, ...schedules.byEntry]),
+      functions: new Map([...functions.byEntry, ...schedules.byEntry, ...jobs.byEntry]),
       authorize: functions.authorize,
     });
     const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
@@ -56,8 +58,12 @@ export class MillrunStack extends Stack {
         runRecovery.sweep,
         runStream.follow,
         liveApi.serve,
+        runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
+        jobs.worker,
+        jobs.sweep,
+        ...jobs.byEntry.values(),
         ...(mail?.functions ?? []),
       ],
     });

@@ -21,7 +21,7 @@ export class OperationsDashboard extends Construct {
   constructor(scope: Construct, id: string, { settings, stores, runStream, runsApi, functions }: OperationsDashboardProps) {
     super(scope, id);
     const { stage } = runsApi;
-    const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files, stores.analytics];
+    const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files, stores.analytics, stores.jobs];
 
     new Dashboard(this, 'Dashboard', {
       // Dashboards of all regions share their names.

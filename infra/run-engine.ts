@@ -41,6 +41,7 @@ export class RunEngine extends Construct {
     stores.workflows.allow(this.worker, ['GetItem']);
     stores.connections.allow(this.worker, ['GetItem', 'UpdateItem']);
     stores.secretsKey.allowOpening(this.worker, 'connection');
+    stores.tests.allow(this.worker, ['Query']);
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);
     stores.values.allowWrites(this.worker);

@@ -16,8 +16,12 @@ export class Stores extends Construct {
   readonly files: AppTable;
   /** Who listens to what happens to runs: docs/live.md. */
   readonly live: AppTable;
+  /** Tests made of runs, with what they keep of them. */
+  readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
   readonly analytics: AppTable;
+  /** Jobs, what each is about, and what came of it: docs/jobs.md. */
+  readonly jobs: AppTable;
   /** Who did what: docs/audit-and-retention.md. */
   readonly audit: AppTable;
   readonly values: ValuesBucket;
@@ -55,6 +59,7 @@ export class Stores extends Construct {
     this.triggers.addIndex('by-workflow', { hash: 'workflowKey', holds: filteredBy });
     this.triggers.addIndex('by-due', { hash: 'dueKey', range: 'dueAt', ...keysOnly });
 
+    this.tests = new AppTable(this, 'Tests', { settings, variable: 'TESTS_TABLE' });
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
@@ -65,6 +70,9 @@ export class Stores extends Construct {
     this.#auditRetentionDays = settings.auditRetentionDays;
 
     this.live = new AppTable(this, 'Live', { settings, variable: 'LIVE_TABLE' });
+    this.jobs = new AppTable(this, 'Jobs', { settings, variable: 'JOBS_TABLE' });
+    this.jobs.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
+    this.jobs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);

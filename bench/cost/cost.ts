@@ -15,6 +15,7 @@ export interface RunCost {
   /** States entered by Standard executions. */
   transitions: number;
   readUnits: number;
+  /** Without those of counters, which are written seconds later, for many runs at once. */
   writeUnits: number;
   s3Requests: number;
   logBytes: number;
@@ -62,7 +63,7 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
     expressExecutions: one.stepFunctions.expressExecutions,
     transitions: one.stepFunctions.transitions,
     readUnits: one.dynamodb.readUnits,
-    writeUnits: one.dynamodb.writeUnits,
+    writeUnits: one.dynamodb.writeUnits - counterUnits(one.dynamodb.writtenTo),
     s3Requests: one.s3.puts + one.s3.gets,
     logBytes: logs.bytes,
     storedBytes: storage.bytes,
@@ -70,5 +71,8 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
     total: Object.values(parts).reduce((sum, part) => sum + part, 0),
   };
 }
+
+const counterUnits = (writtenTo: Record<string, number>) =>
+  Object.entries(writtenTo).reduce((sum, [table, units]) => sum + (table.includes('Analytics') ? units : 0), 0);
 
 const aMillion = (dollars: number) => dollars * 1_000_000;

@@ -42,9 +42,17 @@ function combined(one: Usage, other: Usage, of: (a: number, b: number) => number
       readUnits: of(one.dynamodb.readUnits, other.dynamodb.readUnits),
       writeUnits: of(one.dynamodb.writeUnits, other.dynamodb.writeUnits),
       itemWrites: of(one.dynamodb.itemWrites, other.dynamodb.itemWrites),
+      writtenTo: byName(one.dynamodb.writtenTo, other.dynamodb.writtenTo, of),
     },
     s3: { puts: of(one.s3.puts, other.s3.puts), gets: of(one.s3.gets, other.s3.gets) },
     events: { scheduled: of(one.events.scheduled, other.events.scheduled) },
     secrets: { requests: of(one.secrets.requests, other.secrets.requests) },
   };
 }
+
+type ByName = Record<string, number>;
+
+const byName = (one: ByName, other: ByName, of: (a: number, b: number) => number): ByName =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].map((name) => [name, of(one[name] ?? 0, other[name] ?? 0)]),
+  );

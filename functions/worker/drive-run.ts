@@ -4,7 +4,7 @@ import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
-import { connections, engineServices, now, seals } from '../adapters.ts';
+import { connections, engineServices, now, seals, tests } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
@@ -16,6 +16,7 @@ export const handler = background(
   (): DriveServices => ({
     ...engineServices(),
     executors: executorsFor(env.stepNetwork()),
+    recordings: { recordingOf: (id) => tests().recordingOf(id) },
     openConnection: (owner, name, conceal) =>
       openConnection({ connections: connections(), seals: seals(), now }, owner, name, conceal),
   }),

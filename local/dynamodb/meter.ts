@@ -11,7 +11,7 @@ const BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /** A name can only be followed by a text outside items: inside, a value is always an object with its type. */
-const TOTAL = /"TableName":"[^"]*","CapacityUnits":([\d.]+)/g;
+const TOTAL = /"TableName":"([^"]*)","CapacityUnits":([\d.]+)/g;
 const WRITTEN = /"(?:TableName":"|PutRequest":\{"Item|DeleteRequest":\{"Key)/g;
 
 /** Whether requests of this operation are counted in units. */
@@ -33,13 +33,15 @@ export function askingForCapacity(request: Buffer): Buffer {
 /** Counts an answered request. */
 export function meter(usage: Usage['dynamodb'], operation: string, { request, response, ok }: Answered): void {
   usage.requests += 1;
-  const units = ok ? consumed(response) : 0;
+  const byTable = ok ? consumed(response) : [];
+  const units = byTable.reduce((sum, [, one]) => sum + one, 0);
   if (READS.has(operation)) {
     usage.readUnits += units;
     return;
   }
   if (ok) usage.itemWrites += SINGLE_WRITES.has(operation) ? 1 : (request.toString('latin1').match(WRITTEN)?.length ?? 0);
   usage.writeUnits += ok ? units : refusedUnits(response);
+  for (const [table, one] of byTable) usage.writtenTo[table] = (usage.writtenTo[table] ?? 0) + one;
 }
 
 interface Answered {
@@ -48,15 +50,15 @@ interface Answered {
   ok: boolean;
 }
 
-function consumed(response: Buffer): number {
-  let sum = 0;
+/** Units by the name of the table. */
+function consumed(response: Buffer): [string, number][] {
   // An attribute of an item may have the same name; the pattern tells them apart.
   for (let at = response.indexOf(CAPACITY); at >= 0; at = response.indexOf(CAPACITY, at + 1)) {
     const after = response.toString('latin1', at, at + 4096);
-    for (const [, units] of after.matchAll(TOTAL)) sum += Number(units);
-    if (sum > 0) return sum;
+    const found = [...after.matchAll(TOTAL)].map(([, table = '', units]): [string, number] => [table, Number(units)]);
+    if (found.some(([, units]) => units > 0)) return found;
   }
-  return sum;
+  return [];
 }
 
 /** A condition that does not hold costs a write all the same, of one unit as the item's size is not known here. */

@@ -13,6 +13,8 @@ export interface DeclaredMapping {
   streamArn: string;
   table: string;
   batchSize: number;
+  /** For how long records are gathered for a batch. */
+  windowMs: number;
   lanes: number;
   patterns: Pattern[];
   reportsFailures: boolean;
@@ -30,7 +32,7 @@ const properties = z.strictObject({
   EventSourceArn: z.string(),
   StartingPosition: z.literal('TRIM_HORIZON'),
   BatchSize: z.int().min(1).max(10_000).default(100),
-  MaximumBatchingWindowInSeconds: z.literal(0).default(0),
+  MaximumBatchingWindowInSeconds: z.int().min(0).max(300).default(0),
   ParallelizationFactor: z.int().min(1).max(10).default(1),
   FilterCriteria: z.object({ Filters: z.array(pattern) }).optional(),
   FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
@@ -64,6 +66,7 @@ export function declaredMappings(stack: Stack, isFunction: (arn: string) => bool
       streamArn: found.EventSourceArn,
       table,
       batchSize: found.BatchSize,
+      windowMs: found.MaximumBatchingWindowInSeconds * 1000,
       lanes: found.ParallelizationFactor,
       patterns: (found.FilterCriteria?.Filters ?? []).map(({ Pattern }) => parsePattern(logicalId, Pattern)),
       reportsFailures: found.FunctionResponseTypes.length > 0,

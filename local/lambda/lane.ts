@@ -44,12 +44,18 @@ export class Lane {
 
   async #work(): Promise<void> {
     this.#busy = true;
-    // What is read in the same moment is one batch.
-    await Promise.resolve();
     while (this.#waiting.length > 0 && this.#parts.isOpen()) {
+      await this.#gather();
       await this.#deliver(this.#waiting.splice(0, this.#parts.mapping.batchSize), 0);
     }
     this.#busy = false;
+  }
+
+  /** What is read in the same moment is one batch, and what comes within the window that the mapping gives it. */
+  async #gather(): Promise<void> {
+    const { mapping, pause } = this.#parts;
+    await Promise.resolve();
+    if (mapping.windowMs > 0 && this.#waiting.length < mapping.batchSize) await pause(mapping.windowMs);
   }
 
   async #deliver(batch: Underway[], failures: number): Promise<void> {

@@ -8,7 +8,8 @@ export interface Usage {
   streams: { invocations: number; gbSeconds: number };
   /** `executions` of both kinds; transitions are those of Standard ones. */
   stepFunctions: { executions: number; transitions: number; expressExecutions: number; expressGbSeconds: number };
-  dynamodb: { requests: number; readUnits: number; writeUnits: number; itemWrites: number };
+  /** `writtenTo`: the write units of each table among them, by its name. */
+  dynamodb: { requests: number; readUnits: number; writeUnits: number; itemWrites: number; writtenTo: Record<string, number> };
   s3: { puts: number; gets: number };
   events: { scheduled: number };
   secrets: { requests: number };
@@ -20,7 +21,7 @@ export function noUsage(): Usage {
     lambda: { invocations: 0, gbSeconds: 0 },
     streams: { invocations: 0, gbSeconds: 0 },
     stepFunctions: { executions: 0, transitions: 0, expressExecutions: 0, expressGbSeconds: 0 },
-    dynamodb: { requests: 0, readUnits: 0, writeUnits: 0, itemWrites: 0 },
+    dynamodb: { requests: 0, readUnits: 0, writeUnits: 0, itemWrites: 0, writtenTo: {} },
     s3: { puts: 0, gets: 0 },
     events: { scheduled: 0 },
     secrets: { requests: 0 },

@@ -14,6 +14,11 @@ const READ_AT_ONCE = 8;
 /** A run's row goes at some time after it may; by then nobody must find the run and not know that it has been counted. */
 const GRACE_SECONDS = 30 * 86_400;
 
+/** Counts the runs among these that have ended, each once, however often it comes. */
+export async function countRuns(services: CountServices, runs: readonly Run[]): Promise<void> {
+  await services.counters.count(await countablesOf(services, runs));
+}
+
 /** What runs add, from their journals. */
 export async function countablesOf(services: CountServices, runs: readonly Run[]): Promise<Countable[]> {
   const ended = runs.filter(isCounted);

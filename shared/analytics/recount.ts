@@ -26,7 +26,10 @@ export async function recount(
   const done: Recounted = { looked: 0, counted: 0, corrected: 0, next: token };
   do {
     const { items, next } = await services.runs.list({ ...filter, archived: 'any' }, { limit: PAGE, token: done.next });
-    const { counted, corrected } = await services.counters.correct(await countablesOf(services, items));
+    const countables = await countablesOf(services, items);
+    // Of a run that is held longer than others nobody knows any more that it has been counted.
+    const known = countables.filter(({ keptUntil }) => keptUntil * 1000 > services.now().getTime());
+    const { counted, corrected } = await services.counters.correct(known);
     done.looked += items.length;
     done.counted += counted;
     done.corrected += corrected;

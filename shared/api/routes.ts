@@ -5,10 +5,12 @@ import { connections } from '../connection/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
+import { jobs } from '../job/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { comparison } from '../suite/compare.http.ts';
+import { suites } from '../suite/tests.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -24,6 +26,7 @@ export const operations = {
   ...workflows,
   ...runs,
   ...comparison,
+  ...suites,
   ...comments,
   ...legalHolds,
   ...access,
@@ -37,6 +40,7 @@ export const operations = {
   ...schedules,
   ...analytics,
   ...inbox,
+  ...jobs,
   ...docs,
 };
 export type OperationId = keyof typeof operations;

@@ -13,12 +13,15 @@ export const accessTable = () => required('ACCESS_TABLE');
 export const connectionsTable = () => required('CONNECTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
+export const testsTable = () => required('TESTS_TABLE');
+export const jobsTable = () => required('JOBS_TABLE');
 export const filesTable = () => required('FILES_TABLE');
 export const analyticsTable = () => required('ANALYTICS_TABLE');
 export const valuesBucket = () => required('VALUES_BUCKET');
 export const secretsKey = () => required('SECRETS_KEY_ARN');
 /** The state machine whose executions end within minutes, and the one whose executions may last. */
 export const runsMachineArn = () => required('RUNS_MACHINE_ARN');
+export const jobsMachineArn = () => required('JOBS_MACHINE_ARN');
 export const longRunsMachineArn = () => required('LONG_RUNS_MACHINE_ARN');
 /** The sign-in provider and how its tokens are read, as JSON; unset where people have keys alone. */
 export const signIn = () => process.env['SIGN_IN'] || undefined;

@@ -18,6 +18,7 @@ export const STEP_ERRORS = [
   'McpToolFailed',
   'StepInterrupted',
   'ChildRunFailed',
+  'NotRecorded',
 ] as const;
 
 /** A message stands in three places of a run, each of them a part of a row. */

@@ -106,6 +106,14 @@ export const FAILURE_CODES: FailureCode[] = [
       'Open the child run. Mend it there, then run the parent again from the failed step: a child is run again from where it failed.',
   },
   {
+    code: 'NotRecorded',
+    of: 'step',
+    meaning:
+      'A test whose outside calls are answered from the record made a call that its run had not made, or made the `output` of a step in another way than its run.',
+    what_to_do:
+      'Look at the step: the workflow calls more, or in other rounds, than it did. Run the tests for real, or make the test of a newer run.',
+  },
+  {
     code: 'RUN_FAILED',
     of: 'step',
     meaning: 'The step was in flight when another step failed the run.',

@@ -21,7 +21,7 @@ const difference = z
     after: z.unknown().optional().meta({ description: 'Left out when there is nothing' }),
   })
   .meta({ id: 'Difference' });
-const differences = z
+export const differences = z
   .object({
     items: z.array(difference),
     more: z.boolean().meta({ description: 'There are more than are listed' }),
@@ -80,7 +80,7 @@ export const comparison = {
 };
 
 /** Differences with no more of either side than anybody reads. */
-const differencesView = ({ items, more }: Differences, most = items.length) => ({
+export const differencesView = ({ items, more }: Differences, most = items.length) => ({
   items: items.slice(0, most).map(({ path, ...sides }) => ({
     path,
     ...('before' in sides && { before: cutValue(sides.before, SIDE_BYTES, null) }),

@@ -58,9 +58,19 @@ const bearer = () => ({
 });
 const aConnection = () => madeWith('/v1/connections', bearer());
 
+const aTest = async (): Promise<string> => (await ask('POST', at('/tests'), { run_id: run, name: 'a test' })).body.id;
 const command = (word: string, run_id: string, reason: string) =>
   ask('POST', `/v1/workflows/${waiting}/command`, { command: word, run_id }, reason);
 const aWaiting = async () => (await api.start(waiting)).body.id;
+
+async function anEndedRun(of = workflow): Promise<string> {
+  const { id } = (await api.start(of)).body;
+  await api.ended(id);
+  return id;
+}
+
+const jobDone = (id: string) =>
+  expect.poll(async () => (await api.get(`/v1/jobs/${id}`)).body.status, { timeout: 15_000 }).toBe('completed');
 
 /** A delivery that was rejected. */
 async function aRejected(): Promise<string> {
@@ -82,6 +92,8 @@ interface Done {
   project?: null;
   /** The dialect of v2 has no word for why. */
   silent?: true;
+  /** Null for what is done later, by who was told to. */
+  from?: null;
 }
 type Do = (reason: string) => Promise<Done>;
 
@@ -171,6 +183,30 @@ const doing: Record<Act, Do> = {
     await ask('DELETE', `/v1/runs/${run}/legal-hold`, undefined, reason);
     return { object: run, before: { hold: expect.any(Object) }, after: { hold: null } };
   },
+  'run.delete': async (reason) => {
+    const object = await anEndedRun();
+    await jobDone(await madeWith('/v1/jobs', { verb: 'delete', run_ids: [object], reason }));
+    return { object, before: { labels: [] }, after: null, from: null };
+  },
+  'job.create': async (reason) => {
+    const { body } = await ask('POST', '/v1/jobs', { verb: 'archive', run_ids: [await anEndedRun()] }, reason);
+    return { object: body.id, before: null, after: { verb: 'archive', total: 1 } };
+  },
+  'job.abort': async (reason) => {
+    const run_ids = await Promise.all([anEndedRun(), anEndedRun(), anEndedRun()]);
+    const object = await madeWith('/v1/jobs', { verb: 'archive', run_ids, rate: 0.5 });
+    await ask('POST', `/v1/jobs/${object}/abort`, undefined, reason);
+    return { object, before: { status: 'running' }, after: { status: 'aborting' } };
+  },
+  'job.retry': async (reason) => {
+    const failing = await api.publish('  - id: bad\n    raise: { error: Known, message: no }');
+    const ended = await anEndedRun(failing);
+    await ask('PATCH', `/v1/workflows/${failing}`, { enabled: false });
+    const first = await madeWith('/v1/jobs', { verb: 'rerun', run_ids: [ended], params: { from: 'start' } });
+    await jobDone(first);
+    const { body } = await ask('POST', `/v1/jobs/${first}/retry`, undefined, reason);
+    return { object: body.id, before: null, after: { verb: 'rerun', total: 1 } };
+  },
   'comment.add': async (reason) => {
     const { body } = await ask('POST', `/v1/runs/${run}/comments`, { text: 'The ERP was down.' }, reason);
     return { object: run, before: null, after: { comment: body.id, text: 'The ERP was down.' } };
@@ -183,6 +219,23 @@ const doing: Record<Act, Do> = {
     const comment = await aComment();
     await ask('DELETE', `/v1/runs/${run}/comments/${comment}`, undefined, reason);
     return { object: run, before: { comment, text: 'The ERP was down.' }, after: null };
+  },
+  'test.add': async (reason) => {
+    const { body } = await ask('POST', at('/tests'), { run_id: run, name: 'first' }, reason);
+    return { object: body.id, before: null, after: { name: 'first', run_id: run, baseline: run } };
+  },
+  'test.accept': async (reason) => {
+    const [test, made] = [await aTest(), (await ask('POST', at('/test-runs'), {})).body];
+    const again = async () => (await api.get(at(`/test-runs/${made.id}`))).body;
+    await vi.waitFor(async () => expect((await again()).outcome).not.toBe('running'), { timeout: 20_000, interval: 50 });
+    const { body } = await ask('POST', at(`/test-runs/${made.id}/accept`), { test_ids: [test] }, reason);
+    const { run_id: baseline } = body.results.find((one: { test_id: string }) => one.test_id === test);
+    return { object: test, before: { baseline: run }, after: { baseline } };
+  },
+  'test.delete': async (reason) => {
+    const object = await aTest();
+    await ask('DELETE', at(`/tests/${object}`), undefined, reason);
+    return { object, before: { name: 'a test' }, after: null };
   },
   'key.create': async (reason) => {
     const { body } = await ask('POST', '/v1/api-keys', { name: 'spare', role: 'viewer' }, reason);
@@ -323,7 +376,15 @@ async function recordsOf(act: Act, object: string) {
 describe.each(ACT_WORDS.map((act) => [act]))('%s', (act) => {
   test('is in the log once: by whom, to what, from where, why, and what it changed', async () => {
     const reason = `why-${act.replace('.', '-')}`;
-    const { object, before, after, silent, by = me.id, project = 'examples' } = await doing[act](reason);
+    const {
+      object,
+      before,
+      after,
+      silent,
+      by = me.id,
+      project = 'examples',
+      from = { ip: '127.0.0.1', user_agent: AGENT },
+    } = await doing[act](reason);
     const recorded = async () =>
       (await recordsOf(act, object)).filter((record: { reason: string | null }) => silent || record.reason === reason);
     // What follows from journals comes a moment later.
@@ -335,7 +396,7 @@ describe.each(ACT_WORDS.map((act) => [act]))('%s', (act) => {
         actor: { kind: 'key', id: by },
         object: { kind: ACTS[act].on, id: object },
         project_id: project,
-        from: { ip: '127.0.0.1', user_agent: AGENT },
+        from,
         reason: silent ? null : reason,
         before,
         after,

@@ -130,6 +130,8 @@ describe('what generators of clients make of it', () => {
     expect(unions.map(([path, { discriminator }]) => [path, discriminator?.propertyName])).toEqual([
       ['/paths//v1/workflows/{workflow_id}/command/post/requestBody/content/application/json/schema', 'command'],
       ['/paths//v1/workflows/{workflow_id}/command/post/responses/200/content/application/json/schema', 'object'],
+      ['/paths//v1/jobs/post/requestBody/content/application/json/schema', 'verb'],
+      ['/paths//v1/jobs/post/responses/200/content/application/json/schema', 'object'],
       ['/components/schemas/NewConnection', 'type'],
     ]);
   });

@@ -15,6 +15,9 @@ export interface Known {
   comment_id?: string;
   member_id?: string;
   connection_id?: string;
+  test_id?: string;
+  test_run_id?: string;
+  job_id?: string;
 }
 
 export interface Sample {
@@ -67,10 +70,17 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   testConnection: () => [{ url: 'http://127.0.0.1:9/' }],
   addMember: ({ project }) => [{ email: 'ben@example.com', name: 'Ben', role: 'viewer', project_id: project }],
   changeMember: () => [{ role: 'editor' }],
+  createJob: ({ run_id }) => [
+    { verb: 'archive', run_ids: [run_id], dry_run: true },
+    { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
+  ],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
+  addTest: ({ run_id }) => [{ run_id }],
+  runTests: () => [{ mode: 'real' }],
+  acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
 };
@@ -115,8 +125,11 @@ function idFor(name: string, known: Known): string {
     webhook_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
+    test_id: NOTHING,
+    test_run_id: NOTHING,
     member_id: NOTHING,
     connection_id: NOTHING,
+    job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
     version: '1',

@@ -28,6 +28,9 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     settings: { hosts: ['erp.example'] },
     secret: { token: 'token-of-erp' },
   });
+  const test = await create(`${of}/tests`, { run_id: run.id });
+  const testRun = (await api.post(`${of}/test-runs`, {}, { key })).body;
+  const job = (await api.post('/v1/jobs', { verb: 'resume', run_ids: [run.id] }, { key })).body;
   const { delivery = '' } = await deliver(webhook.url, webhook.secret, 1);
   return {
     project,
@@ -41,5 +44,8 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     comment_id: comment.id,
     member_id: member.id,
     connection_id: connection.id,
+    test_id: test.id,
+    test_run_id: testRun.id,
+    job_id: job.id,
   };
 }

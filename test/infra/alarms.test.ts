@@ -19,6 +19,7 @@ test.each(alarms)('$name has its page in the runbook', ({ description }) => {
 test('something watches the worker, the API, the safety net, starts and tables', () => {
   expect(alarms.map(({ name }) => name).sort()).toEqual([
     'millrun-api-errors',
+    'millrun-counters-late',
     'millrun-executions-lost',
     'millrun-fires-overdue',
     'millrun-reconciler-errors',
@@ -31,6 +32,7 @@ test('something watches the worker, the API, the safety net, starts and tables',
     'millrun-table-throttles-analytics',
     'millrun-table-throttles-files',
     'millrun-table-throttles-live',
+    'millrun-table-throttles-jobs',
     'millrun-table-throttles-runs',
     'millrun-table-throttles-triggers',
     'millrun-table-throttles-workflows',

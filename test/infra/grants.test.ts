@@ -32,6 +32,17 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
 type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections' | 'Live';
+type TableName =
+  | 'Analytics'
+  | 'Audit'
+  | 'Runs'
+  | 'Workflows'
+  | 'Access'
+  | 'Triggers'
+  | 'Files'
+  | 'Tests'
+  | 'Connections'
+  | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {
@@ -49,6 +60,8 @@ const readsAndWritesValues = { ...listsValues, 'StoresValues.Arn/*': ['s3:GetObj
 
 const runs = 'arn:aws:states:region:account:stateMachine:millrun-runs';
 const longRuns = 'arn:aws:states:region:account:stateMachine:millrun-long-runs';
+const jobs = 'arn:aws:states:region:account:stateMachine:millrun-jobs';
+const startsJobs = { [jobs]: ['states:StartExecution'] };
 const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:StartExecution'] };
 
 /** What people do is recorded. */
@@ -117,10 +130,47 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
   },
+  'functions/api/jobs.ts': {
+    ...logs('JobsRoutes'),
+    ...records,
+    ...table('Jobs', 'BatchGetItem GetItem PutItem Query', 'by-workspace'),
+    ...table(
+      'Runs',
+      'BatchGetItem GetItem Query',
+      'by-workspace',
+      'by-project',
+      'by-workflow',
+      'by-state',
+      'by-parent',
+      'by-reference',
+    ),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    ...startsJobs,
+  },
+  'functions/worker/work-job.ts': {
+    ...logs('JobsWorker'),
+    ...records,
+    ...starts,
+    ...filesOfStarts,
+    ...table('Jobs', 'GetItem PutItem'),
+    ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+    ...startsJobs,
+  },
+  'functions/timer/sweep-jobs.ts': { ...logs('JobsSweep'), ...table('Jobs', 'GetItem PutItem', 'live'), ...startsJobs },
   'functions/api/comments.ts': {
     ...logs('FunctionsComments'),
     ...records,
     ...table('Runs', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/tests.ts': {
+    ...logs('FunctionsTests'),
+    ...records,
+    ...starts,
+    ...readsAndWritesValues,
+    ...table('Tests', 'DeleteItem GetItem PutItem Query UpdateItem'),
+    ...table('Runs', 'BatchGetItem GetItem PutItem Query'),
   },
   'functions/api/legal-holds.ts': {
     ...logs('FunctionsLegalHolds'),
@@ -243,6 +293,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': {
     ...logs('RunEngineWorker'),
+    ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
     ...table('Files', 'GetItem PutItem'),
@@ -262,6 +313,15 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Access', 'GetItem Query'),
     ...table('Runs', 'GetItem Query'),
     ...posts,
+  'functions/stream/count-runs.ts': {
+    ...logs('RunStreamCount'),
+    'StoresRuns.Arn': ['dynamodb:Query'],
+    'StoresRuns.StreamArn': runStream['StoresRuns.StreamArn'],
+    'StoresRuns.Arn/stream/*': runStream['StoresRuns.Arn/stream/*'],
+    ...table('Analytics', 'PutItem UpdateItem'),
+    ...table('Workflows', 'GetItem'),
+    ...readsValues,
+    'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
@@ -270,8 +330,8 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Access', 'GetItem'),
     ...posts,
     ...records,
-    // What an expired run leaves behind goes with it.
-    ...table('Runs', 'DeleteItem GetItem Query'),
+    // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
+    ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),
     ...listsValues,
     'StoresValues.Arn/*': ['s3:DeleteObject'],
     'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],

@@ -111,7 +111,7 @@ test('errors of Express executions are logged, without data', () => {
 });
 
 test('machines are made by the stack alone, so that no workflow can be too many', () => {
-  expect(ofType('AWS::StepFunctions::StateMachine')).toHaveLength(2);
+  expect(ofType('AWS::StepFunctions::StateMachine')).toHaveLength(3);
   const policies = JSON.stringify(ofType('AWS::IAM::Policy'));
   for (const action of ['CreateStateMachine', 'DeleteStateMachine', 'UpdateStateMachine', 'StopExecution', 'DescribeExecution']) {
     expect(policies).not.toContain(`states:${action}`);

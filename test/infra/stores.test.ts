@@ -4,7 +4,7 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles', 'StoresAudit'];
+const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles', 'StoresJobs', 'StoresAudit'];
 
 const indexes = z.array(
   z.object({
@@ -75,11 +75,15 @@ test('the indexes of workflows, access and audit hold whole rows', () => {
   });
 });
 
-test('the indexes of triggers and files hold keys and what lists are filtered by: a fire writes none of it', () => {
+test('the indexes of triggers, files and jobs hold keys and what lists are filtered by: a fire writes none of it', () => {
   expect(indexesOf('StoresTriggers')).toEqual({
     'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project', 'trigger', 'outcome'],
     'by-workflow': ['workflowKey', 'id', 'INCLUDE', 'workspace', 'project', 'trigger', 'outcome'],
     'by-due': ['dueKey', 'dueAt', 'KEYS_ONLY'],
+  });
+  expect(indexesOf('StoresJobs')).toEqual({
+    'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'],
+    live: ['liveKey', 'dueAt', 'KEYS_ONLY'],
   });
   expect(indexesOf('StoresFiles')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'] });
 });
@@ -100,8 +104,10 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresConnectionsB2B560FC",
       "StoresFiles6A2E3899",
       "StoresLive98226AEF",
+      "StoresJobs56BD6111",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
+      "StoresTests87D70F0C",
       "StoresTriggers2B7F595F",
       "StoresValues63632494",
       "StoresWorkflows1EEFBE94",

@@ -134,7 +134,7 @@ test('records that have been dealt with do not stay on the disk', async () => {
 
 test.each([
   ['StartingPosition', { StartingPosition: 'LATEST' }],
-  ['MaximumBatchingWindowInSeconds', { MaximumBatchingWindowInSeconds: 5 }],
+  ['MaximumBatchingWindowInSeconds', { MaximumBatchingWindowInSeconds: 301 }],
   ['TumblingWindowInSeconds', { TumblingWindowInSeconds: 5 }],
   ['is no stream of a table of this stack', { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:jobs' }],
   ['is no function of this stack', { FunctionName: 'nobody' }],

@@ -63,6 +63,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
     workflows: { get: async (id: string) => aWorkflow(id) },
     files: absent('files'),
     openConnection: noConnection,
+    recordings: { recordingOf: async () => undefined },
     executors: { http: { execute: async () => ({ status: 200, headers: {}, body: {} }) } },
     retentionDays: 90,
     now: () => new Date(),

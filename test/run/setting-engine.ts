@@ -15,7 +15,12 @@ const INVOCATION_MS = 15 * 60_000;
 
 /** The engine over the services of the cloud in this process, for tests that hold a driver in their hands. */
 export function engine() {
-  const services = { ...engineServices(), executors: executorsFor(env.stepNetwork()), openConnection: noConnection };
+  const services = {
+    ...engineServices(),
+    executors: executorsFor(env.stepNetwork()),
+    openConnection: noConnection,
+    recordings: { recordingOf: async () => undefined },
+  };
   return {
     ...services,
     /** The run as its row has it. */

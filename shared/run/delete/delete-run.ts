@@ -25,7 +25,7 @@ export async function deleteRun(services: DeleteServices, { id }: Pick<Run, 'id'
 }
 
 /** Why the run has to stay, if it has to. */
-async function reasonToKeep(services: DeleteServices, run: Run): Promise<string | undefined> {
+export async function reasonToKeep(services: DeleteServices, run: Run): Promise<string | undefined> {
   if (!isTerminal(run.status)) return `It has not ended: it is ${RUN_STATUS[run.status].v1}.`;
   const hold = run.hold ?? run.workflowHold;
   return hold ? holdSaid(hold) : neededBy(services, run);

@@ -15,6 +15,7 @@ import type { DriveServices } from './drive-services.ts';
 import { executeLeaf } from './execute-leaf.ts';
 import { closeGroup, openGroup } from './group.ts';
 import type { Names } from './names.ts';
+import { isRecorded } from './recorded.ts';
 import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, record, recordEntry, type Scene } from './scene.ts';
 
@@ -84,7 +85,9 @@ export class Beginner {
     const step = this.#journal.state.step(key) ?? { key, failures: 0 };
     // Another driver has counted this attempt already.
     if (step.failures !== (before?.failures ?? 0)) return;
-    recordEntry(scene, failed(planned, step, error, { now: this.#services.now(), random: this.#services.random }));
+    const entry = failed(planned, step, error, { now: this.#services.now(), random: this.#services.random });
+    const atOnce = entry.type === 'step_retrying' && isRecorded(scene.journal.run);
+    recordEntry(scene, atOnce ? { ...entry, dueAt: entry.at } : entry);
   }
 }
 
@@ -114,8 +117,9 @@ async function startTimer(scene: Scene): Promise<void> {
   const { planned, services } = scene;
   const kind = timerKind(planned.step.kind);
   const spec = resolvedSpec(kind, planned.id, await evaluate(scene, planned.step.spec, planned.step.kind));
-  const until = kind.until(spec, services.now()).toISOString();
-  record(scene, { type: 'step_started', until });
+  // What is answered from the record waits for nothing.
+  const until = isRecorded(scene.journal.run) ? services.now() : kind.until(spec, services.now());
+  record(scene, { type: 'step_started', until: until.toISOString() });
 }
 
 /** The result of a wait that is over, or of a run that has ended. */

@@ -1,6 +1,7 @@
 import type { Opener } from '../../connection/open-connection.ts';
 import type { Executors } from '../../step/kind.ts';
+import type { Recordings } from '../recorded.ts';
 import type { StartServices } from '../start/start-request.ts';
 
 /** What a driver works with: all that a start needs, for child runs, and what reaches outside. */
-export type DriveServices = StartServices & { executors: Executors; openConnection: Opener };
+export type DriveServices = StartServices & { executors: Executors; openConnection: Opener; recordings: Recordings };

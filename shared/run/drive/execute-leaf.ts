@@ -10,6 +10,7 @@ import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
+import { isRecorded, recordedResult } from './recorded.ts';
 import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
 import { TimeLimit } from './time-limit.ts';
@@ -51,6 +52,10 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
       names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),
   };
   try {
+    if (!kind.evaluate && isRecorded(journal.run)) {
+      const { full, made } = await recordedResult(scene);
+      return await complete(scene, full, { limit, made });
+    }
     const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
   } finally {

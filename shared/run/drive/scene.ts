@@ -48,12 +48,12 @@ export async function evaluate(
 export async function complete(
   scene: Scene,
   full: unknown,
-  { child, limit }: { child?: string; limit?: TimeLimit } = {},
+  { child, limit, made = false }: { child?: string; limit?: TimeLimit; made?: boolean } = {},
 ): Promise<void> {
   const { planned, services, journal, key } = scene;
   const { output: template } = planned.step;
   const output = maskOf(scene.opened ?? []).value(
-    template === undefined ? full : await evaluate(scene, template, 'output', full, limit),
+    template === undefined || made ? full : await evaluate(scene, template, 'output', full, limit),
   );
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
   record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });

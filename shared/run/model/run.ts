@@ -4,7 +4,7 @@ import { type Actor, actor } from '../../kernel/actor.ts';
 import { hold } from '../../kernel/hold.ts';
 import { retention } from '../../workflow/retention.ts';
 import { failure } from './entry.ts';
-import { RUN_STATUSES, STAGES, TRIGGERS } from './status.ts';
+import { RUN_STATUSES, STAGES, TEST_MODES, TRIGGERS } from './status.ts';
 import { stored } from './stored.ts';
 
 /** How many steps of a run are in each state, as far as the lists that have been entered go. */
@@ -89,6 +89,8 @@ const created = z.object({
   attempt: z.int().default(1),
   /** What a rerun takes over: the driver does so before anything else. */
   rerun: z.object({ origin: z.string(), from: z.string() }).optional(),
+  /** The test case that it runs, for which run of the suite. */
+  test: z.object({ id: z.string(), suite: z.string(), mode: z.enum(TEST_MODES) }).optional(),
   labels: z.array(z.string()).default([]),
   /** Who has put it out of sight, and when; lists do not show it. */
   archived: z.object({ actor, at: z.string() }).optional(),

@@ -89,5 +89,9 @@ export const fromV1 = (word: RunStatusV1): RunStatus =>
 export const TRIGGERS = ['manual', 'api', 'email', 'schedule', 'webhook', 'rerun', 'parent', 'test'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
+/** Whether outside calls of a test run are answered from the record, or made. */
+export const TEST_MODES = ['recorded', 'real'] as const;
+export type TestMode = (typeof TEST_MODES)[number];
+
 export const STAGES = ['Draft', 'Published'] as const;
 export type Stage = (typeof STAGES)[number];

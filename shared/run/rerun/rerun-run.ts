@@ -36,23 +36,12 @@ const inputObject = z.record(z.string(), z.unknown());
  * definition, the latest or another. What had ended before that point is taken over, not executed.
  */
 export async function rerunRun(services: StartServices, origin: Run, request: RerunRequest): Promise<Rerun> {
-  if (!isTerminal(origin.status)) {
-    throw new Problem('conflict', `Run ${origin.id} has not ended: it is ${RUN_STATUS[origin.status].v1}.`, [
-      { name: 'status', value: RUN_STATUS[origin.status].v1 },
-    ]);
-  }
+  checkEnded(origin);
   const key = request.key === undefined ? undefined : requestKey(origin, request, request.key);
   const earlier = key && (await startedBefore(services, { ...basics(origin), actor: request.actor, key }));
   if (earlier) return { run: earlier, isRepeat: true, warnings: warningsOf(origin, request) };
 
-  const before = inputObject.parse(await services.values.read(origin.inputs));
-  const target = await targetOf(services, origin, request.version);
-  const { document } = await services.definitions.planOf(origin.workflowId, target.definition);
-  const inputs = request.inputs === 'same' ? before : request.inputs;
-  const changed = request.inputs === 'same' ? [] : changedNames(before, await completed(document, request.inputs));
-  const plan = await plannedWithin(services, origin, request.from, target.definition, changed);
-  refuse(plan, request);
-
+  const { target, inputs } = await checkRerun(services, origin, request);
   const started = await startRun(services, {
     ...basics(origin),
     stage: target.version === null ? origin.stage : 'Published',
@@ -66,6 +55,27 @@ export async function rerunRun(services: StartServices, origin: Run, request: Re
   return { ...started, warnings: warningsOf(origin, request) };
 }
 
+/** What of a rerun says whether it may be. */
+export type RerunChoice = Omit<RerunRequest, 'actor' | 'key'>;
+
+/** Throws why the run cannot be run again like that; starts nothing. */
+export async function checkRerun(services: StartServices, origin: Run, request: RerunChoice) {
+  checkEnded(origin);
+  const before = inputObject.parse(await services.values.read(origin.inputs));
+  const target = await targetOf(services, origin, request.version);
+  const { document } = await services.definitions.planOf(origin.workflowId, target.definition);
+  const inputs = request.inputs === 'same' ? before : request.inputs;
+  const changed = request.inputs === 'same' ? [] : changedNames(before, await completed(document, request.inputs));
+  refuse(await plannedWithin(services, origin, request.from, target.definition, changed), request);
+  return { target, inputs };
+}
+
+function checkEnded({ id, status }: Run): void {
+  if (isTerminal(status)) return;
+  const word = RUN_STATUS[status].v1;
+  throw new Problem('conflict', `Run ${id} has not ended: it is ${word}.`, [{ name: 'status', value: word }]);
+}
+
 const basics = (origin: Run) => ({
   workspace: origin.workspace,
   workflowId: origin.workflowId,
@@ -76,6 +86,7 @@ const basics = (origin: Run) => ({
   fileIds: origin.fileIds,
   trigger: 'rerun' as const,
   connectionOverrides: origin.connectionOverrides,
+  test: origin.test,
 });
 
 /** The same request is the same whatever has been published since. */
@@ -180,7 +191,7 @@ export function pointOf(origin: Run, target: Plan, from: string): RerunOf['from'
   throw new Problem('invalid', `There is no step "${from}". The steps are: ${known}.`, [{ name: 'from', value: from }]);
 }
 
-function refuse({ changes, repeats }: RerunPlan, { acceptChanges, confirmRepeat }: RerunRequest): void {
+function refuse({ changes, repeats }: RerunPlan, { acceptChanges, confirmRepeat }: RerunChoice): void {
   if (changes.length > 0 && !acceptChanges) {
     throw new Problem(
       'conflict',

@@ -32,6 +32,8 @@ export interface StartRequest {
   connectionOverrides?: Record<string, string> | undefined;
   /** The run it runs again, and from where: `start`, `failed` or a step. */
   rerunOf?: { run: Run; from: string } | undefined;
+  /** The test case that it runs. */
+  test?: Run['test'];
   /** The run whose step starts it. */
   childOf?: { run: Run; stepKey: string } | undefined;
   /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */

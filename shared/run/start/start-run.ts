@@ -92,6 +92,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     triggerId: request.triggerId,
     actor: request.actor,
     connectionOverrides,
+    test: request.test,
     timeoutSeconds,
     retention: retentionOf(await services.workflows.retention(workflow.workspace), workflow.retention),
     seen: 0,

@@ -198,12 +198,15 @@ export class DynamoRuns implements Runs {
   }
 
   async remove(id: string): Promise<boolean> {
-    if ((await this.#get(runKey(id)))?.['liveKey']) return false;
+    const row = await this.#get(runKey(id));
+    if (!row) return true;
+    if (row['liveKey']) return false;
     const keys: object[] = [];
     for await (const { pk, sk } of this.#query(besideRow(id))) keys.push({ pk: pk?.S, sk: sk?.S });
     for (let at = 0; at < keys.length; at += WRITES_AT_ONCE)
       await Promise.all(keys.slice(at, at + WRITES_AT_ONCE).map((key) => this.#delete(key)));
-    return (await this.#delete(runKey(id))).won;
+    const { name, project, labels } = parseRun(row);
+    return (await this.#delete(runKey(id), { object: 'run', id, name, project, before: { name, labels } })).won;
   }
 
   list(filter: RunFilter, page: PageOf) {
@@ -267,9 +270,14 @@ export class DynamoRuns implements Runs {
     } while (ExclusiveStartKey);
   }
 
-  #delete(key: object): Promise<Written> {
-    const item = { ...this.#table, Key: toItem(key), ConditionExpression: 'attribute_not_exists(liveKey)' };
-    return this.#write(() => this.#client().send(new DeleteItemCommand(item)));
+  #delete(key: object, note?: Change): Promise<Written> {
+    const plain = new DeleteItemCommand({
+      ...this.#table,
+      Key: toItem(key),
+      ConditionExpression: 'attribute_not_exists(liveKey)',
+    });
+    const command = note ? noted(plain, note) : plain;
+    return this.#write(() => this.#client().send(command));
   }
 
   #update(key: object, update: RowUpdate, note?: Change): Promise<Written> {

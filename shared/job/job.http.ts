@@ -1,0 +1,151 @@
+import * as z from 'zod';
+import { actor, page, resourceId, time, words } from '../edge/schema.ts';
+import { camelCased, viewOf } from '../edge/snake-case.ts';
+import { MASK } from '../kernel/mask.ts';
+import { filterFields } from '../run/list/filter.http.ts';
+import { LABELS, label, labels } from '../run/model/label.ts';
+import { RUN_STATUSES_V1 } from '../run/model/status.ts';
+import { runEntries, runEntryView } from '../run/run.http.ts';
+import type { JobDryRun } from './dry-run.ts';
+import { JOB_STATUSES, type Job, OUTCOMES, type Result, VERBS } from './job.ts';
+import { MOST_NAMED, MOST_SELECTED } from './select.ts';
+
+const { status: _, label: __, ...sameInBody } = filterFields;
+
+/** What lists are narrowed by, with lists where a query has commas. */
+const filter = z
+  .strictObject({
+    ...sameInBody,
+    workflow_id: resourceId.optional(),
+    project_id: resourceId.optional(),
+    status: z.array(z.enum(RUN_STATUSES_V1)).min(1).max(RUN_STATUSES_V1.length).optional().meta({ description: 'One of these' }),
+    label: z.array(label).min(1).max(LABELS).optional().meta({ description: 'Has all of these' }),
+  })
+  .refine((fields) => Object.values(fields).some((field) => field !== undefined), 'must narrow by something')
+  .meta({ id: 'JobFilter', description: `As of GET /v1/runs. It may select ${MOST_SELECTED.toLocaleString('en')} runs` });
+export type JobFilterBody = z.infer<typeof filter>;
+
+const common = {
+  run_ids: z.array(resourceId).min(1).max(MOST_NAMED, `must have ${MOST_NAMED} ids at most`).optional(),
+  filter: filter.optional(),
+  name: words(100).optional(),
+  rate: z
+    .number()
+    .min(0.1)
+    .max(100)
+    .optional()
+    .meta({ description: 'Runs a second, at the most; as fast as it goes when absent' }),
+  dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and do nothing' }),
+};
+
+const none = z.strictObject({}).default({});
+const some = z.strictObject({ labels: labels.refine((all) => all.length > 0, 'must name one') });
+
+const rerunParams = camelCased(
+  z.strictObject({
+    from: words(40).meta({ description: '`start`, `failed`, or the id of a step' }),
+    inputs: z.union([z.literal('same'), z.record(z.string(), z.unknown())]).default('same'),
+    version: z.union([z.enum(['original', 'latest']), z.int().min(1).max(999_999)]).default('original'),
+    confirm_repeat: z.boolean().default(false),
+    accept_changes: z.boolean().default(false),
+  }),
+);
+const stopParams = camelCased(
+  z.strictObject({
+    mode: z.enum(['immediate', 'graceful']).default('immediate'),
+    drain_timeout: z.int().min(1).max(86_400).optional().meta({ description: 'Seconds that steps in flight may take' }),
+  }),
+);
+
+const asking = <V extends (typeof VERBS)[number], P extends z.ZodType>(verb: V, id: string, params: P) =>
+  z.strictObject({ verb: z.literal(verb), ...common, params }).meta({ id });
+
+export const jobBody = z
+  .discriminatedUnion('verb', [
+    asking('rerun', 'RerunJob', rerunParams),
+    asking('stop', 'StopJob', stopParams.default({ mode: 'immediate' })),
+    asking('pause', 'PauseJob', none),
+    asking('resume', 'ResumeJob', none),
+    asking('archive', 'ArchiveJob', none),
+    asking('unarchive', 'UnarchiveJob', none),
+    asking('label', 'LabelJob', some),
+    asking('unlabel', 'UnlabelJob', some),
+    asking('delete', 'DeleteJob', none),
+  ])
+  .refine(
+    ({ run_ids, filter: narrowed }) => (run_ids === undefined) !== (narrowed === undefined),
+    'must have either run_ids or filter',
+  );
+
+export const jobEntry = z
+  .object({
+    object: z.literal('job').meta({ description: 'Tells it from a JobDryRun' }),
+    id: resourceId,
+    verb: z.enum(VERBS),
+    status: z.enum(JOB_STATUSES).meta({ description: '`aborting`: what has begun is finished' }),
+    name: z.string().nullable(),
+    reason: z.string().nullable(),
+    actor,
+    project_id: z.string().nullable(),
+    params: z.record(z.string(), z.unknown()).meta({ description: 'Inputs are `***`' }),
+    filter: z.record(z.string(), z.unknown()).nullable(),
+    rate: z.number().nullable(),
+    total: z.int(),
+    done: z.int(),
+    skipped: z.int().meta({ description: 'There was nothing to do; results say why' }),
+    failed: z.int(),
+    created_at: time,
+    ended_at: time.nullable(),
+    abort: z.object({ actor, at: time, reason: z.string().nullable() }).nullable(),
+    retry_of: resourceId.nullable().meta({ description: 'The job whose failed runs it is about' }),
+  })
+  .meta({ id: 'Job' });
+export const jobEntries = page(jobEntry).meta({ id: 'JobList' });
+
+export const jobView = (job: Job) =>
+  viewOf(jobEntry, { ...job, ...job.counts, object: 'job', projectId: job.project, params: shownParams(job.params) });
+
+/** Inputs may hold secrets, of which only a workflow knows. */
+function shownParams(params: Record<string, unknown>): Record<string, unknown> {
+  const { inputs, ...rest } = params;
+  const shown = Object.entries(rest).map(([name, value]) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return { ...Object.fromEntries(shown), ...(inputs !== undefined && { inputs: inputs === 'same' ? inputs : MASK }) };
+}
+
+const jobResult = z
+  .object({
+    run_id: resourceId,
+    outcome: z.enum(OUTCOMES),
+    reason: z.string().nullable(),
+    started_run_id: resourceId.nullable(),
+    at: time,
+  })
+  .meta({ id: 'JobResult' });
+export const jobResults = page(jobResult).meta({ id: 'JobResultList' });
+
+export const resultView = (result: Result) => viewOf(jobResult, { ...result, runId: result.id, startedRunId: result.runId });
+
+export const jobDryRun = z
+  .object({
+    object: z.literal('job_dry_run').meta({ description: 'Tells it from a Job' }),
+    dry_run: z.literal(true),
+    verb: z.enum(VERBS),
+    total: z.int().meta({ description: 'How many runs are selected' }),
+    would: z.int().meta({ description: 'How many it would act on' }),
+    exact: z.boolean().meta({ description: 'False when time did not allow to look at all of them' }),
+    looked: z.int().meta({ description: 'How many were looked at' }),
+    sample: runEntries.shape.items.meta({ description: 'The first ten that it would act on' }),
+    exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
+  })
+  .meta({ id: 'JobDryRun' });
+
+export const jobDryRunView = (verb: Job['verb'], found: JobDryRun): z.input<typeof jobDryRun> => ({
+  object: 'job_dry_run',
+  dry_run: true,
+  verb,
+  ...found,
+  sample: found.sample.map(runEntryView),
+});

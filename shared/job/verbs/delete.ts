@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { deleteRun, reasonToKeep } from '../../run/delete/delete-run.ts';
+import { verb } from '../verb.ts';
+
+export const deletion = verb({
+  role: 'admin',
+  word: 'run.delete',
+  params: z.object({}),
+  exclusion: async (services, run) => (await reasonToKeep(services, run))?.replace(/\b[0-9A-HJKMNP-TV-Z]{26}\b/, 'that'),
+  async act(services, run) {
+    await deleteRun(services, run);
+    return undefined;
+  },
+  isDone: (run) => run === undefined,
+});
