@@ -31,8 +31,8 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
-type TableName = 'Analytics' | 'Audit' | 'Runs' | 'Workflows' | 'Access' | 'Triggers' | 'Files' | 'Connections' | 'Live';
 type TableName =
+  | 'Live'
   | 'Analytics'
   | 'Audit'
   | 'Runs'
