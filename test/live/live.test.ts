@@ -1,3 +1,9 @@
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GoneException,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Client } from '../../client/client.ts';
 import type { Cloud } from '../../local/cloud.ts';
@@ -143,4 +149,20 @@ test('a key that is revoked is told nothing more, and its connection ends', asyn
 test('who am I says where to listen', async () => {
   const me = await api.call('getMe', {});
   expect(me.live_url).toBe(`${cloud.url.replace('http', 'ws')}/v1/live`);
+});
+
+test('a message to a connection that is gone is refused as API Gateway does, on the long way and on the short one', async () => {
+  const client = new ApiGatewayManagementApiClient({ endpoint: process.env['LIVE_CALLBACK_URL'] ?? '', maxAttempts: 1 });
+  const post = () => client.send(new PostToConnectionCommand({ ConnectionId: 'nobody', Data: '{}' }));
+  await expect(post()).rejects.toBeInstanceOf(GoneException);
+  await expect(post()).rejects.toBeInstanceOf(GoneException);
+  await expect(client.send(new DeleteConnectionCommand({ ConnectionId: 'nobody' }))).rejects.toBeInstanceOf(GoneException);
+});
+
+test('a WebSocket is where it should be and nowhere else', async () => {
+  const socket = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/elsewhere`);
+  await new Promise((resolve) => {
+    socket.onerror = resolve;
+  });
+  expect(socket.readyState).not.toBe(WebSocket.OPEN);
 });
