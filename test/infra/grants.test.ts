@@ -313,6 +313,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Access', 'GetItem Query'),
     ...table('Runs', 'GetItem Query'),
     ...posts,
+  },
   'functions/stream/count-runs.ts': {
     ...logs('RunStreamCount'),
     'StoresRuns.Arn': ['dynamodb:Query'],
