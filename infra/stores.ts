@@ -70,7 +70,6 @@ export class Stores extends Construct {
     this.#auditRetentionDays = settings.auditRetentionDays;
 
     this.live = new AppTable(this, 'Live', { settings, variable: 'LIVE_TABLE' });
-
     this.jobs = new AppTable(this, 'Jobs', { settings, variable: 'JOBS_TABLE' });
     this.jobs.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
     this.jobs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });

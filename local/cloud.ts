@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { gatewayAnswer } from './api-gateway/answer.ts';
+import { withEventStreams } from './api-gateway/event-stream.ts';
 import { declaredGateway } from './api-gateway/gateway.ts';
 import { apiListener } from './api-gateway/server.ts';
 import { declaredWebSockets, LIVE_PATH, WebSockets } from './api-gateway/web-sockets.ts';
@@ -175,7 +176,9 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
   if (webSockets) apiEndpoint.upgrade((...request) => webSockets.upgrade(...request));
-  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
+  const http = apiListener(gateway, { functions, usage: usage.api });
+  const all = webSockets ? withEventStreams(own.live, http) : http;
+  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(all)));
 
   scheduler.start();
   eventSources.start();

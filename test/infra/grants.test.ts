@@ -32,6 +32,7 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
 type TableName =
+  | 'Live'
   | 'Analytics'
   | 'Audit'
   | 'Runs'
@@ -41,8 +42,7 @@ type TableName =
   | 'Files'
   | 'Tests'
   | 'Connections'
-  | 'Jobs'
-  | 'Live';
+  | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
 function table(name: TableName, rows: string, ...indexes: string[]) {

@@ -1,3 +1,9 @@
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  GoneException,
+  PostToConnectionCommand,
+} from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Client } from '../../client/client.ts';
 import type { Cloud } from '../../local/cloud.ts';
@@ -143,4 +149,44 @@ test('a key that is revoked is told nothing more, and its connection ends', asyn
 test('who am I says where to listen', async () => {
   const me = await api.call('getMe', {});
   expect(me.live_url).toBe(`${cloud.url.replace('http', 'ws')}/v1/live`);
+});
+
+test('a message to a connection that is gone is refused as API Gateway does, on the long way and on the short one', async () => {
+  const client = new ApiGatewayManagementApiClient({ endpoint: process.env['LIVE_CALLBACK_URL'] ?? '', maxAttempts: 1 });
+  const post = () => client.send(new PostToConnectionCommand({ ConnectionId: 'nobody', Data: '{}' }));
+  await expect(post()).rejects.toBeInstanceOf(GoneException);
+  await expect(post()).rejects.toBeInstanceOf(GoneException);
+  await expect(client.send(new DeleteConnectionCommand({ ConnectionId: 'nobody' }))).rejects.toBeInstanceOf(GoneException);
+});
+
+test('a WebSocket is where it should be and nowhere else', async () => {
+  const socket = new WebSocket(`${cloud.url.replace('http', 'ws')}/v1/elsewhere`);
+  await new Promise((resolve) => {
+    socket.onerror = resolve;
+  });
+  expect(socket.readyState).not.toBe(WebSocket.OPEN);
+});
+
+test('embedded, the events of a run come as server-sent events, from the last that was seen on', async () => {
+  const { id } = await start(await workflow());
+  await vi.waitUntil(async () => (await api.call('getRun', { params: { run_id: id } })).ended_at !== null, { timeout: 5000 });
+  const log = await logOf(id);
+  const stream = (headers: Record<string, string>, of = id) => {
+    const end = new AbortController();
+    const answer = fetch(`${cloud.url}/v1/runs/${of}/events/stream`, { headers, signal: end.signal });
+    return answer.then((response) => ({ response, end: () => end.abort() }));
+  };
+  const { response, end } = await stream({ 'x-api-key': API_KEY, 'last-event-id': '2' });
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const wanted = log.filter((cursor) => cursor > 2);
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk);
+    if (text.includes(`id: ${wanted.at(-1)}\n`)) break;
+  }
+  end();
+  expect([...text.matchAll(/^id: (\d+)$/gm)].map(([, cursor]) => Number(cursor))).toEqual(wanted);
+  expect((await stream({})).response.status).toBe(401);
+  expect((await stream({ 'x-api-key': API_KEY }, '01ARZ3NDEKTSV4RRFFQ69G5FAV')).response.status).toBe(404);
 });
