@@ -12,6 +12,7 @@ const LONGER = {
   LARGE_MAILS: '8',
   CASES: '400',
   FILTER_RUNS: '1000',
+  JOB_RUNS: '2000',
   TENANT_ROLES: '4',
   OPERATOR_RUNS: '5000',
   FRESH_CLONES: 'yes',
@@ -41,6 +42,7 @@ const vitest = await startVitest(
     'test/trigger/email/hostile-parsing',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',
+    'test/job/crash',
   ],
   { watch: false },
 );
