@@ -14,13 +14,14 @@ const LAYERS = [
   'suite',
   'trigger',
   'console',
+  'live',
   'job',
   'api',
 ];
 
 /** Clients, conditional writes, logs; HTTP and OpenAPI. They know no resource, and only what is named for it may use them. */
 const GENERIC = ['aws', 'edge'];
-const ADAPTER = '\\.(dynamo|s3|sfn|ses|kms|scheduler|metrics|jose)\\.ts$';
+const ADAPTER = '\\.(dynamo|s3|sfn|ses|kms|scheduler|metrics|jose|gateway)\\.ts$';
 const SDK = 'node_modules/(@aws-sdk|@smithy|aws-cdk-lib|@middy|@aws-lambda-powertools)/';
 
 const upward = LAYERS.slice(0, -1).map((layer, index) => ({

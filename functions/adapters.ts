@@ -7,7 +7,7 @@ import type { SignInServices } from '../shared/access/sign-in.ts';
 import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
-import { dynamo, kms, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
+import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
 import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
@@ -20,6 +20,9 @@ import type { JobServices, JobSweepServices } from '../shared/job/ports.ts';
 import { MOST_SELECTED } from '../shared/job/select.ts';
 import * as env from '../shared/kernel/env.ts';
 import { once } from '../shared/kernel/once.ts';
+import { LiveFollower } from '../shared/live/follow-live.http.ts';
+import { DynamoListeners } from '../shared/live/listeners.dynamo.ts';
+import { GatewayPosts } from '../shared/live/posts.gateway.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
@@ -92,6 +95,8 @@ const schedules = /* @__PURE__ */ once(() => new DynamoSchedules(dynamo, trigger
 const fireTimer = /* @__PURE__ */ once(() => new SchedulerFireTimer(scheduler, env.scheduler));
 export const webhooks = /* @__PURE__ */ once(() => new DynamoWebhooks(dynamo, env.triggersTable()));
 export const seals = /* @__PURE__ */ once(() => new KmsSeals(kms, env.secretsKey()));
+const listeners = /* @__PURE__ */ once(() => new DynamoListeners(dynamo, env.liveTable()));
+const posts = /* @__PURE__ */ once(() => new GatewayPosts(liveConnections));
 export const now = () => new Date();
 
 const triggers = () => ({ table: env.triggersTable(), retentionDays: env.retentionDays() });
@@ -193,6 +198,10 @@ const replyLost = (error: unknown) => logger.warn('a reply was not sent', { erro
 /** Who follows what happens to runs. */
 export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
+  new LiveFollower({ ...connectionServices(), keys: keys() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows() }),
 ];
+
+/** What those who listen are served with. */
+export const connectionServices = () => ({ listeners: listeners(), posts: posts(), runs: runRows(), now });

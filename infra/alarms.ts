@@ -149,6 +149,7 @@ export class Alarms extends Construct {
       access: stores.access,
       triggers: stores.triggers,
       files: stores.files,
+      live: stores.live,
       analytics: stores.analytics,
       jobs: stores.jobs,
     })) {

@@ -7,6 +7,7 @@ import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
 import { Jobs } from './jobs.ts';
+import { LiveApi } from './live-api.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
 import { RunEngine } from './run-engine.ts';
 import { RunRecovery } from './run-recovery.ts';
@@ -38,6 +39,8 @@ export class MillrunStack extends Stack {
       functions: new Map([...functions.byEntry, ...schedules.byEntry, ...jobs.byEntry]),
       authorize: functions.authorize,
     });
+    const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
+    functions.byEntry.get('api/members')?.addEnvironment('LIVE_URL', liveApi.url);
     const { mailDomain } = settings;
     const mail =
       mailDomain === undefined
@@ -55,6 +58,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        liveApi.serve,
         runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
@@ -66,6 +70,7 @@ export class MillrunStack extends Stack {
     });
 
     new CfnOutput(this, 'ApiUrl', { value: runsApi.api.apiEndpoint, description: 'Where the API answers' });
+    new CfnOutput(this, 'LiveUrl', { value: liveApi.url, description: 'Where clients listen to what happens to runs' });
     new CfnOutput(this, 'BootstrapApiKeySecret', {
       value: secret.secretArn,
       description: 'The Secrets Manager secret that holds the first API key',

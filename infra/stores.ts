@@ -16,6 +16,8 @@ export class Stores extends Construct {
   readonly files: AppTable;
   /** What people are asked: docs/approvals.md. */
   readonly tasks: AppTable;
+  /** Who listens to what happens to runs: docs/live.md. */
+  readonly live: AppTable;
   /** Tests made of runs, with what they keep of them. */
   readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
@@ -73,6 +75,7 @@ export class Stores extends Construct {
     this.audit.addIndex('by-object', { hash: 'objectKey', range: 'sk' });
     this.#auditRetentionDays = settings.auditRetentionDays;
 
+    this.live = new AppTable(this, 'Live', { settings, variable: 'LIVE_TABLE' });
     this.jobs = new AppTable(this, 'Jobs', { settings, variable: 'JOBS_TABLE' });
     this.jobs.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
     this.jobs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });

@@ -1,13 +1,17 @@
 import { lookup } from 'node:dns/promises';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { gatewayAnswer } from './api-gateway/answer.ts';
+import { withEventStreams } from './api-gateway/event-stream.ts';
 import { declaredGateway } from './api-gateway/gateway.ts';
 import { apiListener } from './api-gateway/server.ts';
+import { declaredWebSockets, LIVE_PATH, WebSockets } from './api-gateway/web-sockets.ts';
 import { arn } from './aws/account.ts';
+import { AwsError } from './aws/aws-error.ts';
 import { credentialOf } from './aws/credential.ts';
 import { patchRequests } from './aws/own-requests.ts';
-import { awsListener } from './aws/server.ts';
+import { awsListener, type Services } from './aws/server.ts';
 import { loadTemplate } from './cloudformation/load.ts';
 import { Stack } from './cloudformation/stack.ts';
 import { CustomResources } from './custom-resources.ts';
@@ -18,9 +22,9 @@ import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
 import { takeFastPath } from './fast-path/fast-path.ts';
-import { forNames, sturdyServer } from './http-server.ts';
+import { forNames, isNamed, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
-import { declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
+import { addressesHere, declaredFunctions, mergedEnvironment } from './lambda/declared.ts';
 import { EventSources } from './lambda/event-sources.ts';
 import { Functions } from './lambda/functions.ts';
 import { hangUp, listen } from './listen.ts';
@@ -110,10 +114,14 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
-  environment.set({ ...mergedEnvironment(declared), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
+  const own = { aws: cloudUrl, live: `ws://127.0.0.1:${apiEndpoint.port}${LIVE_PATH}` };
+  environment.set({ ...addressesHere(mergedEnvironment(declared), own), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
 
   const usage = noUsage();
   const functions = new Functions(declared, { root, usage });
+  const live = declaredWebSockets(stack);
+  const webSockets = live && new WebSockets(live, functions);
+  closing.push(() => webSockets?.close());
   const [{ endpoint }] = await Promise.all([emulator, functions.load()]);
   await createTables(stack, endpoint);
   environment.reserve([`${cloudUrl}${SAMPLES_PATH}`, ...(await addressesOf(endpoint))]);
@@ -127,7 +135,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   closing.push(() => stepFunctions.close());
   if (options.fastPath ?? true)
-    closing.push(takeFastPath(awsEndpoint.port, { dynamodb, stepFunctions: stepFunctions.operations }));
+    closing.push(takeFastPath(awsEndpoint.port, { dynamodb, stepFunctions: stepFunctions.operations, webSockets }));
   const secrets = new Secrets(stack, {
     path: join(options.dataDir, 'secrets.json'),
     generated: options.apiKey,
@@ -148,11 +156,15 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const customResources = new CustomResources();
   const samples = new SampleServices();
 
-  const services = {
+  const services: Services = {
     dynamodb: dynamodb.answer.bind(dynamodb),
     s3: s3.answer.bind(s3),
     scheduler: scheduler.answer.bind(scheduler),
     ses: mail.answer,
+    connections: async (request, response) => {
+      if (!webSockets) throw new AwsError('ForbiddenException', 'The stack has no WebSocket API', 403);
+      await webSockets.answer(request, response);
+    },
     json: {
       AmazonSQS: queues.operations,
       AWSStepFunctions: stepFunctions.operations,
@@ -163,7 +175,10 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   };
   awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);
-  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(apiListener(gateway, { functions, usage: usage.api }))));
+  if (webSockets) apiEndpoint.upgrade((...request) => webSockets.upgrade(...request));
+  const http = apiListener(gateway, { functions, usage: usage.api });
+  const all = webSockets ? withEventStreams(own.live, http) : http;
+  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(all)));
 
   scheduler.start();
   eventSources.start();
@@ -175,6 +190,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
 interface Endpoint {
   port: number;
   serve(listener: RequestListener): void;
+  upgrade(listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
 }
 
 interface EndpointSettings {
@@ -206,6 +222,12 @@ async function openEndpoint(
     port: real,
     serve(next) {
       listener = next;
+    },
+    upgrade(next) {
+      server.on('upgrade', (request, socket, head) => {
+        if (isNamed(names, request)) next(request, socket, head);
+        else socket.destroy();
+      });
     },
   };
 }

@@ -1,4 +1,11 @@
-import { createServer, type RequestListener, type Server, type ServerOptions, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  STATUS_CODES,
+} from 'node:http';
 import { gatewayAnswer } from './api-gateway/answer.ts';
 
 /** How long a sender may take for the head of a request, for all of it, and between two. */
@@ -52,14 +59,21 @@ function makeRoom(server: Server, most: number): void {
  * then be of the same origin as what answers here.
  */
 export function forNames(names: readonly string[], listener: RequestListener): RequestListener {
-  const known = new Set([...LOOPBACK_NAMES, ...names]);
   return (request, response) => {
-    const name = (request.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
-    if (known.has(name)) return listener(request, response);
+    if (isNamed(names, request)) return listener(request, response);
+    const name = nameIn(request);
     const { status, headers, body } = gatewayAnswer(
       403,
       `"${name}" is not a name of this machine; ALLOWED_HOSTS can make it one`,
     );
     response.writeHead(status, { ...headers, connection: 'close' }).end(body);
   };
+}
+
+const nameIn = ({ headers }: IncomingMessage) => (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+
+/** Whether the request is under a name of this machine. */
+export function isNamed(names: readonly string[], request: IncomingMessage): boolean {
+  const name = nameIn(request);
+  return LOOPBACK_NAMES.includes(name) || names.includes(name);
 }

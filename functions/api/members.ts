@@ -7,20 +7,22 @@ import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { members, now, recorder } from '../adapters.ts';
 
 interface Services {
   members: Members;
+  liveUrl: string;
   now: () => Date;
 }
 
-export async function getMe({ caller }: RequestOf<'getMe'>, { members }: Services) {
-  if (caller.email === undefined) return ok(meView(caller, []));
+export async function getMe({ caller }: RequestOf<'getMe'>, { members, liveUrl }: Pick<Services, 'members' | 'liveUrl'>) {
+  if (caller.email === undefined) return ok(meView(caller, liveUrl, []));
   const found = await members.withEmail(caller.email);
   // Who is one by a group has no row.
-  return ok(meView(caller, found.some(({ id }) => id === caller.id) ? found : [...found, caller]));
+  return ok(meView(caller, liveUrl, found.some(({ id }) => id === caller.id) ? found : [...found, caller]));
 }
 
 export async function addMember({ body, caller }: RequestOf<'addMember'>, { members, now }: Services) {
@@ -65,6 +67,7 @@ export const handler = http(
   { getMe, addMember, listMembers, changeMember, removeMember },
   () => ({
     members: members(),
+    liveUrl: env.liveUrl(),
     now,
   }),
   recorder,

@@ -59,16 +59,19 @@ export interface Gateway {
   routes: DeclaredRoute[];
 }
 
+const isHttp = ({ properties }: Resource) => properties['ProtocolType'] !== 'WEBSOCKET';
+
 /** The HTTP API of the stack. What HTTP APIs can do beyond this is refused, not left out. */
 export function declaredGateway(stack: Stack): Gateway {
-  const [first, ...more] = stack.ofType('AWS::ApiGatewayV2::Api');
+  const [first, ...more] = stack.ofType('AWS::ApiGatewayV2::Api').filter(isHttp);
   if (!first || more.length > 0)
     throw new TemplateRefused(`The stack declares ${more.length + (first ? 1 : 0)} HTTP APIs; one is served`);
-  for (const resource of stack.ofType('AWS::ApiGatewayV2::Stage')) propertiesOf(resource, stage);
-  const integrations = byName(integration, stack.ofType('AWS::ApiGatewayV2::Integration'));
-  const authorizers = byName(authorizer, stack.ofType('AWS::ApiGatewayV2::Authorizer'));
+  const own = (type: string) => stack.ofType(type).filter(({ properties }) => (properties['ApiId'] ?? first.name) === first.name);
+  for (const resource of own('AWS::ApiGatewayV2::Stage')) propertiesOf(resource, stage);
+  const integrations = byName(integration, own('AWS::ApiGatewayV2::Integration'));
+  const authorizers = byName(authorizer, own('AWS::ApiGatewayV2::Authorizer'));
 
-  const routes = stack.ofType('AWS::ApiGatewayV2::Route').map((resource) => {
+  const routes = own('AWS::ApiGatewayV2::Route').map((resource) => {
     const { RouteKey, Target, AuthorizationType, AuthorizerId } = propertiesOf(resource, route);
     const target = integrations.get(Target.replace(/^integrations\//, ''));
     const guard = AuthorizationType === 'CUSTOM' ? authorizers.get(AuthorizerId ?? '') : undefined;
@@ -92,7 +95,7 @@ export function declaredGateway(stack: Stack): Gateway {
 }
 
 /** `arn:aws:apigateway:<region>:lambda:path/2015-03-31/functions/<function ARN>/invocations` */
-function functionOf(uri: string): string {
+export function functionOf(uri: string): string {
   return /\/functions\/(.+)\/invocations$/.exec(uri)?.[1] ?? uri;
 }
 

@@ -12,6 +12,8 @@ export interface Services {
   s3: (request: IncomingMessage, response: ServerResponse, signed: boolean) => Promise<void>;
   scheduler: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   ses: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Of WebSocket APIs: messages to their connections. */
+  connections: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** By the prefix of `x-amz-target`. */
   json: Record<string, JsonOperations>;
   /** What nobody signs a request for. */
@@ -48,6 +50,7 @@ async function route(
     return answerJson(operations ?? {}, request, response);
   }
   if (service === 'scheduler') return services.scheduler(request, response);
+  if (service === 'execute-api') return services.connections(request, response);
   if (service === 'sts') return answerSts(request, response);
   if (service === 'ses') return services.ses(request, response);
   if (service && service !== 's3')

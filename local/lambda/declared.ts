@@ -60,6 +60,16 @@ export function declaredFunctions(stack: Stack, toArn: (name: string) => string)
   });
 }
 
+const CONNECTIONS_URL = /^https:\/\/[^./]+\.execute-api\.[^/]+(?=\/)/;
+const WEB_SOCKET_URL = /^wss:\/\/[^./]+\.execute-api\..+$/;
+
+/** The addresses of the WebSocket API as they are here. */
+export function addressesHere(variables: Record<string, string>, { aws, live }: { aws: string; live: string }) {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, value.replace(CONNECTIONS_URL, aws).replace(WEB_SOCKET_URL, live)]),
+  );
+}
+
 /** Set by Lambda or by Node.js when it starts; a running process cannot take them over. */
 const OF_THE_PROCESS = new Set(['NODE_OPTIONS']);
 

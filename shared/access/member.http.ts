@@ -28,6 +28,7 @@ export const me = z
     role,
     workspace: z.string(),
     project_id: z.string().nullable().meta({ description: 'Null: every project of the workspace' }),
+    live_url: z.string().meta({ description: 'Where to listen to what happens to runs: docs/live.md' }),
     memberships: z
       .array(z.object({ id: resourceId, workspace: z.string(), project_id: z.string().nullable(), role }))
       .meta({ description: 'What a person may act as: the header `x-member` names one' }),
@@ -38,5 +39,5 @@ export const memberView = (member: Member) => viewOf(memberEntry, { ...member, p
 
 const ofProject = <T extends { project?: string | undefined }>(acting: T) => ({ ...acting, projectId: acting.project });
 
-export const meView = (caller: Caller, memberships: Pick<Caller, 'id' | 'workspace' | 'project' | 'role'>[]) =>
-  viewOf(me, { ...ofProject(caller), memberships: memberships.map(ofProject) });
+export const meView = (caller: Caller, liveUrl: string, memberships: Pick<Caller, 'id' | 'workspace' | 'project' | 'role'>[]) =>
+  viewOf(me, { ...ofProject(caller), liveUrl, memberships: memberships.map(ofProject) });

@@ -1,9 +1,11 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SESClient } from '@aws-sdk/client-ses';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import * as env from '../kernel/env.ts';
 import { once } from '../kernel/once.ts';
 
 /** Work that the SDK does for every call and that nobody here looks at: together a fifth of a call's processor time. */
@@ -38,3 +40,6 @@ export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient(OTHERS)));
 export const ses = /* @__PURE__ */ once(() => new SESClient(MAIL));
 export const kms = /* @__PURE__ */ once(() => lean(new KMSClient(OTHERS)));
 export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient(OTHERS));
+export const connections = /* @__PURE__ */ once(() =>
+  lean(new ApiGatewayManagementApiClient({ ...QUICK, endpoint: env.liveCallbackUrl() })),
+);

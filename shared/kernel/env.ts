@@ -35,6 +35,11 @@ export const scheduler = () => ({
   roleArn: required('SCHEDULE_ROLE_ARN'),
   deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
 });
+export const liveTable = () => required('LIVE_TABLE');
+/** Where messages to those who listen are taken. */
+export const liveCallbackUrl = () => required('LIVE_CALLBACK_URL');
+/** Where clients listen. */
+export const liveUrl = () => required('LIVE_URL');
 /** Threads for expressions that take long; none where a function has its process to itself. */
 export const expressionThreads = () => Number(process.env['EXPRESSION_THREADS'] ?? 0);
 /** How long rows stay, in days. */

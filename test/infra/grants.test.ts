@@ -33,6 +33,7 @@ const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs
 
 type TableName =
   | 'Tasks'
+  | 'Live'
   | 'Analytics'
   | 'Audit'
   | 'Runs'
@@ -84,6 +85,9 @@ const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...rea
 const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
+
+/** Any connection of the one WebSocket API. */
+const posts = { 'arn:aws:execute-api:region:account:LiveApi/live/*/@connections/*': ['execute-api:ManageConnections'] };
 
 /** Hearing of every change of runs. */
 const runStream = {
@@ -318,6 +322,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...readsValues,
     ...executions,
   },
+  'functions/live/serve-connections.ts': {
+    ...logs('LiveApiServe'),
+    ...table('Live', 'DeleteItem GetItem PutItem UpdateItem'),
+    ...table('Access', 'GetItem Query'),
+    ...table('Runs', 'GetItem Query'),
+    ...posts,
+  },
   'functions/stream/count-runs.ts': {
     ...logs('RunStreamCount'),
     'StoresRuns.Arn': ['dynamodb:Query'],
@@ -331,6 +342,9 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/stream/follow-runs.ts': {
     ...logs('RunStreamFollow'),
     ...runStream,
+    ...table('Live', 'DeleteItem GetItem Query UpdateItem'),
+    ...table('Access', 'GetItem'),
+    ...posts,
     ...records,
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
     ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),

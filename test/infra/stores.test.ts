@@ -104,6 +104,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresConnectionsB2B560FC",
       "StoresFiles6A2E3899",
       "StoresJobs56BD6111",
+      "StoresLive98226AEF",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
       "StoresTasksE4BB2F2B",
