@@ -217,6 +217,7 @@ export class ApiFunctions extends Construct {
       description: 'Shows what wants to be looked at',
     });
     stores.analytics.allow(inbox, ['Query']);
+    stores.tasks.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project']);
     stores.runs.allow(inbox, ['BatchGetItem'], ['by-workspace', 'by-project', 'by-state']);
     stores.workflows.allow(inbox, ['GetItem']);
 

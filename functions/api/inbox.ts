@@ -12,13 +12,16 @@ import type { RunFilter } from '../../shared/run/list/filter.ts';
 import { isTerminal, RUN_STATUSES, type RunStatus } from '../../shared/run/model/status.ts';
 import type { Runs } from '../../shared/run/ports.ts';
 import { runEntryView } from '../../shared/run/run.http.ts';
+import { taskEntryView } from '../../shared/task/task.http.ts';
+import type { TaskFilter, Tasks } from '../../shared/task/task.ts';
 import { namesOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { counters, now, runRows, workflows } from '../adapters.ts';
+import { counters, now, runRows, tasks, workflows } from '../adapters.ts';
 
 interface Services {
   runs: Runs;
   counters: Counters;
+  tasks: Pick<Tasks, 'list'>;
   workflows: Workflows;
   now: () => Date;
 }
@@ -35,13 +38,25 @@ const RUNNING: RunStatus[] = ['pending', 'running', 'waiting'];
 
 export async function getInbox({ query, caller }: RequestOf<'getInbox'>, services: Services) {
   const scope = { workspace: caller.workspace, project: projectOf(caller, query.project_id) };
-  const [failed, late, draining, running] = await Promise.all([
+  const { email } = caller;
+  const [mine, approvals, exceptions, failed, late, draining, running] = await Promise.all([
+    email === undefined ? NONE : openTasks(services, { ...scope, assignee: email.toLowerCase() }),
+    openTasks(services, { ...scope, kind: 'approval' }),
+    openTasks(services, { ...scope, kind: 'exception' }),
     failedLately(services, scope),
     lateRuns(services, scope),
     runsIn(services, scope, DRAINING),
     runsIn(services, scope, RUNNING),
   ]);
-  return ok({ failed, late, draining, running });
+  return ok({ mine, approvals, exceptions, failed, late, draining, running });
+}
+
+const NONE = { count: 0, exact: true, items: [] };
+
+async function openTasks({ tasks, now }: Services, filter: TaskFilter) {
+  const { items, next } = await tasks.list({ ...filter, status: 'open' }, { limit: LOOKED_AT });
+  const seen = items.filter(({ snoozedUntil }) => snoozedUntil === undefined || Date.parse(snoozedUntil) <= now().getTime());
+  return { count: seen.length, exact: next === undefined, items: seen.slice(0, SHOWN).map(taskEntryView) };
 }
 
 async function failedLately(services: Services, scope: Scope) {
@@ -72,4 +87,10 @@ async function runsIn({ runs }: Services, scope: Scope, status: RunStatus[]) {
   return { count: items.length, exact: next === undefined, items: items.slice(0, SHOWN).map(runEntryView) };
 }
 
-export const handler = http(inbox, { getInbox }, () => ({ runs: runRows(), counters: counters(), workflows: workflows(), now }));
+export const handler = http(inbox, { getInbox }, () => ({
+  runs: runRows(),
+  counters: counters(),
+  tasks: tasks(),
+  workflows: workflows(),
+  now,
+}));

@@ -71,9 +71,9 @@ function runCounts(run: Run, state: RunState, executed: StepState[]): Counts {
   };
 }
 
-/** It came to a good end without a person having had to help: nobody paused it, and it runs nothing again. */
-const isUnaided = (run: Run, { pausedMs, pause }: RunState) =>
-  run.status === 'succeeded' && run.trigger !== 'rerun' && pausedMs === 0 && pause === undefined;
+/** It came to a good end without a person having had to help: nobody paused it or was asked, and it runs nothing again. */
+const isUnaided = (run: Run, { pausedMs, pause, tasks }: RunState) =>
+  run.status === 'succeeded' && run.trigger !== 'rerun' && pausedMs === 0 && pause === undefined && tasks.size === 0;
 
 /** What another run has executed counts there, and what was skipped nobody has executed. */
 const isExecuted = ({ status, reused }: StepState) =>

@@ -3,6 +3,7 @@ import { failureEntry } from '../analytics/analytics.http.ts';
 import { operation } from '../edge/route.ts';
 import { resourceId } from '../edge/schema.ts';
 import { runEntry } from '../run/run.http.ts';
+import { taskEntry } from '../task/task.http.ts';
 import { LATE } from './late.ts';
 
 /** How many there are at least, and the first of them. */
@@ -23,11 +24,23 @@ const late = section(
   'InboxLateRuns',
   'Live runs that have not begun, that nobody looks after, or whose time is nearly over',
 );
+const openTasks = section(taskEntry, 'InboxTasks', 'Open tasks that nobody has put off, the newest first');
 const liveRuns = section(runEntry, 'InboxRuns', 'Runs in some state, the newest first');
 
 const inboxView = z
-  .object({ failed: failures, late, draining: liveRuns, running: liveRuns })
-  .meta({ id: 'Inbox', description: '`running` are runs that are pending, running or waiting' });
+  .object({
+    mine: openTasks,
+    approvals: openTasks,
+    exceptions: openTasks,
+    failed: failures,
+    late,
+    draining: liveRuns,
+    running: liveRuns,
+  })
+  .meta({
+    id: 'Inbox',
+    description: '`mine` are tasks that ask the caller by mail address; `running` are runs that are pending, running or waiting',
+  });
 
 export const inbox = {
   getInbox: operation({

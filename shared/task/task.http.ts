@@ -24,7 +24,7 @@ export const taskQuery = z.strictObject({
   ...listQuery(25),
 });
 
-const taskEntry = z
+export const taskEntry = z
   .object({
     id: resourceId,
     kind: z.enum(TASK_KINDS),

@@ -10,7 +10,7 @@ const ids: string[] = [];
 
 const inbox = async (ask = {}, query = '') => (await api.get(`/v1/inbox${query}`, ask)).body;
 const EMPTY = { count: 0, exact: true, items: [] };
-const NOTHING = { failed: EMPTY, late: EMPTY, draining: EMPTY, running: EMPTY };
+const NOTHING = { mine: EMPTY, approvals: EMPTY, exceptions: EMPTY, failed: EMPTY, late: EMPTY, draining: EMPTY, running: EMPTY };
 
 beforeAll(async () => {
   stub = await startStub();
@@ -54,6 +54,34 @@ test('shows what runs and what drains, and no more than the first ten', async ()
   await stop(hanging, draining.id, {});
   for (const { body } of started) await stop(napping, body.id, {});
   expect(await inbox()).toMatchObject({ draining: EMPTY, running: EMPTY });
+});
+
+test('shows what people are asked, until they answer or put it off', async () => {
+  const ask = "  - id: ask\n    approval: { assignees: [ada@example.com], title: 'Pay?' }\n";
+  const fails = `  - id: no\n    http: { method: GET, url: '${stub.on('/broken', { status: 500 })}' }\n    onError: ask\n`;
+  const [approving, excepting] = [await api.publish(ask), await api.publish(fails)];
+  const runs = [(await api.start(approving)).body.id, (await api.start(excepting)).body.id];
+  const [approval, exception] = [await api.asked(runs[0]), await api.asked(runs[1])];
+  const seen = await inbox();
+  expect(seen).toMatchObject({
+    approvals: { count: 1, items: [{ id: approval.id }] },
+    exceptions: { count: 1, items: [{ id: exception.id }] },
+  });
+  expect(seen.mine).toEqual(EMPTY);
+  const made = await api.post('/v1/api-keys', {
+    name: 'ada',
+    role: 'operator',
+    project_id: 'examples',
+    email: 'Ada@example.com',
+  });
+  // A key has the address of its holder, and who signs in their own.
+  expect((await api.get('/v1/tasks?assignee=ada@example.com&status=open', { key: made.body.key })).body.items).toHaveLength(1);
+  await api.call('PATCH', `/v1/tasks/${approval.id}`, { body: { snooze_until: new Date(Date.now() + 3_600_000).toISOString() } });
+  expect((await inbox()).approvals).toEqual(EMPTY);
+  const answered = await api.post(`/v1/tasks/${exception.id}/answer`, { decision: 'fail' });
+  expect(answered.status, answered.text).toBe(200);
+  expect((await inbox()).exceptions).toEqual(EMPTY);
+  await api.post(`/v1/workflows/${approving}/command`, { command: 'stop', run_id: runs[0], params: {} });
 });
 
 test('is that of the caller', async () => {

@@ -194,6 +194,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/inbox.ts': {
     ...logs('FunctionsInbox'),
+    ...table('Tasks', 'BatchGetItem', 'by-workspace', 'by-project'),
     ...table('Analytics', 'Query'),
     ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project', 'by-state'),
     ...table('Workflows', 'GetItem'),
