@@ -10,6 +10,7 @@ const LAYERS = [
   'workflow',
   'file',
   'run',
+  'task',
   'suite',
   'trigger',
   'live',

@@ -35,6 +35,7 @@ import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
+import { DynamoTasks } from '../shared/task/task.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -70,6 +71,7 @@ const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runs
 export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
 export const counters = /* @__PURE__ */ once(() => new DynamoCounters(dynamo, env.analyticsTable()));
 export const comments = /* @__PURE__ */ once(() => new DynamoComments(dynamo, env.runsTable()));
+export const tasks = /* @__PURE__ */ once(() => new DynamoTasks(dynamo, env.tasksTable));
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
@@ -121,6 +123,7 @@ export function signInServices(): SignInServices | undefined {
 export const engineServices = (): StartServices => ({
   runs: runs(),
   values: values(),
+  tasks: tasks(),
   executions: executions(),
   workflows: workflows(),
   definitions: definitions(),

@@ -43,6 +43,7 @@ export class ApiFunctions extends Construct {
     stores.workflows.allow(readRuns, ['GetItem']);
     stores.values.allowReads(readRuns);
     stores.values.allowViews(readRuns);
+    stores.tasks.allow(readRuns, []);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
@@ -56,6 +57,25 @@ export class ApiFunctions extends Construct {
     engine.allowStartsThatWait(startRuns);
     // Steering appends to the journal; the answer shows the run with its children.
     stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
+    stores.allowTasks(startRuns);
+
+    const tasks = new AppFunction(this, 'Tasks', {
+      settings,
+      entry: 'api/tasks',
+      description: 'Shows what people are asked, and takes their answers',
+      environment: retention,
+    });
+    stores.tasks.allow(
+      tasks,
+      ['BatchGetItem', 'GetItem', 'UpdateItem'],
+      ['by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'],
+    );
+    // An answer is an entry of the journal, and lets the run go on.
+    stores.runs.allow(tasks, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.workflows.allow(tasks, ['GetItem']);
+    stores.values.allowReads(tasks);
+    stores.values.allowWrites(tasks);
+    engine.allowStarts(tasks);
 
     const comments = new AppFunction(this, 'Comments', {
       settings,
@@ -184,6 +204,7 @@ export class ApiFunctions extends Construct {
       description: 'Shows figures, and recounts them',
       environment: retention,
     });
+    stores.tasks.allow(analytics, []);
     stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
     stores.workflows.allow(analytics, ['GetItem']);
@@ -224,6 +245,7 @@ export class ApiFunctions extends Construct {
 
     const acting = [
       startRuns,
+      tasks,
       comments,
       tests,
       legalHolds,
@@ -246,6 +268,7 @@ export class ApiFunctions extends Construct {
     this.byEntry = new Map([
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
+      ['api/tasks', tasks],
       ['api/comments', comments],
       ['api/tests', tests],
       ['api/legal-holds', legalHolds],
@@ -279,6 +302,8 @@ export class ApiFunctions extends Construct {
 /** What `startRun` needs: its run, the workflow, room for large inputs. */
 export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
   stores.runs.allow(fn, ['GetItem', 'PutItem']);
+  // Its name alone: what starts runs is made of the same services as what carries them on.
+  stores.tasks.allow(fn, []);
   stores.workflows.allow(fn, ['GetItem']);
   stores.values.allowWrites(fn);
   engine.allowStarts(fn);

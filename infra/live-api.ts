@@ -64,7 +64,6 @@ export class LiveApi extends Construct {
     stores.runs.allow(this.serve, ['GetItem', 'Query']);
     stores.live.allow(follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
     stores.access.allow(follow, ['GetItem']);
-    stores.runs.allow(follow, ['Query']);
     for (const fn of [this.serve, follow]) {
       fn.addEnvironment('LIVE_CALLBACK_URL', `https://${host}`);
       fn.allow({

@@ -38,6 +38,7 @@ export class RunEngine extends Construct {
       environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(','), RETENTION_DAYS: String(settings.retentionDays) },
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.allowTasks(this.worker);
     stores.workflows.allow(this.worker, ['GetItem']);
     stores.connections.allow(this.worker, ['GetItem', 'UpdateItem']);
     stores.secretsKey.allowOpening(this.worker, 'connection');

@@ -40,6 +40,7 @@ export class RunRecovery extends Construct {
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
     stores.runs.allow(this.sweep, ['GetItem', 'PutItem', 'Query', 'UpdateItem'], ['live']);
+    stores.allowTasks(this.sweep);
     stores.workflows.allow(this.sweep, ['GetItem']);
     stores.values.allowReads(this.sweep);
     engine.allowStarts(this.sweep);

@@ -16,6 +16,8 @@ export class Stores extends Construct {
   readonly files: AppTable;
   /** Who listens to what happens to runs: docs/live.md. */
   readonly live: AppTable;
+  /** What people are asked: docs/approvals.md. */
+  readonly tasks: AppTable;
   /** Tests made of runs, with what they keep of them. */
   readonly tests: AppTable;
   /** Counters: docs/analytics.md. */
@@ -63,6 +65,10 @@ export class Stores extends Construct {
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
 
+    this.tasks = new AppTable(this, 'Tasks', { settings, variable: 'TASKS_TABLE' });
+    for (const feed of ['workspace', 'project', 'workflow', 'group', 'run'])
+      this.tasks.addIndex(`by-${feed}`, { hash: `${feed}Key`, range: 'pk', ...keysOnly });
+
     this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
     this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });
@@ -76,6 +82,11 @@ export class Stores extends Construct {
 
     this.values = new ValuesBucket(this, 'Values', settings);
     this.secretsKey = new SecretsKey(this, 'SecretsKey', settings);
+  }
+
+  /** Whoever appends to journals shows what people are asked there. */
+  allowTasks(fn: AppFunction): void {
+    this.tasks.allow(fn, ['UpdateItem']);
   }
 
   /** What people ask a function to do is recorded together with what it writes. */

@@ -12,6 +12,7 @@ const LONGER = {
   LARGE_MAILS: '8',
   CASES: '400',
   FILTER_RUNS: '1000',
+  JOB_RUNS: '2000',
   TENANT_ROLES: '4',
   FRESH_CLONES: 'yes',
 };
@@ -39,6 +40,7 @@ const vitest = await startVitest(
     'test/trigger/email/hostile-parsing',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',
+    'test/job/crash',
   ],
   { watch: false },
 );

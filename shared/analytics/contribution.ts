@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { fingerprintOf } from '../kernel/fingerprint.ts';
 import type { Run } from '../run/model/run.ts';
 import type { RunState } from '../run/model/state.ts';
 import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
 import { attemptsOf, type StepState } from '../run/model/step-state.ts';
 import { bucketOf } from './durations.ts';
-import { fingerprintOf } from './fingerprint.ts';
 
 /** Numbers by what they count; `d<bucket>` are durations. */
 export const counts = z.record(z.string(), z.int());

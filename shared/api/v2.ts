@@ -55,7 +55,8 @@ export const runV2View = (run: Run) => ({
   process_id: run.workflowId,
   agent_id: run.project,
   stage: run.stage,
-  status: RUN_STATUS[run.status].v2,
+  // A run that a failure keeps waiting for somebody is what the contract calls an exception.
+  status: run.exceptions && run.status === 'waiting' ? 'Exception' : RUN_STATUS[run.status].v2,
   created_at: run.createdAt,
 });
 

@@ -13,6 +13,7 @@ export const accessTable = () => required('ACCESS_TABLE');
 export const connectionsTable = () => required('CONNECTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
+export const tasksTable = () => required('TASKS_TABLE');
 export const testsTable = () => required('TESTS_TABLE');
 export const jobsTable = () => required('JOBS_TABLE');
 export const filesTable = () => required('FILES_TABLE');

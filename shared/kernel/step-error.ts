@@ -18,6 +18,8 @@ export const STEP_ERRORS = [
   'McpToolFailed',
   'StepInterrupted',
   'ChildRunFailed',
+  'ApprovalRejected',
+  'ApprovalExpired',
   'NotRecorded',
 ] as const;
 

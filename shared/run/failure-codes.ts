@@ -106,6 +106,20 @@ export const FAILURE_CODES: FailureCode[] = [
       'Open the child run. Mend it there, then run the parent again from the failed step: a child is run again from where it failed.',
   },
   {
+    code: 'ApprovalRejected',
+    of: 'step',
+    meaning: 'Somebody has rejected the `approval`; the message says who, and their comment.',
+    what_to_do:
+      'Nothing failed. If a rejection is an ordinary result, `onReject: continue`, or take it with `catch: [{on: [ApprovalRejected], steps: [...]}]`.',
+  },
+  {
+    code: 'ApprovalExpired',
+    of: 'step',
+    meaning: 'Nobody has answered the `approval` before it expired.',
+    what_to_do:
+      'Run again from `failed`: people are asked anew. Give `expires` more time, or `retry: {on: [ApprovalExpired]}` to ask again by itself.',
+  },
+  {
     code: 'NotRecorded',
     of: 'step',
     meaning:

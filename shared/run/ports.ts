@@ -5,6 +5,7 @@ import type { Entry } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
 import type { RunStatus } from './model/status.ts';
 import type { Stored } from './model/stored.ts';
+import type { Task } from './model/task.ts';
 
 /** The promise that the same request starts one run. */
 export interface StartKey {
@@ -138,10 +139,17 @@ export interface Watcher {
   driverLost(runId: string): void;
 }
 
+/** What people are asked, as lists show it. */
+export interface TaskRows {
+  /** Writes what follows from the journal, unless the row reflects more already. */
+  project(task: Task): Promise<void>;
+}
+
 /** What the engine works with. */
 export interface EngineServices {
   runs: Runs;
   values: Values;
+  tasks: TaskRows;
   executions: Executions;
   definitions: Definitions;
   watcher: Watcher;

@@ -15,8 +15,18 @@ export interface Step {
   timeout?: string | undefined;
   retry?: Retry | undefined;
   catch?: Catcher[] | undefined;
+  /** What happens when it has failed for good and nothing in the document takes the failure. */
+  onError?: OnError | 'fail' | undefined;
   /** false: recovery never executes this step a second time unless told to. */
   repeatable: boolean;
+}
+
+/** A person is asked what to do, instead of failing the run. */
+export interface OnError {
+  /** Nobody in particular when it is empty. */
+  assignees: string[];
+  /** Without an answer by then, the step fails as it would have. */
+  expiresSeconds?: number | undefined;
 }
 
 export interface Retry {
@@ -131,6 +141,29 @@ export interface CallKind<Spec = unknown> {
   waits(spec: Spec): boolean;
 }
 
+/** What a person is asked. */
+export interface Question {
+  assignees: string[];
+  title: string;
+  body?: string | undefined;
+  /** JSON Schema of what an answer fills in. */
+  form?: Record<string, unknown> | undefined;
+  /** Without an answer by then, the step has failed. */
+  expires?: number | undefined;
+  onReject: 'fail' | 'continue';
+}
+
+/** A kind that asks a person, and waits for the answer. */
+export interface AskKind {
+  shape: 'ask';
+  name: string;
+  schema: z.ZodType;
+  resolved: z.ZodType<Question>;
+  /** Keys of its form under which a JSON Schema stands. */
+  jsonSchemas?: readonly string[];
+  resultNames(): readonly string[];
+}
+
 /** One list of steps inside a group, by the name that `enter` and `output` know it by. */
 export interface Branch {
   name: string;
@@ -165,4 +198,4 @@ export interface GroupKind<Spec = unknown> {
   output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
 }
 
-export type Kind = LeafKind | TimerKind | GroupKind | CallKind;
+export type Kind = LeafKind | TimerKind | GroupKind | CallKind | AskKind;

@@ -1,6 +1,7 @@
+import { approval } from './approval.ts';
 import { forEach } from './for-each.ts';
 import { http } from './http.ts';
-import type { CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
+import type { AskKind, CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
 import { llm } from './llm.ts';
 import { mcp } from './mcp.ts';
 import { parallel } from './parallel.ts';
@@ -13,7 +14,7 @@ import { wait } from './wait.ts';
 
 /** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
-  [http, llm, mcp, set, wait, raise, switchKind, parallel, forEach, repeat, run].map((kind: Kind) => [kind.name, kind]),
+  [http, llm, mcp, set, wait, raise, switchKind, parallel, forEach, repeat, run, approval].map((kind: Kind) => [kind.name, kind]),
 );
 
 export function kindOf(name: string): Kind {
@@ -37,6 +38,12 @@ export function timerKind(name: string): TimerKind {
 export function callKind(name: string): CallKind {
   const kind = kindOf(name);
   if (kind.shape !== 'call') throw new Error(`${name} starts no run`);
+  return kind;
+}
+
+export function askKind(name: string): AskKind {
+  const kind = kindOf(name);
+  if (kind.shape !== 'ask') throw new Error(`${name} asks nobody`);
   return kind;
 }
 

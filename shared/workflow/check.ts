@@ -95,7 +95,7 @@ function checkPlan(plan: Plan, { sites, places }: FoundSites, found: ReadonlyMap
 /** JSON Schemas that a kind takes and that cannot be used. */
 function checkSchemas(step: Step): Finding[] {
   const kind = kinds.get(step.kind);
-  const keys = kind?.shape === 'leaf' ? (kind.jsonSchemas ?? []) : [];
+  const keys = kind?.shape === 'leaf' || kind?.shape === 'ask' ? (kind.jsonSchemas ?? []) : [];
   return keys.flatMap((key) => {
     const schema = isMap(step.spec) ? step.spec[key] : undefined;
     const problem = isMap(schema) ? schemaProblem(schema) : undefined;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import { condition } from '../step/condition-schema.ts';
-import { durationOrExpression } from './step-schema.ts';
+import { durationOrExpression, onError } from './step-schema.ts';
 
 const connectionName = z
   .string()
@@ -39,5 +39,6 @@ export const documentKeys = {
   runIf: condition.describe('When false, the run is recorded as skipped and nothing executes.').optional(),
   timeout: durationOrExpression(MAX_RUN_SECONDS, '365d').describe('How long a run may take.').optional(),
   connections: z.array(connectionName).describe('Every connection that a step uses.').optional(),
+  onError: onError.describe('ask: a person decides about steps that have failed for good.').optional(),
   output: z.record(z.string(), z.unknown()).describe('The outputs of a run: a template over what its steps gave.').optional(),
 };

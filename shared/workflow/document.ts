@@ -1,5 +1,5 @@
 import type { Template } from '../expression/template.ts';
-import type { Step } from '../step/kind.ts';
+import type { OnError, Step } from '../step/kind.ts';
 
 /** A checked workflow document. */
 export interface Document {
@@ -14,6 +14,8 @@ export interface Document {
   /** Duration text or an expression in seconds. */
   timeout?: string | undefined;
   connections: string[];
+  /** What happens to steps that have failed for good and do not say themselves. */
+  onError?: OnError | 'fail' | undefined;
   steps: Step[];
   output?: Record<string, Template> | undefined;
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { MAX_STEPS } from '../kernel/limits.ts';
 import type { Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
+import { mayAsk } from './asks.ts';
 import { documentKeys } from './document-schema.ts';
 import { common } from './step-schema.ts';
 
@@ -18,10 +19,14 @@ const nothing: Step = { id: '', kind: '', spec: null, repeatable: true };
 
 /** One closed form for each kind of step. */
 function kindSchemas(steps: z.ZodType<Step[]>): z.ZodType<Step>[] {
-  const { timeout, output, ...beside } = common(steps);
+  const { timeout, output, onError, ...beside } = common(steps);
   return [...kinds.values()].map((kind) => {
     const spec = kind.shape === 'group' ? kind.schema(steps) : kind.schema;
-    const own = { ...(kind.shape === 'leaf' && { timeout }), ...(kind.name !== 'raise' && { output }) };
+    const own = {
+      ...(kind.shape === 'leaf' && { timeout }),
+      ...(mayAsk(kind) && { onError }),
+      ...(kind.name !== 'raise' && { output }),
+    };
     return z.strictObject({ ...beside, ...own, [kind.name]: spec }).transform(() => nothing);
   });
 }

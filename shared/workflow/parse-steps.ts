@@ -4,6 +4,7 @@ import { MAX_NESTING, MAX_STEPS } from '../kernel/limits.ts';
 import { suggest } from '../kernel/suggest.ts';
 import type { Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
+import { mayAsk } from './asks.ts';
 import { checkConstants } from './check-constants.ts';
 import { type Finding, unknownWord } from './diagnostic.ts';
 import { common, STEP_ID } from './step-schema.ts';
@@ -96,6 +97,7 @@ const readParts = z.object({
   timeout: z.string().optional(),
   retry: z.custom<Step['retry']>().optional(),
   catch: z.custom<Step['catch']>().optional(),
+  onError: z.custom<Step['onError']>().optional(),
   repeatable: z.boolean().optional(),
 });
 
@@ -120,7 +122,15 @@ function misplaced(raw: RawStep, kind: Kind): Finding[] {
   if ('timeout' in raw && kind.shape !== 'leaf')
     findings.push({
       at: ['timeout'],
-      message: `${kind.name} takes no timeout; give it to ${kind.shape === 'group' ? 'the steps inside or to ' : ''}the whole run`,
+      message:
+        kind.shape === 'ask'
+          ? `${kind.name} takes no timeout; say expires`
+          : `${kind.name} takes no timeout; give it to ${kind.shape === 'group' ? 'the steps inside or to ' : ''}the whole run`,
+    });
+  if ('onError' in raw && !mayAsk(kind))
+    findings.push({
+      at: ['onError'],
+      message: `${kind.name} takes no onError; ${kind.shape === 'group' ? 'give it to the steps inside' : 'catch what it fails with'}`,
     });
   if ('output' in raw && kind.name === 'raise') findings.push({ at: ['output'], message: 'raise has no output' });
   return findings;

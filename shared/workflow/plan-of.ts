@@ -2,6 +2,7 @@ import { reads, stepsReadBy } from '../expression/references.ts';
 import type { Template } from '../expression/template.ts';
 import type { GroupKind, Kind, Step } from '../step/kind.ts';
 import { kinds } from '../step/registry.ts';
+import { asksOf } from './asks.ts';
 import type { Document } from './document.ts';
 import type { Place, Plan, PlannedStep } from './plan.ts';
 
@@ -9,6 +10,10 @@ import type { Place, Plan, PlannedStep } from './plan.ts';
 export function planOf(document: Document): Plan {
   const steps = new Map<string, PlannedStep>();
   const top = addList(steps, document.steps, { kind: 'top' }, null, []);
+  for (const planned of steps.values()) {
+    const asks = asksOf(planned.step, document);
+    if (asks) planned.asks = asks;
+  }
   return { document, steps, top, pins: {}, outputReads: stepsReadBy(document.output) };
 }
 

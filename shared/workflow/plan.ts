@@ -1,4 +1,4 @@
-import type { Step } from '../step/kind.ts';
+import type { OnError, Step } from '../step/kind.ts';
 import type { Document } from './document.ts';
 
 /** Which list a step stands in: that of the whole document, a branch of a group, or a handler of the step whose failure it takes. */
@@ -21,6 +21,8 @@ export interface PlannedStep {
   reads: string[];
   /** Its own templates read `$last`. */
   readsLast: boolean;
+  /** Whom to ask when it has failed for good; absent when it simply fails. */
+  asks?: OnError;
   /** Ids of the steps inside a group by branch, in the order of the document. */
   branches: Map<string, string[]>;
   /** Ids of the steps of each of its handlers. */

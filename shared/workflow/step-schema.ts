@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { DURATION_PATTERN, durationRule, secondsOf } from '../expression/duration.ts';
 import { EXPRESSION, isOneExpression } from '../expression/template.ts';
 import { MAX_TIMEOUT_SECONDS } from '../kernel/limits.ts';
+import { mailAddress } from '../kernel/mail-address.ts';
 import { not } from '../kernel/shown.ts';
 import { condition } from '../step/condition-schema.ts';
 import { ERROR_NAME } from '../step/raise.ts';
@@ -64,6 +65,26 @@ const retry = z
   })
   .transform(({ delay, maxDelay, ...rest }) => ({ ...rest, delaySeconds: delay ?? DEFAULT_DELAY, maxDelaySeconds: maxDelay }));
 
+/** What happens when a step has failed for good. */
+export const onError = z.union(
+  [
+    z.literal('fail'),
+    z.literal('ask').transform(() => ({ assignees: [] as string[] })),
+    z
+      .strictObject({
+        ask: z.strictObject({
+          assignees: z.array(mailAddress).max(50).default([]),
+          expires: secondsUpTo(365 * DAY_SECONDS, 'must be 365d at most').optional(),
+        }),
+      })
+      .transform(({ ask: { assignees, expires } }) => ({
+        assignees,
+        ...(expires !== undefined && { expiresSeconds: expires }),
+      })),
+  ],
+  { error: 'must be ask, fail, or {ask: {assignees: [ada@example.com], expires: 2d}}' },
+);
+
 /** The handlers of a step, over the schema of a list of steps. */
 function handlers<T>(steps: z.ZodType<T>) {
   return z.array(z.strictObject({ on: names.optional(), steps })).min(1, 'needs at least one handler');
@@ -85,6 +106,9 @@ export function common<T>(steps: z.ZodType<T>) {
     retry: retry.describe('Which errors are tried again, and how.').optional(),
     catch: handlers(steps)
       .describe('The first handler that names the error runs its steps; the run goes on after the step.')
+      .optional(),
+    onError: onError
+      .describe('ask: when the step has failed for good, a person says whether it is tried again, skipped, or fails.')
       .optional(),
     repeatable: z.boolean().describe('When false, recovery never executes the step twice without being told to.').optional(),
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fingerprintOf, patternOf } from '../../shared/analytics/fingerprint.ts';
+import { fingerprintOf, patternOf } from '../../shared/kernel/fingerprint.ts';
 
 const of = (message: string, more = {}) => fingerprintOf({ workflowId: 'w', step: 'pay', name: 'Http', message, ...more });
 

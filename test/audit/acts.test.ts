@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ACT_WORDS, ACTS, type Act, isDerived } from '../../shared/kernel/act.ts';
-import { type Answered, type Api, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
+import { type Answered, type Api, ONE_QUESTION, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 
 let api: Api;
@@ -331,6 +331,18 @@ const doing: Record<Act, Do> = {
     const object = await aWebhook();
     await ask('DELETE', at(`/webhooks/${object}`), undefined, reason);
     return { object, before: { name: 'orders' }, after: null };
+  },
+  'task.answer': async (reason) => {
+    const object = (await api.start(await api.publish(ONE_QUESTION))).body.id;
+    const { id } = await api.asked(object);
+    await ask('POST', `/v1/tasks/${id}/answer`, { decision: 'approve' }, reason);
+    return { object, before: null, after: { step: 'ask', decision: 'approve' } };
+  },
+  'task.change': async (reason) => {
+    const asking = await api.publish(ONE_QUESTION);
+    const { id: object } = await api.asked((await api.start(asking)).body.id);
+    await ask('PATCH', `/v1/tasks/${object}`, { assignees: ['ben@example.com'] }, reason);
+    return { object, before: { assignees: ['ada@example.com'] }, after: { assignees: ['ben@example.com'] } };
   },
   'connection.create': async (reason) => {
     const made = await ask('POST', '/v1/connections', bearer(), reason);

@@ -88,6 +88,18 @@ export async function startApi(settings?: SettingsInput, dataDir?: string) {
     );
   }
 
+  /** The open task of a run, once there is one. */
+  async function asked(run: string, ask?: Ask): Promise<Answered['body']> {
+    return vi.waitFor(
+      async () => {
+        const { body } = await get(`/v1/tasks?run_id=${run}&status=open`, ask);
+        expect(body.items).toHaveLength(1);
+        return body.items[0];
+      },
+      { timeout: 20_000, interval: 20 },
+    );
+  }
+
   return {
     url: cloud.url,
     cloud,
@@ -98,6 +110,7 @@ export async function startApi(settings?: SettingsInput, dataDir?: string) {
     publish,
     start,
     ended,
+    asked,
     async close() {
       client.destroy();
       await cloud.close();
@@ -113,6 +126,7 @@ export function uniqueName(): string {
   return `flow-${Date.now().toString(36)}-${names}`;
 }
 
+export const ONE_QUESTION = '  - id: ask\n    approval: { assignees: ada@example.com, title: Go? }\n';
 export const ONE_STEP = '  - id: only\n    set: { done: true }\n';
 
 /** Every refusal looks like this. */

@@ -14,6 +14,7 @@ export interface Known {
   file_id?: string;
   comment_id?: string;
   member_id?: string;
+  task_id?: string;
   connection_id?: string;
   test_id?: string;
   test_run_id?: string;
@@ -76,6 +77,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   ],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
+  answerTask: () => [{ decision: 'reject' }],
+  changeTask: () => [{ assignees: ['ben@example.com'], snooze_until: '2030-01-01T00:00:00Z' }],
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
   addTest: ({ run_id }) => [{ run_id }],
@@ -128,6 +131,7 @@ function idFor(name: string, known: Known): string {
     test_id: NOTHING,
     test_run_id: NOTHING,
     member_id: NOTHING,
+    task_id: NOTHING,
     connection_id: NOTHING,
     job_id: NOTHING,
     ...known,

@@ -1,6 +1,6 @@
 import { API_KEY } from '../harness/millrun-process.ts';
 import { deliver } from '../trigger/webhook/sender.ts';
-import { type Api, ONE_STEP, uniqueName } from './api.ts';
+import { type Api, ONE_QUESTION, ONE_STEP, uniqueName } from './api.ts';
 import type { Known } from './samples.ts';
 
 /** One of everything that has an id, in the project that the key is for. */
@@ -21,6 +21,8 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
   const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
+  const asking = await api.publish(ONE_QUESTION, { key, project });
+  const task = await api.asked((await api.start(asking, {}, { key })).body.id, { key });
   const connection = await create('/v1/connections', {
     project_id: project,
     name: uniqueName(),
@@ -43,6 +45,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     file_id: file.id,
     comment_id: comment.id,
     member_id: member.id,
+    task_id: task.id,
     connection_id: connection.id,
     test_id: test.id,
     test_run_id: testRun.id,

@@ -18,6 +18,7 @@ const ABOVE = [
   'functions/api/receive-webhook.ts',
   'functions/api/schedules.ts',
   'functions/api/start-runs.ts',
+  'functions/api/tasks.ts',
   'functions/api/tests.ts',
   'functions/mail/receive-mail.ts',
   'functions/timer/fire-schedule.ts',

@@ -33,6 +33,7 @@ const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs
 
 type TableName =
   | 'Live'
+  | 'Tasks'
   | 'Analytics'
   | 'Audit'
   | 'Runs'
@@ -80,6 +81,8 @@ const filesOfStarts = { ...table('Files', 'GetItem PutItem UpdateItem'), ...read
 const deliveries = table('Triggers', 'GetItem PutItem');
 /** What carrying a run on needs: reading its journal, appending to it, bringing its row up to date. */
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
+/** Whoever appends to journals shows what people are asked there. */
+const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
@@ -129,6 +132,15 @@ const expected: Record<string, Record<string, string[]>> = {
     ...filesOfStarts,
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
+    ...showsTasks,
+  },
+  'functions/api/tasks.ts': {
+    ...logs('FunctionsTasks'),
+    ...records,
+    ...carriesOn,
+    ...table('Workflows', 'GetItem'),
+    ...executions,
+    ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
   },
   'functions/api/jobs.ts': {
     ...logs('JobsRoutes'),
@@ -293,6 +305,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/docs.ts': logs('FunctionsDocs'),
   'functions/worker/drive-run.ts': {
     ...logs('RunEngineWorker'),
+    ...showsTasks,
     ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
@@ -301,6 +314,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...opensSecrets,
   },
   'functions/timer/sweep-runs.ts': {
+    ...showsTasks,
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
@@ -341,6 +355,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesFire'),
     ...starts,
     ...deliveries,
+    ...showsTasks,
     ...carriesOn,
     ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
@@ -348,6 +363,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/timer/reconcile-fires.ts': {
     ...logs('SchedulesReconcile'),
     ...starts,
+    ...showsTasks,
     ...carriesOn,
     ...table('Triggers', 'GetItem PutItem', 'by-due'),
     ...fireTimers,
@@ -356,6 +372,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('SchedulesRoutes'),
     ...records,
     ...starts,
+    ...showsTasks,
     ...carriesOn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),
     ...fireTimers,

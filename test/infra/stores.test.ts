@@ -107,6 +107,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresLive98226AEF",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
+      "StoresTasksE4BB2F2B",
       "StoresTests87D70F0C",
       "StoresTriggers2B7F595F",
       "StoresValues63632494",

@@ -4,6 +4,8 @@ import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { RunState, stateOf } from '../../shared/run/model/state.ts';
+import type { Task } from '../../shared/run/model/task.ts';
+import type { TaskRows } from '../../shared/run/ports.ts';
 import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { anActor, aRun } from '../harness/builders.ts';
@@ -18,6 +20,7 @@ const absent = (name: string) =>
   );
 
 export interface MemoryEngine extends DriveServices {
+  tasks: MemoryTasks;
   runs: MemoryRuns;
   executions: MemoryExecutions;
   /** A workflow that runs may start: its id is its name. */
@@ -28,6 +31,15 @@ export interface MemoryEngine extends DriveServices {
   execute(execution: StartedExecution, options?: { kill?: (turn: number) => Promise<void> | undefined }): Promise<DriveAnswer>;
   state(id: string): Promise<RunState>;
   journal(id: string): Promise<Entry[]>;
+}
+
+/** What people are asked, as lists would show it. */
+export class MemoryTasks implements TaskRows {
+  readonly rows = new Map<string, Task>();
+
+  async project(task: Task): Promise<void> {
+    if ((this.rows.get(task.id)?.seen ?? 0) < task.seen) this.rows.set(task.id, task);
+  }
 }
 
 /** Every workflow is there, and its definition has its name. */
@@ -51,6 +63,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
   const starter = {
     runs,
     values,
+    tasks: new MemoryTasks(),
     executions: new MemoryExecutions(),
     definitions: {
       planOf: async (_: string, definition: string) => {

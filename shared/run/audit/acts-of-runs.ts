@@ -11,6 +11,7 @@ const ACT_OF: Partial<Record<Entry['type'], Act>> = {
   run_resumed: 'run.resume',
   run_draining: 'run.stop',
   run_stopping: 'run.stop',
+  task_answered: 'task.answer',
 };
 
 type RunSaid = Pick<Run, 'id' | 'name' | 'workspace' | 'project'>;
@@ -52,6 +53,7 @@ export function entryRecord(run: RunSaid, entry: Entry, number: number): AuditRe
     actor,
     ...('reason' in entry && entry.reason !== undefined && { reason: entry.reason }),
     ...('from' in entry && entry.from && { from: entry.from }),
+    ...(entry.type === 'task_answered' && { after: { step: entry.key, decision: entry.decision } }),
     ...(act === 'run.stop' && { after: { mode: entry.type === 'run_draining' ? 'graceful' : 'immediate' } }),
   };
 }

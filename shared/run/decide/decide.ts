@@ -23,7 +23,12 @@ export type Begin =
 export function isPure({ kind, planned }: Begin): boolean {
   if (kind !== 'start') return true;
   const step = kindOf(planned.step.kind);
-  return step.shape === 'group' || step.shape === 'timer' || (step.shape === 'leaf' && step.evaluate !== undefined);
+  return (
+    step.shape === 'group' ||
+    step.shape === 'timer' ||
+    step.shape === 'ask' ||
+    (step.shape === 'leaf' && step.evaluate !== undefined)
+  );
 }
 
 export interface Situation {
@@ -177,14 +182,28 @@ class Traversal {
         if (this.#isDue(step.dueAt)) this.#start(planned, scope);
         return OPEN;
       case 'waiting':
-        if (step.child === undefined ? this.#isDue(step.until) : step.childEnded !== undefined)
-          this.#add({ kind: 'finish', planned, scope });
+        if (step.task !== undefined) this.#expire(step, step.task);
+        if (this.#isReady(step)) this.#add({ kind: 'finish', planned, scope });
         return OPEN;
       case 'running':
         return this.#running(planned, scope, step);
       default:
         return OPEN;
     }
+  }
+
+  /** What a step waits for has come. */
+  #isReady({ task, answeredAt, child, childEnded, until }: StepState): boolean {
+    if (task !== undefined) return answeredAt !== undefined;
+    return child === undefined ? this.#isDue(until) : childEnded !== undefined;
+  }
+
+  /** Nobody sits up for it: the sweeper comes when it is time. */
+  #expire({ key, answeredAt }: StepState, task: number): void {
+    const at = this.#situation.now.toISOString();
+    const until = this.#state.tasks.get(task)?.until;
+    if (answeredAt === undefined && until !== undefined && until <= at)
+      this.entries.push({ type: 'task_expired', at, key, task });
   }
 
   #running(planned: PlannedStep, scope: string, step: StepState): Outcome {

@@ -1,5 +1,6 @@
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import type { Entry, Failure } from '../model/entry.ts';
+import { handlerOf } from '../model/state.ts';
 import type { StepState } from '../model/step-state.ts';
 import { afterFailure, askedMs } from './after-failure.ts';
 
@@ -28,10 +29,41 @@ export function failed(
   const { retry } = planned.step;
   const failures = step.failures + 1;
   if (!retry || afterFailure(error.name, failures, retry).kind === 'fail')
-    return { type: 'step_failed', at, key: step.key, error };
+    return asked(planned, step.key, error, now) ?? { type: 'step_failed', at, key: step.key, error };
   const delayMs = Math.max(retryDelayMs(retry, failures, random), askedMs(error.data));
   const dueAt = new Date(now.getTime() + delayMs).toISOString();
   return { type: 'step_retrying', at, key: step.key, error, dueAt };
+}
+
+/** The question to a person, when nothing in the document takes the failure. */
+function asked(planned: PlannedStep, key: string, error: Failure, now: Date): Entry | undefined {
+  const { asks, step } = planned;
+  if (!asks || isTaken(planned, error)) return undefined;
+  const { assignees, expiresSeconds } = asks;
+  const until = expiresSeconds === undefined ? undefined : new Date(now.getTime() + expiresSeconds * 1000).toISOString();
+  return {
+    type: 'task_opened',
+    at: now.toISOString(),
+    key,
+    kind: 'exception',
+    title: `${step.title ?? step.id}: ${error.name}`,
+    assignees,
+    error,
+    ...(until !== undefined && { until }),
+  };
+}
+
+/** Whether a handler takes the failure, or a group around the step is tried again for it. What a handler fails with is not for the step it belongs to. */
+function isTaken(planned: PlannedStep, error: Failure): boolean {
+  let isInside = true;
+  for (let at: PlannedStep | null = planned; at; at = at.parent) {
+    const { retry } = at.step;
+    if (isInside && handlerOf(at, error) !== undefined) return true;
+    if (isInside && at !== planned && retry && retry.attempts > 1 && afterFailure(error.name, 0, retry).kind === 'retry')
+      return true;
+    isInside = at.place.kind !== 'catch';
+  }
+  return false;
 }
 
 /** Milliseconds until the next attempt: exponential backoff, with full jitter between nothing and all of it when asked for. */

@@ -10,6 +10,7 @@ import type { Failure } from '../model/entry.ts';
 import { parseKey } from '../model/scope.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import { maskedFailure } from '../shown/masked.ts';
+import { approvalResult, openApproval } from './approvals.ts';
 import { childResult, startChild, startLostChild } from './children.ts';
 import type { DriveServices } from './drive-services.ts';
 import { executeLeaf } from './execute-leaf.ts';
@@ -102,6 +103,8 @@ async function start(scene: Scene, signal: AbortSignal): Promise<void> {
       return startTimer(scene);
     case 'call':
       return startChild(scene, signal);
+    case 'ask':
+      return openApproval(scene);
   }
 }
 
@@ -122,9 +125,10 @@ async function startTimer(scene: Scene): Promise<void> {
   record(scene, { type: 'step_started', until: until.toISOString() });
 }
 
-/** The result of a wait that is over, or of a run that has ended. */
+/** The result of a wait that is over, of a run that has ended, of a question that was answered. */
 async function finished(scene: Scene): Promise<unknown> {
   const { step } = scene;
+  if (step?.answeredAt !== undefined) return approvalResult(scene, step.answeredAt);
   if (step?.child === undefined) return { until: step?.until ?? null };
   return childResult(scene, step);
 }

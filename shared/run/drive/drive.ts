@@ -8,6 +8,7 @@ import type { RunState } from '../model/state.ts';
 import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
+import { showTasks } from '../tell/show-tasks.ts';
 import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
@@ -389,6 +390,7 @@ class Driver {
     while (!this.#journal.isClean) await this.#journal.flush();
     const { run, state } = this.#journal;
     if (state.ended) return;
+    await showTasks(this.#services, run, state);
     const next = projectionOf(run, state);
     if (await this.#services.runs.project(run, next, { dueAt }))
       this.#journal.replaceRun({ ...run, ...next, dueAt: dueAt ?? run.dueAt });

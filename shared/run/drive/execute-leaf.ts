@@ -24,7 +24,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const limit = new TimeLimit(await timeoutSeconds(scene), outer, services.now);
   const kind = leafKind(planned.step.kind);
   const { early, later } = partedSpec(kind, planned.step.spec);
-  const evaluated = await evaluate(scene, early, planned.step.kind, undefined, limit);
+  const evaluated = await inputOf(scene, early, limit);
   const input = kind.late ? Object.assign({}, evaluated, later) : evaluated;
   const spec = resolvedSpec(kind, planned.id, input);
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
@@ -61,6 +61,13 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   } finally {
     if (announced) clearTimeout(announced);
   }
+}
+
+/** What stands in the document, unless somebody has given it other input. */
+async function inputOf(scene: Scene, early: Template, limit: TimeLimit): Promise<unknown> {
+  const { journal, services, planned, step } = scene;
+  const given = await journal.stored(step?.givenAt, 'given');
+  return given ? services.values.read(given) : evaluate(scene, early, planned.step.kind, undefined, limit);
 }
 
 function executorOf({ services }: Scene, kind: string): Executor {

@@ -230,6 +230,7 @@ function isOutdated(state: RunState, entry: Entry): boolean {
     case 'round_started':
     case 'step_retrying':
     case 'step_failed':
+    case 'task_opened':
       return (entry.attempt ?? 1) !== failuresAt(state, entry) + 1;
     default:
       return false;

@@ -4,6 +4,12 @@ import { actor } from '../../kernel/actor.ts';
 import { RUN_STATUSES } from './status.ts';
 import { type Stored, stored } from './stored.ts';
 
+/** What people are asked: to approve, or what to do with a step that has failed. */
+export const TASK_KINDS = ['approval', 'exception'] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+export const DECISIONS = ['approve', 'reject', 'retry', 'skip', 'fail'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
 /** Why a step or a run failed. `step` names the step inside a group that failed first. */
 export const failure = z.object({
   name: z.string(),
@@ -100,6 +106,37 @@ export const entry = z.discriminatedUnion('type', [
   z.object({ type: z.literal('step_failed'), at, key, attempt, error: failure, reused: z.string().optional() }),
   z.object({ type: z.literal('step_cancelled'), at, key, attempt, error: failure }),
 
+  /** A person is asked: what an approval is about, or what to do with a step that has failed for good. The number of this entry names the task. */
+  z.object({
+    type: z.literal('task_opened'),
+    at,
+    key,
+    attempt,
+    kind: z.enum(TASK_KINDS),
+    title: z.string(),
+    assignees: z.array(z.string()),
+    /** What else there is to know: the text and the form of an approval. */
+    input: stored.optional(),
+    /** The failure that is asked about. */
+    error: failure.optional(),
+    /** When it is too late for an answer. */
+    until: z.string().optional(),
+  }),
+  z.object({
+    type: z.literal('task_answered'),
+    at,
+    key,
+    task: z.int(),
+    actor,
+    decision: z.enum(DECISIONS),
+    comment: z.string().optional(),
+    /** What comes with it: the form of an approval, other input for another try, the output of what is skipped. */
+    given: stored.optional(),
+    reason,
+    from,
+  }),
+  z.object({ type: z.literal('task_expired'), at, key, task: z.int() }),
+
   /** A `run` step of a rerun goes on from the run that the step had started before. */
   z.object({ type: z.literal('child_resumable'), at, key, child: z.string() }),
   /** The run that a step waits for stands still, since this one pauses or drains. */
@@ -119,12 +156,23 @@ export type Entry = z.infer<typeof entry>;
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
 /** The values that entries carry. */
-export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs'] as const;
+export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs', 'given'] as const;
 export type EntryValue = (typeof ENTRY_VALUES)[number];
+
+/** Entries that tell of one execution of a step. */
+const COUNTED: ReadonlySet<string> = new Set([
+  'step_started',
+  'round_started',
+  'step_completed',
+  'step_retrying',
+  'step_failed',
+  'step_cancelled',
+  'task_opened',
+]);
 
 /** The entry with the number of the execution that it tells of, so that its line of the log can be read without what came before. */
 export function withAttempt(entry: Entry, failures: number): Entry {
-  if (failures === 0 || !('key' in entry) || entry.type === 'step_skipped' || entry.type.startsWith('child_')) return entry;
+  if (failures === 0 || !('key' in entry) || !COUNTED.has(entry.type)) return entry;
   return { ...entry, attempt: failures + 1 } as Entry;
 }
 
@@ -135,6 +183,10 @@ export function storedIn(entry: Entry, name: EntryValue): Stored | undefined {
       return name === 'input' ? entry.input : name === 'items' ? entry.items : undefined;
     case 'step_completed':
       return name === 'output' ? entry.output : undefined;
+    case 'task_opened':
+      return name === 'input' ? entry.input : undefined;
+    case 'task_answered':
+      return name === 'given' || (name === 'output' && entry.decision === 'skip') ? entry.given : undefined;
     case 'run_ended':
     case 'child_ended':
       return name === 'outputs' ? entry.outputs : undefined;

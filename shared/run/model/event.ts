@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
-import type { Entry } from './entry.ts';
+import type { Entry, EntryOf } from './entry.ts';
 import type { Run } from './run.ts';
 import { parseKey } from './scope.ts';
 import type { Stored } from './stored.ts';
@@ -17,6 +17,9 @@ export const EVENT_TYPES = [
   'step_retrying',
   'step_failed',
   'step_cancelled',
+  'task_opened',
+  'task_answered',
+  'task_expired',
   'run_succeeded',
   'run_failed',
   'run_cancelled',
@@ -144,11 +147,32 @@ function stepLine(entry: Extract<Entry, { key: string }>): Line | undefined {
         ...(entry.error.data !== undefined && { data: entry.error.data }),
         ...reused,
       };
+    case 'task_opened':
+      return {
+        type: 'task_opened',
+        attempt,
+        message: askMessage(entry),
+        ...(entry.error?.data !== undefined && { data: entry.error.data }),
+      };
+    case 'task_answered':
+      return { type: 'task_answered', message: answerMessage(entry) };
+    case 'task_expired':
+      return { type: 'task_expired', message: 'Nobody has answered in time.' };
     case 'step_cancelled':
       return { type: 'step_cancelled', attempt, message: `${entry.error.name}: ${entry.error.message}` };
     default:
       return undefined;
   }
+}
+
+function askMessage({ title, assignees, error, until }: EntryOf<'task_opened'>): string {
+  const whom = assignees.length === 0 ? 'Asks what to do' : `Asks ${assignees.join(', ')}`;
+  const what = error ? `${error.name}: ${error.message}` : title;
+  return `${whom}: ${what}${until === undefined ? '' : ` (until ${until})`}`;
+}
+
+function answerMessage({ actor, decision, comment }: EntryOf<'task_answered'>): string {
+  return `${actor.name} answers ${decision}${comment === undefined ? '.' : `: ${comment}`}`;
 }
 
 function startMessage({ until }: Extract<Entry, { type: 'step_started' }>, attempt: number): string {

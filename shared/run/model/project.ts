@@ -32,10 +32,17 @@ export function projectionOf(run: Run, state: RunState): Projection {
     deadline: deadlineOf(run, state).toISOString(),
     execution: state.execution,
     steps: state.countSteps(),
+    exceptions: countExceptions(state) || undefined,
     pause: pause && { actor: pause.actor, at: pause.at, reason: pause.reason },
     stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
   };
+}
+
+/** How many steps wait for somebody to say what becomes of their failure. */
+function countExceptions({ tasks, ended }: RunState): number {
+  if (ended) return 0;
+  return [...tasks.values()].filter(({ kind, closed }) => kind === 'exception' && closed === undefined).length;
 }
 
 /** When the sweeper should look at a live run that nobody drives, or whose next driver is still to come. A driver says itself how long it may take. */
@@ -45,11 +52,17 @@ export function dueAtOf(run: Run, state: RunState, now: Date): string | undefine
   return new Date(Math.min(wakeMs(state, now, deadlineOf(run, state)), drained)).toISOString();
 }
 
-function wakeMs({ pause, left }: RunState, now: Date, deadline: Date): number {
+function wakeMs({ pause, left, tasks }: RunState, now: Date, deadline: Date): number {
   if (pause?.paused) return now.getTime() + PARKED_LOOK_MS;
   if (!left) return now.getTime() + START_GRACE_MS;
   const wake = left.until === undefined ? now.getTime() + PARKED_LOOK_MS : Date.parse(left.until) + WAKE_GRACE_MS;
-  return Math.min(wake, deadline.getTime());
+  return Math.min(wake, firstExpiryMs(tasks), deadline.getTime());
+}
+
+/** When the first of the open tasks is too late for an answer. Nobody waits for that but the sweeper. */
+function firstExpiryMs(tasks: RunState['tasks']): number {
+  const open = [...tasks.values()].filter(({ closed, until }) => closed === undefined && until !== undefined);
+  return Math.min(...open.map(({ until = '' }) => Date.parse(until)));
 }
 
 /** What a run has come to, as far as it matters for how long it is kept. */

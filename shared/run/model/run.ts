@@ -49,6 +49,8 @@ export const projection = z.object({
   /** Number of the newest execution. */
   execution: z.int(),
   steps: stepCounts,
+  /** Failures that wait for somebody to say what becomes of them. */
+  exceptions: z.int().optional(),
   pause: asked.optional(),
   stop: asked.extend({ mode: z.enum(['immediate', 'graceful']), until: z.string().optional() }).optional(),
   /** The last snapshot of the fold. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
-import type { Entry, EntryOf, Failure } from './entry.ts';
+import type { Entry, EntryOf, Failure, TaskKind } from './entry.ts';
 import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
 import { isOver, type StepState, type StepStatus } from './step-state.ts';
@@ -12,6 +12,17 @@ export interface Loop {
   open: Set<number>;
   passed: number;
   next: number;
+}
+
+/** Something that a person was asked. */
+export interface Asked {
+  key: string;
+  kind: TaskKind;
+  /** Number of the entry that opened it, which names it. */
+  opened: number;
+  until?: string | undefined;
+  /** Number of the entry that has settled it. */
+  closed?: number | undefined;
 }
 
 export interface Halt {
@@ -48,6 +59,8 @@ export class RunState {
   readonly active = new Set<string>();
   /** By the key of the loop in its try. */
   readonly loops = new Map<string, Loop>();
+  /** Everything that people were asked, by the number of the entry that opened it. */
+  readonly tasks = new Map<number, Asked>();
   readonly counts: Record<StepStatus, number> = {
     pending: 0,
     running: 0,
@@ -68,19 +81,20 @@ export class RunState {
 
   /** The fold so far, as JSON: `restore` goes on from it. */
   snapshot(): object {
-    const { plan: _, steps, active, loops, ...rest } = this;
+    const { plan: _, steps, active, loops, tasks, ...rest } = this;
     return {
       ...rest,
       entered: this.#entered,
       lists: [...this.#lists],
       steps: [...steps.values()],
       active: [...active],
+      tasks: [...tasks.values()],
       loops: [...loops].map(([key, { open, passed, next }]) => [key, { open: [...open], passed, next }]),
     };
   }
 
   static restore(plan: Plan, snapshot: unknown): RunState {
-    const { entered, lists, steps, active, loops, counts, ...rest } = snapshotSchema.parse(snapshot);
+    const { entered, lists, steps, active, loops, tasks, counts, ...rest } = snapshotSchema.parse(snapshot);
     const state = new RunState(plan);
     Object.assign(state, rest);
     Object.assign(state.counts, counts);
@@ -88,6 +102,7 @@ export class RunState {
     for (const list of lists) state.#lists.add(list);
     for (const step of steps) state.steps.set(step.key, step);
     for (const key of active) state.active.add(key);
+    for (const task of tasks) state.tasks.set(task.opened, task);
     for (const [key, { open, passed, next }] of loops) state.loops.set(key, { open: new Set(open), passed, next });
     return state;
   }
@@ -283,9 +298,7 @@ export class RunState {
         step.failures += 1;
         step.error = entry.error;
         step.dueAt = entry.dueAt;
-        step.child = undefined;
-        step.childEnded = undefined;
-        step.childHalted = false;
+        forgetWait(step);
         if (plannedIn(this.plan, step.id).branches.size > 0) step.tries = (step.tries ?? 1) + 1;
         return;
       case 'step_failed':
@@ -299,6 +312,14 @@ export class RunState {
       case 'step_cancelled':
         step.status = 'cancelled';
         step.error = entry.error;
+        this.#closeTask(step);
+        return;
+      case 'task_opened':
+        this.#openTask(step, entry);
+        return;
+      case 'task_answered':
+      case 'task_expired':
+        this.#settleTask(step, entry);
         return;
       case 'child_resumable':
         step.resumes = entry.child;
@@ -309,6 +330,43 @@ export class RunState {
       case 'child_ended':
         if (step.child === entry.child) step.childEnded = this.seen;
     }
+  }
+
+  #openTask(step: StepState, { kind, input, error, until, at }: EntryOf<'task_opened'>): void {
+    forgetWait(step);
+    step.status = 'waiting';
+    step.startedAt ??= at;
+    step.dueAt = undefined;
+    step.task = this.seen;
+    step.asks = kind;
+    if (input) step.inputAt = this.seen;
+    if (error) {
+      step.error = error;
+      step.failures += 1;
+    }
+    this.tasks.set(this.seen, { key: step.key, kind, opened: this.seen, ...(until !== undefined && { until }) });
+  }
+
+  #closeTask({ task }: StepState): void {
+    const asked = task === undefined ? undefined : this.tasks.get(task);
+    if (asked && asked.closed === undefined) asked.closed = this.seen;
+  }
+
+  /** An approval goes on with its answer; what becomes of a step that has failed is said by the answer itself. */
+  #settleTask(step: StepState, entry: EntryOf<'task_answered' | 'task_expired'>): void {
+    this.#closeTask(step);
+    if (step.asks === 'approval') {
+      step.answeredAt = this.seen;
+      return;
+    }
+    forgetWait(step);
+    const decision = entry.type === 'task_expired' ? 'fail' : entry.decision;
+    step.status = decision === 'retry' ? 'pending' : decision === 'skip' ? 'succeeded' : 'failed';
+    if (decision === 'fail') return;
+    if (decision === 'skip') {
+      step.error = undefined;
+      step.outputAt = this.seen;
+    } else if (entry.type === 'task_answered' && entry.given) step.givenAt = this.seen;
   }
 
   #start(step: StepState, entry: EntryOf<'step_started'>): void {
@@ -391,8 +449,19 @@ function listAt({ branches, handlers }: PlannedStep, place: Place): string[] {
   return (place.kind === 'branch' ? branches.get(place.name) : handlers[place.index]) ?? [];
 }
 
+/** What a step waited for, it waits for no longer. */
+function forgetWait(step: StepState): void {
+  step.child = undefined;
+  step.childEnded = undefined;
+  step.childHalted = false;
+  if (step.task === undefined) return;
+  step.task = undefined;
+  step.asks = undefined;
+  step.answeredAt = undefined;
+}
+
 /** The first of its handlers that takes the failure. */
-function handlerOf({ step }: PlannedStep, error: Failure): number | undefined {
+export function handlerOf({ step }: PlannedStep, error: Failure): number | undefined {
   const index = (step.catch ?? []).findIndex(({ on }) => on === undefined || on.includes(error.name));
   return index < 0 ? undefined : index;
 }
@@ -404,6 +473,7 @@ const snapshotSchema = z.looseObject({
   lists: z.array(z.string()),
   steps: z.array(z.custom<StepState>((step) => typeof step === 'object' && step !== null && 'key' in step)),
   active: z.array(z.string()),
+  tasks: z.array(z.custom<Asked>((task) => typeof task === 'object' && task !== null && 'opened' in task)).default([]),
   loops: z.array(z.tuple([z.string(), z.object({ open: z.array(z.int()), passed: z.int(), next: z.int() })])),
   counts: z.record(z.string(), z.int()),
 });
@@ -419,6 +489,9 @@ export function stateOf(plan: Plan, entries: Iterable<Entry>, snapshot?: unknown
 function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
   if (isOver(step)) return false;
   if (entry.type === 'round_started') return step.status === 'running' && step.itemCount === entry.round;
+  if (entry.type === 'task_answered' || entry.type === 'task_expired')
+    return step.task === entry.task && step.answeredAt === undefined;
+  if (entry.type === 'task_opened') return step.task === undefined;
   if (entry.type !== 'step_started') return true;
   return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
 }

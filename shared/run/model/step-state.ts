@@ -1,4 +1,4 @@
-import type { Failure } from './entry.ts';
+import type { Failure, TaskKind } from './entry.ts';
 
 export const STEP_STATUSES = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
@@ -41,6 +41,13 @@ export interface StepState {
   resumes?: string | undefined;
   /** The run that executed it: this one only took over what had ended there. */
   reused?: string | undefined;
+  /** Number of the entry that opened the task it waits for. */
+  task?: number | undefined;
+  asks?: TaskKind | undefined;
+  /** Number of the entry that answers an approval, or says that it has expired. */
+  answeredAt?: number | undefined;
+  /** Number of the entry that gives it other input than the document. */
+  givenAt?: number | undefined;
   inputAt?: number | undefined;
   outputAt?: number | undefined;
   itemsAt?: number | undefined;
@@ -52,5 +59,5 @@ const OVER: ReadonlySet<StepStatus> = new Set(['succeeded', 'failed', 'cancelled
 export const isOver = ({ status }: Pick<StepState, 'status'>) => OVER.has(status);
 
 /** Executions of a step, the one in flight included. */
-export const attemptsOf = ({ failures, status }: Pick<StepState, 'failures' | 'status'>) =>
-  status === 'skipped' ? 0 : failures + (status === 'failed' || status === 'pending' ? 0 : 1);
+export const attemptsOf = ({ failures, status, asks }: Pick<StepState, 'failures' | 'status' | 'asks'>) =>
+  status === 'skipped' ? 0 : failures + (status === 'failed' || status === 'pending' || asks === 'exception' ? 0 : 1);

@@ -199,12 +199,13 @@ export class DynamoRuns implements Runs {
 
   async remove(id: string): Promise<boolean> {
     const row = await this.#get(runKey(id));
-    if (!row) return true;
-    if (row['liveKey']) return false;
+    if (row?.['liveKey']) return false;
     const keys: object[] = [];
     for await (const { pk, sk } of this.#query(besideRow(id))) keys.push({ pk: pk?.S, sk: sk?.S });
     for (let at = 0; at < keys.length; at += WRITES_AT_ONCE)
       await Promise.all(keys.slice(at, at + WRITES_AT_ONCE).map((key) => this.#delete(key)));
+    // Its row may have expired before the rest.
+    if (!row) return true;
     const { name, project, labels } = parseRun(row);
     return (await this.#delete(runKey(id), { object: 'run', id, name, project, before: { name, labels } })).won;
   }

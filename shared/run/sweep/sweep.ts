@@ -98,6 +98,8 @@ function consequences(services: EngineServices, run: Run, state: RunState, now: 
   if (entries.some(({ type }) => type === 'run_ended')) return entries;
   // Whoever lets it go on finds that nobody drives it.
   if (entries.some(({ type }) => type === 'run_paused')) return [...entries, { type: 'driver_left', at: now.toISOString() }];
+  // It is too late for an answer; what follows is written with that.
+  if (state.left && entries.some(({ type }) => type === 'task_expired')) return entries;
   // It waits for a person or a child and is not due for anything else.
   if (state.left && state.left.until === undefined && begin.length === 0 && !passed) return [];
   return [nextExecution(state, now)];

@@ -10,6 +10,7 @@ import type { EngineServices } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
 import { childEnd } from './child-end.ts';
+import { showTasks } from './show-tasks.ts';
 
 /** A run as somebody else than its driver finds it. */
 export interface Told {
@@ -147,6 +148,7 @@ export async function settle(services: EngineServices, run: Run, state: RunState
 
 /** Makes the row reflect the journal. `noLater`: when the sweeper looks at the latest. */
 async function show(services: EngineServices, run: Run, state: RunState, noLater?: string): Promise<Run> {
+  await showTasks(services, run, state);
   const next = projectionOf(run, state);
   const due = dueAtOf(run, state, services.now());
   const dueAt = due !== undefined && noLater !== undefined && noLater < due ? noLater : due;

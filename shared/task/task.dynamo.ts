@@ -1,0 +1,204 @@
+import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { wins } from '../aws/conditional-write.ts';
+import { fromItem, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { noted } from '../aws/noted.ts';
+import { patiently } from '../aws/patiently.ts';
+import { getItems, getRow } from '../aws/rows.ts';
+import { firstIdAt, lastIdAt, timeOf } from '../kernel/id.ts';
+import { parseJson } from '../kernel/json.ts';
+import type { Page, PageOf } from '../kernel/page.ts';
+import { type Task, task } from '../run/model/task.ts';
+import { fits, type TaskChange, type TaskFilter, type TaskRow, type Tasks } from './task.ts';
+
+const PREFIX = 'TASK#';
+const keyOf = (id: string) => ({ pk: PREFIX + id, sk: 'TASK' });
+
+/** One key takes 1,000 writes a second: in so many parts 4,000 tasks are opened. */
+const SHARDS = 4;
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const shardOf = (id: string) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % SHARDS;
+
+/** Rows that one page looks at, where a filter is rare. */
+const MOST_READ = 2_000;
+/** Of one partition at a time, when something is filtered out. */
+const READ_AT_ONCE = 100;
+
+/** Open tasks are few, and stand apart from all that were settled. */
+const feedOf = (status: Task['status']) => (status === 'open' ? 'open' : 'settled');
+
+function feedKeys({ id, workspace, project, workflowId, runId, group, status }: Task) {
+  const key = (partition: string) => `${partition}#${feedOf(status)}#${shardOf(id)}`;
+  return {
+    workspaceKey: key(workspace),
+    projectKey: key(`${workspace}#${project}`),
+    workflowKey: key(workflowId),
+    runKey: key(runId),
+    groupKey: group === undefined ? undefined : key(`${workspace}#${group}`),
+  };
+}
+
+/** What stands beside the text of the journal: people change it. */
+const row = z.object({
+  data: z.string().transform(parseJson).pipe(task),
+  assignees: z.array(z.string()),
+  snoozedUntil: z.string().optional(),
+});
+
+function parsed(item: object): TaskRow {
+  const { data, assignees, snoozedUntil } = row.parse(item);
+  return { ...data, assignees, ...(snoozedUntil !== undefined && { snoozedUntil }) };
+}
+
+/** Tasks in a table of their own. */
+export class DynamoTasks implements Tasks {
+  readonly #client: () => DynamoDBClient;
+  readonly #table: () => string;
+
+  constructor(client: () => DynamoDBClient, table: () => string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async project(given: Task): Promise<void> {
+    const { groupKey, ...keys } = feedKeys(given);
+    const values = {
+      data: JSON.stringify(given),
+      seen: given.seen,
+      expires: given.expires,
+      ...keys,
+      ...(groupKey && { groupKey }),
+    };
+    const names = Object.keys(values);
+    const update = new UpdateItemCommand({
+      TableName: this.#table(),
+      Key: toItem(keyOf(given.id)),
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}, assignees = if_not_exists(assignees, :assignees)`,
+      ConditionExpression: 'attribute_not_exists(#seen) OR #seen < :seen',
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: toItem({
+        ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`:${name}`, value])),
+        ':assignees': given.assignees,
+      }),
+    });
+    await wins(() => this.#client().send(update));
+  }
+
+  async get(id: string): Promise<TaskRow | undefined> {
+    const found = await getRow(this.#client(), this.#table(), keyOf(id));
+    return found && parsed(found);
+  }
+
+  change(seen: TaskRow, { assignees, snoozedUntil }: TaskChange): Promise<boolean> {
+    const sets = [assignees && 'assignees = :assignees', snoozedUntil && 'snoozedUntil = :snoozedUntil'].filter(Boolean);
+    const update = new UpdateItemCommand({
+      TableName: this.#table(),
+      Key: toItem(keyOf(seen.id)),
+      UpdateExpression: [
+        sets.length > 0 ? `SET ${sets.join(', ')}` : '',
+        snoozedUntil === null ? 'REMOVE snoozedUntil' : '',
+      ].join(' '),
+      ConditionExpression: '#seen = :seen',
+      ExpressionAttributeNames: { '#seen': 'seen' },
+      ExpressionAttributeValues: toItem({
+        ':seen': seen.seen,
+        ':assignees': assignees,
+        ':snoozedUntil': snoozedUntil ?? undefined,
+      }),
+    });
+    const { id, title: name, project } = seen;
+    const after = { ...seen, ...(assignees && { assignees }), snoozedUntil: snoozedUntil ?? undefined };
+    const write = noted(update, { object: 'task', id, name, project, before: seen, after });
+    return wins(() => this.#client().send(write));
+  }
+
+  async list(filter: TaskFilter, { limit, token }: PageOf): Promise<Page<TaskRow>> {
+    const name = listName(['tasks', filter]);
+    const first = firstIdAt(filter.from);
+    const items: TaskRow[] = [];
+    let before = readToken(name, token) ?? lastIdAt(filter.to);
+    for (let looked = 0; ; ) {
+      const { ids, isEnd, searched } = await this.#look(filter, { first, before }, limit);
+      const rows = await this.#rows(ids);
+      for (const [place, id] of ids.entries()) {
+        const found = rows.get(id);
+        if (found && fits(found, filter)) items.push(found);
+        const isLast = isEnd && place === ids.length - 1;
+        if (items.length === limit)
+          return isLast ? { items, next: undefined } : { items, next: writeToken(name, id), searchedTo: timeOf(id) };
+      }
+      if (isEnd) return { items, next: undefined };
+      before = searched;
+      looked += ids.length;
+      if (looked >= MOST_READ) return { items, next: writeToken(name, before), searchedTo: timeOf(before) };
+    }
+  }
+
+  /** The next ids of every partition, newest first, as far as all of them have been read. */
+  async #look(filter: TaskFilter, { first, before }: { first: string; before: string }, limit: number) {
+    if (first >= before) return { ids: [], isEnd: true, searched: first };
+    const size = Math.max(READ_AT_ONCE, limit + 1);
+    const parts = await Promise.all(partitionsOf(filter).map((partition) => this.#read(partition, { first, before }, size)));
+    const open = parts.flatMap(({ LastEvaluatedKey }) => idIn(LastEvaluatedKey) ?? []);
+    const searched = open.toSorted().at(-1) ?? first;
+    const ids = parts
+      .flatMap(({ Items = [] }) => Items.flatMap((item) => idIn(item) ?? []))
+      // Bounds are inclusive: what a page has ended with comes again.
+      .filter((id) => id < before && id >= searched)
+      .toSorted()
+      .toReversed();
+    return { ids, isEnd: open.length === 0, searched };
+  }
+
+  #read({ index, attribute, value }: Partition, { first, before }: { first: string; before: string }, size: number) {
+    const query = new QueryCommand({
+      TableName: this.#table(),
+      IndexName: index,
+      KeyConditionExpression: '#key = :key AND pk BETWEEN :first AND :before',
+      ExpressionAttributeNames: { '#key': attribute },
+      ExpressionAttributeValues: toItem({ ':key': value, ':first': PREFIX + first, ':before': PREFIX + before }),
+      ScanIndexForward: false,
+      Limit: size,
+    });
+    return patiently(() => this.#client().send(query));
+  }
+
+  async #rows(ids: string[]): Promise<Map<string, TaskRow>> {
+    const items = await getItems(
+      this.#client(),
+      this.#table(),
+      ids.map((id) => toItem(keyOf(id))),
+    );
+    return new Map(items.map((item) => parsed(fromItem(item))).map((found) => [found.id, found]));
+  }
+}
+
+interface Partition {
+  index: string;
+  attribute: string;
+  value: string;
+}
+
+const idIn = (item: Item | undefined) => item?.['pk']?.S?.slice(PREFIX.length);
+
+/** The narrowest feeds that have all of it. */
+function partitionsOf({ workspace, project, workflowId, runId, group, status }: TaskFilter): Partition[] {
+  const [feed, partition] =
+    runId !== undefined
+      ? ['run', runId]
+      : group !== undefined
+        ? ['group', `${workspace}#${group}`]
+        : workflowId !== undefined
+          ? ['workflow', workflowId]
+          : project !== undefined
+            ? ['project', `${workspace}#${project}`]
+            : ['workspace', workspace];
+  const feeds = status === undefined ? ['open', 'settled'] : [feedOf(status)];
+  return feeds.flatMap((which) =>
+    Array.from({ length: SHARDS }, (_, shard) => ({
+      index: `by-${feed}`,
+      attribute: `${feed}Key`,
+      value: `${partition}#${which}#${shard}`,
+    })),
+  );
+}
