@@ -14,10 +14,10 @@ export class Stores extends Construct {
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
-  /** Who listens to what happens to runs: docs/live.md. */
-  readonly live: AppTable;
   /** What people are asked: docs/approvals.md. */
   readonly tasks: AppTable;
+  /** Who listens to what happens to runs: docs/live.md. */
+  readonly live: AppTable;
   /** Tests made of runs, with what they keep of them. */
   readonly tests: AppTable;
   /** Counters: docs/analytics.md. */

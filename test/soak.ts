@@ -14,6 +14,7 @@ const LONGER = {
   FILTER_RUNS: '1000',
   JOB_RUNS: '2000',
   TENANT_ROLES: '4',
+  OPERATOR_RUNS: '5000',
   FRESH_CLONES: 'yes',
 };
 for (const [variable, count] of Object.entries(LONGER)) process.env[variable] ??= count;
@@ -23,6 +24,7 @@ const vitest = await startVitest(
   [
     'test/launch/fresh-clone',
     'test/crash',
+    'test/e2e',
     'test/run/random',
     'test/run/outage',
     'test/run/chaos',

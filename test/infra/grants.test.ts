@@ -32,8 +32,8 @@ const entryOf = (fn: Found) => String(fn.Metadata['millrun:entry']);
 const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
 
 type TableName =
-  | 'Live'
   | 'Tasks'
+  | 'Live'
   | 'Analytics'
   | 'Audit'
   | 'Runs'
