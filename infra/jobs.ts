@@ -51,6 +51,7 @@ export class Jobs extends Construct {
     stores.runs.allow(routes, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(routes, ['GetItem']);
     stores.values.allowReads(routes);
+    stores.tasks.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {
@@ -66,6 +67,7 @@ export class Jobs extends Construct {
     // Reruns load journals, control appends to them; what is deleted must not be needed by runs that it has brought about.
     stores.runs.allow(this.worker, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.values.allowDeletes(this.worker);
+    stores.allowTasks(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,

@@ -77,6 +77,7 @@ export class RunStream extends Construct {
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
     stores.runs.allow(this.count, ['Query']);
+    stores.tasks.allow(this.count, []);
     stores.workflows.allow(this.count, ['GetItem']);
     stores.values.allowReads(this.count);
     stores.analytics.allow(this.count, ['PutItem', 'UpdateItem']);

@@ -166,6 +166,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...filesOfStarts,
     ...table('Jobs', 'GetItem PutItem'),
+    ...table('Tasks', 'UpdateItem'),
     ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
     ...startsJobs,
