@@ -13,6 +13,7 @@ const LAYERS = [
   'task',
   'suite',
   'trigger',
+  'console',
   'live',
   'job',
   'api',
@@ -97,6 +98,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^web/dist/' },
     // TypeScript 7 has no API that dependency-cruiser can use; without a parser for .ts it would see no module at all.
     parser: 'swc',
     tsPreCompilationDeps: true,

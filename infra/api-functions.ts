@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
+import { withConsole } from './bundling.ts';
 import type { RunEngine } from './run-engine.ts';
 import { type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -235,6 +236,13 @@ export class ApiFunctions extends Construct {
     });
     allowCanary(mailCanary, stores);
 
+    const webConsole = new AppFunction(this, 'Console', {
+      settings,
+      entry: 'api/console',
+      description: 'Serves the console',
+      ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
+      bundling: withConsole,
+    });
     const audit = new AppFunction(this, 'Audit', {
       settings,
       entry: 'api/audit',
@@ -286,6 +294,7 @@ export class ApiFunctions extends Construct {
       ['api/inbox', inbox],
       ['api/mailboxes', mailboxes],
       ['api/mail-canary', mailCanary],
+      ['api/console', webConsole],
       ['api/audit', audit],
       ['api/docs', docs],
     ]);

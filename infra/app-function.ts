@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnResource, Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
-import { bundling } from './bundling.ts';
+import { bundling as plainly } from './bundling.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -19,6 +19,8 @@ export interface AppFunctionProps
   readonly description: string;
   /** Calls at a time: as many are kept free for it, and more are refused. No bound and no reserve when absent. */
   readonly concurrency?: number | undefined;
+  /** How it becomes one file; as all do when absent. */
+  readonly bundling?: BundlingOptions;
 }
 
 export interface Permission {
@@ -35,7 +37,11 @@ export class AppFunction extends NodejsFunction {
   readonly logs: LogGroup;
   readonly #role: Role;
 
-  constructor(scope: Construct, id: string, { settings, entry, concurrency, environment = {}, ...options }: AppFunctionProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, entry, concurrency, environment = {}, bundling = plainly, ...options }: AppFunctionProps,
+  ) {
     const path = `functions/${entry}.ts`;
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logs = new LogGroup(scope, `${id}Log`, {

@@ -30,3 +30,17 @@ export const bundling = {
   // CommonJS dependencies call require, which an ES module does not have.
   banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
 } satisfies BundlingOptions;
+
+const root = join(import.meta.dirname, '..');
+
+/** The same, with the console beside it, which is built first unless it is there. */
+export const withConsole = {
+  ...bundling,
+  commandHooks: {
+    beforeBundling: () => [`"${process.execPath}" "${join(root, 'web/build.ts')}"`],
+    beforeInstall: () => [],
+    afterBundling: (_: string, outputDir: string) => [
+      `"${process.execPath}" -e "fs.cpSync(process.argv[1], process.argv[2], { recursive: true })" "${join(root, 'web/dist')}" "${join(outputDir, 'console')}"`,
+    ],
+  },
+} satisfies BundlingOptions;

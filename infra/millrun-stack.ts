@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { routes } from '../shared/api/routes.ts';
+import { consolePages } from '../shared/console/operations.http.ts';
 import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
@@ -34,7 +35,7 @@ export class MillrunStack extends Stack {
     const jobs = new Jobs(this, 'Jobs', { settings, stores, engine, runRecovery });
     const runsApi = new RunsApi(this, 'RunsApi', {
       settings,
-      routes,
+      routes: [...routes, ...Object.values(consolePages)],
       functions: new Map([...functions.byEntry, ...schedules.byEntry, ...jobs.byEntry]),
       authorize: functions.authorize,
     });

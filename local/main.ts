@@ -1,3 +1,4 @@
+import { buildConsole } from './build-console.ts';
 import { type Cloud, startCloud } from './cloud.ts';
 import { runDemo } from './demo.ts';
 import { shownError } from './disk.ts';
@@ -35,6 +36,7 @@ export async function main({ once, json }: MainOptions): Promise<void> {
 
   console.log(`millrun ready ${cloud.url} cloud ${cloud.cloudUrl}`);
   if (cloud.smtpUrl !== undefined) console.log(`mail comes in at ${cloud.smtpUrl}`);
+  if (!once) console.log(`console ${cloud.url}/#key=${encodeURIComponent(optionsFrom(process.env).apiKey)}`);
   if (json) console.log(JSON.stringify({ event: 'ready', api: cloud.url, cloud: cloud.cloudUrl, smtp: cloud.smtpUrl }));
   try {
     const succeeded = await runDemo({
@@ -44,6 +46,7 @@ export async function main({ once, json }: MainOptions): Promise<void> {
       always: once,
     });
     if (once) await end(succeeded ? 0 : 1);
+    else if (process.env['CONSOLE'] !== 'off') buildConsole();
   } catch (error) {
     console.error('The examples could not be run:', error instanceof Error ? error.message : error);
     if (once) await end(1);

@@ -6,11 +6,12 @@ import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
+import { outlineOf } from '../../shared/workflow/outline.ts';
 import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { checkDays } from '../../shared/workflow/retention.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { checkedView, publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { connections, now, recorder, workflows } from '../adapters.ts';
 
@@ -24,6 +25,9 @@ export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow
   const saved = await workflow.createWorkflow(services, owner, workflow.textOf(body.definition));
   return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
 }
+
+export const checkWorkflow = async ({ body }: RequestOf<'checkWorkflow'>) =>
+  ok(checkedView(outlineOf(workflow.textOf(body.definition))));
 
 export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
@@ -70,7 +74,7 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention },
+  { createWorkflow, checkWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention },
   () => ({
     workflows: workflows(),
     connections: connections(),

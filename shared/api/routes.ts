@@ -2,6 +2,7 @@ import { access } from '../access/operations.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
+import { signInOperations } from '../console/operations.http.ts';
 import type { Operation } from '../edge/route.ts';
 import { files } from '../file/operations.http.ts';
 import { inbox } from '../inbox/inbox.http.ts';
@@ -32,6 +33,7 @@ export const operations = {
   ...tasks,
   ...legalHolds,
   ...access,
+  ...signInOperations,
   ...audit,
   ...connections,
   ...files,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { anyId, few, firstWords, listQuery, page, resourceId, time, words } from '../edge/schema.ts';
-import { jsonNumber } from '../kernel/json.ts';
+import { jsonNumber } from '../kernel/json-number.ts';
 import type { Run } from '../run/model/run.ts';
 import { RUN_STATUS } from '../run/model/status.ts';
 import { stage } from '../run/stage.http.ts';

@@ -2,10 +2,12 @@ import { willPass } from '../aws/will-pass.ts';
 import { type Detail, Problem, type ProblemKind } from '../kernel/problem.ts';
 import { StoreBusy } from '../kernel/store-busy.ts';
 
-/** What an action answers: a text goes out as it is, anything else as JSON. */
+/** What an action answers: a text and bytes go out as they are, anything else as JSON. */
 export interface Answer {
   status: number;
   body?: unknown;
+  /** The bytes of the body packed with gzip, for whoever can unpack them. */
+  packed?: Uint8Array | undefined;
   headers?: Record<string, string>;
 }
 

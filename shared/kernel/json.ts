@@ -1,5 +1,3 @@
-import * as z from 'zod';
-
 declare global {
   // Of the language since Node 21, but not yet of the declarations that come with TypeScript.
   interface JSON {
@@ -35,11 +33,6 @@ export class ExactNumber {
 }
 
 export const isExactNumber = (value: unknown): value is ExactNumber => value instanceof ExactNumber;
-
-/** Any number of a JSON text. */
-export const jsonNumber = z
-  .custom<number | ExactNumber>((value) => Number.isFinite(value) || isExactNumber(value))
-  .meta({ type: 'number' });
 
 // 16 signs are fewer than a double always holds; an exponent of three digits may be beyond it.
 const MAY_BE_EXACT = /(?:^|[[:,\s])-?\d(?:[\d.]{15}|[\d.]*[eE][+-]?\d{3})/;

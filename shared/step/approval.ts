@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { DURATION_PATTERN, durationRule, secondsOf } from '../expression/duration.ts';
 import { EXPRESSION, isOneExpression } from '../expression/template.ts';
-import { jsonNumber } from '../kernel/json.ts';
+import { jsonNumber } from '../kernel/json-number.ts';
 import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
 import { mailAddress } from '../kernel/mail-address.ts';
 import { firstWords, oneLine } from '../kernel/words.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonNumber } from '../kernel/json.ts';
+import { jsonNumber } from '../kernel/json-number.ts';
 import { StepError } from '../kernel/step-error.ts';
 import type { LeafKind } from './kind.ts';
 

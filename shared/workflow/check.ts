@@ -24,6 +24,8 @@ export type Checked =
       warnings: Diagnostic[];
       /** Gives a finding about a step its place in the text. */
       inStep(finding: StepFinding): Diagnostic;
+      /** The line, from 1, that each step begins on, by id. */
+      lines(): Map<string, number>;
     }
   | { ok: false; diagnostics: Diagnostic[] };
 
@@ -46,7 +48,8 @@ export function checkDocument(text: string): Checked {
     const [placed = finding] = under([finding], ...(found.places.find(({ id }) => id === step)?.at ?? []));
     return place(placed, read, parser.found);
   };
-  return { ok: true, document, plan, warnings: diagnostics, inStep };
+  const lines = () => new Map(found.places.map(({ id, at }) => [id, read.placeOf(at).line]));
+  return { ok: true, document, plan, warnings: diagnostics, inStep, lines };
 }
 
 /** What of the document could be read, and what is wrong with its form. */

@@ -3,7 +3,15 @@ import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
 import { retentionBody, retentionView } from './retention.http.ts';
-import { published, startDefaults, versionDetail, versionEntries, workflowDetail, workflowEntries } from './workflow.http.ts';
+import {
+  checkedWorkflow,
+  published,
+  startDefaults,
+  versionDetail,
+  versionEntries,
+  workflowDetail,
+  workflowEntries,
+} from './workflow.http.ts';
 
 const params = z.object({ workflow_id: resourceId });
 const definition = z
@@ -22,6 +30,15 @@ export const workflows = {
     role: 'editor',
     body: z.strictObject({ project_id: resourceId, definition }),
     responses: { 201: workflowDetail },
+  }),
+  checkWorkflow: operation({
+    ...at,
+    method: 'POST',
+    path: '/v1/workflows/check',
+    entry: 'api/write-workflows',
+    summary: 'Everything that is wrong with a document, and its steps; nothing is stored',
+    body: z.strictObject({ definition }),
+    responses: { 200: checkedWorkflow },
   }),
   listWorkflows: operation({
     ...at,

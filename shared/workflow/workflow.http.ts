@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { actor, legalHold, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import type { Outline } from './outline.ts';
 import { retentionBody } from './retention.http.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
@@ -55,6 +56,41 @@ export const workflowDetail = workflowEntry
   })
   .meta({ id: 'Workflow' });
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
+
+const outlinedStep = z
+  .object({
+    step: z.string(),
+    kind: z.string(),
+    title: z.string().nullable(),
+    line: z.int().meta({ description: 'Where it begins in the text, from 1' }),
+    needs: z.array(z.string()).meta({ description: 'The steps of its list that end first' }),
+    conditional: z.boolean().meta({ description: 'It has an `if`' }),
+    calls: z.string().nullable().meta({ description: 'Name of the workflow that it starts' }),
+    get inside() {
+      return z
+        .record(z.string(), z.array(outlinedStep))
+        .optional()
+        .meta({ description: 'The steps in it, by branch, and by handler: `catch[0]`' });
+    },
+  })
+  .meta({ id: 'OutlinedStep' });
+
+export const checkedWorkflow = z
+  .object({
+    valid: z.boolean(),
+    diagnostics: z.array(warning.extend({ severity: z.enum(['error', 'warning']) })),
+    plan: z
+      .object({ name: z.string(), title: z.string().nullable(), input: z.unknown(), steps: z.array(outlinedStep) })
+      .nullable()
+      .meta({ description: 'Null when the document has errors' }),
+  })
+  .meta({ id: 'CheckedWorkflow' });
+
+export const checkedView = ({ diagnostics, plan }: Outline): z.input<typeof checkedWorkflow> => ({
+  valid: plan !== undefined,
+  diagnostics: diagnostics.map(({ path, line, column, message, severity }) => ({ path, line, column, message, severity })),
+  plan: plan ? { ...plan, title: plan.title ?? null, input: plan.input ?? null } : null,
+});
 
 const shownVersion = (version: Version) => ({ ...version, version: version.number });
 const shownWorkflow = (workflow: Workflow) => ({

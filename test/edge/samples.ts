@@ -33,6 +33,7 @@ const definition = () => `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`
 /** Bodies that are right for an operation. */
 const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
+  checkWorkflow: () => [{ definition: definition() }, { definition: 'format: 1' }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
   putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],

@@ -60,6 +60,7 @@ export class MillrunProcess {
         PORT: '0',
         AWS_PORT: '0',
         SMTP_PORT: '0',
+        CONSOLE: 'off',
         DATA_DIR: dataDir,
         LOCAL_API_KEY: API_KEY,
         ...environment,

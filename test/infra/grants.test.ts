@@ -304,6 +304,7 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
   'functions/api/docs.ts': logs('FunctionsDocs'),
+  'functions/api/console.ts': logs('FunctionsConsole'),
   'functions/worker/drive-run.ts': {
     ...logs('RunEngineWorker'),
     ...showsTasks,

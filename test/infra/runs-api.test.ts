@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { routes } from '../../shared/api/routes.ts';
+import { routes as apiRoutes } from '../../shared/api/routes.ts';
+import { consolePages } from '../../shared/console/operations.http.ts';
 import { routeKey } from '../../shared/edge/route.ts';
 import { installed, plain } from './installed.ts';
 
 const { ofType, byId, named, template } = installed();
+const routes = [...apiRoutes, ...Object.values(consolePages)];
 const deployed = ofType('AWS::ApiGatewayV2::Route').filter(({ id }) => id.startsWith('RunsApi'));
 
 /** The entry of the function that a route is handed to. */

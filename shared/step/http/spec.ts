@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { EXPRESSION, isOneExpression } from '../../expression/template.ts';
-import { jsonNumber } from '../../kernel/json.ts';
+import { jsonNumber } from '../../kernel/json-number.ts';
 
 /** The form of an http step after evaluation. */
 export type HttpSpec = z.infer<typeof resolvedSpec>;

@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const BROWSER = '/usr/bin/chromium';
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Without a browser on the machine its tests are skipped, by name; the gate has one. */
+export const hasBrowser = existsSync(BROWSER) || process.env['BROWSER_TESTS'] === 'required';
+
+export const launch = (): Promise<Browser> => chromium.launch({ executablePath: BROWSER, args: FLAGS });
+
+/** Builds the console unless it is built. */
+export const built = () => execFileSync(process.execPath, [join(import.meta.dirname, '../../web/build.ts')]);
+
+/** A person at the console: signed in, with what went wrong in the page and how often they have clicked. */
+export class Visitor {
+  readonly page: Page;
+  readonly problems: string[] = [];
+  clicks = 0;
+  readonly #url: string;
+
+  private constructor(page: Page, url: string) {
+    this.page = page;
+    this.#url = url;
+    page.on('pageerror', (error) => this.problems.push(error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(message.text());
+    });
+    page.on('dialog', (dialog) => {
+      this.problems.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+  }
+
+  static async signedIn(context: BrowserContext, url: string, key: string): Promise<Visitor> {
+    const visitor = new Visitor(await context.newPage(), url);
+    await visitor.page.goto(`${url}/#key=${key}`);
+    await visitor.page.waitForSelector('h1');
+    return visitor;
+  }
+
+  goTo(path: string) {
+    return this.page.goto(this.#url + path);
+  }
+
+  async click(role: 'button' | 'link' | 'tab', name: string | RegExp): Promise<void> {
+    this.clicks += 1;
+    await this.page.getByRole(role, { name }).first().click();
+  }
+}

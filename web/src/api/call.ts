@@ -1,0 +1,79 @@
+import table from 'virtual:operations';
+import type { Ask, Result } from '../../../client/client.ts';
+import type { OperationId } from '../../../shared/api/routes.ts';
+import { parseJson } from '../../../shared/kernel/json.ts';
+import { credential, signOut } from './session.ts';
+
+export type { Ask, OperationId, Result };
+
+interface Detail {
+  name: string;
+  value: string | number;
+}
+
+/** An answer that is no success, in the words of the API. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly details: Detail[];
+  readonly body: unknown;
+
+  constructor(status: number, message: string, details: Detail[], body?: unknown) {
+    super(message);
+    this.name = 'Refused';
+    this.status = status;
+    this.details = details;
+    this.body = body;
+  }
+}
+
+type Given<Id extends OperationId> =
+  Record<never, never> extends Ask<Id> ? [ask?: Ask<Id>, signal?: AbortSignal] : [ask: Ask<Id>, signal?: AbortSignal];
+
+/** Calls an operation of the API as whoever is signed in. Throws `Refused` for what is no success. */
+export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Given<Id>): Promise<Result<Id>> {
+  const [method, path] = table[id] ?? ['GET', '/'];
+  const { params = {}, query = {}, body, idempotencyKey }: Loose = ask ?? {};
+  const who = credential();
+  const response = await fetch(filled(path, params) + searchOf(query), {
+    method,
+    ...(signal && { signal }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    headers: {
+      ...(who?.kind === 'key' && { 'x-api-key': who.key }),
+      ...(who?.kind === 'token' && { authorization: `Bearer ${who.token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    },
+  });
+  const text = await response.text();
+  if (response.ok) return (text === '' ? undefined : parseJson(text)) as Result<Id>;
+  const refusal = refusalOf(response.status, text);
+  if (response.status === 401) signOut();
+  throw refusal;
+}
+
+interface Loose {
+  params?: Record<string, unknown> | undefined;
+  query?: Record<string, unknown> | undefined;
+  body?: unknown;
+  idempotencyKey?: string | undefined;
+}
+
+const filled = (path: string, params: Record<string, unknown>) =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+
+function searchOf(query: Record<string, unknown>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`;
+}
+
+function refusalOf(status: number, text: string): Refused {
+  try {
+    const { message, details } = JSON.parse(text) as { message?: string; details?: Detail[] | null };
+    return new Refused(status, message ?? `The API answered ${status}.`, details ?? [], JSON.parse(text));
+  } catch {
+    return new Refused(status, `The API answered ${status}.`, []);
+  }
+}

@@ -1,0 +1,252 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useDeferredValue, useEffect, useState } from 'react';
+import { call, Refused } from '../api/call.ts';
+import { outlineQuery, queries, type Workflow, workflowsQuery } from '../api/queries.ts';
+import { Graph } from '../graph/graph.tsx';
+import { Button, Field, Problem } from '../kit/controls.tsx';
+import { ActDialog } from '../kit/dialog.tsx';
+import { Icon } from '../kit/icons.tsx';
+import { told } from '../kit/told.tsx';
+import { Code, Diff } from './code.tsx';
+import { inputsOf, stepIdsOf } from './names.ts';
+
+const place = (id: string) => `millrun.draft.${id}`;
+
+/** The text left, its graph and problems right; what is not saved yet stays in the browser. */
+export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: string | undefined }) {
+  const saved = workflow.draft.source;
+  const [text, setText] = useState(() => localStorage.getItem(place(workflow.id)) ?? saved);
+  const [seen, setSeen] = useState(saved);
+  const [line, setLine] = useState<number>();
+  const [error, setError] = useState<unknown>();
+  const [isPublishing, setPublishing] = useState(false);
+  const [published, setPublished] = useState<number>();
+  const { data: workflows = [] } = useQuery(workflowsQuery);
+  const checked = useQuery({ ...outlineQuery(useSettled(text)), placeholderData: (previous) => previous });
+  const plan = checked.data?.plan ?? undefined;
+  const isChanged = text !== saved;
+  // Somebody else has saved meanwhile: what they wrote is not written over unseen.
+  const isForeign = saved !== seen && text !== saved;
+
+  useEffect(() => {
+    if (isChanged) localStorage.setItem(place(workflow.id), text);
+    else localStorage.removeItem(place(workflow.id));
+  }, [isChanged, text, workflow.id]);
+
+  const save = async () => {
+    setError(undefined);
+    try {
+      await call('saveDraft', { params: { workflow_id: workflow.id }, body: { definition: text } });
+      setSeen(text);
+      await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
+      told('Saved as the draft.');
+      return true;
+    } catch (thrown) {
+      setError(thrown);
+      return false;
+    }
+  };
+  const errors = (checked.data?.diagnostics ?? []).filter(({ severity }) => severity === 'error').length;
+  return (
+    <div className="stack">
+      <div className="row wrap">
+        <Button icon="check" onClick={() => void save()} because={isChanged ? undefined : 'The draft is as it was saved.'}>
+          Save draft
+        </Button>
+        <Button
+          kind="primary"
+          icon="external"
+          onClick={() => setPublishing(true)}
+          because={errors > 0 ? 'The document has problems.' : undefined}
+        >
+          Publish
+        </Button>
+        {isChanged && (
+          <Button kind="ghost" onClick={() => setText(saved)}>
+            Discard changes
+          </Button>
+        )}
+        <span className="muted">
+          {isChanged ? 'Changes are kept in this browser until they are saved.' : 'The draft is saved.'}
+          {workflow.published_version !== null && ` v${workflow.published_version} is published.`}
+        </span>
+      </div>
+      {published !== undefined && (
+        <div className="next-steps">
+          <p>
+            v{published} is published.{' '}
+            {afterRun && (
+              <Link to="/runs/$runId" params={{ runId: afterRun }} search={{ recover: 'latest' }}>
+                Recover the run on v{published}
+              </Link>
+            )}
+          </p>
+        </div>
+      )}
+      {isForeign && (
+        <section className="panel">
+          <div className="panel-head">
+            <h2>Somebody else has saved this draft meanwhile</h2>
+            <Button onClick={() => setSeen(saved)}>Keep mine</Button>
+            <Button
+              onClick={() => {
+                setText(saved);
+                setSeen(saved);
+              }}
+            >
+              Take theirs
+            </Button>
+          </div>
+          <div className="panel-body">
+            <Diff before={saved} after={text} names={['Theirs', 'Yours']} />
+          </div>
+        </section>
+      )}
+      {error !== undefined && !(error instanceof Refused && error.status === 422) && <Problem error={error} />}
+      <div className="editor">
+        <section className="panel" aria-label="Text">
+          <Code
+            value={text}
+            onChange={setText}
+            diagnostics={checked.data?.diagnostics ?? []}
+            known={{ steps: stepIdsOf(text), inputs: inputsOf(plan?.input), workflows: workflows.map(({ name }) => name) }}
+            line={line}
+            onSave={() => void save()}
+          />
+        </section>
+        <div className="stack">
+          <section className="panel" aria-label="Graph">
+            {plan ? (
+              <Graph steps={plan.steps} onSelect={(id) => setLine(findLine(plan.steps, id))} />
+            ) : (
+              <p className="empty">The graph is drawn when the text has no problems.</p>
+            )}
+          </section>
+          <Problems diagnostics={checked.data?.diagnostics ?? []} onLine={setLine} />
+        </div>
+      </div>
+      {isPublishing && (
+        <Publish
+          workflow={workflow}
+          text={text}
+          isChanged={isChanged}
+          save={save}
+          onClose={() => setPublishing(false)}
+          onPublished={setPublished}
+        />
+      )}
+    </div>
+  );
+}
+
+function Problems({
+  diagnostics,
+  onLine,
+}: {
+  diagnostics: readonly { line: number; column: number; message: string; severity: string }[];
+  onLine: (line: number) => void;
+}) {
+  return (
+    <section className="panel" aria-label="Problems">
+      <div className="panel-head">
+        <h2>Problems</h2>
+        <span className="muted num">{diagnostics.length > 0 ? diagnostics.length : 'none'}</span>
+      </div>
+      {diagnostics.length > 0 && (
+        <ol className="problems">
+          {diagnostics.map(({ line, column, message, severity }) => (
+            <li key={`${line}:${column} ${message}`} className={severity}>
+              <button type="button" onClick={() => onLine(line)}>
+                <Icon name={severity === 'error' ? 'cross' : 'alert'} />
+                <span className="num faint">
+                  {line}:{column}
+                </span>
+                <span>{message}</span>
+              </button>
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+interface PublishProps {
+  workflow: Workflow;
+  text: string;
+  isChanged: boolean;
+  save: () => Promise<boolean>;
+  onClose: () => void;
+  onPublished: (version: number) => void;
+}
+
+/** Shows what is published against what was, and asks for a note. */
+function Publish({ workflow, text, isChanged, save, onClose, onPublished }: PublishProps) {
+  const [note, setNote] = useState('');
+  const version = workflow.published_version;
+  const params = { workflow_id: workflow.id };
+  const before = useQuery({
+    queryKey: ['version', workflow.id, version],
+    queryFn: ({ signal }) => call('getVersion', { params: { ...params, version: version ?? 1 } }, signal),
+    enabled: version !== null,
+  });
+  const act = async () => {
+    if (isChanged && !(await save()))
+      throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
+    const done = await call('publishWorkflow', { params, body: note.trim() ? { note: note.trim() } : {} });
+    await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
+    await queries.invalidateQueries({ queryKey: ['workflows'] });
+    onPublished(done.version);
+    told(`v${done.version} is published.`);
+  };
+  return (
+    <ActDialog title={`Publish v${(version ?? 0) + 1}`} verb="Publish" size="xl" opened onClose={onClose} act={act}>
+      {before.data && before.data.source === text && <p className="muted">The text is that of v{version}.</p>}
+      {before.data && before.data.source !== text && (
+        <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />
+      )}
+      <Field label="Note" hint="What has changed, for those who look at the versions.">
+        {(id) => (
+          <input
+            id={id}
+            className="input"
+            data-autofocus
+            maxLength={500}
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
+        )}
+      </Field>
+    </ActDialog>
+  );
+}
+
+interface Placed {
+  step: string;
+  line: number;
+  inside?: Record<string, Placed[]> | undefined;
+}
+
+function findLine(steps: readonly Placed[], id: string): number | undefined {
+  for (const { step, line, inside = {} } of steps) {
+    if (step === id) return line;
+    const inner = Object.values(inside)
+      .map((list) => findLine(list, id))
+      .find((found) => found !== undefined);
+    if (inner !== undefined) return inner;
+  }
+  return undefined;
+}
+
+const SETTLED_MS = 350;
+
+/** The value once nobody has changed it for a moment. */
+function useSettled(value: string): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return useDeferredValue(settled);
+}

@@ -1,0 +1,163 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { meQuery, queries } from '../api/queries.ts';
+import { credential, onSession, signOut } from '../api/session.ts';
+import { IconButton } from '../kit/controls.tsx';
+import { Dialog } from '../kit/dialog.tsx';
+import { Icon, type IconName } from '../kit/icons.tsx';
+import { setZone, useZone } from '../kit/time.tsx';
+import { Messages } from '../kit/told.tsx';
+import mark from '../mark.svg';
+import { useKeys } from './keyboard.ts';
+import { Palette } from './palette.tsx';
+import { PLACES } from './places.ts';
+import { useScheme } from './scheme.ts';
+import { SignIn } from './sign-in.tsx';
+import './frame.css';
+
+const signedInNow = () => credential() !== undefined;
+
+/** What is around every page: where to go, who is there, keys that work everywhere. */
+export function Frame() {
+  const signedIn = useSyncExternalStore(onSession, signedInNow);
+  if (!signedIn)
+    return (
+      <>
+        <SignIn />
+        <Messages />
+      </>
+    );
+  return <SignedIn />;
+}
+
+function SignedIn() {
+  const [open, setOpen] = useState(false);
+  const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
+  const navigate = useNavigate();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the menu of small screens closes when the page changes
+  useEffect(() => setOpen(false), [path]);
+  useKeys({
+    '?': () => setHelp(true),
+    'mod k': () => setPalette(true),
+    '/': () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
+    ...Object.fromEntries(PLACES.flatMap(({ key, to }) => (key ? [[`g ${key}`, () => void navigate({ to })]] : []))),
+  });
+  return (
+    <div className="frame">
+      <a className="skip-link" href="#content">
+        To the content
+      </a>
+      <header className="top">
+        <IconButton icon="menu" label="Menu" aria-expanded={open} onClick={() => setOpen(!open)} />
+        <Brand />
+        <IconButton icon="search" label="Commands" onClick={() => setPalette(true)} />
+      </header>
+      <Side open={open} onHelp={() => setHelp(true)} />
+      <main className="content" id="content" tabIndex={-1} data-scroll-restoration-id="content">
+        <Outlet />
+      </main>
+      <Messages />
+      <Dialog title="Keys" opened={help} onClose={() => setHelp(false)}>
+        <Help />
+      </Dialog>
+      <Palette opened={palette} onClose={() => setPalette(false)} />
+    </div>
+  );
+}
+
+const Brand = () => (
+  <Link to="/runs" search={{}} className="brand">
+    <img src={mark} alt="" />
+    Millrun
+  </Link>
+);
+
+function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
+  const { data: me } = useQuery(meQuery);
+  const zone = useZone();
+  const { dark, toggle } = useScheme();
+  return (
+    <nav className={`side${open ? ' open' : ''}`} aria-label="Pages">
+      <Brand />
+      {PLACES.map(({ to, label, icon, group }, at) => (
+        <div key={to}>
+          {group !== PLACES[at - 1]?.group && group && <h2>{group}</h2>}
+          <Place to={to} label={label} icon={icon} />
+        </div>
+      ))}
+      <a className="nav" href="/docs" target="_blank" rel="noreferrer">
+        <Icon name="docs" />
+        API
+      </a>
+      <div className="side-foot">
+        {me && (
+          <div className="who" title={`${me.name}, ${me.role} of ${me.workspace}`}>
+            {me.name} · {me.role}
+            <br />
+            {me.workspace}
+            {me.project_id && ` / ${me.project_id}`}
+          </div>
+        )}
+        <div className="row">
+          <button
+            type="button"
+            className="link faint"
+            title="Zone of all times"
+            onClick={() => setZone(zone === 'utc' ? 'local' : 'utc')}
+          >
+            {zone === 'utc' ? 'UTC' : 'Local time'}
+          </button>
+          <span className="grow" />
+          <IconButton icon={dark ? 'sun' : 'moon'} label={dark ? 'Light' : 'Dark'} onClick={toggle} />
+          <IconButton icon="keyboard" label="Keys" onClick={onHelp} />
+          <IconButton
+            icon="signout"
+            label="Sign out"
+            onClick={() => {
+              signOut();
+              queries.clear();
+            }}
+          />
+        </div>
+      </div>
+    </nav>
+  );
+}
+
+const Place = ({ to, label, icon }: { to: (typeof PLACES)[number]['to']; label: string; icon: IconName }) => (
+  <Link
+    to={to}
+    className="nav"
+    activeProps={{ className: 'active', 'aria-current': 'page' }}
+    activeOptions={{ includeSearch: false }}
+  >
+    <Icon name={icon} />
+    {label}
+  </Link>
+);
+
+const KEYS: [string, string][] = [
+  ['/', 'Search'],
+  ['j k', 'Next, previous row'],
+  ['Enter', 'Open the row'],
+  ['x', 'Select the row'],
+  ['.', 'Actions of the run'],
+  ['Ctrl K', 'Commands'],
+  ['?', 'This list'],
+];
+
+const Help = () => (
+  <div className="keys">
+    {[...KEYS, ...PLACES.flatMap(({ key, label }): [string, string][] => (key ? [[`g ${key}`, label]] : []))].map(
+      ([key, meaning]) => (
+        <div key={key} style={{ display: 'contents' }}>
+          <kbd>{key}</kbd>
+          <span>{meaning}</span>
+        </div>
+      ),
+    )}
+  </div>
+);

@@ -1,0 +1,74 @@
+import { Modal } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { Button, Problem } from './controls.tsx';
+
+interface DialogProps {
+  title: string;
+  opened: boolean;
+  onClose: () => void;
+  size?: 'md' | 'lg' | 'xl';
+  children: ReactNode;
+}
+
+/** A dialog: Escape closes it, and focus goes back to where it came from. */
+export const Dialog = ({ title, opened, onClose, size = 'md', children }: DialogProps) => (
+  <Modal
+    opened={opened}
+    onClose={onClose}
+    title={title}
+    size={size}
+    // Locking the page would write a style element, which the policy of the page does not allow.
+    lockScroll={false}
+    transitionProps={{ duration: 0 }}
+    closeButtonProps={{ 'aria-label': 'Close' }}
+    centered
+  >
+    {children}
+  </Modal>
+);
+
+interface ActProps extends Omit<DialogProps, 'children'> {
+  /** What the button says: the verb. */
+  verb: string;
+  danger?: boolean;
+  /** Why it cannot be done yet. */
+  because?: string | undefined;
+  act: () => Promise<unknown>;
+  children: ReactNode;
+}
+
+/** A dialog that says what will be touched, and then does it. */
+export function ActDialog({ verb, danger = false, because, act, children, ...dialog }: ActProps) {
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (because || busy) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      await act();
+      dialog.onClose();
+    } catch (thrown) {
+      setError(thrown);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog {...dialog}>
+      <form onSubmit={submit} className="act">
+        {children}
+        {error !== undefined && <Problem error={error} />}
+        <div className="act-foot">
+          <Button kind="ghost" onClick={dialog.onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" kind={danger ? 'danger' : 'primary'} because={because} disabled={busy}>
+            {busy ? 'Working…' : verb}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,101 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+
+export type Zone = 'local' | 'utc';
+
+const PLACE = 'millrun.zone';
+const listeners = new Set<() => void>();
+let zone: Zone = localStorage.getItem(PLACE) === 'utc' ? 'utc' : 'local';
+
+export function setZone(next: Zone): void {
+  zone = next;
+  localStorage.setItem(PLACE, next);
+  for (const listener of listeners) listener();
+}
+
+const subscribe = (listener: () => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** In which zone times are shown: one choice for all pages. */
+export const useZone = () => useSyncExternalStore(subscribe, () => zone);
+
+const timeZone = () => (zone === 'utc' ? 'UTC' : undefined);
+const format = (options: Intl.DateTimeFormatOptions) => (at: string | number | Date) =>
+  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: timeZone() }).format(new Date(at));
+
+const zoneName = (at: string) =>
+  zone === 'utc'
+    ? 'UTC'
+    : (new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
+        .formatToParts(new Date(at))
+        .find(({ type }) => type === 'timeZoneName')?.value ?? '');
+
+export const clock = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
+export const shortClock = format({ hour: '2-digit', minute: '2-digit' });
+export const weekday = format({ weekday: 'short', day: 'numeric', month: 'short' });
+const dated = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const whole = format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
+/** With its zone, as it goes into tickets. */
+const absolute = (at: string) => `${whole(at)} ${zoneName(at)}`;
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+function relative(at: string, now: number): string {
+  const distance = now - Date.parse(at);
+  const ago = Math.abs(distance);
+  const words =
+    ago < 5 * SECOND
+      ? 'now'
+      : ago < MINUTE
+        ? `${Math.round(ago / SECOND)} s`
+        : ago < HOUR
+          ? `${Math.round(ago / MINUTE)} min`
+          : ago < DAY
+            ? `${Math.round(ago / HOUR)} h`
+            : undefined;
+  if (words === undefined) return dated(at);
+  if (words === 'now') return words;
+  return distance < 0 ? `in ${words}` : `${words} ago`;
+}
+
+/** How long something took, in the largest units that say it. */
+export function duration(ms: number): string {
+  if (ms < SECOND) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < MINUTE) return `${(ms / SECOND).toFixed(ms < 10 * SECOND ? 1 : 0)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ${Math.round((ms % MINUTE) / SECOND)} s`;
+  if (ms < DAY) return `${Math.floor(ms / HOUR)} h ${Math.round((ms % HOUR) / MINUTE)} min`;
+  return `${Math.floor(ms / DAY)} d ${Math.round((ms % DAY) / HOUR)} h`;
+}
+
+/** The time, told anew every so often. */
+export function useNow(everyMs = 10_000): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs]);
+  return now;
+}
+
+/** A time as people say it; the exact one, with its zone, on hover. */
+export function Time({ at, exact = false }: { at: string; exact?: boolean }) {
+  useZone();
+  const now = useNow();
+  return (
+    <time dateTime={at} title={absolute(at)}>
+      {exact ? absolute(at) : relative(at, now)}
+    </time>
+  );
+}
+
+/** How long it took, or has taken so far. */
+export function Took({ from, to }: { from: string | null; to: string | null }) {
+  const now = useNow(to ? 3_600_000 : 1000);
+  if (!from) return <span className="faint">-</span>;
+  return <span className="num">{duration((to ? Date.parse(to) : now) - Date.parse(from))}</span>;
+}

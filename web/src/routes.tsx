@@ -1,0 +1,68 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from '@tanstack/react-router';
+import { Frame } from './frame/frame.tsx';
+import { Empty, Problem } from './kit/controls.tsx';
+import { runsSearch } from './runs/filter.ts';
+import { RunsPage } from './runs/runs-page.tsx';
+
+const root = createRootRoute({
+  component: Frame,
+  notFoundComponent: () => <Empty title="There is no such page">The address may be mistyped, or of another version.</Empty>,
+  errorComponent: ({ error }) => (
+    <div className="page">
+      <Problem error={error} />
+    </div>
+  ),
+});
+
+/** A search parameter as text; what is empty is not there. */
+const texts =
+  <Name extends string>(...names: Name[]) =>
+  (search: Record<string, unknown>): { [N in Name]?: string } =>
+    Object.fromEntries(names.flatMap((name) => (search[name] ? [[name, String(search[name])]] : []))) as { [N in Name]?: string };
+
+const routeTree = root.addChildren([
+  createRoute({ getParentRoute: () => root, path: '/', component: () => <Navigate to="/runs" search={{}} replace /> }),
+  createRoute({ getParentRoute: () => root, path: '/runs', component: RunsPage, validateSearch: runsSearch }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/runs/$runId',
+    component: lazyRouteComponent(() => import('./run/run-page.tsx'), 'RunPage'),
+    validateSearch: texts('step', 'tab', 'view', 'line', 'recover'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/workflows',
+    component: lazyRouteComponent(() => import('./workflows/workflows-page.tsx'), 'WorkflowsPage'),
+    validateSearch: texts('q'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/workflows/$workflowId',
+    component: lazyRouteComponent(() => import('./workflows/workflow-page.tsx'), 'WorkflowPage'),
+    validateSearch: (search: Record<string, unknown>) => ({ ...runsSearch(search), ...texts('tab', 'run')(search) }),
+  }),
+]);
+
+/** Search parameters are plain texts, so that an address can be read and typed. */
+const parseSearch = (search: string) => Object.fromEntries(new URLSearchParams(search));
+const stringifySearch = (search: Record<string, unknown>) => {
+  const given = Object.entries(search).flatMap(([name, value]): [string, string][] =>
+    value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+};
+
+export const router = createRouter({
+  routeTree,
+  parseSearch,
+  stringifySearch,
+  scrollRestoration: true,
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,169 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { parseJson } from '../../../shared/kernel/json.ts';
+import { call, type Result } from '../api/call.ts';
+import { type Run, runsChanged, type StepState, workflowQuery } from '../api/queries.ts';
+import { Field } from '../kit/controls.tsx';
+import { ActDialog } from '../kit/dialog.tsx';
+import { told } from '../kit/told.tsx';
+
+export type RerunFrom = 'start' | 'failed' | 'step';
+
+interface Props {
+  run: Run;
+  states: readonly StepState[];
+  from: RerunFrom;
+  /** The newest version is proposed. */
+  newest: boolean;
+  onClose: () => void;
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCut = (value: unknown): boolean =>
+  isMap(value) &&
+  (value['truncated'] === true || Object.values(value).some((inner) => isMap(inner) && inner['truncated'] === true));
+
+/** The steps that have ended well, and those that will be executed. */
+function foreseen(run: Run, states: readonly StepState[], from: string) {
+  const top = states.filter(({ scope }) => scope === '');
+  const at = from === 'start' ? 0 : from === 'failed' ? -1 : top.findIndex(({ step }) => step === from);
+  const again = top.filter((state, index) =>
+    at === -1 ? state.status !== 'succeeded' && state.reason !== 'condition' : index >= at,
+  );
+  return { again, kept: top.filter((state) => !again.includes(state) && state.status === 'succeeded'), total: run.steps.total };
+}
+
+/** Says what is repeated and what is taken over, takes another input or version, and goes on. */
+export function RecoverDialog({ run, states, from, newest: proposed, onClose }: Props) {
+  const navigate = useNavigate();
+  const { data: workflow } = useQuery(workflowQuery(run.workflow_id));
+  const original = useMemo(() => JSON.stringify(run.inputs, null, 2), [run.inputs]);
+  const [text, setText] = useState(original);
+  const [step, setStep] = useState(() => states.find(({ status }) => status === 'failed')?.step ?? states[0]?.step ?? '');
+  const [version, setVersion] = useState<'original' | 'latest'>(proposed ? 'latest' : 'original');
+  const [confirm, setConfirm] = useState(false);
+  const [accept, setAccept] = useState(proposed);
+  const place = from === 'step' ? step : from;
+  const { again, kept } = foreseen(run, states, place);
+  const cut = isCut(run.inputs);
+  const inputs = inputsOf(text);
+  const newest = workflow?.published_version ?? null;
+  const act = async () => {
+    const body = {
+      from: place,
+      version,
+      confirm_repeat: confirm,
+      accept_changes: accept,
+      ...(text !== original && inputs && { inputs }),
+    };
+    const rerun: Result<'rerunRun'> = await call('rerunRun', {
+      params: { run_id: run.id },
+      body,
+      idempotencyKey: `console-${run.id}-${crypto.randomUUID()}`,
+    });
+    await runsChanged(run.id);
+    told(rerun.warnings[0] ?? 'It goes on as a new run.');
+    await navigate({ to: '/runs/$runId', params: { runId: rerun.id } });
+  };
+  const names = (list: readonly StepState[]) => list.map((one) => one.step).join(', ');
+  return (
+    <ActDialog
+      title={
+        from === 'failed'
+          ? `Recover from ${run.error?.step ?? 'where it failed'}`
+          : from === 'start'
+            ? 'Run again from the start'
+            : 'Run again from a step'
+      }
+      verb={from === 'failed' ? 'Recover' : 'Run again'}
+      size="lg"
+      opened
+      onClose={onClose}
+      because={inputs ? undefined : 'The input is no JSON object.'}
+      act={act}
+    >
+      {from === 'step' && (
+        <Field label="From">
+          {(id) => (
+            <select id={id} className="select" value={step} onChange={(event) => setStep(event.target.value)}>
+              {states
+                .filter(({ scope }) => scope === '')
+                .map((one) => (
+                  <option key={one.key} value={one.step}>
+                    {one.title ? `${one.title} (${one.step})` : one.step}
+                  </option>
+                ))}
+            </select>
+          )}
+        </Field>
+      )}
+      <dl className="facts">
+        <dt>Executed</dt>
+        <dd>{again.length > 0 ? names(again) : 'every step'}</dd>
+        {kept.length > 0 && (
+          <>
+            <dt>Taken over</dt>
+            <dd>{names(kept)}, with what they gave</dd>
+          </>
+        )}
+      </dl>
+      <Field
+        label="Input"
+        hint={cut ? 'It is too large to be changed here: it is taken as it was.' : 'As it was, unless you change it.'}
+        error={inputs ? undefined : 'This is no JSON object.'}
+      >
+        {(id) => (
+          <textarea
+            id={id}
+            className="textarea code"
+            spellCheck={false}
+            rows={Math.min(16, original.split('\n').length + 1)}
+            readOnly={cut}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+      {newest !== null && newest !== run.version && (
+        <Field label="Version">
+          {(id) => (
+            <select
+              id={id}
+              className="select"
+              value={version}
+              onChange={(event) => setVersion(event.target.value === 'latest' ? 'latest' : 'original')}
+            >
+              <option value="original">
+                {run.version === null ? 'The draft that it followed' : `v${run.version}, as before`}
+              </option>
+              <option value="latest">v{newest}, the newest</option>
+            </select>
+          )}
+        </Field>
+      )}
+      {(version === 'latest' || text !== original) && place !== 'start' && (
+        <label className="check">
+          <input type="checkbox" checked={accept} onChange={(event) => setAccept(event.target.checked)} />
+          <span>Take results over although the input or the steps have changed</span>
+        </label>
+      )}
+      <label className="check">
+        <input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.target.checked)} />
+        <span>
+          Steps that say <code>repeatable: false</code> may be executed a second time
+        </span>
+      </label>
+    </ActDialog>
+  );
+}
+
+function inputsOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = parseJson(text);
+    return isMap(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,73 @@
+import type { Ask } from '../api/call.ts';
+
+/** What narrows a list of runs, as the address of the page has it. */
+export const FIELDS = [
+  'status',
+  'workflow',
+  'project',
+  'trigger',
+  'reference',
+  'label',
+  'error',
+  'stage',
+  'id',
+  'parent',
+  'root',
+  'archived',
+  'from',
+  'to',
+] as const;
+export type FieldName = (typeof FIELDS)[number];
+export type RunsSearch = { [Name in FieldName]?: string } & { q?: string };
+
+const NAMES = [...FIELDS, 'q'] as const;
+
+export const runsSearch = (search: Record<string, unknown>): RunsSearch =>
+  Object.fromEntries(NAMES.flatMap((name) => (search[name] ? [[name, String(search[name])]] : [])));
+
+type Query = NonNullable<Ask<'countRuns'>['query']>;
+
+const AGO = /^(\d+)(m|h|d)$/;
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `7d` as the instant seven days ago, rounded to the minute so that the same question is asked again. */
+function instant(text: string | undefined, now: number): string | undefined {
+  const ago = AGO.exec(text ?? '');
+  if (!ago) return text;
+  const ms = now - Number(ago[1]) * (UNITS[ago[2] ?? 'h'] ?? 0);
+  return new Date(Math.floor(ms / 60_000) * 60_000).toISOString();
+}
+
+/** The filter as the API takes it. */
+export function queryOf({ workflow, project, from, to, ...same }: RunsSearch, now: number): Query {
+  const query = {
+    ...same,
+    workflow_id: workflow,
+    project_id: project,
+    from: instant(from, now),
+    to: instant(to, now),
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined)) as Query;
+}
+
+const isField = (name: string): name is FieldName => FIELDS.some((field) => field === name);
+
+/** `status:failed label:vip 4711` as fields and free text. A workflow may be called by its name. */
+export function parsed(text: string, workflowOf: (name: string) => string | undefined): RunsSearch {
+  const search: Record<string, string> = {};
+  const free: string[] = [];
+  for (const word of text.match(/(?:[^\s"]|"[^"]*")+/g) ?? []) {
+    const [, name = '', value = ''] = /^([a-z]+):(.+)$/.exec(word) ?? [];
+    const bare = value.replaceAll('"', '');
+    if (name === 'started' && AGO.test(bare.replace(/^[<>]/, '')))
+      search[bare.startsWith('>') ? 'to' : 'from'] = bare.replace(/^[<>]/, '');
+    else if (!isField(name)) free.push(word.replaceAll('"', ''));
+    else if (name === 'workflow') search['workflow'] = workflowOf(bare) ?? bare;
+    else if (name === 'label' && search['label']) search['label'] = `${search['label']},${bare}`;
+    else search[name] = bare;
+  }
+  if (free.length > 0) search['q'] = free.join(' ');
+  return search;
+}
+
+export const isFiltered = (search: RunsSearch) => Object.keys(search).length > 0;

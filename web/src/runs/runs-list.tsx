@@ -1,0 +1,119 @@
+import { useNavigate } from '@tanstack/react-router';
+import { type ReactNode, useState } from 'react';
+import { useKeys } from '../frame/keyboard.ts';
+import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
+import { Icon } from '../kit/icons.tsx';
+import { Time } from '../kit/time.tsx';
+import { type FieldName, isFiltered, type RunsSearch } from './filter.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { Histogram, StatusStrip } from './histogram.tsx';
+import { NextSteps } from './next-steps.tsx';
+import { RunsTable } from './runs-table.tsx';
+import { useRuns } from './use-runs.ts';
+import './runs.css';
+
+interface Props {
+  title?: string;
+  search: RunsSearch;
+  onSearch: (search: RunsSearch, replace?: boolean) => void;
+  /** Fields that the page sets, which no chip shows. */
+  fixed?: readonly FieldName[];
+  actions?: ReactNode;
+}
+
+/** Runs with all that narrows them: counts, bars, words. The same of a workspace and of a workflow. */
+export function RunsList({ title, search, onSearch, fixed = [], actions }: Props) {
+  const { runs, waiting, list, histogram, searchedTo, showWaiting } = useRuns(search);
+  const navigate = useNavigate();
+  const [cursor, setCursor] = useState<string>();
+  const at = runs.findIndex(({ id }) => id === cursor);
+  const move = (step: number) => {
+    const next = runs[Math.max(0, Math.min(runs.length - 1, at + step))];
+    if (!next) return;
+    setCursor(next.id);
+    document.querySelector(`[data-run="${next.id}"]`)?.scrollIntoView({ block: 'nearest' });
+  };
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => cursor && void navigate({ to: '/runs/$runId', params: { runId: cursor } }),
+  });
+  const own = Object.fromEntries(Object.entries(search).filter(([name]) => !fixed.some((one) => one === name)));
+  const cleared = Object.fromEntries(Object.entries(search).filter(([name]) => fixed.some((one) => one === name)));
+  const { status: _, ...rest } = search;
+  return (
+    <>
+      {title && (
+        <div className="page-head">
+          <h1>{title}</h1>
+          {actions}
+        </div>
+      )}
+      {list.isSuccess && !isFiltered(own) && runs.length > 0 && runs.length < 6 && !list.hasNextPage && (
+        <NextSteps run={runs[0]} />
+      )}
+      <div className="over-runs">
+        <StatusStrip
+          histogram={histogram}
+          status={search.status}
+          onStatus={(status) => onSearch({ ...rest, ...(status && { status }) })}
+        />
+        <Histogram histogram={histogram} search={search} onRange={(from, to) => onSearch({ ...search, from, to })} />
+      </div>
+      <div className="row wrap">
+        <FilterBar search={search} onSearch={onSearch} fixed={fixed} />
+        {!title && actions}
+      </div>
+      {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending && <Loading rows={10} />}
+      {list.isSuccess && (
+        <div className="panel runs" data-busy={list.isPlaceholderData}>
+          {waiting > 0 && (
+            <button type="button" className="news" onClick={() => void showWaiting()}>
+              <Icon name="refresh" size={14} />
+              {waiting} new
+            </button>
+          )}
+          {runs.length > 0 ? (
+            <RunsTable
+              runs={runs}
+              cursor={cursor}
+              withWorkflow={!fixed.includes('workflow')}
+              onLabel={(label) => onSearch({ ...search, label })}
+            />
+          ) : (
+            <Nothing own={own} searchedTo={searchedTo} onClear={() => onSearch(cleared)} />
+          )}
+        </div>
+      )}
+      {list.hasNextPage && (
+        <div className="row">
+          <Button onClick={() => void list.fetchNextPage()} disabled={list.isFetchingNextPage}>
+            {list.isFetchingNextPage ? 'Loading…' : runs.length > 0 ? 'Show 50 more' : 'Look further back'}
+          </Button>
+          {searchedTo && (
+            <span className="muted">
+              Looked back to <Time at={searchedTo} exact />
+            </span>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function Nothing({ own, searchedTo, onClear }: { own: RunsSearch; searchedTo: string | null; onClear: () => void }) {
+  if (isFiltered(own))
+    return (
+      <Empty title="No run matches" action={<Button onClick={onClear}>Clear filters</Button>}>
+        {own.from || own.to ? 'None within this time and with these filters.' : 'None with these filters.'}
+        {searchedTo && ' Older runs have not been looked at yet.'}
+      </Empty>
+    );
+  return (
+    <Empty title="Nothing has run yet">
+      Start a workflow from its page, by the API, by mail, by schedule or by webhook. From a terminal: <code>npm start</code>{' '}
+      publishes the examples and runs one.
+    </Empty>
+  );
+}
