@@ -48,7 +48,7 @@ export class LiveApi extends Construct {
     for (const routeKey of ['$connect', '$disconnect', '$default']) {
       const target = `integrations/${integration.ref}`;
       const route = new CfnRoute(this, routeKey.slice(1), { apiId: api.ref, routeKey, target, authorizationType: 'NONE' });
-      stage.addDependency(route);
+      stage.addResourceDependency(route);
       acknowledge(route, 'APIG4', 'A connection can do nothing until its first message has brought a credential that is good.');
     }
     acknowledge(stage, 'APIG1', 'Nothing is asked for by path or header; what goes wrong with a message the function logs.');

@@ -114,6 +114,11 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     `/runs/${failed}`,
     `/runs/${failed}?view=graph`,
     '/workflows',
+    '/inbox',
+    '/deliveries',
+    '/jobs',
+    '/people',
+    '/audit',
     ...['runs', 'start', 'edit'].map((tab) => `/workflows/${workflow}?tab=${tab}`),
   ];
 

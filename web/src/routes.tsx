@@ -41,6 +41,33 @@ const routeTree = root.addChildren([
     component: lazyRouteComponent(() => import('./workflows/workflow-page.tsx'), 'WorkflowPage'),
     validateSearch: (search: Record<string, unknown>) => ({ ...runsSearch(search), ...texts('tab', 'run')(search) }),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/inbox',
+    component: lazyRouteComponent(() => import('./pages/inbox-page.tsx'), 'InboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/deliveries',
+    component: lazyRouteComponent(() => import('./pages/deliveries-page.tsx'), 'DeliveriesPage'),
+    validateSearch: texts('outcome', 'trigger'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/jobs',
+    component: lazyRouteComponent(() => import('./pages/jobs-page.tsx'), 'JobsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/people',
+    component: lazyRouteComponent(() => import('./pages/people-page.tsx'), 'PeoplePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/audit',
+    component: lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
+    validateSearch: texts('actor', 'object'),
+  }),
 ]);
 
 /** Search parameters are plain texts, so that an address can be read and typed. */

@@ -4,6 +4,7 @@ import { useKeys } from '../frame/keyboard.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Time } from '../kit/time.tsx';
+import { Bulk } from './bulk.tsx';
 import { type FieldName, isFiltered, type RunsSearch } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { Histogram, StatusStrip } from './histogram.tsx';
@@ -23,7 +24,7 @@ interface Props {
 
 /** Runs with all that narrows them: counts, bars, words. The same of a workspace and of a workflow. */
 export function RunsList({ title, search, onSearch, fixed = [], actions }: Props) {
-  const { runs, waiting, list, histogram, searchedTo, showWaiting } = useRuns(search);
+  const { runs, waiting, list, histogram, searchedTo, query, showWaiting } = useRuns(search);
   const navigate = useNavigate();
   const [cursor, setCursor] = useState<string>();
   const at = runs.findIndex(({ id }) => id === cursor);
@@ -62,6 +63,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
       </div>
       <div className="row wrap">
         <FilterBar search={search} onSearch={onSearch} fixed={fixed} />
+        {runs.length > 0 && <Bulk query={query} />}
         {!title && actions}
       </div>
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}

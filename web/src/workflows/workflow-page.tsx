@@ -5,6 +5,7 @@ import { workflowQuery } from '../api/queries.ts';
 import { Loading, Problem } from '../kit/controls.tsx';
 import { RunsList } from '../runs/runs-list.tsx';
 import { StartPanel } from './start-panel.tsx';
+import { VersionsPanel } from './versions-panel.tsx';
 
 const Editor = lazy(() => import('../editor/editor.tsx').then(({ Editor: component }) => ({ default: component })));
 
@@ -12,6 +13,7 @@ const TABS = [
   ['runs', 'Runs'],
   ['start', 'Start'],
   ['edit', 'Edit'],
+  ['versions', 'Versions'],
 ] as const;
 
 /** One workflow: its runs, a start by hand, its text and graph, its versions. */
@@ -49,7 +51,8 @@ export function WorkflowPage() {
             to="/workflows/$workflowId"
             params={{ workflowId }}
             search={one === 'runs' ? {} : { tab: one }}
-            className={one === tab ? 'active' : ''}
+            className={one === tab ? 'at' : ''}
+            activeProps={{ 'aria-current': undefined }}
             aria-current={one === tab ? 'page' : undefined}
           >
             {word}
@@ -64,6 +67,7 @@ export function WorkflowPage() {
         />
       )}
       {tab === 'start' && <StartPanel workflow={workflow.data} />}
+      {tab === 'versions' && <VersionsPanel workflow={workflow.data} />}
       {tab === 'edit' && (
         <Suspense fallback={<Loading rows={12} />}>
           <Editor key={workflowId} workflow={workflow.data} afterRun={afterRun} />

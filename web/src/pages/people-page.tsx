@@ -1,0 +1,244 @@
+import { type FormEvent, useState } from 'react';
+import { ROLES, type Role } from '../../../shared/kernel/role.ts';
+import { call } from '../api/call.ts';
+import { queries } from '../api/queries.ts';
+import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
+import { ActDialog } from '../kit/dialog.tsx';
+import { Time } from '../kit/time.tsx';
+import { usePaged } from './paged.ts';
+import './pages.css';
+
+const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'viewer';
+
+/** People with a role, and keys. */
+export function PeoplePage() {
+  return (
+    <div className="page">
+      <div className="page-head">
+        <h1>Members and keys</h1>
+      </div>
+      <Members />
+      <Keys />
+    </div>
+  );
+}
+
+function Members() {
+  const members = usePaged(['members'], (token, signal) =>
+    call('listMembers', { query: { limit: 100, ...(token && { continuation_token: token }) } }, signal),
+  );
+  const [email, setEmail] = useState('');
+  const [role, setRole] = useState<Role>('viewer');
+  const [error, setError] = useState<unknown>();
+  const [removed, setRemoved] = useState<{ id: string; name: string }>();
+  const again = () => queries.invalidateQueries({ queryKey: ['members'] });
+  const add = async (event: FormEvent) => {
+    event.preventDefault();
+    setError(undefined);
+    try {
+      await call('addMember', { body: { email, name: email.split('@')[0] ?? email, role } });
+      setEmail('');
+      await again();
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
+  return (
+    <section className="panel" aria-label="Members">
+      <div className="panel-head">
+        <h2>Members</h2>
+        <span className="muted num">{members.items.length}</span>
+      </div>
+      <div className="panel-body">
+        <form className="new-thing" onSubmit={add}>
+          <Field label="Mail address">
+            {(id) => (
+              <input
+                id={id}
+                className="input"
+                type="email"
+                required
+                value={email}
+                onChange={(event) => setEmail(event.target.value)}
+              />
+            )}
+          </Field>
+          <RoleField role={role} onRole={setRole} />
+          <Button type="submit">Add member</Button>
+        </form>
+        {error !== undefined && <Problem error={error} />}
+      </div>
+      {members.isPending && <Loading rows={3} />}
+      {members.isError && <Problem error={members.error} />}
+      {members.items.length > 0 && (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Address</th>
+              <th>Role</th>
+              <th>Project</th>
+              <th>Since</th>
+              <th className="right">Remove</th>
+            </tr>
+          </thead>
+          <tbody>
+            {members.items.map((member) => (
+              <tr key={member.id}>
+                <td>{member.name}</td>
+                <td className="muted">{member.email}</td>
+                <td>
+                  <select
+                    className="select"
+                    aria-label={`Role of ${member.name}`}
+                    value={member.role}
+                    onChange={(event) =>
+                      void call('changeMember', {
+                        params: { member_id: member.id },
+                        body: { role: roleOf(event.target.value) },
+                      }).then(again)
+                    }
+                  >
+                    {ROLES.map((one) => (
+                      <option key={one}>{one}</option>
+                    ))}
+                  </select>
+                </td>
+                <td className="muted">{member.project_id ?? 'all'}</td>
+                <td className="muted">
+                  <Time at={member.created_at} />
+                </td>
+                <td className="right">
+                  <Button kind="ghost" onClick={() => setRemoved(member)}>
+                    Remove
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {removed && (
+        <ActDialog
+          title={`Remove ${removed.name}`}
+          verb="Remove"
+          danger
+          opened
+          onClose={() => setRemoved(undefined)}
+          act={() => call('removeMember', { params: { member_id: removed.id } }).then(again)}
+        >
+          <p>They can no longer sign in here. What they did stays in the audit log.</p>
+        </ActDialog>
+      )}
+    </section>
+  );
+}
+
+const RoleField = ({ role, onRole }: { role: Role; onRole: (role: Role) => void }) => (
+  <Field label="Role">
+    {(id) => (
+      <select id={id} className="select" value={role} onChange={(event) => onRole(roleOf(event.target.value))}>
+        {ROLES.map((one) => (
+          <option key={one}>{one}</option>
+        ))}
+      </select>
+    )}
+  </Field>
+);
+
+function Keys() {
+  const keys = usePaged(['keys'], (token, signal) =>
+    call('listKeys', { query: { limit: 100, ...(token && { continuation_token: token }) } }, signal),
+  );
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('operator');
+  const [shown, setShown] = useState<string>();
+  const [error, setError] = useState<unknown>();
+  const [revoked, setRevoked] = useState<{ id: string; name: string }>();
+  const again = () => queries.invalidateQueries({ queryKey: ['keys'] });
+  const create = async (event: FormEvent) => {
+    event.preventDefault();
+    setError(undefined);
+    try {
+      const made = await call('createKey', { body: { name, role } });
+      setShown(made.key);
+      setName('');
+      await again();
+    } catch (thrown) {
+      setError(thrown);
+    }
+  };
+  return (
+    <section className="panel" aria-label="API keys">
+      <div className="panel-head">
+        <h2>API keys</h2>
+        <span className="muted num">{keys.items.length}</span>
+      </div>
+      <div className="panel-body">
+        <form className="new-thing" onSubmit={create}>
+          <Field label="Name">
+            {(id) => <input id={id} className="input" required value={name} onChange={(event) => setName(event.target.value)} />}
+          </Field>
+          <RoleField role={role} onRole={setRole} />
+          <Button type="submit">Create key</Button>
+        </form>
+        {shown && (
+          <p className="shown-once">
+            Shown this once: <code>{shown}</code> <Copy text={shown} label="Copy the key" />
+          </p>
+        )}
+        {error !== undefined && <Problem error={error} />}
+      </div>
+      {keys.isPending && <Loading rows={3} />}
+      {keys.isError && <Problem error={keys.error} />}
+      {keys.items.length > 0 && (
+        <table className="table">
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Role</th>
+              <th>Project</th>
+              <th>Holder</th>
+              <th>Made</th>
+              <th className="right">State</th>
+            </tr>
+          </thead>
+          <tbody>
+            {keys.items.map((key) => (
+              <tr key={key.id}>
+                <td>{key.name}</td>
+                <td>{key.role}</td>
+                <td className="muted">{key.project_id ?? 'all'}</td>
+                <td className="muted">{key.email}</td>
+                <td className="muted">
+                  <Time at={key.created_at} />
+                </td>
+                <td className="right">
+                  {key.revoked_at ? (
+                    <span className="pill">revoked</span>
+                  ) : (
+                    <Button kind="ghost" onClick={() => setRevoked(key)}>
+                      Revoke
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {revoked && (
+        <ActDialog
+          title={`Revoke ${revoked.name}`}
+          verb="Revoke"
+          danger
+          opened
+          onClose={() => setRevoked(undefined)}
+          act={() => call('revokeKey', { params: { key_id: revoked.id } }).then(again)}
+        >
+          <p>Whoever uses it is refused within 30 seconds. It cannot be brought back.</p>
+        </ActDialog>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { type Ask, call } from '../api/call.ts';
+import { runsChanged } from '../api/queries.ts';
+import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
+import { ActDialog } from '../kit/dialog.tsx';
+import { Choices } from '../kit/menu.tsx';
+import { Status } from '../kit/status.tsx';
+import type { queryOf } from './filter.ts';
+
+type Verb = 'rerun' | 'stop' | 'pause' | 'resume' | 'archive';
+type Body = Ask<'createJob'>['body'];
+
+const VERBS: Record<Verb, { label: string; verb: string; danger?: boolean }> = {
+  rerun: { label: 'Recover all from where they failed', verb: 'Recover' },
+  stop: { label: 'Stop all', verb: 'Stop', danger: true },
+  pause: { label: 'Pause all', verb: 'Pause' },
+  resume: { label: 'Resume all', verb: 'Resume' },
+  archive: { label: 'Archive all', verb: 'Archive' },
+};
+
+/** What can be done with all runs that the filter selects. */
+export function Bulk({ query }: { query: ReturnType<typeof queryOf> }) {
+  const [verb, setVerb] = useState<Verb>();
+  const because = Object.keys(query).length === 0 ? 'Narrow the list first: a job needs a filter.' : undefined;
+  return (
+    <>
+      <Choices
+        choices={(Object.keys(VERBS) as Verb[]).map((name) => ({
+          label: VERBS[name].label,
+          because,
+          ...(VERBS[name].danger && { danger: true }),
+          act: () => setVerb(name),
+        }))}
+      >
+        <Button>All that match</Button>
+      </Choices>
+      {verb && <JobDialog verb={verb} query={query} onClose={() => setVerb(undefined)} />}
+    </>
+  );
+}
+
+/** The body of a job: where a query has commas, it has lists. */
+function bodyOf(verb: Verb, { status, label, ...same }: ReturnType<typeof queryOf>, more: object): Body {
+  const filter = {
+    ...same,
+    ...(status && { status: String(status).split(',') }),
+    ...(label && { label: String(label).split(',') }),
+  };
+  return {
+    verb,
+    filter,
+    params: verb === 'rerun' ? { from: 'failed' } : verb === 'stop' ? { mode: 'immediate' } : {},
+    ...more,
+  } as Body;
+}
+
+/** Says how many runs it would touch, and some of them, before it does. */
+function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typeof queryOf>; onClose: () => void }) {
+  const [reason, setReason] = useState('');
+  const navigate = useNavigate();
+  const foreseen = useQuery({
+    queryKey: ['job', 'dry', verb, query],
+    queryFn: ({ signal }) => call('createJob', { body: bodyOf(verb, query, { dry_run: true }) }, signal),
+    staleTime: 0,
+  });
+  const { data } = foreseen;
+  const dry = data?.object === 'job_dry_run' ? data : undefined;
+  const act = async () => {
+    await call('createJob', {
+      body: bodyOf(verb, query, reason.trim() ? { reason: reason.trim() } : {}),
+      idempotencyKey: `console-${crypto.randomUUID()}`,
+    });
+    await runsChanged();
+    await navigate({ to: '/jobs' });
+  };
+  const { label, verb: word, danger = false } = VERBS[verb];
+  const count = dry ? `${dry.would.toLocaleString('en')}${dry.exact ? '' : '+'} ${dry.would === 1 ? 'run' : 'runs'}` : '';
+  return (
+    <ActDialog
+      title={label}
+      verb={dry ? `${word} ${count}` : word}
+      danger={danger}
+      because={dry ? (dry.would === 0 ? 'There is nothing to do.' : undefined) : 'It is being counted.'}
+      opened
+      onClose={onClose}
+      act={act}
+    >
+      {foreseen.isPending && <Loading rows={3} />}
+      {foreseen.isError && <Problem error={foreseen.error} />}
+      {dry && (
+        <>
+          <p>
+            <b className="num">{count}</b> of <span className="num">{dry.total.toLocaleString('en')}</span> that match.
+          </p>
+          <ul className="bulk-sample">
+            {dry.sample.slice(0, 5).map((run) => (
+              <li key={run.id} className="row">
+                <Status status={run.status} quiet />
+                <span className="cut grow">{run.reference ?? run.name}</span>
+                <span className="muted">{run.workflow_name}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <Field label="Reason" hint="In the audit log, with your name.">
+        {(id) => (
+          <input
+            id={id}
+            className="input"
+            data-autofocus
+            maxLength={500}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        )}
+      </Field>
+    </ActDialog>
+  );
+}
