@@ -101,8 +101,8 @@ export async function getWorkflowRunEvents({ params, query, caller }: RequestOf<
 }
 
 async function events(services: Services, run: Run, query: RequestOf<'getRunEvents'>['query']): Promise<Answer> {
-  const { after, continuation_token: token, limit, step, type, wait } = query;
-  const page = await news(services, run, { after: token ?? after, limit, step, type }, wait * 1000);
+  const { after, continuation_token: token, limit, step, type, q, wait } = query;
+  const page = await news(services, run, { after: token ?? after, limit, step, type, q }, wait * 1000);
   const values = await ShownValues.of(services, run);
   const lines = page.items.map((event) => ({ step: null, scope: '', attempt: null, ...shownEvent(values, run.id, event) }));
   const items = thatFit(lines, PAGE_BYTES);

@@ -33,6 +33,7 @@ const eventsQuery = z.strictObject({
   wait: waitSeconds,
   step: z.string().min(1).max(40).optional().meta({ description: 'Id of a step' }),
   type: eventType.optional(),
+  q: words(200).optional().meta({ description: 'Words of the message or the key of the step, in any case' }),
   limit: count(1000).default(100),
   continuation_token: lineNumber.optional(),
 });

@@ -73,6 +73,28 @@ describe('a run', () => {
     expectRefusal(await api.get(`/v1/runs/${id}/context?step=other`), 404, 'step');
   });
 
+  test('has the lines of its log that hold some words, in any case, and nothing of what a step gave', async () => {
+    const source = `  - id: wanted\n    set: { colour: turquoise }\n  - id: broken\n    raise: { error: NoStock, message: "100% [gone]" }\n`;
+    const { id } = (await api.start(await api.publish(source))).body;
+    await api.ended(id);
+    const found = async (query: string) =>
+      (await api.get(`/v1/runs/${id}/events?${query}`)).body.items.map(
+        ({ type, step }: { type: string; step: string | null }) => [type, step],
+      );
+    expect(await found('q=wANTED')).toEqual([
+      ['step_started', 'wanted'],
+      ['step_completed', 'wanted'],
+    ]);
+    expect(await found('q=wanted&type=step_completed')).toEqual([['step_completed', 'wanted']]);
+    expect(await found('q=wanted&step=broken')).toEqual([]);
+    expect(await found('q=100%25%20[gone]&type=step_failed')).toEqual([['step_failed', 'broken']]);
+    expect(await found('q=turquoise')).toEqual([]);
+    expect(await found('q=created%20by')).toEqual([['run_created', null]]);
+    const page = await api.get(`/v1/runs/${id}/events?q=wanted&limit=1`);
+    expect(await found(`q=wanted&continuation_token=${page.body.continuation_token}`)).toEqual([['step_completed', 'wanted']]);
+    for (const q of ['', 'x'.repeat(201), '%00']) expectRefusal(await api.get(`/v1/runs/${id}/events?q=${q}`), 400, 'q');
+  });
+
   test('has its context in pages, in the order of the document, also of one place or one state', async () => {
     const loop = `  - id: each\n    forEach:\n      in: [1, 2, 3]\n      as: n\n      steps:\n        - id: one\n          set: { n: '\${ $n }' }\n`;
     const { id } = (await api.start(await api.publish(`${loop}  - id: never\n    if: '\${ false }'\n    set: {}\n`))).body;

@@ -10,6 +10,8 @@ export interface LogFilter {
   limit: number;
   step?: string | undefined;
   type?: RunEvent['type'] | undefined;
+  /** Words of the message or the place, without regard to case. */
+  q?: string | undefined;
 }
 
 export interface LogPage {
@@ -29,10 +31,10 @@ const MOST_READ = 5_000;
 export async function readLog(
   { runs }: Pick<EngineServices, 'runs'>,
   run: Run,
-  { after = -1, limit, step, type }: LogFilter,
+  { after = -1, limit, ...filter }: LogFilter,
 ): Promise<LogPage> {
   const items: RunEvent[] = [];
-  const fits = (event: RunEvent) => (step === undefined || event.step === step) && (type === undefined || event.type === type);
+  const fits = fitting(filter);
   if (after < 0 && fits(creationEvent(run))) items.push(creationEvent(run));
   if (run.status === 'skipped')
     return { items: after < 1 && fits(skipEvent(run)) ? [...items, skipEvent(run)] : items, next: undefined };
@@ -50,6 +52,16 @@ export async function readLog(
     if (entries.length === 0) return { items, next: undefined };
   }
   return { items, next: number };
+}
+
+/** What a line is looked through for is what everybody sees of it: `data` and outputs, which are masked only as they are shown, are not. */
+function fitting({ step, type, q }: Pick<LogFilter, 'step' | 'type' | 'q'>) {
+  const words = q?.toLowerCase();
+  return (event: RunEvent) =>
+    (step === undefined || event.step === step) &&
+    (type === undefined || event.type === type) &&
+    (words === undefined ||
+      [event.message, `${event.scope ?? ''}${event.step ?? ''}`].some((text) => text.toLowerCase().includes(words)));
 }
 
 /** A line as it is shown: with its output, or the beginning of it and where the whole is. */
