@@ -63,7 +63,7 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
     expressExecutions: one.stepFunctions.expressExecutions,
     transitions: one.stepFunctions.transitions,
     readUnits: one.dynamodb.readUnits,
-    writeUnits: one.dynamodb.writeUnits - counterUnits(one.dynamodb.writtenTo),
+    writeUnits: one.dynamodb.writeUnits - followerUnits(one.dynamodb.writtenTo),
     s3Requests: one.s3.puts + one.s3.gets,
     logBytes: logs.bytes,
     storedBytes: storage.bytes,
@@ -72,7 +72,8 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
   };
 }
 
-const counterUnits = (writtenTo: Record<string, number>) =>
-  Object.entries(writtenTo).reduce((sum, [table, units]) => sum + (table.includes('Analytics') ? units : 0), 0);
+/** What followers of the stream write: counters, shared by the runs of a batch, and the record of who has started it. */
+const followerUnits = (writtenTo: Record<string, number>) =>
+  Object.entries(writtenTo).reduce((sum, [table, units]) => sum + (/Analytics|Audit/.test(table) ? units : 0), 0);
 
 const aMillion = (dollars: number) => dollars * 1_000_000;

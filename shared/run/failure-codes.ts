@@ -48,8 +48,28 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'CredentialRejected',
     of: 'step',
-    meaning: 'The step names a `connection` that cannot be used, or whose credential the other side refuses.',
-    what_to_do: 'Connections are not supported yet: leave `connection` out.',
+    meaning:
+      'The step names a `connection` that its project does not have, that may not be sent to that host, or whose credential the other side refuses (401).',
+    what_to_do: 'Look at `GET /v1/connections/{connection_id}`: its `status` says why. Add the host, or give it another secret.',
+  },
+  {
+    code: 'LlmRequestFailed',
+    of: 'step',
+    meaning: 'The model could not be asked: its service answered with an error, or not at all.',
+    what_to_do:
+      'The message has the answer. `retry` it; a 400 usually names a model that is not there or a question that is too long.',
+  },
+  {
+    code: 'LlmOutputInvalid',
+    of: 'step',
+    meaning: 'The model gave an answer that does not fit `schema`, twice, or was cut at `maxTokens`.',
+    what_to_do: 'The message has what it said. Say more in `prompt`, ask for less in `schema`, or raise `maxTokens`.',
+  },
+  {
+    code: 'McpToolFailed',
+    of: 'step',
+    meaning: 'The tool says that it failed, or the server that it cannot call it.',
+    what_to_do: 'The message has its text.',
   },
   {
     code: 'ExpressionError',

@@ -106,6 +106,7 @@ test('whoever calls is told who they are', async () => {
     workspace: 'local',
     project_id: 'sales',
     memberships: [],
+    live_url: expect.stringMatching(/^ws:.*\/v1\/live$/),
   });
   expect((await api.get('/v1/me', { key: workspaceKey })).body).toMatchObject({ role: 'admin', project_id: null });
 });

@@ -54,6 +54,7 @@ describe('whoever has signed in', () => {
       workspace: 'local',
       project_id: null,
       memberships: [{ id: body.id, workspace: 'local', project_id: null, role: 'operator' }],
+      live_url: expect.stringMatching(/^ws:.*\/v1\/live$/),
     });
     const run = (await api.start(await api.publish(ONE_STEP), {}, ada)).body;
     expect(run.actor).toEqual({ kind: 'member', id: body.id, name: 'Ada', email: 'ada@example.com' });

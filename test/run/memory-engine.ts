@@ -73,7 +73,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
       },
     },
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
-    workflows: { get: async (id: string) => aWorkflow(id) },
+    workflows: { get: async (id: string) => aWorkflow(id), retention: async () => undefined },
     files: absent('files'),
     openConnection: noConnection,
     recordings: { recordingOf: async () => undefined },

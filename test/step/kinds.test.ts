@@ -14,6 +14,7 @@ test('every kind is known by its key, and no other', () => {
     'forEach',
     'repeat',
     'run',
+    'approval',
   ]);
   expect(() => kindOf('fax')).toThrow('fax');
   expect(() => leafKind('wait')).toThrow('wait');

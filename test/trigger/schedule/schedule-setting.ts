@@ -103,6 +103,7 @@ export class ScheduleSetting {
       workflows: {
         get: async () => this.workflow,
         definition: async () => ({ hash: 'abc', source: '', pins: {} }),
+        retention: async () => undefined,
       },
       definitions: { planOf: async () => this.plan },
       watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
