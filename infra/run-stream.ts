@@ -10,6 +10,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { isTerminal, RUN_STATUSES } from '../shared/run/model/status.ts';
+import { acknowledge } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
 import type { Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -57,6 +58,7 @@ export class RunStream extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(this.undelivered, 'SQS3', 'It is where the stream puts what could not be dealt with: a dead-letter queue itself.');
     this.follow = new AppFunction(this, 'Follow', {
       settings,
       description: 'Hears what happens to runs, and tells who follows them',
