@@ -58,7 +58,11 @@ export class RunStream extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    acknowledge(this.undelivered, 'SQS3', 'It is where the stream puts what could not be dealt with: a dead-letter queue itself.');
+    acknowledge(
+      this.undelivered,
+      'SQS3',
+      'It is where the stream puts what could not be dealt with: a dead-letter queue itself.',
+    );
     this.follow = new AppFunction(this, 'Follow', {
       settings,
       description: 'Hears what happens to runs, and tells who follows them',
