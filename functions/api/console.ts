@@ -16,8 +16,8 @@ interface Services {
 }
 
 const HTML = 'text/html; charset=utf-8';
-/** What programs ask for is never answered with a page. */
-const NO_PAGE = /^(v1|v2|hooks|schemas|assets)(\/|$)/;
+/** What programs ask for, and what those who snoop about do, is never answered with a page. */
+const NO_PAGE = /^(v1|v2|hooks|schemas|assets)(\/|$)|(^|\/)\./;
 
 export const consoleStart = async (_: Request<typeof consolePages.consoleStart>, services: Services) => indexOf(services);
 

@@ -202,22 +202,24 @@ describe('an address that leads elsewhere', () => {
     expect(answered.headers.get('set-cookie')).toBe(null);
   });
 
-  test.each([
-    '/',
-    '/v1',
-    '/v1/',
-    '/v1/runs/',
-    '/v1//runs',
-    '/V1/RUNS',
-    '/v1/runs/x/y/z',
-    '/.env',
-    '//evil.example/x',
-    '/v1/runs%2fx',
-  ])('%s is no route', async (path) => {
-    const answered = await api.get(path);
-    expect([400, 404]).toContain(answered.status);
-    expect(answered.text.length).toBeLessThan(300);
-  });
+  test.each(['/v1', '/v1/', '/v1/runs/', '/v1//runs', '/v1/runs/x/y/z', '/.env', '/v1/runs%2fx'])(
+    '%s is no route',
+    async (path) => {
+      const answered = await api.get(path);
+      expect([400, 404]).toContain(answered.status);
+      expect(answered.text.length).toBeLessThan(300);
+    },
+  );
+
+  test.each(['/', '/V1/RUNS', '//evil.example/x'])(
+    '%s is the console, which says nothing of what was asked and leads nowhere',
+    async (path) => {
+      const answered = await fetch(api.url + path, { redirect: 'manual' });
+      expect([200, 503]).toContain(answered.status);
+      expect(answered.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(await answered.text()).not.toMatch(/evil|RUNS/);
+    },
+  );
 
   test.each([
     'PUT /v1/runs',
