@@ -15,8 +15,10 @@ export interface RunCost {
   /** States entered by Standard executions. */
   transitions: number;
   readUnits: number;
-  /** Without those of counters, which are written seconds later, for many runs at once. */
+  /** Without those of counters, which are written seconds later, for many runs at once, and of records. */
   writeUnits: number;
+  /** For the record of who has started it. */
+  recordUnits: number;
   s3Requests: number;
   logBytes: number;
   /** With its entries in indexes. */
@@ -63,7 +65,8 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
     expressExecutions: one.stepFunctions.expressExecutions,
     transitions: one.stepFunctions.transitions,
     readUnits: one.dynamodb.readUnits,
-    writeUnits: one.dynamodb.writeUnits - followerUnits(one.dynamodb.writtenTo),
+    writeUnits: one.dynamodb.writeUnits - unitsOf(one.dynamodb.writtenTo, /Analytics|Audit/),
+    recordUnits: unitsOf(one.dynamodb.writtenTo, /Audit/),
     s3Requests: one.s3.puts + one.s3.gets,
     logBytes: logs.bytes,
     storedBytes: storage.bytes,
@@ -72,8 +75,8 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
   };
 }
 
-/** What followers of the stream write: counters, shared by the runs of a batch, and the record of who has started it. */
-const followerUnits = (writtenTo: Record<string, number>) =>
-  Object.entries(writtenTo).reduce((sum, [table, units]) => sum + (/Analytics|Audit/.test(table) ? units : 0), 0);
+/** Units that were written to tables of these names. */
+const unitsOf = (writtenTo: Record<string, number>, tables: RegExp) =>
+  Object.entries(writtenTo).reduce((sum, [table, units]) => sum + (tables.test(table) ? units : 0), 0);
 
 const aMillion = (dollars: number) => dollars * 1_000_000;

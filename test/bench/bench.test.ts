@@ -23,6 +23,11 @@ describe('a run of three http steps', () => {
     expect(results.cost.w3.readUnits).toBeLessThanOrEqual(GOALS.readUnits);
   });
 
+  test('is recorded as an act for three write units, which are told beside its own', () => {
+    expect(results.cost.w3.recordUnits).toBeGreaterThan(0);
+    expect(results.cost.w3.recordUnits).toBeLessThanOrEqual(3);
+  });
+
   test('takes three write units more when one of its steps is slow', () => {
     expect(results.cost.slow.writeUnits - results.cost.w3.writeUnits).toBeLessThanOrEqual(GOALS.slowStepWriteUnits);
   });
