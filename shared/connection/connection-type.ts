@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isCallableUrl } from '../kernel/safe-url.ts';
 
 const HOST = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:\d{1,5})?$/;
 
@@ -21,11 +22,7 @@ const plain = (max = 1_000) => text(max).regex(/^[\x20-\x7e]*$/, 'must be plain 
 export const callableUrl = z
   .string()
   .max(2_000)
-  .refine((url) => isCallable(url), 'must be an http or https URL without a user name or password');
-const isCallable = (text: string) => {
-  const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
-};
+  .refine(isCallableUrl, 'must be an http or https URL without a user name or password');
 /** A sealed secret has 4,096 bytes at most. */
 const long = plain(3_500);
 

@@ -37,3 +37,9 @@ export class StepError extends Error {
     this.data = data;
   }
 }
+
+/** What was thrown beneath the client of somebody else: a step fails with that. */
+export function stepErrorBeneath(error: unknown): StepError | undefined {
+  if (error instanceof StepError) return error;
+  return error instanceof Error && error.cause !== undefined ? stepErrorBeneath(error.cause) : undefined;
+}

@@ -1,5 +1,6 @@
+import { isCallable } from '../../kernel/safe-url.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import { type HttpSpec, isCallable } from '../../step/http/spec.ts';
+import type { HttpSpec } from '../../step/http/spec.ts';
 import type { LeafContext } from '../../step/kind.ts';
 import { LIMIT_BYTES } from './body.ts';
 import { describe } from './failure.ts';

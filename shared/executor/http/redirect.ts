@@ -1,5 +1,5 @@
+import { isCallable } from '../../kernel/safe-url.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import { isCallable } from '../../step/http/spec.ts';
 import { describe } from './failure.ts';
 import type { HttpRequest } from './request.ts';
 

@@ -1,13 +1,13 @@
 import { APICallError } from 'ai';
 import type { OpenConnection } from '../../connection/open-connection.ts';
-import { StepError } from '../../kernel/step-error.ts';
+import { StepError, stepErrorBeneath } from '../../kernel/step-error.ts';
 import { secondsUntil } from '../http/failure.ts';
 
 const QUOTED_CHARACTERS = 500;
 
 /** What a question fails with: the names of errors are those of docs/errors.md. */
 export async function failureOf(error: unknown, connection: OpenConnection, now: Date): Promise<unknown> {
-  const own = ownFailure(error);
+  const own = stepErrorBeneath(error);
   if (own) return own;
   if (!APICallError.isInstance(error)) return failed(connection, error instanceof Error ? error.message : String(error));
   const { statusCode: status, responseBody = '', responseHeaders = {} } = error;
@@ -23,12 +23,6 @@ export async function failureOf(error: unknown, connection: OpenConnection, now:
   const data = { status, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
   if (status === 429) return new StepError('TooManyRequests', `The model of connection "${connection.name}" ${answer}`, data);
   return failed(connection, answer, data);
-}
-
-/** What was thrown beneath a client: a step fails with that. */
-function ownFailure(error: unknown): StepError | undefined {
-  if (error instanceof StepError) return error;
-  return error instanceof Error && error.cause !== undefined ? ownFailure(error.cause) : undefined;
 }
 
 const failed = ({ name }: OpenConnection, why: string, data?: object) =>

@@ -1,10 +1,10 @@
 import { ProtocolError, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import type { OpenConnection } from '../../connection/open-connection.ts';
-import { StepError } from '../../kernel/step-error.ts';
+import { StepError, stepErrorBeneath } from '../../kernel/step-error.ts';
 
 /** What a call fails with: the names of errors are those of docs/errors.md. */
 export async function failureOf(error: unknown, connection: OpenConnection, tool: string): Promise<unknown> {
-  const own = ownFailure(error);
+  const own = stepErrorBeneath(error);
   if (own) return own;
   const status = error instanceof SdkHttpError ? error.status : undefined;
   if (error instanceof UnauthorizedError || status === 401 || status === 403) {
@@ -20,10 +20,4 @@ export async function failureOf(error: unknown, connection: OpenConnection, tool
     `The server of connection "${connection.name}" did not take the call: ${said}`,
     status && { status },
   );
-}
-
-/** What was thrown beneath the client: a step fails with that. */
-function ownFailure(error: unknown): StepError | undefined {
-  if (error instanceof StepError) return error;
-  return error instanceof Error && error.cause !== undefined ? ownFailure(error.cause) : undefined;
 }

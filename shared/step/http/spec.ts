@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EXPRESSION, isOneExpression } from '../../expression/template.ts';
 import { jsonNumber } from '../../kernel/json-number.ts';
+import { isCallableUrl } from '../../kernel/safe-url.ts';
 
 /** The form of an http step after evaluation. */
 export type HttpSpec = z.infer<typeof resolvedSpec>;
@@ -103,7 +104,7 @@ const headerValue = scalar
 
 export const resolvedSpec = z.strictObject({
   method: methods,
-  url: z.string().refine(isUrl, { error: 'must be an http or https URL without a user name or password' }),
+  url: z.string().refine(isCallableUrl, { error: 'must be an http or https URL without a user name or password' }),
   connection: z.string().nullish(),
   query: z.record(z.string(), parameter).nullish(),
   headers: z.record(headerName, headerValue).nullish(),
@@ -117,17 +118,7 @@ export const resolvedSpec = z.strictObject({
 
 /** Only a URL without expressions can be judged before it is evaluated. */
 function couldBeUrl(text: string): boolean {
-  return text.includes('${') || isUrl(text);
-}
-
-function isUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && isCallable(url);
-}
-
-/** Whether steps can call this URL at all. A password in a URL would end up in logs. */
-export function isCallable(url: URL): boolean {
-  return (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
+  return text.includes('${') || isCallableUrl(text);
 }
 
 /** Whether the step goes on with this status. */
