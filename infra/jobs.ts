@@ -52,6 +52,7 @@ export class Jobs extends Construct {
     stores.workflows.allow(routes, ['GetItem']);
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, []);
+    stores.tests.allow(routes, ['Query']);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {
@@ -68,6 +69,9 @@ export class Jobs extends Construct {
     stores.runs.allow(this.worker, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.values.allowDeletes(this.worker);
     stores.allowTasks(this.worker);
+    // Tests made of runs, with copies of their files.
+    stores.tests.allow(this.worker, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.files.allow(this.worker, ['DeleteItem']);
 
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,

@@ -170,7 +170,7 @@ describe('a run', () => {
     const { files } = engineServices();
     const { id } = await uploaded('old.csv', 'a');
     const before = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
-    await files.bytes.renew(id);
+    await files.bytes.renew({ id });
     const after = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
     expect([await after.text(), after.headers.get('etag')]).toEqual([await before.text(), before.headers.get('etag')]);
 
