@@ -175,7 +175,7 @@ describe('a run', () => {
     expect([await after.text(), after.headers.get('etag')]).toEqual([await before.text(), before.headers.get('etag')]);
 
     const renewed: string[] = [];
-    const bytes = Object.assign(Object.create(files.bytes), { renew: async (one: string) => renewed.push(one) });
+    const bytes = Object.assign(Object.create(files.bytes), { renew: async ({ id: one }: { id: string }) => renewed.push(one) });
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
     await holdFiles({ rows: files.rows, bytes }, [id], 'run1', inDays(24));
     expect(renewed).toEqual([]);
