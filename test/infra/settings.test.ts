@@ -2,8 +2,8 @@ import { App } from 'aws-cdk-lib/core';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { parseSettings, type SettingsInput, settingsFromContext } from '../../infra/settings.ts';
-import { rate } from '../../shared/access/rate.ts';
 import { signInSettings } from '../../shared/access/id-token.ts';
+import { rate } from '../../shared/access/rate.ts';
 import { installed } from './installed.ts';
 
 test('an owner need not choose anything', () => {
