@@ -12,7 +12,7 @@ interface Bucket {
 }
 
 /** A bucket after one more request: full after a pause, never above its size. Undefined when it is empty. `now`: in milliseconds. */
-export function taken({ perSecond, burst }: Rate, bucket: Bucket | undefined, now: number): Bucket | undefined {
+function taken({ perSecond, burst }: Rate, bucket: Bucket | undefined, now: number): Bucket | undefined {
   const tokens = bucket ? Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond) : burst;
   return tokens < 1 ? undefined : { tokens: tokens - 1, at: now };
 }
