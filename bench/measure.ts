@@ -10,38 +10,51 @@ import { endurance } from './speed/endurance.ts';
 import { recovery } from './speed/recovery.ts';
 import { speedOf } from './speed/rounds.ts';
 
-export type Results = Awaited<ReturnType<typeof measure>>;
+type Say = (what: string) => void;
 
-/** Every figure, in one go. `say` hears what is being measured. */
-export async function measure(sizes: Sizes, say: (what: string) => void) {
+/** What can be measured by itself. */
+const PARTS = {
+  boot: ({ boots: sizes }: Sizes, say: Say) => {
+    say('starts');
+    return boots(sizes);
+  },
+  speed: ({ speed }: Sizes, say: Say) => speedOf(speed, say),
+  endurance: ({ endurance: sizes }: Sizes, say: Say) => {
+    say(`${sizes.runs} runs`);
+    return withBench({ connections: sizes.callers }, (bench) => endurance(bench, sizes, sizes.stretch));
+  },
+  recovery: ({ killedRuns }: Sizes, say: Say) => {
+    say('recovery');
+    return recovery(killedRuns);
+  },
+  cost: ({ countedRuns }: Sizes, say: Say) => costsOfAll(countedRuns, say),
+  lists: ({ lists: { stored, times } }: Sizes, say: Say) => {
+    say(`lists of ${stored} runs`);
+    return withBench({ connections: 1 }, (bench) => listed(bench, stored, times));
+  },
+  bundles: async ({ bundleLoads }: Sizes, say: Say) => {
+    say('bundles');
+    return bundles(bundleLoads);
+  },
+};
+export type Part = keyof typeof PARTS;
+export const PART_NAMES = Object.keys(PARTS).filter((name): name is Part => name in PARTS);
+
+type Measured = { [Name in Part]: Awaited<ReturnType<(typeof PARTS)[Name]>> };
+/** What was measured, and the load of the machine before and after each part. */
+export type Results = Measured & { sizes: Sizes; parts: { [Name in Part]?: { measuredAt: string; load: number[] } } };
+
+/** One part. `say` hears what is being measured. */
+export async function measure<Name extends Part>(
+  name: Name,
+  sizes: Sizes,
+  say: Say,
+): Promise<{ [N in Name]: Measured[N] } & Pick<Results, 'sizes' | 'parts'>> {
   const [before = 0] = loadavg();
-  say('starts');
-  const boot = await boots(sizes.boots);
-  const speed = await speedOf(sizes.speed, say);
-  say(`${sizes.endurance.runs} runs`);
-  const { callers, stretch } = sizes.endurance;
-  const rates = await withBench({ connections: callers }, (bench) => endurance(bench, sizes.endurance, stretch));
-  say('recovery');
-  const recovered = await recovery(sizes.killedRuns);
-  const cost = await costsOfAll(sizes.countedRuns, say);
-  const { stored, times } = sizes.lists;
-  say(`lists of ${stored} runs`);
-  const lists = await withBench({ connections: 1 }, (bench) => listed(bench, stored, times));
-  say('bundles');
-  const loaded = bundles(sizes.bundleLoads);
+  const measured = await PARTS[name](sizes, say);
   const [after = 0] = loadavg();
-  return {
-    measuredAt: new Date().toISOString(),
-    sizes,
-    load: [before, after],
-    boot,
-    speed,
-    endurance: rates,
-    recovery: recovered,
-    cost,
-    lists,
-    bundles: loaded,
-  };
+  const parts = { [name]: { measuredAt: new Date().toISOString(), load: [before, after] } };
+  return { [name]: measured, sizes, parts } as { [N in Name]: Measured[N] } & Pick<Results, 'sizes' | 'parts'>;
 }
 
 async function costsOfAll(runs: number, say: (what: string) => void) {

@@ -3,6 +3,7 @@ import { type SignInSettings, signInSettings } from '../shared/access/id-token.t
 import { ProviderIdTokens } from '../shared/access/id-tokens.jose.ts';
 import { DynamoKeys } from '../shared/access/key.dynamo.ts';
 import { DynamoMembers } from '../shared/access/member.dynamo.ts';
+import { type Rate, rate } from '../shared/access/rate.ts';
 import type { SignInServices } from '../shared/access/sign-in.ts';
 import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
@@ -118,6 +119,12 @@ export function signInServices(): SignInServices | undefined {
   if (text === undefined) return undefined;
   const settings: SignInSettings = signInSettings.parse(JSON.parse(text));
   return { settings, tokens: new ProviderIdTokens(settings), members: members() };
+}
+
+/** The bound of requests of one caller, if the owner has set one. */
+export function callerRate(): Rate | undefined {
+  const text = env.callerRate();
+  return text === undefined ? undefined : rate.parse(JSON.parse(text));
 }
 
 /** What the engine works with. */

@@ -2,7 +2,7 @@ import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
 import { withConsole } from './bundling.ts';
 import type { RunEngine } from './run-engine.ts';
-import { type Settings, signInOf } from './settings.ts';
+import { callerRateOf, type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
 
 export interface ApiFunctionsProps {
@@ -25,11 +25,12 @@ export class ApiFunctions extends Construct {
     const retention = { RETENTION_DAYS: String(settings.retentionDays) };
 
     const signIn = signInOf(settings);
+    const rate = callerRateOf(settings);
     this.authorize = new AppFunction(this, 'Authorize', {
       settings,
       entry: 'api/authorize',
       description: 'Turns an API key or a token into a caller',
-      ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
+      environment: { ...(signIn && { SIGN_IN: JSON.stringify(signIn) }), ...(rate && { CALLER_RATE: JSON.stringify(rate) }) },
       concurrency: settings.authorizerConcurrency,
     });
     stores.access.allow(this.authorize, ['GetItem', 'Query']);

@@ -65,6 +65,8 @@ const fields = z.object({
   tracing: flag.transform((value) => value ?? false),
   apiRateLimit: z.coerce.number().int().min(1).default(500),
   apiBurstLimit: z.coerce.number().int().min(1).default(1000),
+  keyRateLimit: optional(z.coerce.number().min(0.1)),
+  keyBurstLimit: optional(z.coerce.number().int().min(1)),
   authorizerConcurrency: concurrency,
   startConcurrency: concurrency,
   sweeperConcurrency: concurrency,
@@ -101,7 +103,9 @@ const fields = z.object({
   alarmEmail: optional(z.email('must be an email address')),
 });
 
-const schema = fields.superRefine(({ oidcIssuer, oidcClientId }, context) => {
+const schema = fields.superRefine(({ oidcIssuer, oidcClientId, keyRateLimit, keyBurstLimit }, context) => {
+  if (keyRateLimit === undefined && keyBurstLimit !== undefined)
+    context.addIssue({ code: 'custom', path: ['keyRateLimit'], message: 'must be set where keyBurstLimit is' });
   if ((oidcIssuer === undefined) === (oidcClientId === undefined)) return;
   const [missing, other] = oidcIssuer === undefined ? ['oidcIssuer', 'oidcClientId'] : ['oidcClientId', 'oidcIssuer'];
   context.addIssue({ code: 'custom', path: [missing], message: `must be set where ${other} is` });
@@ -137,6 +141,11 @@ export function signInOf(settings: Settings) {
   });
   const { oidcEmailClaim: emailClaim, oidcVerifiedClaim: verifiedClaim, oidcGroupsClaim: groupsClaim } = settings;
   return { issuer, clientId, emailClaim, verifiedClaim, groupsClaim, groups, workspace: settings.bootstrapWorkspace };
+}
+
+/** What the authorizer is told of the requests that one caller may make. */
+export function callerRateOf({ keyRateLimit: perSecond, keyBurstLimit }: Settings) {
+  return perSecond === undefined ? undefined : { perSecond, burst: keyBurstLimit ?? Math.max(1, Math.ceil(2 * perSecond)) };
 }
 
 /** What becomes of data and logs when the stack is deleted. */

@@ -1,8 +1,8 @@
 import { PRICES } from '../../local/usage/prices.ts';
 import { type Bench, publish } from '../harness/bench.ts';
-import { FAILING, LONG_WAIT, type Measured, PARENT, SHORT_WAIT, SLOW, W3, WPAR } from '../harness/workflows.ts';
+import { APPROVAL, FAILING, LONG_WAIT, type Measured, PARENT, SHORT_WAIT, SLOW, W3, WPAR } from '../harness/workflows.ts';
 import { costOf, type RunCost } from './cost.ts';
-import { countRuns, seenRun, unseenRun } from './count.ts';
+import { answeredRun, countRuns, seenRun, unseenRun } from './count.ts';
 import { countWaiting } from './waits.ts';
 
 const SHORT_WAIT_MS = 10_000;
@@ -19,6 +19,7 @@ export async function costs(bench: Bench, runs: number, say: (what: string) => v
     w3Seen: await of(W3, { run: seenRun }),
     slow: await of(SLOW),
     failing: await of(FAILING, { failedExecutions: 1 }),
+    approval: await of(APPROVAL, { run: answeredRun }),
     parent: await of(PARENT),
     wpar: await of(WPAR),
   };

@@ -28,6 +28,20 @@ export const unseenRun: OneRun = async (bench, workflow) => {
 
 export const seenRun: OneRun = async (bench, { id }) => (await bench.client.startAndSee(id, nextInputs(bench))).id;
 
+/** Longer than a driver takes to write that it waits for somebody. */
+const ASKED_MS = 500;
+
+/** Who waits for a person is answered by one who looks at the open task first. */
+export const answeredRun: OneRun = async (bench, workflow) => {
+  const inputs = nextInputs(bench);
+  const runId = await bench.client.start(workflow.id, inputs);
+  await bench.stub.called(inputs.n, workflow.calls - 1);
+  await new Promise((resolve) => setTimeout(resolve, ASKED_MS));
+  await bench.client.approve(runId);
+  await bench.stub.called(inputs.n, 1);
+  return runId;
+};
+
 /** Runs one after another, so that what one takes is not what it takes to wait for others. */
 export async function countRuns(bench: Bench, workflow: Published, runs: number, run: OneRun): Promise<Counted> {
   const { client, cloud } = bench;

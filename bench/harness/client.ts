@@ -82,6 +82,14 @@ export class Client {
     return this.#api.call('getRun', { params: { run_id: id }, query: { wait: WAIT_SECONDS } });
   }
 
+  /** Says yes to what the run asks. Throws when it asks nothing. */
+  async approve(runId: string): Promise<void> {
+    const { items } = await this.#api.call('listTasks', { query: { run_id: runId } });
+    const [task] = items;
+    if (!task) throw new Error(`Run ${runId} asks nobody.`);
+    await this.#api.call('answerTask', { params: { task_id: task.id }, body: { decision: 'approve' } });
+  }
+
   async usage(): Promise<Usage> {
     return usageReport.parse(await this.get('/_local/usage')).operations;
   }

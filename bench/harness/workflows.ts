@@ -54,6 +54,12 @@ export const PAUSING = threeSteps({ name: 'bench-pausing', between: [{ id: 'paus
 export const SHORT_WAIT = threeSteps({ name: 'bench-short-wait', between: [{ id: 'pause', wait: '10s' }] });
 export const LONG_WAIT = threeSteps({ name: 'bench-long-wait', between: [{ id: 'pause', wait: '10m' }] });
 
+/** A person is asked between its second and its third call. */
+export const APPROVAL = threeSteps({
+  name: 'bench-approval',
+  between: [{ id: 'ask', approval: { assignees: ['ops@example.com'], title: 'Go on?' } }],
+});
+
 /** One step, which starts a run of W3 and waits for it. */
 export const PARENT: Measured = {
   calls: 3,

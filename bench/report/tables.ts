@@ -33,6 +33,7 @@ const RUNS = [
   ['failing', 'W3, its third step fails'],
   ['shortWait', 'W3 with a wait of 10 s'],
   ['longWait', 'W3 with a wait of 10 min'],
+  ['approval', 'W3 with a person’s answer between, its task looked at once'],
   ['parent', 'a run whose one step is a child run of W3'],
   ['wpar', 'WPAR'],
 ] as const satisfies [keyof Results['cost'], string][];

@@ -3,6 +3,7 @@ import type { APIGatewayRequestAuthorizerEventV2, APIGatewaySimpleAuthorizerWith
 import { LRUCache } from 'lru-cache';
 import { ProviderDown } from '../../shared/access/id-token.ts';
 import { type ApiKey, callerOf, hashOf, type Keys } from '../../shared/access/key.ts';
+import { type Rate, rateLimiter } from '../../shared/access/rate.ts';
 import { type SignInServices, signIn } from '../../shared/access/sign-in.ts';
 import { logger, observed } from '../../shared/aws/observe.ts';
 import { willPass } from '../../shared/aws/will-pass.ts';
@@ -10,7 +11,7 @@ import { keyIn, memberIn, type Refused, tokenIn, UNDECIDED } from '../../shared/
 import { once } from '../../shared/kernel/once.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { keys, signInServices } from '../adapters.ts';
+import { callerRate, keys, signInServices } from '../adapters.ts';
 
 /** How long a revoked key, or a member who was removed, may still be taken. */
 const KEPT_MS = 30_000;
@@ -22,17 +23,23 @@ interface Services {
   keys: () => Keys;
   /** Undefined where nobody signs in. */
   signIn?: () => SignInServices | undefined;
+  /** Undefined where only the stage of the API bounds requests. */
+  rate?: () => Rate | undefined;
 }
 
 /**
  * Says who calls. It lets unknown callers through without an identity, and so those whose credential cannot be looked up at the moment: HTTP APIs can
  * shape neither their own 401 nor a 429, so the edge of each function answers in the form of every other error.
  */
-export function authorizer({ keys, signIn: provided = () => undefined }: Services) {
+export function authorizer({ keys, signIn: provided = () => undefined, rate: bound = () => undefined }: Services) {
   const known = new LRUCache<string, ApiKey>({ max: 1000, ttl: KEPT_MS });
   const signedIn = once(() => {
     const services = provided();
     return services && signIn(services, KEPT_MS);
+  });
+  const admits = once(() => {
+    const rate = bound();
+    return rate && rateLimiter(rate, () => performance.now());
   });
 
   const byKey = async (key: string): Promise<Context> => {
@@ -51,11 +58,19 @@ export function authorizer({ keys, signIn: provided = () => undefined }: Service
     return key === undefined ? {} : byKey(key);
   };
 
+  const withinRate = (context: Context): Context =>
+    'id' in context && context.id !== undefined && admits()?.(context.id) === false ? TOO_MANY : context;
+
   return async ({ headers = {} }: Pick<APIGatewayRequestAuthorizerEventV2, 'headers'>): Promise<Result> => ({
     isAuthorized: true,
-    context: await contextOf(headers).catch(refusalFor),
+    context: await contextOf(headers).then(withinRate, refusalFor),
   });
 }
+
+const TOO_MANY: Refused = {
+  refused: 'busy',
+  message: 'This key or member makes more requests a second than this installation lets one of them make. Try again in a second.',
+};
 
 function refusalFor(error: unknown): Context {
   if (error instanceof Problem && (error.kind === 'unauthenticated' || error.kind === 'forbidden'))
@@ -68,4 +83,4 @@ function refusalFor(error: unknown): Context {
   throw error;
 }
 
-export const handler = middy(authorizer({ keys, signIn: signInServices })).use(observed());
+export const handler = middy(authorizer({ keys, signIn: signInServices, rate: callerRate })).use(observed());

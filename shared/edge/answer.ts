@@ -33,6 +33,9 @@ const STATUS: Record<ProblemKind, number> = {
   unavailable: 503,
 };
 
+/** What passes, and in how many seconds one may ask again. */
+const RETRY_AFTER: Partial<Record<ProblemKind, string>> = { busy: '1', unavailable: '5' };
+
 /** What a refusal repeats of a request is cut, so that the answer to a large mistake stays small. */
 const MOST_DETAILS = 200;
 const MOST_CHARACTERS = 500;
@@ -51,12 +54,14 @@ const errorBody = (status_code: number, message: string, details: Detail[]) => (
 
 /** The answer to whatever was thrown. */
 export function refusal(error: unknown, requestId: string): Answer {
-  if (error instanceof Problem)
+  if (error instanceof Problem) {
+    const after = RETRY_AFTER[error.kind];
     return {
       status: STATUS[error.kind],
-      ...(error.kind === 'unavailable' && { headers: { 'retry-after': '5' } }),
+      ...(after !== undefined && { headers: { 'retry-after': after } }),
       body: errorBody(STATUS[error.kind], error.message, error.details),
     };
+  }
   if (error instanceof StoreBusy || willPass(error)) {
     return {
       status: 429,

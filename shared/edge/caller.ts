@@ -19,7 +19,7 @@ const identity = z.object({
 export const UNDECIDED = { undecided: true } as const;
 
 /** What it hands on when it knows why a credential is not taken. */
-const refused = z.object({ refused: z.enum(['unauthenticated', 'forbidden', 'unavailable']), message: z.string() });
+const refused = z.object({ refused: z.enum(['unauthenticated', 'forbidden', 'unavailable', 'busy']), message: z.string() });
 export type Refused = z.infer<typeof refused>;
 
 const verdict = z.union([identity, z.object({ undecided: z.literal(true) }), refused]);

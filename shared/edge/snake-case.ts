@@ -35,16 +35,37 @@ export function viewOf<Shape extends z.core.$ZodLooseShape, Thing extends Loose<
   return translated(schema, thing) as z.input<z.ZodObject<Shape>>;
 }
 
-function translated(schema: unknown, value: unknown): unknown {
-  if (schema instanceof z.ZodNullable) return value == null ? null : translated(schema.unwrap(), value);
-  if (schema instanceof z.ZodOptional) return value === undefined ? undefined : translated(schema.unwrap(), value);
-  if (schema instanceof z.ZodArray && Array.isArray(value)) return value.map((item) => translated(schema.element, item));
-  if (!(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null) return value;
-  const fields = new Map(Object.entries(value));
-  const shown = Object.entries(schema.shape).map(
-    ([name, field]) => [name, translated(field, fields.get(camelCase(name)))] as const,
-  );
-  return Object.fromEntries(shown.filter(([, field]) => field !== undefined));
+type Translate = (value: unknown) => unknown;
+
+// A list shows hundreds of things by the same schemas.
+const translators = new WeakMap<object, Translate>();
+
+function translatorOf(schema: object): Translate {
+  const known = translators.get(schema);
+  if (known) return known;
+  const made = translator(schema);
+  translators.set(schema, made);
+  return made;
+}
+
+const translated = (schema: object, value: unknown): unknown => translatorOf(schema)(value);
+
+function translator(schema: unknown): Translate {
+  if (schema instanceof z.ZodNullable) return (value) => (value == null ? null : translated(schema.unwrap(), value));
+  if (schema instanceof z.ZodOptional) return (value) => (value === undefined ? undefined : translated(schema.unwrap(), value));
+  if (schema instanceof z.ZodArray)
+    return (value) => (Array.isArray(value) ? value.map((item) => translated(schema.element, item)) : value);
+  if (!(schema instanceof z.ZodObject)) return (value) => value;
+  const fields = Object.entries(schema.shape).map(([name, field]) => ({ name, from: camelCase(name), field }));
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    const shown: Record<string, unknown> = {};
+    for (const { name, from, field } of fields) {
+      const one = translated(field, Object.hasOwn(value, from) ? Reflect.get(value, from) : undefined);
+      if (one !== undefined) shown[name] = one;
+    }
+    return shown;
+  };
 }
 
 type Renamed<T> = { [Name in keyof T as Name extends string ? Camel<Name> : never]: Exclude<T[Name], undefined> };

@@ -26,6 +26,8 @@ export const jobsMachineArn = () => required('JOBS_MACHINE_ARN');
 export const longRunsMachineArn = () => required('LONG_RUNS_MACHINE_ARN');
 /** The sign-in provider and how its tokens are read, as JSON; unset where people have keys alone. */
 export const signIn = () => process.env['SIGN_IN'] || undefined;
+/** Requests a second of one caller, as JSON; unset where only the stage of the API bounds them. */
+export const callerRate = () => process.env['CALLER_RATE'] || undefined;
 /** Where mailboxes have their addresses; unset where no mail is received. */
 export const mailDomain = () => process.env['MAIL_DOMAIN'] || undefined;
 /** Where the one-off schedules stand that fire ours, what they call, as whom, and where calls go that could not be made. */

@@ -51,6 +51,24 @@ test('a revoked key works for half a minute at most, however often it is used', 
   expect(await ask()).toEqual({});
 });
 
+test('a key makes as many requests as the owner lets it, and after a pause that many again; another key does not suffer', async () => {
+  const other = newKey({ workspace: 'acme', name: 'other', role: 'viewer' }, new Date());
+  const all = [record, other.record];
+  const found = { byHash: async (hash: string) => all.find((one) => one.hash === hash) };
+  const authorize = authorizer({ keys: () => found as Keys, rate: () => ({ perSecond: 2, burst: 3 }) });
+  const ask = async (of: string) => (await authorize({ headers: { 'x-api-key': of } })).context;
+  const refused = { refused: 'busy', message: expect.stringContaining('more requests a second') };
+  for (let n = 0; n < 3; n += 1) expect(await ask(key)).toMatchObject({ id: record.id });
+  expect(await ask(key)).toEqual(refused);
+  expect(await ask(other.key)).toMatchObject({ id: other.record.id });
+  await pass(500);
+  expect(await ask(key)).toMatchObject({ id: record.id });
+  expect(await ask(key)).toEqual(refused);
+  await pass(60_000);
+  for (let n = 0; n < 3; n += 1) expect(await ask(key)).toMatchObject({ id: record.id });
+  expect(await ask(key)).toEqual(refused);
+});
+
 test('a key that nobody knew is known as soon as it is made', async () => {
   const ask = authorize();
   stored = undefined;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { parseSettings, type SettingsInput, settingsFromContext } from '../../infra/settings.ts';
 import { signInSettings } from '../../shared/access/id-token.ts';
+import { rate } from '../../shared/access/rate.ts';
 import { installed } from './installed.ts';
 
 test('an owner need not choose anything', () => {
@@ -66,6 +67,8 @@ test.each([
   [{ removal: 'keep' }, 'removal: '],
   [{ tracing: 'some' }, 'tracing: '],
   [{ apiRateLimit: 0 }, 'apiRateLimit: '],
+  [{ keyRateLimit: 0 }, 'keyRateLimit: '],
+  [{ keyBurstLimit: 5 }, 'keyRateLimit: must be set where keyBurstLimit is'],
   [{ workerConcurrency: 'all' }, 'workerConcurrency: '],
   [{ sweeperConcurrency: 0 }, 'sweeperConcurrency: '],
   [{ allowedNetworks: '10.0.0.0' }, 'allowedNetworks.0: must be a network such as 10.0.0.0/8'],
@@ -86,6 +89,17 @@ test.each([
 
 test('all that is wrong is said at once', () => {
   expect(() => parseSettings({ prefix: '', retentionDays: -1 })).toThrow(/prefix: .*\n.*retentionDays: /);
+});
+
+test('the owner can bound the requests of each key and member', () => {
+  const rateOf = (settings: SettingsInput) => {
+    const { Properties } = installed(settings).named('FunctionsAuthorize');
+    const { CALLER_RATE } = z.object({ Variables: z.looseObject({}) }).parse(Properties['Environment']).Variables;
+    return typeof CALLER_RATE === 'string' ? rate.parse(JSON.parse(CALLER_RATE)) : undefined;
+  };
+  expect(rateOf({})).toBeUndefined();
+  expect(rateOf({ keyRateLimit: 20 })).toEqual({ perSecond: 20, burst: 40 });
+  expect(rateOf({ keyRateLimit: '0.5', keyBurstLimit: 3 })).toEqual({ perSecond: 0.5, burst: 3 });
 });
 
 describe('the sign-in provider', () => {
