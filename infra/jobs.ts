@@ -53,6 +53,7 @@ export class Jobs extends Construct {
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, []);
     stores.tests.allow(routes, ['Query']);
+    stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {
@@ -72,6 +73,7 @@ export class Jobs extends Construct {
     // Tests made of runs, with copies of their files.
     stores.tests.allow(this.worker, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.files.allow(this.worker, ['DeleteItem']);
+    stores.allowLettingIn(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,
