@@ -84,6 +84,9 @@ export class InboundMail extends Construct {
     for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
       props.functions.at(entry).addEnvironment('MAIL_DOMAIN', domain);
     this.#allowSending(props.functions.at('api/mail-canary'));
+    // Steps of kind email.
+    props.engine.worker.addEnvironment('MAIL_DOMAIN', domain);
+    this.#allowSending(props.engine.worker);
     this.#printRecords();
   }
 

@@ -16,6 +16,7 @@ import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
+import { WorkflowEvents } from './workflow-events.ts';
 
 export interface MillrunStackProps extends StackProps {
   readonly settings: Settings;
@@ -28,6 +29,7 @@ export class MillrunStack extends Stack {
 
     const stores = new Stores(this, 'Stores', settings);
     const engine = new RunEngine(this, 'RunEngine', { settings, stores });
+    new WorkflowEvents(this, 'WorkflowEvents', settings).allowEvents(engine.worker);
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });

@@ -341,6 +341,8 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
     ...opensSecrets,
+    ...sendsMail,
+    'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
   'functions/timer/sweep-runs.ts': {
     ...showsTasks,
