@@ -39,7 +39,9 @@ import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
 import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
+import type { TaskMailServices } from '../shared/task/send-task-mails.ts';
 import { DynamoTasks } from '../shared/task/task.dynamo.ts';
+import { DynamoTaskMails } from '../shared/task/task-mails.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
@@ -204,6 +206,18 @@ export const replyServices = (): ReplyServices => ({
   outgoing: outgoing(),
   now,
   replyLost,
+});
+
+/** What asking people by mail works with. */
+export const taskMailServices = (): TaskMailServices => ({
+  mails: new DynamoTaskMails(dynamo, env.tasksTable),
+  values: values(),
+  seals: seals(),
+  outgoing: outgoing(),
+  domain: env.mailDomain() ?? '',
+  apiUrl: env.apiUrl(),
+  now,
+  mailLost: (error) => logger.warn('a person was not asked by mail', { error }),
 });
 
 /** What a canary works with. */

@@ -16,6 +16,7 @@ import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
+import { TaskMails } from './task-mails.ts';
 import { WorkflowEvents } from './workflow-events.ts';
 
 export interface MillrunStackProps extends StackProps {
@@ -48,6 +49,10 @@ export class MillrunStack extends Stack {
       mailDomain === undefined
         ? undefined
         : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, runRecovery, functions });
+    const taskMails =
+      mailDomain === undefined || mail === undefined
+        ? undefined
+        : new TaskMails(this, 'TaskMails', { settings, domain: mailDomain, stores, runsApi, mail });
     const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
     new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail });
@@ -68,6 +73,7 @@ export class MillrunStack extends Stack {
         jobs.sweep,
         ...jobs.byEntry.values(),
         ...(mail?.functions ?? []),
+        ...(taskMails ? [taskMails.send] : []),
       ],
     });
 

@@ -102,10 +102,7 @@ const fields = z.object({
   eventBus: optional(
     z
       .string()
-      .regex(
-        /^(arn:aws[a-z-]*:events:[^:]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/,
-        'must be the name of an event bus, or its ARN',
-      ),
+      .regex(/^(arn:aws[a-z-]*:events:[^:]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/, 'must be the name of an event bus, or its ARN'),
   ),
   alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
   alarmEmail: optional(z.email('must be an email address')),

@@ -115,7 +115,11 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
-  const own = { aws: cloudUrl, live: `ws://127.0.0.1:${apiEndpoint.port}${LIVE_PATH}` };
+  const own = {
+    aws: cloudUrl,
+    api: `http://127.0.0.1:${apiEndpoint.port}`,
+    live: `ws://127.0.0.1:${apiEndpoint.port}${LIVE_PATH}`,
+  };
   environment.set({ ...addressesHere(mergedEnvironment(declared), own), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
 
   const usage = noUsage();

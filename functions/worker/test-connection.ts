@@ -1,7 +1,7 @@
 import { visible } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import type { ConnectionStatus } from '../../shared/connection/connection.ts';
 import { connectionView } from '../../shared/connection/connection.http.ts';
+import type { ConnectionStatus } from '../../shared/connection/connection.ts';
 import { type OpenConnection, type OpenServices, opened } from '../../shared/connection/open-connection.ts';
 import { connections as connectionsOperations } from '../../shared/connection/operations.http.ts';
 import { ok } from '../../shared/edge/answer.ts';

@@ -71,7 +71,10 @@ export class EventBuses {
 }
 
 const bytesOf = ({ Source, DetailType, Detail, Time, Resources }: Entry) =>
-  [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text), Time === undefined ? 0 : TIME_BYTES);
+  [Source, DetailType, Detail, ...Resources].reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    Time === undefined ? 0 : TIME_BYTES,
+  );
 
 /** What a rule would hear, as JSON in a line. The detail stands in it as it came, digit by digit. */
 function eventOf({ EventBusName, Source, DetailType, Detail, Time, Resources }: Entry, id: string): string {

@@ -74,12 +74,15 @@ export const CONNECTION_TYPES = {
       host: z
         .string()
         .max(255)
-        .regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:]{2,39})$/, 'must be a host such as smtp.example.com, in lower case and without a port'),
+        .regex(
+          /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:]{2,39})$/,
+          'must be a host such as smtp.example.com, in lower case and without a port',
+        ),
       port: z.int().min(1).max(65_535).default(587),
-      tls: z
-        .enum(['starttls', 'implicit', 'none'])
-        .default('starttls')
-        .meta({ description: 'starttls: before anything is told; implicit: from the first byte, as on port 465; none: only where nobody listens' }),
+      tls: z.enum(['starttls', 'implicit', 'none']).default('starttls').meta({
+        description:
+          'starttls: before anything is told; implicit: from the first byte, as on port 465; none: only where nobody listens',
+      }),
       username: plain(320).optional(),
       from: mailAddress.meta({ description: 'The address that mails are sent from' }),
     }),

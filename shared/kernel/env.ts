@@ -40,6 +40,8 @@ export const scheduler = () => ({
   roleArn: required('SCHEDULE_ROLE_ARN'),
   deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
 });
+/** Where the API answers. */
+export const apiUrl = () => required('API_URL');
 export const liveTable = () => required('LIVE_TABLE');
 /** Where messages to those who listen are taken. */
 export const liveCallbackUrl = () => required('LIVE_CALLBACK_URL');

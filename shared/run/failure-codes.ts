@@ -74,7 +74,8 @@ export const FAILURE_CODES: FailureCode[] = [
   {
     code: 'MailRefused',
     of: 'step',
-    meaning: 'SES or the mail server does not take the mail: for its sender, for one of its recipients, for what is in it; or the installation sends no mail.',
+    meaning:
+      'SES or the mail server does not take the mail: for its sender, for one of its recipients, for what is in it; or the installation sends no mail.',
     what_to_do:
       'The message has the answer. An account in the sandbox of SES sends to verified addresses only; a mail server wants a sender that it knows (`from` of the connection).',
   },

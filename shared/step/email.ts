@@ -11,7 +11,8 @@ const SUBJECT_CHARS = 500;
 /** The form of an email step after evaluation. */
 export type EmailSpec = z.infer<typeof resolved>;
 
-const oneOrMore = (words: string) => z.union([z.string(), z.array(z.string()).min(1)], { error: `must be ${words}, or a list of them` });
+const oneOrMore = (words: string) =>
+  z.union([z.string(), z.array(z.string()).min(1)], { error: `must be ${words}, or a list of them` });
 const someone = () => oneOrMore('a mail address').meta({ examples: ['ada@example.com'] });
 
 const authored = z
@@ -31,10 +32,9 @@ const authored = z
 const words = z.union([z.string(), jsonNumber, z.boolean()], 'must be a text').transform((given) => String(given).toWellFormed());
 
 const addresses = z
-  .union([z.string().transform((one) => [one]), z.array(z.string())], { error: 'must be a mail address, or a list of them' })
+  .union([mailAddress.transform((one) => [one]), z.array(mailAddress)], { error: 'must be a mail address, or a list of them' })
   .nullish()
-  .transform((given) => given ?? [])
-  .pipe(z.array(mailAddress));
+  .transform((given) => given ?? []);
 
 const resolved = z
   .strictObject({

@@ -27,6 +27,8 @@ export interface OnError {
   assignees: string[];
   /** Without an answer by then, the step fails as it would have. */
   expiresSeconds?: number | undefined;
+  /** So long without an answer, and they are told again. */
+  remindSeconds?: number | undefined;
 }
 
 export interface Retry {
@@ -156,6 +158,8 @@ export interface Question {
   form?: Record<string, unknown> | undefined;
   /** Without an answer by then, the step has failed. */
   expires?: number | undefined;
+  /** So many seconds without an answer, and people are told again. */
+  remind?: number | undefined;
   onReject: 'fail' | 'continue';
 }
 

@@ -107,7 +107,10 @@ const s3: CallsOf = (operation, { Bucket, Key, CopySource }) => {
 };
 
 const events: CallsOf = (operation, { Entries }) =>
-  z.array(z.object({ EventBusName: z.string() })).parse(Entries).map(({ EventBusName }) => [`events:${operation}`, EventBusName]);
+  z
+    .array(z.object({ EventBusName: z.string() }))
+    .parse(Entries)
+    .map(({ EventBusName }) => [`events:${operation}`, EventBusName]);
 
 const CLIENTS: [{ prototype: object }, CallsOf][] = [
   [DynamoDBClient, dynamodb],

@@ -18,9 +18,13 @@ export function sesFailure(error: unknown, from: string): unknown {
   const { data } = thrown.safeParse(error);
   if (!data) return error;
   const { name, message, code = '', $metadata: { httpStatusCode: status } = {} } = data;
-  if (status === undefined && NOT_REACHED.test(code)) return new StepError('ConnectionFailed', `SES could not be reached (${code})`, { code });
+  if (status === undefined && NOT_REACHED.test(code))
+    return new StepError('ConnectionFailed', `SES could not be reached (${code})`, { code });
   if (status === undefined || status >= 500)
-    return new StepError('StepInterrupted', 'SES did not say whether it has taken the mail, so nobody knows whether it goes out.');
+    return new StepError(
+      'StepInterrupted',
+      'SES did not say whether it has taken the mail, so nobody knows whether it goes out.',
+    );
   if (THROTTLED.test(name)) return new StepError('TooManyRequests', `SES takes no more mails at the moment: ${message}`);
   if (name === 'AccessDenied' || name === 'AccessDeniedException')
     return new StepError('MailRefused', `This installation may not send mail from ${from}.`);

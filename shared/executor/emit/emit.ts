@@ -9,7 +9,8 @@ const MOST_TRIES = 5;
 const FIRST_PAUSE_MS = 200;
 
 /** What passes: the bus has too much to do, or a fault of its own. */
-const PASSES = /^(Throttling|ThrottlingException|TooManyRequestsException|InternalFailure|InternalException|InternalFailureException|ServiceUnavailable|Unreachable)$/;
+const PASSES =
+  /^(Throttling|ThrottlingException|TooManyRequestsException|InternalFailure|InternalException|InternalFailureException|ServiceUnavailable|Unreachable)$/;
 
 /** Puts events on the bus. An event that comes twice has the same id both times. */
 export const emitExecutor = (bus: EventBus): Executor<EmitSpec> => ({

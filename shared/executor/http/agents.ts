@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
+import { once } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { once } from 'node:events';
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Slots } from '../../kernel/slots.ts';

@@ -36,7 +36,10 @@ export async function aMailServer(options: SMTPServerOptions = {}) {
       buffer(stream).then((raw) => {
         const say = says.shift();
         if (say === 'silence') return;
-        if (say === 'hang up') return [...server.connections].forEach((one) => Reflect.get(one, '_socket').destroy());
+        if (say === 'hang up') {
+          for (const one of server.connections) Reflect.get(one, '_socket').destroy();
+          return;
+        }
         if (say) return done(refusal(say.code, say.message));
         const { mailFrom, rcptTo } = session.envelope;
         taken.push({

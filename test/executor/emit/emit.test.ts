@@ -1,9 +1,9 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EventBus, NotTaken } from '../../../shared/executor/emit/bus.ts';
 import { EventBridgeBus } from '../../../shared/executor/emit/bus.eventbridge.ts';
+import type { EventBus, NotTaken } from '../../../shared/executor/emit/bus.ts';
 import { emitExecutor } from '../../../shared/executor/emit/emit.ts';
-import { emit, type EmitSpec } from '../../../shared/step/emit.ts';
+import { type EmitSpec, emit } from '../../../shared/step/emit.ts';
 import { type Api, startApi, uniqueName } from '../../edge/api.ts';
 import { aLeafContext } from '../../harness/leaf-context.ts';
 import { aServer } from '../http/server.ts';
@@ -143,7 +143,10 @@ test('an answer of EventBridge that took nothing is no success', async () => {
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answers.shift()));
   });
   const client = new EventBridgeClient({ endpoint: server.url });
-  const bus = new EventBridgeBus(() => client, () => 'arn:aws:events:us-east-1:000000000000:event-bus/millrun');
+  const bus = new EventBridgeBus(
+    () => client,
+    () => 'arn:aws:events:us-east-1:000000000000:event-bus/millrun',
+  );
   const event = { source: 's', type: 't', at: new Date(0), detail: '{}' };
   expect(await bus.put(event)).toEqual({ code: 'InternalFailure', message: 'oops' });
   expect(await bus.put(event)).toBeUndefined();
