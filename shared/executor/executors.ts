@@ -1,5 +1,6 @@
 import type { Executors } from '../step/kind.ts';
-import { emailExecutor, type OwnMail } from './email/email.ts';
+import { emailExecutor } from './email/email.ts';
+import type { OwnMail } from './email/own-mail.ts';
 import type { EventBus } from './emit/bus.ts';
 import { emitExecutor } from './emit/emit.ts';
 import { type NetworkSettings, openNetwork } from './http/agents.ts';

@@ -5,7 +5,7 @@ import type { EmailSpec } from '../../step/email.ts';
 import type { LeafContext } from '../../step/kind.ts';
 import type { Network } from '../http/agents.ts';
 import { composedMail, messageIdOf } from './compose-mail.ts';
-import type { OwnMail } from './email.ts';
+import type { OwnMail } from './own-mail.ts';
 import { sesFailure } from './ses-failure.ts';
 import { sendBySmtp } from './smtp.ts';
 
