@@ -3,8 +3,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Ask, call } from '../api/call.ts';
 import { runsChanged } from '../api/queries.ts';
-import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { Button, Loading, Problem } from '../kit/controls.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Status } from '../kit/status.tsx';
 import type { queryOf } from './filter.ts';
@@ -58,7 +58,6 @@ function bodyOf(verb: Verb, { status, label, ...same }: ReturnType<typeof queryO
 
 /** Says how many runs it would touch, and some of them, before it does. */
 function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typeof queryOf>; onClose: () => void }) {
-  const [reason, setReason] = useState('');
   const navigate = useNavigate();
   const foreseen = useQuery({
     queryKey: ['job', 'dry', verb, query],
@@ -67,9 +66,9 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
   });
   const { data } = foreseen;
   const dry = data?.object === 'job_dry_run' ? data : undefined;
-  const act = async () => {
+  const act = async (reason: string | undefined) => {
     await call('createJob', {
-      body: bodyOf(verb, query, reason.trim() ? { reason: reason.trim() } : {}),
+      body: bodyOf(verb, query, reason ? { reason } : {}),
       idempotencyKey: `console-${crypto.randomUUID()}`,
     });
     await runsChanged();
@@ -78,7 +77,7 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
   const { label, verb: word, danger = false } = VERBS[verb];
   const count = dry ? `${dry.would.toLocaleString('en')}${dry.exact ? '' : '+'} ${dry.would === 1 ? 'run' : 'runs'}` : '';
   return (
-    <ActDialog
+    <ReasonDialog
       title={label}
       verb={dry ? `${word} ${count}` : word}
       danger={danger}
@@ -105,18 +104,6 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
           </ul>
         </>
       )}
-      <Field label="Reason" hint="In the audit log, with your name.">
-        {(id) => (
-          <input
-            id={id}
-            className="input"
-            data-autofocus
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }
