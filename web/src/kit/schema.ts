@@ -13,7 +13,7 @@ const textAt = (schema: Schema, key: string): string | undefined => {
   const text = schema[key];
   return typeof text === 'string' ? text : undefined;
 };
-export const numberAt = (schema: Schema, key: string): number | undefined => {
+const numberAt = (schema: Schema, key: string): number | undefined => {
   const number = schema[key];
   return typeof number === 'number' ? number : undefined;
 };
