@@ -134,6 +134,17 @@ export class ApiFunctions extends Construct {
     });
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const deleteWorkflow = new AppFunction(this, 'DeleteWorkflow', {
+      settings,
+      entry: 'api/delete-workflow',
+      description: 'Deletes workflows with their tests',
+      environment: retention,
+    });
+    stores.workflows.allow(deleteWorkflow, ['DeleteItem', 'GetItem', 'PutItem']);
+    stores.tests.allow(deleteWorkflow, ['DeleteItem', 'Query', 'UpdateItem']);
+    stores.files.allow(deleteWorkflow, ['DeleteItem']);
+    stores.values.allowDeletes(deleteWorkflow);
+
     const publishWorkflow = new AppFunction(this, 'PublishWorkflow', {
       settings,
       entry: 'api/publish-workflow',
@@ -283,6 +294,7 @@ export class ApiFunctions extends Construct {
       tests,
       legalHolds,
       writeWorkflows,
+      deleteWorkflow,
       publishWorkflow,
       apiKeys,
       members,
@@ -309,6 +321,7 @@ export class ApiFunctions extends Construct {
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
+      ['api/delete-workflow', deleteWorkflow],
       ['api/publish-workflow', publishWorkflow],
       ['api/api-keys', apiKeys],
       ['api/members', members],

@@ -1,6 +1,6 @@
 import { ofWholeWorkspace, projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { created, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
@@ -43,11 +43,6 @@ export async function updateWorkflow({ params, body, caller }: RequestOf<'update
   return ok(await detail(services, await workflow.updateWorkflow(services, seen, body)));
 }
 
-export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
-  await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
-  return noContent();
-}
-
 export async function putRetention({ body, caller }: RequestOf<'putRetention'>, { workflows, retentionDays }: Services) {
   ofWholeWorkspace(caller);
   checkDays(body, retentionDays);
@@ -74,7 +69,7 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
+  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, putRetention, putMaintenance },
   () => ({
     workflows: workflows(),
     retentionDays: env.retentionDays(),

@@ -217,13 +217,20 @@ export async function updateWorkflow(
   return next;
 }
 
-/** Its runs stay readable, and those that are still going end on their own. */
-export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
-  if (seen.hold)
-    throw new Problem('conflict', `Workflow "${seen.name}" cannot be deleted. ${holdSaid(seen.hold)}`, [
-      { name: 'legal_hold', value: seen.hold.at },
+export type RemoveWorkflowServices = Pick<WorkflowServices, 'workflows' | 'now'>;
+
+/** Throws `conflict` for one that is under a legal hold. */
+export function refuseHeld({ name, hold }: Workflow): void {
+  if (hold)
+    throw new Problem('conflict', `Workflow "${name}" cannot be deleted. ${holdSaid(hold)}`, [
+      { name: 'legal_hold', value: hold.at },
     ]);
-  unlessMoved(seen, await author.workflows.remove(seen, author.now().toISOString()));
+}
+
+/** Its runs stay readable, and those that are still going end on their own. */
+export async function removeWorkflow({ workflows, now }: RemoveWorkflowServices, seen: Workflow): Promise<void> {
+  refuseHeld(seen);
+  unlessMoved(seen, await workflows.remove(seen, now().toISOString()));
 }
 
 /** The time of the change is also what a writer compares, so two changes never share one. */

@@ -274,6 +274,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query UpdateItem'),
   },
+  'functions/api/delete-workflow.ts': {
+    ...logs('FunctionsDeleteWorkflow'),
+    ...records,
+    ...table('Workflows', 'DeleteItem GetItem PutItem'),
+    ...table('Tests', 'DeleteItem Query UpdateItem'),
+    ...table('Files', 'DeleteItem'),
+    'StoresValues.Arn/*': ['s3:DeleteObject'],
+  },
   'functions/api/publish-workflow.ts': {
     ...logs('FunctionsPublishWorkflow'),
     ...records,
