@@ -377,7 +377,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...showsTasks,
     ...carriesOn,
-    ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),
+    ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workspace', 'by-workflow'),
     ...fireTimers,
   },
   'functions/setup/bootstrap-api-key.ts': {
