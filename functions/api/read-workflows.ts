@@ -5,11 +5,19 @@ import { ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import { diffOf } from '../../shared/workflow/definition-diff.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
+import {
+  versionDetailView,
+  versionView,
+  workflowDetailView,
+  workflowDiffView,
+  workflowView,
+} from '../../shared/workflow/workflow.http.ts';
+import type { Workflow } from '../../shared/workflow/workflow.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { workflows } from '../adapters.ts';
 
@@ -57,13 +65,37 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
   return ok(versionDetailView(version, definition));
 }
 
+export async function diffWorkflow({ params, query, caller }: RequestOf<'diffWorkflow'>, { workflows }: Services) {
+  const workflow = await workflowOf({ workflows }, caller, params.workflow_id);
+  const newest = workflow.published && String(workflow.published.version);
+  const { from = newest, to = 'draft' } = query;
+  if (from === undefined)
+    throw new Problem('invalid', `Workflow "${workflow.name}" has no published version; say which definition to compare from.`, [
+      { name: 'from', value: 'no version' },
+    ]);
+  const [before, after] = await Promise.all([
+    definitionNamed(workflows, workflow, from),
+    definitionNamed(workflows, workflow, to),
+  ]);
+  return ok(workflowDiffView(before, after, diffOf(before.checked, after.checked)));
+}
+
+async function definitionNamed(workflows: Workflows, workflow: Workflow, name: string) {
+  const version = name === 'draft' ? undefined : await workflows.version(workflow.id, Number(name));
+  const hash = name === 'draft' ? workflow.draft.definition : version?.definition;
+  const [definition, checked] =
+    hash === undefined ? [] : await Promise.all([workflows.definition(workflow.id, hash), workflows.checked(workflow.id, hash)]);
+  if (!definition || !checked) throw notFound('version', name);
+  return { version: version?.number ?? null, definition, checked };
+}
+
 export async function getRetention({ caller }: RequestOf<'getRetention'>, { workflows, retentionDays }: Services) {
   return ok(retentionShown(await workflows.retention(caller.workspace, 'now'), retentionDays));
 }
 
 export const handler = http(
   { ...v2, ...workflowsOperations },
-  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, getRetention },
+  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, diffWorkflow, getRetention },
   () => ({
     workflows: workflows(),
     retentionDays: env.retentionDays(),

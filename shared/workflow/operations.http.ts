@@ -10,6 +10,7 @@ import {
   versionDetail,
   versionEntries,
   workflowDetail,
+  workflowDiff,
   workflowEntries,
 } from './workflow.http.ts';
 
@@ -18,6 +19,7 @@ const definition = z
   .union([z.string().min(1), z.record(z.string(), z.unknown())])
   .meta({ description: 'A workflow document: YAML or JSON text, or an object' });
 const at = { tag: 'workflows' } as const;
+const definitionName = z.string().regex(/^(draft|[1-9]\d{0,5})$/, 'must be `draft` or the number of a version');
 
 export const workflows = {
   createWorkflow: operation({
@@ -130,6 +132,19 @@ export const workflows = {
     summary: 'One published version with its text',
     params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
     responses: { 200: versionDetail },
+  }),
+  diffWorkflow: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/diff',
+    entry: 'api/read-workflows',
+    summary: 'What is different between two versions, or a version and the draft: steps and text',
+    params,
+    query: z.strictObject({
+      from: definitionName.optional().meta({ description: 'A version, or `draft`; the newest version unless given' }),
+      to: definitionName.optional().meta({ description: 'A version, or `draft`; `draft` unless given' }),
+    }),
+    responses: { 200: workflowDiff },
   }),
   getRetention: operation({
     ...at,

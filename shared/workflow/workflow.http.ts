@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { actor, legalHold, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
+import type { DefinitionDiff } from './definition-diff.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Outline } from './outline.ts';
 import { retentionBody } from './retention.http.ts';
+import { textDiff } from './text-diff.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 const MOST_OVERRIDES = 100;
@@ -56,6 +58,48 @@ export const workflowDetail = workflowEntry
   })
   .meta({ id: 'Workflow' });
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
+
+const namedStep = z.object({ step: z.string(), kind: z.string() });
+const diffSide = z.object({
+  version: z.int().nullable().meta({ description: 'null: the draft' }),
+  definition: z.string(),
+});
+export const workflowDiff = z
+  .object({
+    from: diffSide,
+    to: diffSide,
+    steps: z.object({
+      added: z.array(namedStep),
+      gone: z.array(namedStep),
+      changed: z.array(
+        namedStep.extend({
+          fields: z.array(z.string()).meta({
+            description: 'Such as `http.url`; `place`: it stands in another list; `pin`: another definition of what it starts',
+          }),
+        }),
+      ),
+    }),
+    document: z.array(z.string()).meta({ description: 'Keys of the document itself that are not the same' }),
+    text: z.string().meta({ description: 'Unified diff of the two texts; empty when they are the same' }),
+  })
+  .meta({ id: 'WorkflowDiff' });
+
+/** One of two definitions that are compared. */
+export interface DiffSide {
+  version: number | null;
+  definition: Definition;
+}
+
+export const workflowDiffView = (from: DiffSide, to: DiffSide, found: DefinitionDiff): z.input<typeof workflowDiff> => {
+  const { document, ...steps } = found;
+  return { from: sideView(from), to: sideView(to), steps, document, text: textDiff(namedText(from), namedText(to)) };
+};
+
+const sideView = ({ version, definition }: DiffSide) => ({ version, definition: definition.hash });
+const namedText = ({ version, definition }: DiffSide) => ({
+  name: version === null ? 'draft' : `version ${version}`,
+  text: definition.source,
+});
 
 const outlinedStep = z
   .object({
