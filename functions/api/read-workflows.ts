@@ -2,6 +2,7 @@ import { projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { processV2View, v2 } from '../../shared/api/v2.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { entityTag } from '../../shared/edge/entity-tag.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import * as env from '../../shared/kernel/env.ts';
@@ -30,7 +31,8 @@ const NEWEST_VERSIONS = 10;
 
 export async function listProcessesV2({ query, caller }: RequestOf<'listProcessesV2'>, { workflows }: Services) {
   const project = projectOf(caller, query.agent_id, 'agent');
-  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), processV2View));
+  const page = { limit: query.limit, token: query.continuation_token };
+  return ok(pageView(await workflows.list({ workspace: caller.workspace, project }, page), processV2View));
 }
 
 export async function getProcessV2({ params, query, caller }: RequestOf<'getProcessV2'>, services: Services) {
@@ -38,8 +40,9 @@ export async function getProcessV2({ params, query, caller }: RequestOf<'getProc
 }
 
 export async function listWorkflows({ query, caller }: RequestOf<'listWorkflows'>, { workflows }: Services) {
-  const project = projectOf(caller, query.project_id);
-  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), workflowView));
+  const filter = { workspace: caller.workspace, project: projectOf(caller, query.project_id), q: query.q };
+  const found = await workflows.list(filter, { limit: query.limit, token: query.continuation_token });
+  return ok({ ...pageView(found, workflowView), searched_to: found.searchedTo ?? null });
 }
 
 export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, services: Services) {
@@ -49,7 +52,7 @@ export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, 
     services.workflows.versions(workflow.id, NEWEST_VERSIONS),
   ]);
   if (!draft) throw notFound('definition', workflow.draft.definition);
-  return ok(workflowDetailView(workflow, draft, versions.items));
+  return { status: 200, body: workflowDetailView(workflow, draft, versions.items), headers: entityTag(draft.hash) };
 }
 
 export async function listVersions({ params, query, caller }: RequestOf<'listVersions'>, services: Services) {

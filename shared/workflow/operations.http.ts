@@ -5,6 +5,7 @@ import { camelCased } from '../edge/snake-case.ts';
 import { retentionBody, retentionView } from './retention.http.ts';
 import {
   checkedWorkflow,
+  draftConflict,
   published,
   startDefaults,
   versionDetail,
@@ -48,7 +49,11 @@ export const workflows = {
     path: '/v1/workflows',
     entry: 'api/read-workflows',
     summary: 'Workflows, newest first',
-    query: z.strictObject({ project_id: resourceId.optional(), ...listQuery(25) }),
+    query: z.strictObject({
+      project_id: resourceId.optional(),
+      q: words(200).optional().meta({ description: 'Of that id, or with it in their name, title or description' }),
+      ...listQuery(25),
+    }),
     responses: { 200: workflowEntries },
   }),
   getWorkflow: operation({
@@ -99,6 +104,7 @@ export const workflows = {
     act: 'workflow.save',
     role: 'editor',
     params,
+    ifMatch: draftConflict,
     body: z.strictObject({ definition }),
     responses: { 200: workflowDetail },
   }),
