@@ -47,6 +47,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWebhook: () => [{ name: 'orders', scheme: 'standard' }],
   changeWebhook: () => [{ enabled: false }],
   rotateWebhook: () => [{ keep_hours: 1 }],
+  testWebhook: () => [{}, { body: { order: 1 } }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
