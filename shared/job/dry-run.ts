@@ -1,9 +1,8 @@
-import type { Run } from '../run/model/run.ts';
 import { inTurns } from './select.ts';
 import type { Work } from './verb.ts';
 
 /** What a job would do. */
-export interface JobDryRun {
+export interface JobDryRun<Subject> {
   total: number;
   /** How many it would act on. */
   would: number;
@@ -11,7 +10,7 @@ export interface JobDryRun {
   exact: boolean;
   looked: number;
   /** The first of those that it would act on. */
-  sample: Run[];
+  sample: Subject[];
   exclusions: { reason: string; count: number }[];
 }
 
@@ -19,31 +18,35 @@ const SAMPLE = 10;
 const LOOKS_AT_ONCE = 25;
 
 /** Decides on all of them as the job would, and acts on none. */
-export async function dryRun(work: Work, pages: AsyncIterable<Run[]>, until: () => boolean): Promise<JobDryRun> {
+export async function dryRun<Subject extends { id: string }>(
+  work: Work<Subject>,
+  pages: AsyncIterable<Subject[]>,
+  until: () => boolean,
+): Promise<JobDryRun<Subject>> {
   const reasons = new Map<string, number>();
-  const result: JobDryRun = { total: 0, would: 0, exact: true, looked: 0, sample: [], exclusions: [] };
-  for await (const runs of pages) {
-    result.total += runs.length;
-    for (let at = 0; at < runs.length; at += LOOKS_AT_ONCE) {
+  const result: JobDryRun<Subject> = { total: 0, would: 0, exact: true, looked: 0, sample: [], exclusions: [] };
+  for await (const page of pages) {
+    result.total += page.length;
+    for (let at = 0; at < page.length; at += LOOKS_AT_ONCE) {
       if (until()) {
         result.exact = false;
         break;
       }
-      const some = runs.slice(at, at + LOOKS_AT_ONCE);
-      const excluded = await inTurns(some, LOOKS_AT_ONCE, (run) => work.exclusion(run.id, run));
+      const some = page.slice(at, at + LOOKS_AT_ONCE);
+      const excluded = await inTurns(some, LOOKS_AT_ONCE, (one) => work.exclusion(one.id, one));
       result.looked += some.length;
-      for (const [place, run] of some.entries()) count(result, reasons, run, excluded[place]);
+      for (const [place, one] of some.entries()) count(result, reasons, one, excluded[place]);
     }
   }
   const byCount = [...reasons].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count);
   return { ...result, exclusions: byCount };
 }
 
-function count(result: JobDryRun, reasons: Map<string, number>, run: Run, reason: string | undefined): void {
+function count<Subject>(result: JobDryRun<Subject>, reasons: Map<string, number>, one: Subject, reason: string | undefined): void {
   if (reason !== undefined) {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return;
   }
   result.would += 1;
-  if (result.sample.length < SAMPLE) result.sample.push(run);
+  if (result.sample.length < SAMPLE) result.sample.push(one);
 }

@@ -5,9 +5,9 @@ import { MASK } from '../kernel/mask.ts';
 import { filterFields } from '../run/list/filter.http.ts';
 import { LABELS, label, labels } from '../run/model/label.ts';
 import { RUN_STATUSES_V1 } from '../run/model/status.ts';
-import { runEntries, runEntryView } from '../run/run.http.ts';
+import { runEntries } from '../run/run.http.ts';
 import type { JobDryRun } from './dry-run.ts';
-import { JOB_STATUSES, type Job, OUTCOMES, type Result, VERBS } from './job.ts';
+import { JOB_STATUSES, type Job, OUTCOMES, type Result, type RunVerb, SUBJECTS, subjectOf, VERBS } from './job.ts';
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
 
 const { status: _, label: __, ...sameInBody } = filterFields;
@@ -57,7 +57,7 @@ const stopParams = camelCased(
   }),
 );
 
-const asking = <V extends (typeof VERBS)[number], P extends z.ZodType>(verb: V, id: string, params: P) =>
+const asking = <V extends RunVerb, P extends z.ZodType>(verb: V, id: string, params: P) =>
   z.strictObject({ verb: z.literal(verb), ...common, params }).meta({ id });
 
 export const jobBody = z
@@ -82,6 +82,7 @@ export const jobEntry = z
     object: z.literal('job').meta({ description: 'Tells it from a JobDryRun' }),
     id: resourceId,
     verb: z.enum(VERBS),
+    subject: z.enum(SUBJECTS).meta({ description: 'What it is about' }),
     status: z.enum(JOB_STATUSES).meta({ description: '`aborting`: what has begun is finished' }),
     name: z.string().nullable(),
     reason: z.string().nullable(),
@@ -103,7 +104,12 @@ export const jobEntry = z
 export const jobEntries = page(jobEntry).meta({ id: 'JobList' });
 
 export const jobView = (job: Job) =>
-  viewOf(jobEntry, { ...job, ...job.counts, object: 'job', projectId: job.project, params: shownParams(job.params) });
+  viewOf(jobEntry, {
+    ...job,
+    ...job.counts,
+    object: 'job',
+    subject: subjectOf(job.verb),
+    projectId: job.project, params: shownParams(job.params) });
 
 /** Inputs may hold secrets, of which only a workflow knows. */
 function shownParams(params: Record<string, unknown>): Record<string, unknown> {
@@ -117,7 +123,8 @@ function shownParams(params: Record<string, unknown>): Record<string, unknown> {
 
 const jobResult = z
   .object({
-    run_id: resourceId,
+    id: resourceId.meta({ description: 'What it was done to' }),
+    run_id: resourceId.nullable().meta({ description: 'The same, of a job over runs' }),
     outcome: z.enum(OUTCOMES),
     reason: z.string().nullable(),
     started_run_id: resourceId.nullable(),
@@ -126,26 +133,34 @@ const jobResult = z
   .meta({ id: 'JobResult' });
 export const jobResults = page(jobResult).meta({ id: 'JobResultList' });
 
-export const resultView = (result: Result) => viewOf(jobResult, { ...result, runId: result.id, startedRunId: result.runId });
+export const resultView = ({ verb }: Job, result: Result) => {
+  const runId = subjectOf(verb) === 'run' ? result.id : undefined;
+  return viewOf(jobResult, { ...result, runId, startedRunId: result.runId });
+};
 
-export const jobDryRun = z
-  .object({
-    object: z.literal('job_dry_run').meta({ description: 'Tells it from a Job' }),
-    dry_run: z.literal(true),
-    verb: z.enum(VERBS),
-    total: z.int().meta({ description: 'How many runs are selected' }),
-    would: z.int().meta({ description: 'How many it would act on' }),
-    exact: z.boolean().meta({ description: 'False when time did not allow to look at all of them' }),
-    looked: z.int().meta({ description: 'How many were looked at' }),
-    sample: runEntries.shape.items.meta({ description: 'The first ten that it would act on' }),
-    exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
-  })
-  .meta({ id: 'JobDryRun' });
+const dryRunOf = <T extends z.ZodType>(id: string, sample: T) =>
+  z
+    .object({
+      object: z.literal('job_dry_run').meta({ description: 'Tells it from a Job' }),
+      dry_run: z.literal(true),
+      verb: z.enum(VERBS),
+      subject: z.enum(SUBJECTS),
+      total: z.int().meta({ description: 'How many are selected' }),
+      would: z.int().meta({ description: 'How many it would act on' }),
+      exact: z.boolean().meta({ description: 'False when time did not allow to look at all of them' }),
+      looked: z.int().meta({ description: 'How many were looked at' }),
+      sample: z.array(sample).meta({ description: 'The first ten that it would act on' }),
+      exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
+    })
+    .meta({ id });
 
-export const jobDryRunView = (verb: Job['verb'], found: JobDryRun): z.input<typeof jobDryRun> => ({
-  object: 'job_dry_run',
-  dry_run: true,
+export const jobDryRun = dryRunOf('JobDryRun', runEntries.shape.items.element);
+
+export const dryRunView = <Subject, V>(verb: Job['verb'], found: JobDryRun<Subject>, view: (one: Subject) => V) => ({
+  object: 'job_dry_run' as const,
+  dry_run: true as const,
   verb,
+  subject: subjectOf(verb),
   ...found,
-  sample: found.sample.map(runEntryView),
+  sample: found.sample.map(view),
 });

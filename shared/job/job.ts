@@ -1,12 +1,20 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 
-export const VERBS = ['rerun', 'stop', 'pause', 'resume', 'archive', 'unarchive', 'label', 'unlabel', 'delete'] as const;
+/** What jobs are about. */
+export const SUBJECTS = ['run'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+export const RUN_VERBS = ['rerun', 'stop', 'pause', 'resume', 'archive', 'unarchive', 'label', 'unlabel', 'delete'] as const;
+export type RunVerb = (typeof RUN_VERBS)[number];
+export const VERBS = [...RUN_VERBS] as const;
 export type VerbName = (typeof VERBS)[number];
+
+export const subjectOf = (_verb: VerbName): Subject => 'run';
 
 export const JOB_STATUSES = ['running', 'aborting', 'completed', 'aborted'] as const;
 
-/** What came of one run: it was done, there was nothing to do, or it was refused. */
+/** What came of one subject: it was done, there was nothing to do, or it was refused. */
 export const OUTCOMES = ['done', 'skipped', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -21,7 +29,7 @@ const batch = z.object({
 });
 export type Batch = z.infer<typeof batch>;
 
-/** One act on many runs. What it is about was frozen when it was created. */
+/** One act on many things. What it is about was frozen when it was created. */
 export const job = z.object({
   id: z.string(),
   workspace: z.string(),
@@ -31,7 +39,7 @@ export const job = z.object({
   params: z.record(z.string(), z.unknown()),
   name: z.string().optional(),
   reason: z.string().optional(),
-  /** Runs a second, at the most. */
+  /** Subjects a second, at the most. */
   rate: z.number().positive().optional(),
   actor,
   createdAt: z.string(),

@@ -45,6 +45,6 @@ export interface JobSweepServices {
 
 /** What jobs work with. */
 export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'> {
-  /** How many runs a filter may select. */
+  /** How many a filter may select. */
   mostSelected: number;
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { deleteRun, reasonToKeep } from '../../run/delete/delete-run.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 
-export const deletion = verb({
+export const deletion = runVerb({
   role: 'admin',
   word: 'run.delete',
   params: z.object({}),
@@ -11,5 +11,5 @@ export const deletion = verb({
     await deleteRun(services, run);
     return undefined;
   },
-  isDone: (run) => run === undefined,
+  done: (run) => (run === undefined ? {} : undefined),
 });
