@@ -141,8 +141,16 @@ export const engineServices = (): StartServices => ({
   random: Math.random,
 });
 
-/** What jobs work with. */
-export const jobServices = (): JobServices => ({ ...engineServices(), ...jobSweepServices(), mostSelected: MOST_SELECTED });
+/** What jobs work with. Who only makes them starts nothing again. */
+export const jobServices = (): JobServices => ({
+  ...engineServices(),
+  ...jobSweepServices(),
+  tasks: tasks(),
+  deliveries: deliveries(),
+  payloads: payloads(),
+  redeliveries: {},
+  mostSelected: MOST_SELECTED,
+});
 
 /** What looks after jobs. */
 export const jobSweepServices = (): JobSweepServices => ({

@@ -8,23 +8,11 @@ import { deliveryFilterOf, deliveryView } from '../../shared/trigger/delivery/de
 import type { Deliveries, Delivery, DeliveryTrigger } from '../../shared/trigger/delivery/delivery.ts';
 import { deliveries as deliveriesOperations } from '../../shared/trigger/delivery/operations.http.ts';
 import { RAW_TYPE, type RawForm, type RawServices, rawDelivery } from '../../shared/trigger/delivery/raw.ts';
-import { type Redeliver, type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
+import { type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
 import { rawMail } from '../../shared/trigger/email/raw-mail.ts';
-import { startMailAgain } from '../../shared/trigger/email/receive-mail.ts';
-import { redeliverFire } from '../../shared/trigger/schedule/redeliver-fire.ts';
 import { rawRequest } from '../../shared/trigger/webhook/raw-request.ts';
-import { redeliverRequest } from '../../shared/trigger/webhook/redeliver-request.ts';
-import {
-  deliveries,
-  emailServices,
-  engineServices,
-  now,
-  payloads,
-  recorder,
-  scheduleServices,
-  seals,
-  webhooks,
-} from '../adapters.ts';
+import { deliveries, now, payloads, recorder } from '../adapters.ts';
+import { redeliveries } from '../redeliveries.ts';
 
 type Services = RedeliveryServices & RawServices;
 
@@ -57,13 +45,6 @@ export async function redeliver({ params, caller }: RequestOf<'redeliver'>, serv
 async function deliveryOf(deliveries: Deliveries, caller: Caller, id: string): Promise<Delivery> {
   return visible(caller, 'delivery', id, await deliveries.get(id));
 }
-
-/** Every trigger that can start again what it turned away; a trigger without a line here cannot. */
-const redeliveries: Partial<Record<DeliveryTrigger, Redeliver>> = {
-  email: (delivery) => startMailAgain(emailServices(), delivery),
-  schedule: (delivery) => redeliverFire(scheduleServices(), delivery),
-  webhook: (delivery, raw) => redeliverRequest({ ...engineServices(), seals: seals(), webhooks: webhooks() }, delivery, raw),
-};
 
 /** How payloads are shown; a trigger without a line here keeps none. */
 const rawForms: Partial<Record<DeliveryTrigger, RawForm>> = { email: rawMail, webhook: rawRequest };

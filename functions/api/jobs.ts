@@ -15,8 +15,10 @@ import { dryRunView, type JobFilterBody, jobView, resultView } from '../../share
 import { type Job, later, subjectOf, type VerbName } from '../../shared/job/job.ts';
 import { jobs as jobsOperations } from '../../shared/job/operations.http.ts';
 import type { JobServices } from '../../shared/job/ports.ts';
-import { named, runsOf } from '../../shared/job/select.ts';
+import { named, runsOf, selectedBy } from '../../shared/job/select.ts';
 import type { Verb } from '../../shared/job/verb.ts';
+import { answer as answerVerb } from '../../shared/job/verbs/answer.ts';
+import { redelivery } from '../../shared/job/verbs/redeliver.ts';
 import { runVerbs, verbs } from '../../shared/job/verbs.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
@@ -24,6 +26,9 @@ import { allows, type Caller } from '../../shared/kernel/role.ts';
 import { filterOf } from '../../shared/run/list/filter.http.ts';
 import type { RunFilter } from '../../shared/run/list/filter.ts';
 import { runEntryView } from '../../shared/run/run.http.ts';
+import { taskEntryView } from '../../shared/task/task.http.ts';
+import { checkDecision, checkMayAnswer, mayAnswer, type TaskRow } from '../../shared/task/task.ts';
+import { deliveryFilterOf, deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { jobServices, recorder } from '../adapters.ts';
 
@@ -39,6 +44,45 @@ export async function createJob({ body, caller, idempotencyKey, reason }: Reques
   const select = () => selectedRuns(services, caller, { run_ids, filter });
   if (dry_run) return ok(dryRunView(verb, await foreseen(services, request, runVerbs[verb], select()), runEntryView));
   return answer(await made(services, request, { verb, run_ids, filter, params, name, rate, reason }, select));
+}
+
+export async function redeliverDeliveries(
+  { body, caller, idempotencyKey, reason }: RequestOf<'redeliverDeliveries'>,
+  services: JobServices,
+) {
+  const { filter, name, rate, dry_run } = body;
+  const project = projectOf(caller, filter.project_id);
+  const request = {
+    ...askedBy(caller, project),
+    verb: 'redeliver' as const,
+    params: {},
+    name,
+    reason,
+    rate,
+    filter,
+    key: idempotencyKey,
+  };
+  const select = () => selectedDeliveries(services, caller, filter, project);
+  if (dry_run) return ok(dryRunView('redeliver', await foreseen(services, request, redelivery, select()), deliveryView));
+  return answer(await made(services, request, { verb: 'redeliver', filter, name, rate, reason }, select));
+}
+
+export async function answerTasks({ body, caller, idempotencyKey, reason }: RequestOf<'answerTasks'>, services: JobServices) {
+  const { group, ids, name, rate, dry_run, ...given } = body;
+  const filter = group === undefined ? undefined : { group };
+  const request = {
+    ...askedBy(caller, caller.project),
+    verb: 'answer' as const,
+    params: given,
+    name,
+    reason,
+    rate,
+    filter,
+    key: idempotencyKey,
+  };
+  const select = () => selectedTasks(services, caller, { group, ids, decision: given.decision });
+  if (dry_run) return ok(dryRunView('answer', await foreseen(services, request, answerVerb, select()), taskEntryView));
+  return answer(await made(services, request, { verb: 'answer', group, ids, ...given, name, rate, reason }, select));
 }
 
 const askedBy = (caller: Caller, project: string | undefined) => ({
@@ -68,6 +112,43 @@ function checkRole(caller: Caller, verb: VerbName): void {
 async function* selectedRuns(services: JobServices, caller: Caller, { run_ids, filter }: Pick<Body, 'run_ids' | 'filter'>) {
   if (filter !== undefined) yield* runsOf(services, await filterIn(services, caller, filter));
   if (run_ids !== undefined) yield await named('run', run_ids, (id) => seenBy(caller, services.runs.get(id)));
+}
+
+async function* selectedDeliveries(
+  services: JobServices,
+  caller: Caller,
+  filter: RequestOf<'redeliverDeliveries'>['body']['filter'],
+  project: string | undefined,
+) {
+  if (filter.workflow_id !== undefined)
+    await workflowOf(services, caller, filter.workflow_id, { deleted: true, ...(project !== undefined && { project }) });
+  const rejected = deliveryFilterOf({ ...filter, outcome: 'rejected' }, { workspace: caller.workspace, project });
+  yield* selectedBy(services, 'deliveries', (page) => services.deliveries.list(rejected, page));
+}
+
+type Tasks = Pick<RequestOf<'answerTasks'>['body'], 'group' | 'ids' | 'decision'>;
+
+/** Tasks that ask the caller: all that are named have to, of a group those that do. */
+async function* selectedTasks(services: JobServices, caller: Caller, { group, ids, decision }: Tasks) {
+  if (ids !== undefined) {
+    const tasks = await named('task', ids, (id) => seenBy(caller, services.tasks.get(id)));
+    for (const task of tasks) checkMayAnswer(task, caller);
+    for (const task of tasks) checkDecision(task, decision);
+    yield tasks;
+  }
+  if (group === undefined) return;
+  const { workspace, project } = caller;
+  const filter = { workspace, project, group, status: 'open' as const };
+  let count = 0;
+  let other: TaskRow | undefined;
+  for await (const page of selectedBy(services, 'tasks', (at) => services.tasks.list(filter, at))) {
+    const asked = page.filter((task) => mayAnswer(task, caller));
+    for (const task of asked) checkDecision(task, decision);
+    count += asked.length;
+    other ??= page.find((task) => !mayAnswer(task, caller));
+    yield asked;
+  }
+  if (count === 0 && other) checkMayAnswer(other, caller);
 }
 
 async function seenBy<T extends { workspace: string; project?: string | undefined }>(
@@ -135,6 +216,8 @@ export async function abortJob({ params, caller, reason }: RequestOf<'abortJob'>
 export async function retryJob({ params, caller, reason }: RequestOf<'retryJob'>, services: JobServices) {
   const job = await jobOf(services, caller, params.job_id);
   checkRole(caller, job.verb);
+  if (job.verb === 'answer' && job.actor.id !== caller.id && !allows(caller.role, 'admin'))
+    throw new Problem('forbidden', `Whoever has answered can try that again, or an admin: ${job.actor.name} has.`);
   return answer(await retried(services, job, actorOf(caller), reason));
 }
 
@@ -144,7 +227,7 @@ async function jobOf({ jobs }: JobServices, caller: Caller, id: string): Promise
 
 export const handler = http(
   jobsOperations,
-  { createJob, listJobs, getJob, listJobResults, abortJob, retryJob },
+  { createJob, redeliverDeliveries, answerTasks, listJobs, getJob, listJobResults, abortJob, retryJob },
   jobServices,
   recorder,
 );

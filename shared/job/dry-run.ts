@@ -42,7 +42,12 @@ export async function dryRun<Subject extends { id: string }>(
   return { ...result, exclusions: byCount };
 }
 
-function count<Subject>(result: JobDryRun<Subject>, reasons: Map<string, number>, one: Subject, reason: string | undefined): void {
+function count<Subject>(
+  result: JobDryRun<Subject>,
+  reasons: Map<string, number>,
+  one: Subject,
+  reason: string | undefined,
+): void {
   if (reason !== undefined) {
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     return;

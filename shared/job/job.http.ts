@@ -6,6 +6,8 @@ import { filterFields } from '../run/list/filter.http.ts';
 import { LABELS, label, labels } from '../run/model/label.ts';
 import { RUN_STATUSES_V1 } from '../run/model/status.ts';
 import { runEntries } from '../run/run.http.ts';
+import { answerBody, taskEntry } from '../task/task.http.ts';
+import { deliveryEntry, deliveryFilter } from '../trigger/delivery/delivery.http.ts';
 import type { JobDryRun } from './dry-run.ts';
 import { JOB_STATUSES, type Job, OUTCOMES, type Result, type RunVerb, SUBJECTS, subjectOf, VERBS } from './job.ts';
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
@@ -34,9 +36,26 @@ const common = {
     .min(0.1)
     .max(100)
     .optional()
-    .meta({ description: 'Runs a second, at the most; as fast as it goes when absent' }),
+    .meta({ description: 'So many a second, at the most; as fast as it goes when absent' }),
   dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and do nothing' }),
 };
+
+const jobWishes = { name: common.name, rate: common.rate, dry_run: common.dry_run };
+
+const rejectedFilter = z
+  .strictObject({ ...deliveryFilter, outcome: z.literal('rejected').optional() })
+  .refine((fields) => Object.values(fields).some((field) => field !== undefined), 'must narrow by something')
+  .meta({ id: 'RedeliveryFilter', description: 'As of GET /v1/deliveries, of those that were rejected' });
+export const redeliverBody = z.strictObject({ filter: rejectedFilter, ...jobWishes });
+
+export const answersBody = z
+  .strictObject({
+    group: words(100).optional().meta({ description: 'The open tasks of that group' }),
+    ids: z.array(resourceId).min(1).max(MOST_NAMED, `must have ${MOST_NAMED} ids at most`).optional(),
+    ...answerBody.shape,
+    ...jobWishes,
+  })
+  .refine(({ group, ids }) => (group === undefined) !== (ids === undefined), 'must have either group or ids');
 
 const none = z.strictObject({}).default({});
 const some = z.strictObject({ labels: labels.refine((all) => all.length > 0, 'must name one') });
@@ -88,7 +107,7 @@ export const jobEntry = z
     reason: z.string().nullable(),
     actor,
     project_id: z.string().nullable(),
-    params: z.record(z.string(), z.unknown()).meta({ description: 'Inputs are `***`' }),
+    params: z.record(z.string(), z.unknown()).meta({ description: '`inputs`, `form` and `output` are `***`' }),
     filter: z.record(z.string(), z.unknown()).nullable(),
     rate: z.number().nullable(),
     total: z.int(),
@@ -109,16 +128,20 @@ export const jobView = (job: Job) =>
     ...job.counts,
     object: 'job',
     subject: subjectOf(job.verb),
-    projectId: job.project, params: shownParams(job.params) });
+    projectId: job.project,
+    params: shownParams(job.params),
+  });
 
-/** Inputs may hold secrets, of which only a workflow knows. */
+/** What people have filled in may be secret, which only a workflow knows. */
+const FILLED_IN = ['inputs', 'form', 'output'];
+
 function shownParams(params: Record<string, unknown>): Record<string, unknown> {
-  const { inputs, ...rest } = params;
-  const shown = Object.entries(rest).map(([name, value]) => [
+  const given = Object.entries(params).filter(([, value]) => value !== undefined);
+  const shown = given.map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    value,
+    FILLED_IN.includes(name) && value !== 'same' ? MASK : value,
   ]);
-  return { ...Object.fromEntries(shown), ...(inputs !== undefined && { inputs: inputs === 'same' ? inputs : MASK }) };
+  return Object.fromEntries(shown);
 }
 
 const jobResult = z
@@ -155,6 +178,8 @@ const dryRunOf = <T extends z.ZodType>(id: string, sample: T) =>
     .meta({ id });
 
 export const jobDryRun = dryRunOf('JobDryRun', runEntries.shape.items.element);
+export const redeliverDryRun = dryRunOf('RedeliverDryRun', deliveryEntry);
+export const answerDryRun = dryRunOf('AnswerDryRun', taskEntry);
 
 export const dryRunView = <Subject, V>(verb: Job['verb'], found: JobDryRun<Subject>, view: (one: Subject) => V) => ({
   object: 'job_dry_run' as const,

@@ -2,15 +2,18 @@ import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 
 /** What jobs are about. */
-export const SUBJECTS = ['run'] as const;
+export const SUBJECTS = ['run', 'delivery', 'task'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 export const RUN_VERBS = ['rerun', 'stop', 'pause', 'resume', 'archive', 'unarchive', 'label', 'unlabel', 'delete'] as const;
 export type RunVerb = (typeof RUN_VERBS)[number];
-export const VERBS = [...RUN_VERBS] as const;
+export const VERBS = [...RUN_VERBS, 'redeliver', 'answer'] as const;
 export type VerbName = (typeof VERBS)[number];
 
-export const subjectOf = (_verb: VerbName): Subject => 'run';
+export function subjectOf(verb: VerbName): Subject {
+  if (verb === 'redeliver') return 'delivery';
+  return verb === 'answer' ? 'task' : 'run';
+}
 
 export const JOB_STATUSES = ['running', 'aborting', 'completed', 'aborted'] as const;
 

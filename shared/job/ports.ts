@@ -1,5 +1,7 @@
 import type { Page, PageOf } from '../kernel/page.ts';
 import type { StartServices } from '../run/start/start-request.ts';
+import type { Tasks } from '../task/task.ts';
+import type { RedeliveryServices } from '../trigger/delivery/redeliver.ts';
 import type { Job, Outcome, Result } from './job.ts';
 
 /** The promise that the same request makes one job. */
@@ -44,7 +46,8 @@ export interface JobSweepServices {
 }
 
 /** What jobs work with. */
-export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'> {
+export interface JobServices extends JobSweepServices, RedeliveryServices, Omit<StartServices, 'now' | 'tasks'> {
+  tasks: Tasks;
   /** How many a filter may select. */
   mostSelected: number;
 }

@@ -1,9 +1,11 @@
 import type { Run } from '../run/model/run.ts';
-import type { RunVerb } from './job.ts';
+import type { RunVerb, VerbName } from './job.ts';
 import type { Verb } from './verb.ts';
+import { answer } from './verbs/answer.ts';
 import { pause, resume, stop } from './verbs/control.ts';
 import { deletion } from './verbs/delete.ts';
 import { archive, label, unarchive, unlabel } from './verbs/mark.ts';
+import { redelivery } from './verbs/redeliver.ts';
 import { rerun } from './verbs/rerun.ts';
 
 /** What a job can do with runs: a new verb is a file and a line. */
@@ -19,4 +21,4 @@ export const runVerbs: Record<RunVerb, Verb<Run>> = {
   delete: deletion,
 };
 
-export const verbs = runVerbs;
+export const verbs: Record<VerbName, Verb> = { ...runVerbs, redeliver: redelivery, answer };

@@ -77,6 +77,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { verb: 'archive', run_ids: [run_id], dry_run: true },
     { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
   ],
+  redeliverDeliveries: ({ workflow_id }) => [{ filter: { workflow_id }, dry_run: true }, { filter: { workflow_id } }],
+  answerTasks: ({ task_id = NOTHING }) => [{ ids: [task_id], decision: 'reject', dry_run: true }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   answerTask: () => [{ decision: 'reject' }],

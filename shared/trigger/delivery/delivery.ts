@@ -30,6 +30,8 @@ export const delivery = z.object({
   payload: z.string().optional(),
   /** How often it has been tried again. */
   redeliveries: z.int().default(0),
+  /** Who has asked for the last try, where whoever is interrupted comes again. */
+  triedBy: z.string().optional(),
 });
 export type Delivery = z.infer<typeof delivery>;
 
