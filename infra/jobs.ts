@@ -53,6 +53,7 @@ export class Jobs extends Construct {
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, ['BatchGetItem', 'GetItem'], ['by-group']);
     stores.triggers.allow(routes, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
+    stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {
@@ -74,6 +75,7 @@ export class Jobs extends Construct {
     allowDeliveries(this.worker, stores);
     stores.access.allow(this.worker, [], ['by-workspace']);
     stores.secretsKey.allowOpening(this.worker, 'webhook');
+    stores.allowLettingIn(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,

@@ -33,6 +33,7 @@ const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs
 
 type TableName =
   | 'Tasks'
+  | 'Places'
   | 'Live'
   | 'Analytics'
   | 'Audit'
@@ -68,9 +69,15 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 /** What people do is recorded. */
 const records = table('Audit', 'PutItem');
 
+/** A run that begins takes its place. */
+const enters = table('Places', 'GetItem PutItem Query UpdateItem');
+/** Whoever ends runs makes room for the next. */
+const letsIn = table('Places', 'DeleteItem GetItem PutItem Query UpdateItem');
+
 /** What `startRun` needs. */
 const starts = {
   ...table('Runs', 'GetItem PutItem'),
+  ...enters,
   ...table('Workflows', 'GetItem'),
   ...writesValues,
   ...executions,
@@ -122,6 +129,7 @@ const expected: Record<string, Record<string, string[]>> = {
       'by-reference',
     ),
     ...table('Workflows', 'GetItem'),
+    ...table('Places', 'Query'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
   },
@@ -133,11 +141,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
     ...showsTasks,
+    ...letsIn,
   },
   'functions/api/tasks.ts': {
     ...logs('FunctionsTasks'),
     ...records,
     ...carriesOn,
+    ...letsIn,
     ...table('Workflows', 'GetItem'),
     ...executions,
     ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
@@ -172,6 +182,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...deliveries,
     ...table('Access', '', 'by-workspace'),
     ...opensSecrets,
+    ...letsIn,
     ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
     ...startsJobs,
@@ -249,7 +260,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
     ...records,
-    ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Workflows', 'DeleteItem GetItem PutItem Query UpdateItem'),
     ...table('Connections', 'GetItem'),
   },
   'functions/api/connections.ts': {
@@ -323,12 +334,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
+    ...letsIn,
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
     ...opensSecrets,
   },
   'functions/timer/sweep-runs.ts': {
     ...showsTasks,
+    ...letsIn,
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
@@ -371,6 +384,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...deliveries,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
@@ -379,6 +393,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...table('Triggers', 'GetItem PutItem', 'by-due'),
     ...fireTimers,
   },
@@ -388,6 +403,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workspace', 'by-workflow'),
     ...fireTimers,
   },

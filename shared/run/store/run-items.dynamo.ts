@@ -94,7 +94,8 @@ export function runItem(run: Run): Item {
     ...feedKeys(run, archived !== undefined),
     parentKey: run.parent,
     referenceKey: run.reference === undefined ? undefined : referenceKey(run.workspace, run.reference),
-    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
+    // One that waits to be let in may do so for long.
+    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), run.queued && run.deadline),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });
 }
