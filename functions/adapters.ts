@@ -216,7 +216,7 @@ const replyLost = (error: unknown) => logger.warn('a reply was not sent', { erro
 /** Who follows what happens to runs. */
 export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
-  new LiveFollower({ ...connectionServices(), keys: keys() }),
+  new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows() }),
 ];

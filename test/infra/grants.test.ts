@@ -369,7 +369,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('RunStreamFollow'),
     ...runStream,
     ...table('Live', 'DeleteItem GetItem Query UpdateItem'),
-    ...table('Access', 'GetItem'),
+    ...table('Access', 'GetItem Query'),
     ...posts,
     ...records,
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
