@@ -36,6 +36,7 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoTasks } from '../shared/task/task.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
@@ -144,6 +145,14 @@ export const engineServices = (): StartServices => ({
   random: Math.random,
 });
 
+/** What publishing works with, where tests have to hold first. */
+export const publishServices = (): TestedPublishServices => ({
+  ...engineServices(),
+  connections: connections(),
+  tests: tests(),
+  sleep,
+});
+
 /** What jobs work with. Who only makes them starts nothing again. */
 export const jobServices = (): JobServices => ({
   ...engineServices(),
@@ -152,6 +161,8 @@ export const jobServices = (): JobServices => ({
   deliveries: deliveries(),
   payloads: payloads(),
   redeliveries: {},
+  tests: tests(),
+  comments: comments(),
   mostSelected: MOST_SELECTED,
 });
 

@@ -14,7 +14,7 @@ export interface ApiFunctionsProps {
 /** The indexes that lists of runs are read from. */
 export const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
 
-/** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
+/** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who saves workflows cannot start runs. */
 export class ApiFunctions extends Construct {
   readonly authorize: AppFunction;
   /** By the entry that routes name. */
@@ -110,6 +110,9 @@ export class ApiFunctions extends Construct {
     stores.tests.allow(tests, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(tests, ['BatchGetItem', 'Query']);
     stores.values.allowReads(tests);
+    // Files that their runs were given are copied for tests, and go with them.
+    stores.files.allow(tests, ['DeleteItem', 'GetItem', 'PutItem']);
+    stores.values.allowDeletes(tests);
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
@@ -122,11 +125,23 @@ export class ApiFunctions extends Construct {
     const writeWorkflows = new AppFunction(this, 'WriteWorkflows', {
       settings,
       entry: 'api/write-workflows',
-      description: 'Saves and publishes workflows',
+      description: 'Saves workflows',
       environment: retention,
     });
-    stores.connections.allow(writeWorkflows, ['GetItem']);
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+
+    const publishWorkflow = new AppFunction(this, 'PublishWorkflow', {
+      settings,
+      entry: 'api/publish-workflow',
+      description: 'Publishes workflows, and runs their tests first where it is asked to',
+      environment: retention,
+    });
+    allowStarts(publishWorkflow, { stores, engine });
+    stores.connections.allow(publishWorkflow, ['GetItem']);
+    stores.workflows.allow(publishWorkflow, ['PutItem']);
+    stores.tests.allow(publishWorkflow, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(publishWorkflow, ['BatchGetItem', 'Query']);
+    stores.values.allowReads(publishWorkflow);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
       settings,
@@ -264,6 +279,7 @@ export class ApiFunctions extends Construct {
       tests,
       legalHolds,
       writeWorkflows,
+      publishWorkflow,
       apiKeys,
       members,
       deliveries,
@@ -289,6 +305,7 @@ export class ApiFunctions extends Construct {
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
+      ['api/publish-workflow', publishWorkflow],
       ['api/api-keys', apiKeys],
       ['api/members', members],
       ['api/connections', connections],

@@ -53,6 +53,7 @@ export class Jobs extends Construct {
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, ['BatchGetItem', 'GetItem'], ['by-group']);
     stores.triggers.allow(routes, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
+    stores.tests.allow(routes, ['Query']);
     stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
@@ -75,6 +76,9 @@ export class Jobs extends Construct {
     allowDeliveries(this.worker, stores);
     stores.access.allow(this.worker, [], ['by-workspace']);
     stores.secretsKey.allowOpening(this.worker, 'webhook');
+    // Tests made of runs, with copies of their files.
+    stores.tests.allow(this.worker, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.files.allow(this.worker, ['DeleteItem']);
     stores.allowLettingIn(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {

@@ -11,7 +11,7 @@ import {
   retryJob as retried,
 } from '../../shared/job/create-job.ts';
 import { dryRun } from '../../shared/job/dry-run.ts';
-import { dryRunView, type JobFilterBody, jobView, resultView } from '../../shared/job/job.http.ts';
+import { dryRunView, type JobFilterBody, jobView, resultView, runDryRunView } from '../../shared/job/job.http.ts';
 import { type Job, later, subjectOf, type VerbName } from '../../shared/job/job.ts';
 import { jobs as jobsOperations } from '../../shared/job/operations.http.ts';
 import type { JobServices } from '../../shared/job/ports.ts';
@@ -25,7 +25,6 @@ import { Problem } from '../../shared/kernel/problem.ts';
 import { allows, type Caller } from '../../shared/kernel/role.ts';
 import { filterOf } from '../../shared/run/list/filter.http.ts';
 import type { RunFilter } from '../../shared/run/list/filter.ts';
-import { runEntryView } from '../../shared/run/run.http.ts';
 import { taskEntryView } from '../../shared/task/task.http.ts';
 import { checkDecision, checkMayAnswer, mayAnswer, type TaskRow } from '../../shared/task/task.ts';
 import { deliveryFilterOf, deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
@@ -42,7 +41,7 @@ export async function createJob({ body, caller, idempotencyKey, reason }: Reques
   const project = projectOf(caller, filter?.project_id);
   const request = { ...askedBy(caller, project), verb, params, name, reason, rate, filter, key: idempotencyKey };
   const select = () => selectedRuns(services, caller, { run_ids, filter });
-  if (dry_run) return ok(dryRunView(verb, await foreseen(services, request, runVerbs[verb], select()), runEntryView));
+  if (dry_run) return ok(runDryRunView(verb, await foreseen(services, request, runVerbs[verb], select())));
   return answer(await made(services, request, { verb, run_ids, filter, params, name, rate, reason }, select));
 }
 

@@ -1,6 +1,6 @@
 import { ofWholeWorkspace, projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import { type Answer, created, noContent, ok } from '../../shared/edge/answer.ts';
+import { type Answer, noContent, ok } from '../../shared/edge/answer.ts';
 import { entityTag } from '../../shared/edge/entity-tag.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
@@ -14,9 +14,9 @@ import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { checkDays } from '../../shared/workflow/retention.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { checkedView, draftConflictView, publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { checkedView, draftConflictView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { connections, now, recorder, workflows } from '../adapters.ts';
+import { now, recorder, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
@@ -64,12 +64,6 @@ const withTag = (view: ReturnType<typeof workflowDetailView>, status = 200): Ans
   headers: entityTag(view.draft.definition),
 });
 
-export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
-  const seen = await workflowOf(services, caller, params.workflow_id);
-  const { version, warnings } = await workflow.publish(services, seen, actorOf(caller), body.note);
-  return created(publishedView(version, warnings));
-}
-
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
   return withTag(await detail(services, await workflow.updateWorkflow(services, seen, body)));
@@ -106,10 +100,9 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, checkWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
+  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
   () => ({
     workflows: workflows(),
-    connections: connections(),
     retentionDays: env.retentionDays(),
     now,
   }),

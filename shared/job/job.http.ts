@@ -4,13 +4,16 @@ import { camelCased, viewOf } from '../edge/snake-case.ts';
 import { MASK } from '../kernel/mask.ts';
 import { filterFields } from '../run/list/filter.http.ts';
 import { LABELS, label, labels } from '../run/model/label.ts';
+import type { Run } from '../run/model/run.ts';
 import { RUN_STATUSES_V1 } from '../run/model/status.ts';
-import { runEntries } from '../run/run.http.ts';
+import { runEntries, runEntryView } from '../run/run.http.ts';
+import { counted } from '../suite/tests.http.ts';
 import { answerBody, taskEntry } from '../task/task.http.ts';
 import { deliveryEntry, deliveryFilter } from '../trigger/delivery/delivery.http.ts';
 import type { JobDryRun } from './dry-run.ts';
 import { JOB_STATUSES, type Job, OUTCOMES, type Result, type RunVerb, SUBJECTS, subjectOf, VERBS } from './job.ts';
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
+import type { Loss } from './verb.ts';
 
 const { status: _, label: __, ...sameInBody } = filterFields;
 
@@ -58,6 +61,7 @@ export const answersBody = z
   .refine(({ group, ids }) => (group === undefined) !== (ids === undefined), 'must have either group or ids');
 
 const none = z.strictObject({}).default({});
+const whatCounts = z.strictObject(counted).default({ compare: [], ignore: [] });
 const some = z.strictObject({ labels: labels.refine((all) => all.length > 0, 'must name one') });
 
 const rerunParams = camelCased(
@@ -89,6 +93,7 @@ export const jobBody = z
     asking('unarchive', 'UnarchiveJob', none),
     asking('label', 'LabelJob', some),
     asking('unlabel', 'UnlabelJob', some),
+    asking('add_test', 'AddTestJob', whatCounts),
     asking('delete', 'DeleteJob', none),
   ])
   .refine(
@@ -151,6 +156,7 @@ const jobResult = z
     outcome: z.enum(OUTCOMES),
     reason: z.string().nullable(),
     started_run_id: resourceId.nullable(),
+    test_id: resourceId.nullable().meta({ description: 'The test that was made of it' }),
     at: time,
   })
   .meta({ id: 'JobResult' });
@@ -160,6 +166,23 @@ export const resultView = ({ verb }: Job, result: Result) => {
   const runId = subjectOf(verb) === 'run' ? result.id : undefined;
   return viewOf(jobResult, { ...result, runId, startedRunId: result.runId });
 };
+
+/** As many tests are named. */
+const MOST_TESTS_NAMED = 100;
+
+const loss = z
+  .object({
+    comments: z.int(),
+    values: z.int().meta({ description: 'Values too large for the journal, which goes as well' }),
+    value_bytes: z.int(),
+    tests: z.object({
+      count: z.int(),
+      items: z
+        .array(z.object({ id: resourceId, name: z.string(), workflow_id: resourceId, run_id: resourceId }))
+        .meta({ description: `The first ${MOST_TESTS_NAMED}` }),
+    }),
+  })
+  .meta({ id: 'JobLoss', description: 'What goes with these runs; tests that were made of them stay, without them' });
 
 const dryRunOf = <T extends z.ZodType>(id: string, sample: T) =>
   z
@@ -177,11 +200,17 @@ const dryRunOf = <T extends z.ZodType>(id: string, sample: T) =>
     })
     .meta({ id });
 
-export const jobDryRun = dryRunOf('JobDryRun', runEntries.shape.items.element);
+export const jobDryRun = dryRunOf('JobDryRun', runEntries.shape.items.element)
+  .extend({ loss: loss.nullable().meta({ description: 'Of `delete`; null for any other verb' }) })
+  .meta({ id: 'JobDryRun' });
 export const redeliverDryRun = dryRunOf('RedeliverDryRun', deliveryEntry);
 export const answerDryRun = dryRunOf('AnswerDryRun', taskEntry);
 
-export const dryRunView = <Subject, V>(verb: Job['verb'], found: JobDryRun<Subject>, view: (one: Subject) => V) => ({
+export const dryRunView = <Subject, V>(
+  verb: Job['verb'],
+  { loss: _, ...found }: JobDryRun<Subject>,
+  view: (one: Subject) => V,
+) => ({
   object: 'job_dry_run' as const,
   dry_run: true as const,
   verb,
@@ -189,3 +218,11 @@ export const dryRunView = <Subject, V>(verb: Job['verb'], found: JobDryRun<Subje
   ...found,
   sample: found.sample.map(view),
 });
+
+export const runDryRunView = (verb: Job['verb'], found: JobDryRun<Run>): z.input<typeof jobDryRun> => ({
+  ...dryRunView(verb, found, runEntryView),
+  loss: found.loss ? lossView(found.loss) : null,
+});
+
+const lossView = (lost: Loss) =>
+  viewOf(loss, { ...lost, tests: { count: lost.tests.length, items: lost.tests.slice(0, MOST_TESTS_NAMED) } });

@@ -5,7 +5,18 @@ import { actor } from '../kernel/actor.ts';
 export const SUBJECTS = ['run', 'delivery', 'task'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
-export const RUN_VERBS = ['rerun', 'stop', 'pause', 'resume', 'archive', 'unarchive', 'label', 'unlabel', 'delete'] as const;
+export const RUN_VERBS = [
+  'rerun',
+  'stop',
+  'pause',
+  'resume',
+  'archive',
+  'unarchive',
+  'label',
+  'unlabel',
+  'add_test',
+  'delete',
+] as const;
 export type RunVerb = (typeof RUN_VERBS)[number];
 export const VERBS = [...RUN_VERBS, 'redeliver', 'answer'] as const;
 export type VerbName = (typeof VERBS)[number];
@@ -76,6 +87,8 @@ export const result = z.object({
   reason: z.string().optional(),
   /** The run that was started. */
   runId: z.string().optional(),
+  /** The test that was made. */
+  testId: z.string().optional(),
   at: z.string(),
 });
 export type Result = z.infer<typeof result>;

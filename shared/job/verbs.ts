@@ -1,6 +1,7 @@
 import type { Run } from '../run/model/run.ts';
 import type { RunVerb, VerbName } from './job.ts';
 import type { Verb } from './verb.ts';
+import { addTests } from './verbs/add-tests.ts';
 import { answer } from './verbs/answer.ts';
 import { pause, resume, stop } from './verbs/control.ts';
 import { deletion } from './verbs/delete.ts';
@@ -18,6 +19,7 @@ export const runVerbs: Record<RunVerb, Verb<Run>> = {
   unarchive,
   label,
   unlabel,
+  add_test: addTests,
   delete: deletion,
 };
 
