@@ -300,6 +300,7 @@ export class ApiFunctions extends Construct {
       members,
       deliveries,
       webhooks,
+      receiveWebhook,
       files,
       mailboxes,
       mailCanary,
