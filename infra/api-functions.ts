@@ -12,7 +12,19 @@ export interface ApiFunctionsProps {
 }
 
 /** The indexes that lists of runs are read from. */
-export const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+export const runLists = [
+  'by-workspace',
+  'by-project',
+  'by-workflow',
+  'by-state',
+  'by-parent',
+  'by-root',
+  'by-reference-text',
+  'by-label',
+  'by-trigger',
+  'by-trigger-id',
+  'by-error',
+];
 
 /** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
 export class ApiFunctions extends Construct {
@@ -43,6 +55,7 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(readRuns, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(readRuns, ['GetItem']);
+    stores.analytics.allow(readRuns, ['Query']);
     stores.values.allowReads(readRuns);
     stores.values.allowViews(readRuns);
     stores.tasks.allow(readRuns, []);
@@ -57,8 +70,8 @@ export class ApiFunctions extends Construct {
     allowStarts(startRuns, { stores, engine });
     allowFilesOfStarts(startRuns, stores);
     engine.allowStartsThatWait(startRuns);
-    // Steering appends to the journal; the answer shows the run with its children.
-    stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
+    // Steering appends to the journal; the answer shows the run with its children. A label that goes takes its item along.
+    stores.runs.allow(startRuns, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.allowTasks(startRuns);
 
     const tasks = new AppFunction(this, 'Tasks', {
@@ -138,6 +151,10 @@ export class ApiFunctions extends Construct {
       description: 'Says who may do what',
     });
     stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
+
+    const views = new AppFunction(this, 'Views', { settings, entry: 'api/views', description: 'Keeps filters of runs' });
+    stores.access.allow(views, ['DeleteItem', 'PutItem', 'Query'], ['by-workspace']);
+    stores.workflows.allow(views, ['GetItem']);
 
     const connections = new AppFunction(this, 'Connections', {
       settings,
@@ -262,6 +279,7 @@ export class ApiFunctions extends Construct {
       writeWorkflows,
       apiKeys,
       members,
+      views,
       deliveries,
       webhooks,
       files,
@@ -286,6 +304,7 @@ export class ApiFunctions extends Construct {
       ['api/write-workflows', writeWorkflows],
       ['api/api-keys', apiKeys],
       ['api/members', members],
+      ['api/views', views],
       ['api/connections', connections],
       ['worker/test-connection', testConnection],
       ['api/deliveries', deliveries],
