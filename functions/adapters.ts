@@ -28,6 +28,7 @@ import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
 import { keepsHeld } from '../shared/run/hold/keep-held.ts';
+import { DynamoPlaces } from '../shared/run/place/places.dynamo.ts';
 import type { StartServices } from '../shared/run/start/start-request.ts';
 import { SfnExecutions } from '../shared/run/store/executions.sfn.ts';
 import { DynamoRuns } from '../shared/run/store/run.dynamo.ts';
@@ -69,7 +70,8 @@ export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, 
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
 const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
 export const valueLinks = /* @__PURE__ */ once(() => new ValueLinks(s3, env.valuesBucket()));
-const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values() }));
+const runs = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable(), values: values(), places: places() }));
+const places = /* @__PURE__ */ once(() => new DynamoPlaces(dynamo, { table: env.placesTable }));
 /** Rows alone: without the bucket, lists of runs and nothing of their values. */
 export const runRows = /* @__PURE__ */ once(() => new DynamoRuns(dynamo, { table: env.runsTable() }));
 export const counters = /* @__PURE__ */ once(() => new DynamoCounters(dynamo, env.analyticsTable()));
@@ -133,6 +135,7 @@ export const engineServices = (): StartServices => ({
   runs: runs(),
   values: values(),
   tasks: tasks(),
+  places: places(),
   executions: executions(),
   workflows: workflows(),
   definitions: definitions(),

@@ -59,6 +59,7 @@ export class ApiFunctions extends Construct {
     stores.values.allowReads(readRuns);
     stores.values.allowViews(readRuns);
     stores.tasks.allow(readRuns, []);
+    stores.places.allow(readRuns, ['Query']);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
@@ -73,6 +74,7 @@ export class ApiFunctions extends Construct {
     // Steering appends to the journal; the answer shows the run with its children. A label that goes takes its item along.
     stores.runs.allow(startRuns, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.allowTasks(startRuns);
+    stores.allowLettingIn(startRuns);
 
     const tasks = new AppFunction(this, 'Tasks', {
       settings,
@@ -90,6 +92,7 @@ export class ApiFunctions extends Construct {
     stores.workflows.allow(tasks, ['GetItem']);
     stores.values.allowReads(tasks);
     stores.values.allowWrites(tasks);
+    stores.allowLettingIn(tasks);
     engine.allowStarts(tasks);
 
     const comments = new AppFunction(this, 'Comments', {
@@ -136,7 +139,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     stores.connections.allow(writeWorkflows, ['GetItem']);
-    stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
+    stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
       settings,
@@ -224,6 +227,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     stores.tasks.allow(analytics, []);
+    stores.places.allow(analytics, []);
     stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
     stores.workflows.allow(analytics, ['GetItem']);
@@ -334,6 +338,7 @@ export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctio
   stores.runs.allow(fn, ['GetItem', 'PutItem']);
   // Its name alone: what starts runs is made of the same services as what carries them on.
   stores.tasks.allow(fn, []);
+  stores.allowEntering(fn);
   stores.workflows.allow(fn, ['GetItem']);
   stores.values.allowWrites(fn);
   engine.allowStarts(fn);

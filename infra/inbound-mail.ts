@@ -69,6 +69,7 @@ export class InboundMail extends Construct {
     allowFilesOfStarts(this.receive, stores);
     stores.access.allow(this.receive, [], ['by-workspace']);
     stores.runs.allow(this.results, ['GetItem']);
+    stores.places.allow(this.results, []);
     stores.workflows.allow(this.results, ['GetItem']);
     stores.triggers.allow(this.results, ['BatchGetItem', 'DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);

@@ -52,6 +52,7 @@ export class Jobs extends Construct {
     stores.workflows.allow(routes, ['GetItem']);
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, []);
+    stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {
@@ -68,6 +69,7 @@ export class Jobs extends Construct {
     stores.runs.allow(this.worker, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.values.allowDeletes(this.worker);
     stores.allowTasks(this.worker);
+    stores.allowLettingIn(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {
       settings,

@@ -39,6 +39,7 @@ export class RunEngine extends Construct {
     });
     stores.runs.allow(this.worker, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.allowTasks(this.worker);
+    stores.allowLettingIn(this.worker);
     stores.workflows.allow(this.worker, ['GetItem']);
     stores.connections.allow(this.worker, ['GetItem', 'UpdateItem']);
     stores.secretsKey.allowOpening(this.worker, 'connection');

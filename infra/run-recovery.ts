@@ -41,6 +41,7 @@ export class RunRecovery extends Construct {
     });
     stores.runs.allow(this.sweep, ['GetItem', 'PutItem', 'Query', 'UpdateItem'], ['live']);
     stores.allowTasks(this.sweep);
+    stores.allowLettingIn(this.sweep);
     stores.workflows.allow(this.sweep, ['GetItem']);
     stores.values.allowReads(this.sweep);
     engine.allowStarts(this.sweep);

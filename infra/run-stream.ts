@@ -84,6 +84,7 @@ export class RunStream extends Construct {
     });
     stores.runs.allow(this.count, ['Query']);
     stores.tasks.allow(this.count, []);
+    stores.places.allow(this.count, []);
     stores.workflows.allow(this.count, ['GetItem']);
     stores.values.allowReads(this.count);
     stores.analytics.allow(this.count, ['PutItem', 'UpdateItem']);

@@ -89,6 +89,7 @@ export class Schedules extends Construct {
       // Its overlap may ask to stop the run before, of which there may be snapshots.
       stores.runs.allow(fn, ['Query', 'UpdateItem']);
       stores.allowTasks(fn);
+      stores.allowLettingIn(fn);
       stores.values.allowReads(fn);
       this.#allowFireTimers(fn);
     }

@@ -8,6 +8,8 @@ import { ValuesBucket } from './values-bucket.ts';
 /** All there is to know: runs, workflows, who may ask, and the values too large for a row. Keys: docs/architecture.md. */
 export class Stores extends Construct {
   readonly runs: AppTable;
+  /** Who goes on and who waits, of runs that share a limit: docs/guard-rails.md. */
+  readonly places: AppTable;
   readonly workflows: AppTable;
   readonly access: AppTable;
   readonly connections: AppTable;
@@ -49,6 +51,7 @@ export class Stores extends Construct {
     this.runs.addIndex('by-error', { hash: 'errorKey', range: 'pk', ...keysOnly });
     this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });
 
+    this.places = new AppTable(this, 'Places', { settings, variable: 'PLACES_TABLE' });
     this.workflows = new AppTable(this, 'Workflows', { settings, variable: 'WORKFLOWS_TABLE' });
     this.workflows.addIndex('by-workspace', { hash: 'workspaceKey' });
     this.workflows.addIndex('by-project', { hash: 'projectKey' });
@@ -92,6 +95,16 @@ export class Stores extends Construct {
   /** Whoever appends to journals shows what people are asked there. */
   allowTasks(fn: AppFunction): void {
     this.tasks.allow(fn, ['UpdateItem']);
+  }
+
+  /** A run that begins takes its place, and whoever waits may be let in. */
+  allowEntering(fn: AppFunction): void {
+    this.places.allow(fn, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+  }
+
+  /** What ends runs makes room for the next. */
+  allowLettingIn(fn: AppFunction): void {
+    this.places.allow(fn, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
   }
 
   /** What people ask a function to do is recorded together with what it writes. */

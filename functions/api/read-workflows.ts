@@ -6,16 +6,19 @@ import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
+import { maintenanceShown } from '../../shared/workflow/maintenance.http.ts';
+import { closedUntil } from '../../shared/workflow/maintenance.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { workflows } from '../adapters.ts';
+import { now, workflows } from '../adapters.ts';
 
 interface Services {
   workflows: Workflows;
   retentionDays: number;
+  now: () => Date;
 }
 
 const NEWEST_VERSIONS = 10;
@@ -61,11 +64,17 @@ export async function getRetention({ caller }: RequestOf<'getRetention'>, { work
   return ok(retentionShown(await workflows.retention(caller.workspace, 'now'), retentionDays));
 }
 
+export async function getMaintenance({ caller }: RequestOf<'getMaintenance'>, { workflows, now }: Services) {
+  const window = await workflows.maintenance(caller.workspace, 'now');
+  return ok(maintenanceShown(window, closedUntil(window, now()) !== undefined));
+}
+
 export const handler = http(
   { ...v2, ...workflowsOperations },
-  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, getRetention },
+  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, getRetention, getMaintenance },
   () => ({
     workflows: workflows(),
     retentionDays: env.retentionDays(),
+    now,
   }),
 );

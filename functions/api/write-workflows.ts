@@ -1,10 +1,12 @@
-import { projectOf } from '../../shared/access/tenancy.ts';
+import { ofWholeWorkspace, projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import { notFound } from '../../shared/kernel/problem.ts';
+import { maintenanceShown } from '../../shared/workflow/maintenance.http.ts';
+import { checkMaintenance, closedUntil } from '../../shared/workflow/maintenance.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import { outlineOf } from '../../shared/workflow/outline.ts';
 import { retentionShown } from '../../shared/workflow/retention.http.ts';
@@ -53,14 +55,18 @@ export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkfl
 }
 
 export async function putRetention({ body, caller }: RequestOf<'putRetention'>, { workflows, retentionDays }: Services) {
-  if (caller.project !== undefined)
-    throw new Problem(
-      'forbidden',
-      `The ${caller.kind} "${caller.name}" is of project "${caller.project}"; this is of the whole workspace.`,
-    );
+  ofWholeWorkspace(caller);
   checkDays(body, retentionDays);
   await workflows.keepFor(caller.workspace, body);
   return ok(retentionShown(body, retentionDays));
+}
+
+export async function putMaintenance({ body, caller }: RequestOf<'putMaintenance'>, { workflows, now }: Services) {
+  ofWholeWorkspace(caller);
+  const window = body.window ?? undefined;
+  if (window) checkMaintenance(window);
+  await workflows.maintain(caller.workspace, window);
+  return ok(maintenanceShown(window, closedUntil(window, now()) !== undefined));
 }
 
 async function detail({ workflows }: Services, row: Workflow) {
@@ -74,7 +80,7 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, checkWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention },
+  { createWorkflow, checkWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
   () => ({
     workflows: workflows(),
     connections: connections(),

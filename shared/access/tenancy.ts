@@ -1,4 +1,4 @@
-import { notFound } from '../kernel/problem.ts';
+import { notFound, Problem } from '../kernel/problem.ts';
 import type { Caller } from '../kernel/role.ts';
 
 /** What belongs to a project; to the whole workspace when it has none. */
@@ -15,6 +15,12 @@ export const maySee = (caller: Caller, { workspace, project }: Owned) =>
 export function visible<T extends Owned>(caller: Caller, kind: string, id: string, found: T | undefined): T {
   if (!found || !maySee(caller, found)) throw notFound(kind, id);
   return found;
+}
+
+/** Throws `forbidden` for whoever is of one project: what is asked for is of the whole workspace. */
+export function ofWholeWorkspace({ kind, name, project }: Caller): void {
+  if (project !== undefined)
+    throw new Problem('forbidden', `The ${kind} "${name}" is of project "${project}"; this is of the whole workspace.`);
 }
 
 /** The project that a request is about: the one it names, else that of the caller's key. Throws `not-found` for one that the caller may not see. */

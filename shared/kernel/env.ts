@@ -8,6 +8,7 @@ function required(name: string): string {
 const listed = (name: string) => (process.env[name] ?? '').split(',').filter(Boolean);
 
 export const runsTable = () => required('RUNS_TABLE');
+export const placesTable = () => required('PLACES_TABLE');
 export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
 export const connectionsTable = () => required('CONNECTIONS_TABLE');

@@ -12,6 +12,8 @@ export const MAX_ROUNDS = 10_000;
 export const MAX_RUN_STEPS = 250_000;
 export const MAX_CONCURRENCY = 40;
 export const DEFAULT_CONCURRENCY = 10;
+/** Runs that `concurrency` lets go on at once: who they are stands in one row. */
+export const MAX_RUNS_AT_ONCE = 500;
 export const DEFAULT_TIMEOUT_SECONDS = 60;
 /** The worker is a Lambda function, which lives 900 seconds at most and needs some to write the outcome. */
 export const MAX_TIMEOUT_SECONDS = 890;

@@ -1,7 +1,7 @@
 import type { Page, PageOf } from '../kernel/page.ts';
-import type { Definitions } from '../workflow/workflows.ts';
+import type { Definitions, Workflows } from '../workflow/workflows.ts';
 import type { RunFilter } from './list/filter.ts';
-import type { Entry } from './model/entry.ts';
+import type { Entry, EntryOf } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
 import type { RunStatus } from './model/status.ts';
 import type { Stored } from './model/stored.ts';
@@ -14,6 +14,19 @@ export interface StartKey {
   hash: string;
   /** SHA-256 over the request, to tell a repetition from another request under the same key. */
   bodyHash: string;
+}
+
+/** What a new run that shares a limit is at first. */
+export type Entered = 'running' | 'waiting';
+
+/** What is written with the row of a new run. */
+export interface Beginnings {
+  /** When the row may go of a run that ends at its birth, in seconds since 1970. */
+  keptUntil?: number | undefined;
+  /** Of one that is not let in at once: the first entry of its journal, and when that may go. */
+  queued?: { entry: EntryOf<'run_queued'>; keptUntil: number } | undefined;
+  /** Of one that shares a limit with others. */
+  enters?: Entered | undefined;
 }
 
 export interface ProjectedAt {
@@ -62,10 +75,18 @@ export interface Loaded {
   entries: Entry[];
 }
 
+export interface Created {
+  earlier?: { runId: string; bodyHash: string };
+  full?: true;
+}
+
 /** Runs, their journals and the lists of them. */
 export interface Runs {
-  /** Writes the row, once. With a key that was used before it answers the run that was started under it. `keptUntil`: of one that ends at its birth. */
-  create(run: Run, key?: StartKey, keptUntil?: number): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /**
+   * Writes the row, once, and what comes with it. With a key that was used before it answers the run that was started under it. `full`: it was to be
+   * running, there is no room for it, and nothing was written.
+   */
+  create(run: Run, key?: StartKey, beginnings?: Beginnings): Promise<Created>;
   /** The run that was started under that key. */
   startedUnder(key: StartKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   /** The row as it stands now. */
@@ -101,6 +122,28 @@ export interface Runs {
   count(filter: RunFilter): Promise<RunCount>;
   /** The newest runs that fit among so many that are looked at. */
   newest(filter: RunFilter, most: number): Promise<Newest>;
+}
+
+/** A run that waits, and how many may go on as far as it is concerned. */
+export interface Waiting {
+  id: string;
+  limit: number;
+}
+
+/** Which runs go on of those that share a limit, and which wait. A run enters with its row. */
+export interface Places {
+  /** Who goes on; `called`: those among them that may not know it yet. */
+  look(place: string): Promise<{ running: string[]; called: string[] }>;
+  /** Who waits, in the order of arrival. */
+  waiting(place: string, limit: number): Promise<Waiting[]>;
+  /** Lets a run go on that waits. False when there is no room, or it waits no more. */
+  call(place: string, run: Waiting): Promise<boolean>;
+  /** It knows that it was called. */
+  heard(place: string, runId: string): Promise<void>;
+  /** Makes room. `waited`: it may be waiting still. */
+  leave(place: string, runId: string, was: { waited: boolean }): Promise<void>;
+  /** How many wait that have come before it; exact to 1,000. */
+  before(place: string, runId: string): Promise<RunCount>;
 }
 
 /** In how many parts the live runs are kept, for the sweeper to look at side by side. */
@@ -150,8 +193,10 @@ export interface EngineServices {
   runs: Runs;
   values: Values;
   tasks: TaskRows;
+  places: Places;
   executions: Executions;
   definitions: Definitions;
+  workflows: Pick<Workflows, 'maintenance'>;
   watcher: Watcher;
   /** For how many days a run is kept after its end. */
   retentionDays: number;

@@ -6,6 +6,7 @@ import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
 import { attemptsOf } from './model/step-state.ts';
+import type { RunCount } from './ports.ts';
 import type { ContextPage } from './read/read-context.ts';
 import { cutFields, cutValue, SHOWN_BYTES } from './shown/cut-value.ts';
 import { wholeOf } from './shown/shown-values.ts';
@@ -64,7 +65,18 @@ export const runDetail = runEntry
       .nullable(),
     deadline: time,
     steps: stepCounts,
-    reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped' }),
+    reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped, or has not begun' }),
+    queue: z
+      .object({
+        since: time,
+        until: time.nullable().meta({ description: 'It is not let in before that' }),
+        before: z.int().nullable().meta({ description: 'Runs that were there before it and wait for the same' }),
+        exact: z.boolean().meta({ description: 'False when there may be more before it' }),
+        limit: z.int().nullable().meta({ description: 'How many go on at once' }),
+        key: z.string().nullable().meta({ description: 'What those have in common that share the limit' }),
+      })
+      .nullable()
+      .meta({ id: 'RunQueue', description: 'Of a run that has been accepted and waits to be let in' }),
     stop: z
       .object({
         mode: z.enum(['immediate', 'graceful']),
@@ -138,6 +150,8 @@ export interface RunDetail {
   outputs: unknown;
   chain: string[];
   children: Run[];
+  /** Of one that waits for room: how many wait before it. */
+  before?: RunCount | undefined;
 }
 
 /** Values of a run within what an answer holds: maps, but for an input that is a secret as a whole, which is `***`. */
@@ -147,7 +161,7 @@ const shown = (value: unknown, whole: string | null) =>
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const runDetailView = (run: Run, { inputs, outputs, chain, children }: RunDetail) =>
+export const runDetailView = (run: Run, { inputs, outputs, chain, children, before }: RunDetail) =>
   viewOf(runDetail, {
     ...shownRun(run),
     object: 'run',
@@ -156,12 +170,30 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children }: Ru
     legalHold: heldOf(run),
     inputs: shown(inputs, wholeOf(run.id, 'inputs')),
     outputs: shown(outputs, wholeOf(run.id, 'outputs')),
+    reason: run.queued ? queuedReason(run, before) : run.reason,
+    queue: queueOf(run, before),
     pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
     chain,
     children: children.map(shownStatus),
     connectionOverrides: run.connectionOverrides ?? {},
     actions: actionsOf(run),
   });
+
+/** Why a run has not begun, in words. */
+function queuedReason({ queued }: Run, before: RunCount | undefined): string {
+  if (queued?.until !== undefined && before === undefined) return `queued: maintenance until ${queued.until}`;
+  return `queued: ${before?.exact === false ? 'more than ' : ''}${before?.count ?? 0} before it`;
+}
+
+const queueOf = ({ queued, concurrency }: Run, before: RunCount | undefined) =>
+  queued && {
+    since: queued.at,
+    until: queued.until,
+    before: before?.count,
+    exact: before?.exact ?? true,
+    limit: concurrency?.limit,
+    key: concurrency?.key,
+  };
 
 const heldOf = ({ hold, workflowHold }: Run) =>
   hold ? { ...hold, of: 'run' as const } : workflowHold && { ...workflowHold, of: 'workflow' as const };

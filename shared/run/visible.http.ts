@@ -17,27 +17,35 @@ export async function runOf({ runs }: { runs: Runs }, caller: Caller, id: string
 }
 
 /** The run with all that its detail shows. */
-export async function runDetailOf(engine: Pick<EngineServices, 'runs' | 'values' | 'definitions'>, run: Run) {
+export async function runDetailOf(engine: Pick<EngineServices, 'runs' | 'values' | 'definitions' | 'places' | 'now'>, run: Run) {
   const values = await ShownValues.of(engine, run);
-  const [inputs, outputs, chain, children] = await Promise.all([
+  const [inputs, outputs, before, chain, children] = await Promise.all([
     values.inputs(),
     values.outputs(),
+    beforeIt(engine, run),
     chainOf(engine.runs, run),
     engine.runs.list({ workspace: run.workspace, parent: run.id, archived: 'any' }, { limit: CHILDREN_SHOWN }),
   ]);
-  return runDetailView(run, { inputs, outputs, chain, children: children.items });
+  return runDetailView(run, { inputs, outputs, before, chain, children: children.items });
 }
 
 /** The detail of a run that has just been started: nothing has come of it yet, so nothing is read but what was given. */
-export async function newRunDetailOf(engine: Pick<EngineServices, 'values' | 'definitions'>, run: Run) {
+export async function newRunDetailOf(engine: Pick<EngineServices, 'values' | 'definitions' | 'places' | 'now'>, run: Run) {
   const values = await ShownValues.of(engine, run);
-  const [inputs, outputs] = await Promise.all([values.inputs(), values.outputs()]);
+  const [inputs, outputs, before] = await Promise.all([values.inputs(), values.outputs(), beforeIt(engine, run)]);
   return runDetailView(run, {
     inputs,
     outputs,
+    before,
     chain: run.parent && run.trigger === 'rerun' ? [run.parent] : [],
     children: [],
   });
+}
+
+/** How many wait before a run that waits for room. */
+async function beforeIt({ places, now }: Pick<EngineServices, 'places' | 'now'>, { id, queued, concurrency }: Run) {
+  const isClosed = queued?.until !== undefined && Date.parse(queued.until) > now().getTime();
+  return queued && concurrency && !isClosed ? places.before(concurrency.place, id) : undefined;
 }
 
 /** The run as it stands when it has ended, or when the time is over. Looks less and less often. */

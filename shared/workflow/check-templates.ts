@@ -8,7 +8,7 @@ import { groupOf } from './plan-of.ts';
 import type { Site } from './sites.ts';
 import { Visibility } from './visibility.ts';
 
-const DOCUMENT_FIELDS = ['reference', 'runIf', 'timeout', 'output'];
+const DOCUMENT_FIELDS = ['reference', 'runIf', 'timeout', 'concurrency', 'output'];
 const PLAIN_STEP_FIELDS = ['id', 'title', 'needs', 'retry', 'catch', 'repeatable'];
 
 /** What is wrong with the expressions of a document: how they are written, and what they read. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { MAX_RUN_SECONDS } from '../kernel/limits.ts';
+import { MAX_RUN_SECONDS, MAX_RUNS_AT_ONCE } from '../kernel/limits.ts';
 import { condition } from '../step/condition-schema.ts';
+import { WHEN_FULL } from './document.ts';
 import { durationOrExpression, onError } from './step-schema.ts';
 
 const connectionName = z
@@ -9,6 +10,20 @@ const connectionName = z
     /^[a-z][A-Za-z0-9_-]{0,62}$/,
     'must be the name of a connection such as erp: a small letter, then letters, digits, - and _ only',
   );
+
+const concurrency = z.strictObject({
+  limit: z.int().min(1).max(MAX_RUNS_AT_ONCE).describe('How many.'),
+  key: z
+    .string()
+    .max(1_000)
+    .meta({ examples: ['${ $input.customer }'] })
+    .describe('A template over $input: runs share the limit with those of the same value.')
+    .optional(),
+  whenFull: z
+    .enum(WHEN_FULL)
+    .default('queue')
+    .describe('queue: a run waits for its turn. skip: it is recorded as skipped. cancelRunning: the oldest is stopped.'),
+});
 
 const NO_CONTROLS = 'must not hold control characters';
 
@@ -38,6 +53,7 @@ export const documentKeys = {
   reference: z.string().max(1_000).describe('The business name of a run: a template over $input and $run.').optional(),
   runIf: condition.describe('When false, the run is recorded as skipped and nothing executes.').optional(),
   timeout: durationOrExpression(MAX_RUN_SECONDS, '365d').describe('How long a run may take.').optional(),
+  concurrency: concurrency.describe('How many runs of the workflow go on at once.').optional(),
   connections: z.array(connectionName).describe('Every connection that a step uses.').optional(),
   onError: onError.describe('ask: a person decides about steps that have failed for good.').optional(),
   output: z.record(z.string(), z.unknown()).describe('The outputs of a run: a template over what its steps gave.').optional(),

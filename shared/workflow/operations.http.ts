@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId, words } from '../edge/schema.ts';
 import { camelCased } from '../edge/snake-case.ts';
+import { maintenanceBody, maintenanceView } from './maintenance.http.ts';
 import { retentionBody, retentionView } from './retention.http.ts';
 import {
   checkedWorkflow,
@@ -149,5 +150,24 @@ export const workflows = {
     role: 'admin',
     body: retentionBody,
     responses: { 200: retentionView },
+  }),
+  getMaintenance: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/settings/maintenance',
+    entry: 'api/read-workflows',
+    summary: 'When runs of the workspace are accepted and do not begin',
+    responses: { 200: maintenanceView },
+  }),
+  putMaintenance: operation({
+    ...at,
+    method: 'PUT',
+    path: '/v1/settings/maintenance',
+    entry: 'api/write-workflows',
+    summary: 'Say when runs of the workspace are accepted and do not begin',
+    act: 'workspace.change',
+    role: 'admin',
+    body: maintenanceBody,
+    responses: { 200: maintenanceView },
   }),
 };

@@ -1,16 +1,17 @@
 import {
   type DynamoDBClient,
   GetItemCommand,
-  PutItemCommand,
   QueryCommand,
   type TransactWriteItem,
   TransactWriteItemsCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
 import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
+import { type Maintenance, maintenance } from './maintenance.ts';
 import { packed, unpacked } from './packed-document.ts';
 import { type Retention, retention } from './retention.ts';
 import {
@@ -33,7 +34,8 @@ const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definiti
 /** For so long a function goes by what a workspace has said before. */
 const SETTINGS_KEPT_MS = 60_000;
 const settingsKey = (workspace: string) => ({ pk: `SETTINGS#${workspace}`, sk: 'SETTINGS' });
-const settingsRow = z.object({ retention });
+const settingsRow = z.object({ retention: retention.optional(), maintenance: maintenance.optional() });
+type Settings = z.infer<typeof settingsRow>;
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
@@ -64,7 +66,7 @@ export class DynamoWorkflows implements Workflows {
     sizeCalculation: ({ source }) => source.length,
   });
 
-  readonly #retentions = new LRUCache<string, { retention: Retention | undefined }>({ max: 1_000, ttl: SETTINGS_KEPT_MS });
+  readonly #settings = new LRUCache<string, Settings>({ max: 1_000, ttl: SETTINGS_KEPT_MS });
 
   constructor(client: () => DynamoDBClient, table: string) {
     this.#client = client;
@@ -135,25 +137,49 @@ export class DynamoWorkflows implements Workflows {
   }
 
   async retention(workspace: string, asOf?: 'now') {
-    const known = asOf ? undefined : this.#retentions.get(workspace);
-    if (known) return known.retention;
-    const found = await this.#retention(workspace);
-    this.#retentions.set(workspace, { retention: found });
+    return (await this.#settingsOf(workspace, asOf)).retention;
+  }
+
+  async keepFor(workspace: string, retention: Retention) {
+    const seen = await this.#readSettings(workspace);
+    await this.#set(workspace, seen, { retention }, { before: seen.retention ?? {}, after: retention });
+  }
+
+  async maintenance(workspace: string, asOf?: 'now') {
+    return (await this.#settingsOf(workspace, asOf)).maintenance;
+  }
+
+  async maintain(workspace: string, maintenance: Maintenance | undefined) {
+    const seen = await this.#readSettings(workspace);
+    await this.#set(workspace, seen, { maintenance }, { before: seen.maintenance ?? {}, after: maintenance ?? {} });
+  }
+
+  async #settingsOf(workspace: string, asOf: 'now' | undefined): Promise<Settings> {
+    const known = asOf ? undefined : this.#settings.get(workspace);
+    if (known) return known;
+    const found = await this.#readSettings(workspace);
+    this.#settings.set(workspace, found);
     return found;
   }
 
-  async keepFor(workspace: string, next: Retention) {
-    const seen = await this.#retention(workspace);
-    const Item = toItem({ ...settingsKey(workspace), retention: next });
-    const put = new PutItemCommand({ TableName: this.#table, Item });
-    const write = noted(put, { object: 'workspace', id: workspace, before: seen ?? {}, after: next });
-    await this.#client().send(write);
-    this.#retentions.set(workspace, { retention: next });
+  async #readSettings(workspace: string): Promise<Settings> {
+    const item = await this.#get(settingsKey(workspace));
+    return item ? settingsRow.parse(fromItem(item)) : {};
   }
 
-  async #retention(workspace: string): Promise<Retention | undefined> {
-    const item = await this.#get(settingsKey(workspace));
-    return item && settingsRow.parse(fromItem(item)).retention;
+  /** One setting, whatever becomes of the others meanwhile. */
+  async #set(workspace: string, seen: Settings, setting: Settings, change: Pick<Change, 'before' | 'after'>): Promise<void> {
+    const [[name, value] = ['', undefined]] = Object.entries(setting);
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(settingsKey(workspace)),
+      UpdateExpression: value === undefined ? 'REMOVE #name' : 'SET #name = :value',
+      ExpressionAttributeNames: { '#name': name },
+      ...(value !== undefined && { ExpressionAttributeValues: toItem({ ':value': value }) }),
+    });
+    const write = noted(update, { object: 'workspace', id: workspace, ...change });
+    await this.#client().send(write);
+    this.#settings.set(workspace, { ...seen, ...setting });
   }
 
   async version(workflowId: string, number: number) {

@@ -1,3 +1,4 @@
+import type { Maintenance } from './maintenance.ts';
 import type { Plan } from './plan.ts';
 import type { Retention } from './retention.ts';
 import type { CheckedDefinition, Definition, Version, Workflow } from './workflow.ts';
@@ -29,6 +30,10 @@ export interface Workflows {
   retention(workspace: string, asOf?: 'now'): Promise<Retention | undefined>;
   /** The last word on it stands. */
   keepFor(workspace: string, retention: Retention): Promise<void>;
+  /** When runs of the workspace do not begin; as it was a minute ago at the most, unless it is asked for as it stands now. */
+  maintenance(workspace: string, asOf?: 'now'): Promise<Maintenance | undefined>;
+  /** The last word on it stands; undefined for no window. */
+  maintain(workspace: string, window: Maintenance | undefined): Promise<void>;
   version(workflowId: string, number: number): Promise<Version | undefined>;
   versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
   list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;

@@ -35,6 +35,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWorkflow: ({ project }) => [{ project_id: project, definition: definition() }],
   checkWorkflow: () => [{ definition: definition() }, { definition: 'format: 1' }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
+  putMaintenance: () => [{ window: { from: '2026-01-01T00:00:00Z', until: '2026-01-01T01:00:00Z' } }, { window: null }],
   putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],

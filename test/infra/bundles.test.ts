@@ -27,7 +27,7 @@ const ABOVE = [
   'functions/worker/drive-run.ts',
   'functions/worker/work-job.ts',
 ];
-const ABOVE_BYTES = 1_275_000;
+const ABOVE_BYTES = 1_285_000;
 /** Has the clients of models and tools, which are loaded with the first step that needs them. */
 const WORKER = 'functions/worker/drive-run.ts';
 const WORKER_BYTES = 2_750_000;

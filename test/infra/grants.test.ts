@@ -34,6 +34,7 @@ const logs = (id: string) => ({ [`${id}Log.Arn`]: ['logs:CreateLogStream', 'logs
 
 type TableName =
   | 'Tasks'
+  | 'Places'
   | 'Live'
   | 'Analytics'
   | 'Audit'
@@ -69,9 +70,15 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 /** What people do is recorded. */
 const records = table('Audit', 'PutItem');
 
+/** A run that begins takes its place. */
+const enters = table('Places', 'GetItem PutItem Query UpdateItem');
+/** Whoever ends runs makes room for the next. */
+const letsIn = table('Places', 'DeleteItem GetItem PutItem Query UpdateItem');
+
 /** What `startRun` needs. */
 const starts = {
   ...table('Runs', 'GetItem PutItem'),
+  ...enters,
   ...table('Workflows', 'GetItem'),
   ...writesValues,
   ...executions,
@@ -115,6 +122,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem GetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
     ...table('Analytics', 'Query'),
+    ...table('Places', 'Query'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
   },
@@ -126,11 +134,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
     ...showsTasks,
+    ...letsIn,
   },
   'functions/api/tasks.ts': {
     ...logs('FunctionsTasks'),
     ...records,
     ...carriesOn,
+    ...letsIn,
     ...table('Workflows', 'GetItem'),
     ...executions,
     ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
@@ -151,6 +161,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...filesOfStarts,
     ...table('Jobs', 'GetItem PutItem'),
     ...table('Tasks', 'UpdateItem'),
+    ...letsIn,
     ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
     ...startsJobs,
@@ -222,7 +233,7 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/write-workflows.ts': {
     ...logs('FunctionsWriteWorkflows'),
     ...records,
-    ...table('Workflows', 'DeleteItem GetItem PutItem Query'),
+    ...table('Workflows', 'DeleteItem GetItem PutItem Query UpdateItem'),
     ...table('Connections', 'GetItem'),
   },
   'functions/api/connections.ts': {
@@ -302,12 +313,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Tests', 'Query'),
     ...starts,
     ...carriesOn,
+    ...letsIn,
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
     ...opensSecrets,
   },
   'functions/timer/sweep-runs.ts': {
     ...showsTasks,
+    ...letsIn,
     ...logs('RunRecoverySweep'),
     ...table('Runs', 'GetItem PutItem Query UpdateItem', 'live'),
     ...table('Workflows', 'GetItem'),
@@ -350,6 +363,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...deliveries,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...fireTimers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
@@ -358,6 +372,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...table('Triggers', 'GetItem PutItem', 'by-due'),
     ...fireTimers,
   },
@@ -367,6 +382,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...showsTasks,
     ...carriesOn,
+    ...letsIn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),
     ...fireTimers,
   },

@@ -4,7 +4,16 @@ import { installed } from './installed.ts';
 
 const kept = installed({ retentionDays: 90 });
 const destroyed = installed({ removal: 'destroy' });
-const tables = ['StoresRuns', 'StoresWorkflows', 'StoresAccess', 'StoresTriggers', 'StoresFiles', 'StoresJobs', 'StoresAudit'];
+const tables = [
+  'StoresRuns',
+  'StoresWorkflows',
+  'StoresAccess',
+  'StoresTriggers',
+  'StoresFiles',
+  'StoresJobs',
+  'StoresAudit',
+  'StoresPlaces',
+];
 
 const indexes = z.array(
   z.object({
@@ -110,6 +119,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresFiles6A2E3899",
       "StoresJobs56BD6111",
       "StoresLive98226AEF",
+      "StoresPlaces9CB8AE93",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
       "StoresTasksE4BB2F2B",

@@ -10,6 +10,7 @@ import type { Plan } from '../../shared/workflow/plan.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { anActor, aRun } from '../harness/builders.ts';
 import { noConnection } from '../harness/leaf-context.ts';
+import { MemoryPlaces } from './memory-places.ts';
 import { type Disturb, MemoryExecutions, MemoryRuns, MemoryValues, type StartedExecution } from './memory-runs.ts';
 
 /** Of what a run needs nothing else: workflows and files are for other tests. */
@@ -58,12 +59,14 @@ const aWorkflow = (id: string): Workflow => ({
 /** The engine over tables in memory. */
 export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
   const values = new MemoryValues();
-  const runs = new MemoryRuns(values, disturb);
+  const places = new MemoryPlaces();
+  const runs = new MemoryRuns(values, disturb, places);
   const plans = new Map<string, Plan>();
   const starter = {
     runs,
     values,
     tasks: new MemoryTasks(),
+    places,
     executions: new MemoryExecutions(),
     definitions: {
       planOf: async (_: string, definition: string) => {
@@ -73,7 +76,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
       },
     },
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
-    workflows: { get: async (id: string) => aWorkflow(id), retention: async () => undefined },
+    workflows: { get: async (id: string) => aWorkflow(id), retention: async () => undefined, maintenance: async () => undefined },
     files: absent('files'),
     openConnection: noConnection,
     recordings: { recordingOf: async () => undefined },

@@ -9,6 +9,8 @@ import { isTerminal } from '../../shared/run/model/status.ts';
 import type { Stored } from '../../shared/run/model/stored.ts';
 import { INLINE_LIMIT_BYTES, jsonTextOf } from '../../shared/run/model/value.ts';
 import {
+  type Beginnings,
+  type Created,
   type ExecutionKind,
   type Executions,
   LIVE_SHARDS,
@@ -21,6 +23,8 @@ import {
   type StartKey,
   type Values,
 } from '../../shared/run/ports.ts';
+
+import { MemoryPlaces } from './memory-places.ts';
 
 /** Called around every operation: may wait, so that others come between, or throw, so that a call or its answer is lost. */
 export type Disturb = (operation: keyof Runs, when: 'before' | 'after') => Promise<void> | void;
@@ -43,13 +47,20 @@ export class MemoryRuns implements Runs {
   readonly #values: Pick<Values, 'text'>;
   readonly #disturb: Disturb;
 
-  constructor(values: Pick<Values, 'text'> = new MemoryValues(), disturb: Disturb = () => {}) {
+  readonly #places: MemoryPlaces;
+
+  constructor(
+    values: Pick<Values, 'text'> = new MemoryValues(),
+    disturb: Disturb = () => {},
+    places: MemoryPlaces = new MemoryPlaces(),
+  ) {
+    this.#places = places;
     this.#values = values;
     this.#disturb = disturb;
   }
 
-  create(run: Run, key?: StartKey) {
-    return this.#once('create', () => {
+  create(run: Run, key?: StartKey, { enters, queued }: Beginnings = {}) {
+    return this.#once('create', (): Created => {
       const name = key && `${key.workspace}#${key.hash}`;
       const earlier = name === undefined ? undefined : this.#started.get(name);
       const text = JSON.stringify(run);
@@ -58,7 +69,9 @@ export class MemoryRuns implements Runs {
       if (earlier) return { earlier };
       if (found && key) return { earlier: { runId: run.id, bodyHash: key.bodyHash } };
       if (found) throw new Error(`There is a run ${run.id} already.`);
+      if (enters && !this.#places.enter(run, enters)) return { full: true };
       this.#rows.set(run.id, { text });
+      if (queued) this.#put(run.id, { number: 1, texts: [JSON.stringify(queued.entry)], expires: queued.keptUntil });
       if (key && name) this.#started.set(name, { runId: run.id, bodyHash: key.bodyHash });
       return {};
     });

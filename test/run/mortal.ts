@@ -40,5 +40,6 @@ export function mortal(services: DriveServices, dies: Dies): DriveServices {
     runs: mortalPart(services.runs),
     values: mortalPart(services.values),
     executions: mortalPart(services.executions),
+    places: mortalPart(services.places),
   };
 }

@@ -89,8 +89,9 @@ export function decide(plan: Plan, state: RunState, situation: Situation): Decis
   };
 }
 
-/** The time that counts against the deadline: it stands still while the run pauses. */
-const clock = ({ pause }: RunState, now: Date) => Math.min(now.getTime(), pause ? Date.parse(pause.at) : now.getTime());
+/** The time that counts against the deadline: it stands still while the run pauses, or waits to be let in. */
+const clock = ({ pause, queued }: RunState, now: Date) =>
+  Math.min(now.getTime(), ...[pause, queued].flatMap((halt) => (halt ? [Date.parse(halt.at)] : [])));
 
 function drain(plan: Plan, state: RunState, { now, held }: Situation, stop: NonNullable<RunState['stop']>): Decision {
   const { actor, reason, until } = stop;

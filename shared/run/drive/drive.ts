@@ -9,6 +9,7 @@ import { hasToTakeOver, takeOver } from '../rerun/take-over.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
 import { showTasks } from '../tell/show-tasks.ts';
+import { takePlace } from '../tell/take-place.ts';
 import { settle, stopChild } from '../tell/tell.ts';
 import { Beginner } from './begin.ts';
 import { lookAfterChildren } from './children.ts';
@@ -95,6 +96,10 @@ export async function drive(services: DriveServices, message: DriveMessage, invo
     return ending(message, state);
   }
   if (isForeign(state, message)) return answer(message, { next: 'done' });
+  if (state.queued) {
+    await takePlace(enduring, run);
+    return answer(message, { next: 'done' });
+  }
   predecessor = state.driver?.invocation;
   const driver = new Driver(enduring, journal, message, invocation);
   try {

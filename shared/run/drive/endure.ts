@@ -11,7 +11,7 @@ const MARGIN_MS = 500;
  * outside call would be lost otherwise, and the call would be made again.
  */
 export function endure(services: DriveServices, until: Date): DriveServices {
-  const { now, random, runs, values, tasks } = services;
+  const { now, random, runs, values, tasks, places } = services;
   const again = async (call: () => unknown): Promise<unknown> => {
     for (let tries = 0; ; tries += 1) {
       try {
@@ -31,5 +31,5 @@ export function endure(services: DriveServices, until: Date): DriveServices {
         return (...parameters: unknown[]) => again(() => Reflect.apply(method, target, parameters));
       },
     });
-  return { ...services, runs: patient(runs), values: patient(values), tasks: patient(tasks) };
+  return { ...services, runs: patient(runs), values: patient(values), tasks: patient(tasks), places: patient(places) };
 }

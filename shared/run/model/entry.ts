@@ -42,6 +42,9 @@ export const entry = z.discriminatedUnion('type', [
   /** A rerun has taken over what had ended in the run that it runs again. */
   z.object({ type: z.literal('steps_taken_over'), at }),
 
+  /** Accepted, and not let in yet; with `until`, not before that. What stands in such a journal nobody drives. */
+  z.object({ type: z.literal('run_queued'), at, until: z.string().optional() }),
+  z.object({ type: z.literal('run_admitted'), at }),
   z.object({ type: z.literal('run_started'), at }),
   z.object({ type: z.literal('run_pausing'), at, actor, reason, from }),
   z.object({ type: z.literal('run_paused'), at }),

@@ -7,6 +7,8 @@ import type { Stored } from './stored.ts';
 
 export const EVENT_TYPES = [
   'run_created',
+  'run_queued',
+  'run_admitted',
   'run_started',
   'run_pausing',
   'run_paused',
@@ -84,6 +86,10 @@ const byWhom = ({ actor: { name }, reason }: { actor: Actor; reason?: string | u
 
 function lineOf(entry: Entry): Line | undefined {
   switch (entry.type) {
+    case 'run_queued':
+      return { type: 'run_queued', message: entry.until === undefined ? 'Queued.' : `Queued until ${entry.until}.` };
+    case 'run_admitted':
+      return { type: 'run_admitted', message: 'Let in.' };
     case 'run_started':
       return { type: 'run_started', message: 'Started.' };
     case 'run_pausing':

@@ -5,22 +5,24 @@ import type { RunStatus } from './status.ts';
 
 /** When the sweeper looks at a run that waits for somebody, or is paused: nobody can be sure of being told, and what is kept of it stays kept. */
 const PARKED_LOOK_MS = 6 * 3_600_000;
+/** Of one that waits to be let in: whoever makes room lets it in, unless something broke off there. */
+const QUEUED_LOOK_MS = 15 * 60_000;
 /** After the instant at which an execution should have come back. */
 const WAKE_GRACE_MS = 60_000;
 /** A driver that has not come by then has been lost. */
 export const START_GRACE_MS = 30_000;
 
-/** When the run is timed out: so long after its creation, pauses not counted. */
+/** When the run is timed out: so long after its creation; neither pauses nor the wait to be let in count. */
 export function deadlineOf(
   { createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>,
-  { pausedMs }: RunState,
+  { pausedMs, queuedMs }: RunState,
 ): Date {
-  return new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000 + pausedMs, 8.64e15));
+  return new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000 + pausedMs + queuedMs, 8.64e15));
 }
 
 /** What the row shows of a run in this state. */
 export function projectionOf(run: Run, state: RunState): Projection {
-  const { ended, pause, stop } = state;
+  const { ended, pause, stop, queued } = state;
   return {
     seen: state.seen,
     status: state.status,
@@ -33,6 +35,7 @@ export function projectionOf(run: Run, state: RunState): Projection {
     execution: state.execution,
     steps: state.countSteps(),
     exceptions: countExceptions(state) || undefined,
+    queued: ended ? undefined : queued,
     pause: pause && { actor: pause.actor, at: pause.at, reason: pause.reason },
     stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
@@ -52,11 +55,19 @@ export function dueAtOf(run: Run, state: RunState, now: Date): string | undefine
   return new Date(Math.min(wakeMs(state, now, deadlineOf(run, state)), drained)).toISOString();
 }
 
-function wakeMs({ pause, left, tasks }: RunState, now: Date, deadline: Date): number {
+function wakeMs({ pause, left, tasks, queued }: RunState, now: Date, deadline: Date): number {
   if (pause?.paused) return now.getTime() + PARKED_LOOK_MS;
+  if (queued) return Date.parse(queuedLookAt(queued.until, now));
   if (!left) return now.getTime() + START_GRACE_MS;
   const wake = left.until === undefined ? now.getTime() + PARKED_LOOK_MS : Date.parse(left.until) + WAKE_GRACE_MS;
   return Math.min(wake, firstExpiryMs(tasks), deadline.getTime());
+}
+
+/** When the sweeper looks at a run that waits to be let in; the end of a window may be moved. */
+export function queuedLookAt(until: string | undefined, now: Date): string {
+  const lookMs = now.getTime() + QUEUED_LOOK_MS;
+  const untilMs = until === undefined ? lookMs : Date.parse(until);
+  return new Date(untilMs > now.getTime() ? Math.min(lookMs, untilMs) : lookMs).toISOString();
 }
 
 /** When the first of the open tasks is too late for an answer. Nobody waits for that but the sweeper. */

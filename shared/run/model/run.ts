@@ -3,6 +3,7 @@ import { origin } from '../../kernel/acting.ts';
 import { type Actor, actor } from '../../kernel/actor.ts';
 import { hold } from '../../kernel/hold.ts';
 import { retention } from '../../workflow/retention.ts';
+import { concurrency, queued } from './concurrency.ts';
 import { failure } from './entry.ts';
 import { RUN_STATUSES, STAGES, TEST_MODES, TRIGGERS } from './status.ts';
 import { stored } from './stored.ts';
@@ -51,6 +52,8 @@ export const projection = z.object({
   steps: stepCounts,
   /** Failures that wait for somebody to say what becomes of them. */
   exceptions: z.int().optional(),
+  /** It waits to be let in. */
+  queued: queued.optional(),
   pause: asked.optional(),
   stop: asked.extend({ mode: z.enum(['immediate', 'graceful']), until: z.string().optional() }).optional(),
   /** The last snapshot of the fold. */
@@ -103,6 +106,8 @@ const created = z.object({
   /** The legal hold that was placed on it, and the one that its workflow is under. */
   hold: hold.optional(),
   workflowHold: hold.optional(),
+  /** With how many others it may go on at once. */
+  concurrency: concurrency.optional(),
   /** Names of connections to use instead of those the definition names. */
   connectionOverrides: z.record(z.string(), z.string()).optional(),
 });

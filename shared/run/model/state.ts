@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
+import type { Queued } from './concurrency.ts';
 import type { Entry, EntryOf, Failure, TaskKind } from './entry.ts';
 import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
@@ -49,6 +50,10 @@ export class RunState {
   stop: (Halt & { until?: string | undefined }) | undefined;
   /** For how long it has been paused, up to the last resumption. */
   pausedMs = 0;
+  /** It waits to be let in, and nobody drives it. */
+  queued: Queued | undefined;
+  /** For how long it has waited for that. */
+  queuedMs = 0;
   /** Number of the newest execution. */
   execution = 1;
   driver: EntryOf<'driver_started'> | undefined;
@@ -193,6 +198,14 @@ export class RunState {
       case 'steps_taken_over':
         this.hasTakenOver = true;
         this.#countRounds();
+        return;
+      case 'run_queued':
+        this.queued = { at: entry.at, until: entry.until };
+        this.left = {};
+        return;
+      case 'run_admitted':
+        if (this.queued) this.queuedMs += Math.max(0, Date.parse(entry.at) - Date.parse(this.queued.at));
+        this.queued = undefined;
         return;
       case 'run_started':
         this.startedAt ??= entry.at;
@@ -500,6 +513,7 @@ function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
 export function isTimely(state: RunState, entry: Entry): boolean {
   if (state.ended) return false;
   if (entry.type === 'run_ended' && state.stop) return entry.status === 'cancelled';
+  if (entry.type === 'run_admitted') return state.queued !== undefined;
   const step = 'key' in entry ? state.step(entry.key) : undefined;
   return step === undefined || mayFollow(state.plan, step, entry);
 }

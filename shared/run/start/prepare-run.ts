@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { conditionOf } from '../../expression/condition.ts';
 import { secondsOf } from '../../expression/duration.ts';
@@ -13,6 +14,8 @@ import { checkInputs } from '../../workflow/check-inputs.ts';
 import { longestRunSeconds } from '../../workflow/longest-run.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import type { RunConcurrency } from '../model/concurrency.ts';
+import type { Stage } from '../model/status.ts';
 import type { StartRequest, StartServices } from './start-request.ts';
 
 /** A start as it would be: the definition found, the inputs completed and checked, what the document asks of the whole run evaluated. */
@@ -27,6 +30,7 @@ export interface Prepared {
   wanted: boolean;
   timeoutSeconds: number;
   connectionOverrides: Record<string, string> | undefined;
+  concurrency: RunConcurrency | undefined;
 }
 
 /** The names that templates of the whole run may use. */
@@ -60,7 +64,24 @@ export async function prepareRun(
     wanted: (request.rerunOf !== undefined && request.rerunOf.from !== 'start') || (await says.runIf(plan)),
     timeoutSeconds: await says.timeoutSeconds(plan, longestRunSeconds(services.retentionDays)),
     connectionOverrides: Object.keys(connectionOverrides).length > 0 ? connectionOverrides : undefined,
+    concurrency: await concurrencyOf(plan, says, { workflow: workflow.id, stage: request.stage, mask }),
   };
+}
+
+const KEY_CHARACTERS = 200;
+
+/** Of one workflow and stage, runs with the same key share a limit: those without one as well. */
+async function concurrencyOf(
+  { document: { concurrency } }: Plan,
+  says: ReturnType<typeof evaluatorFor>,
+  { workflow, stage, mask }: { workflow: string; stage: Stage; mask: Mask },
+): Promise<RunConcurrency | undefined> {
+  if (!concurrency) return undefined;
+  const { limit, whenFull } = concurrency;
+  const key = await says.concurrencyKey(concurrency.key);
+  const hash = createHash('sha256').update(key).digest('base64url').slice(0, 22);
+  const shown = mask.text(key).slice(0, KEY_CHARACTERS).toWellFormed();
+  return { place: `${workflow}#${stage}#${hash}`, limit, whenFull, ...(key !== '' && { key: shown }) };
 }
 
 /** The workflow, if the request may start it. */
@@ -145,6 +166,10 @@ function evaluatorFor(input: Record<string, unknown>, run: Record<string, unknow
       if (value === null || value === '') return undefined;
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       return mask.text(text).slice(0, 200).toWellFormed();
+    },
+    async concurrencyKey(key: Template | undefined): Promise<string> {
+      const value = key === undefined ? '' : await ask(key, 'concurrency.key', (given) => given ?? '');
+      return typeof value === 'string' ? value : JSON.stringify(value);
     },
     async runIf({ document }: Plan): Promise<boolean> {
       return document.runIf === undefined || ask(document.runIf, 'runIf', (value) => conditionOf(value, 'runIf'));

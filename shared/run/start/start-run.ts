@@ -5,14 +5,16 @@ import { isPerson } from '../../kernel/actor.ts';
 import { canonicalJson } from '../../kernel/canonical-json.ts';
 import { newId } from '../../kernel/id.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
+import { closedUntil } from '../../workflow/maintenance.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { retentionOf } from '../../workflow/retention.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { keptAfterEnd, START_GRACE_MS } from '../model/project.ts';
+import { queuedLookAt, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { StartKey } from '../ports.ts';
+import { enter } from './enter.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
@@ -59,12 +61,19 @@ export async function writeRun(services: StartServices, checked: CheckedStart): 
 
   const { run, plan } = checked;
   if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
-  const { earlier } = await services.runs.create(run, key, keptAfterEnd(run, services.retentionDays));
-  if (earlier) return { run: await firstRun(services, earlier, key), isRepeat: true };
+  const entered = await enter(services, run, key);
+  if ('earlier' in entered) return { run: await firstRun(services, entered.earlier, key), isRepeat: true };
 
-  services.watcher.runStarted(run);
-  if (run.status === 'pending') await startExecution(services, run, executionKind(plan), waitMs);
-  return { run, isRepeat: false };
+  services.watcher.runStarted(entered.run);
+  if (await mayBegin(services, entered.run)) await startExecution(services, entered.run, executionKind(plan), waitMs);
+  return { run: entered.run, isRepeat: false };
+}
+
+/** A run that waits has its driver let it in, where there may be room by now or the oldest are to make way. */
+async function mayBegin({ places }: StartServices, { status, queued, concurrency }: Run): Promise<boolean> {
+  if (!queued) return status === 'pending';
+  if (queued.until !== undefined || !concurrency) return false;
+  return concurrency.whenFull === 'cancelRunning' || (await places.look(concurrency.place)).running.length < concurrency.limit;
 }
 
 async function newRun(services: StartServices, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
@@ -92,6 +101,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     triggerId: request.triggerId,
     actor: request.actor,
     connectionOverrides,
+    concurrency: sharesLimit(request, workflow) ? prepared.concurrency : undefined,
     test: request.test,
     timeoutSeconds,
     retention: retentionOf(await services.workflows.retention(workflow.workspace), workflow.retention),
@@ -101,10 +111,27 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     workflowHold: workflow.hold,
     ...askedOf(request),
     ...beginning(prepared, now),
+    ...(prepared.wanted && (await waitsFor(services, workflow, request, now))),
     ...lineageOf(request),
   };
   return { run, plan };
 }
+
+/** Runs wait for the end of a maintenance window; what one that goes on waits for itself does not, and no test. */
+async function waitsFor(
+  { workflows }: StartServices,
+  { workspace }: Workflow,
+  { trigger, childOf }: StartRequest,
+  now: Date,
+): Promise<Pick<Run, 'queued' | 'dueAt'>> {
+  const until = trigger === 'test' || childOf ? undefined : closedUntil(await workflows.maintenance(workspace), now);
+  if (until === undefined) return {};
+  return { queued: { at: now.toISOString(), until }, dueAt: queuedLookAt(until, now) };
+}
+
+/** What a run waits for within its own workflow goes on as a part of it; a test stands in nobody's way. */
+const sharesLimit = ({ trigger, childOf }: StartRequest, { id }: Workflow) =>
+  trigger !== 'test' && childOf?.run.workflowId !== id;
 
 function tooLarge(error: unknown): never {
   throw error instanceof ValueTooLarge

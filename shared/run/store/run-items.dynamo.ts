@@ -134,7 +134,8 @@ export function runItem(run: Run): Item {
     ...feedKeys(run, archived !== undefined),
     ...sparseKeys(run),
     errorKey: errorKeyOf(run, run.error),
-    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), undefined),
+    // One that waits to be let in may do so for long.
+    stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), run.queued && run.deadline),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),
   });
 }

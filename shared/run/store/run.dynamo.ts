@@ -4,8 +4,10 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  type PutItemCommandInput,
   QueryCommand,
   type QueryCommandInput,
+  type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -21,7 +23,8 @@ import type { PageOf } from '../../kernel/page.ts';
 import type { RunFilter } from '../list/filter.ts';
 import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
-import type { Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
+import type { DynamoPlaces } from '../place/places.dynamo.ts';
+import type { Beginnings, Created, Entered, Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
 import {
   alreadyIn,
   behind,
@@ -52,6 +55,8 @@ export interface RunsSettings {
   table: string;
   /** Reads snapshots, for those who load journals. */
   values?: Pick<Values, 'text'> | undefined;
+  /** For those who start runs. */
+  places?: Pick<DynamoPlaces, 'entering'> | undefined;
   patience?: Patience | undefined;
 }
 
@@ -77,30 +82,54 @@ export class DynamoRuns implements Runs {
     this.#now = now;
   }
 
-  async create(run: Run, key?: StartKey, keptUntil?: number) {
+  async create(run: Run, key?: StartKey, { keptUntil, queued, enters }: Beginnings = {}): Promise<Created> {
     const row = {
       ...this.#table,
       ...NEW,
       Item: { ...runItem(run), ...(keptUntil !== undefined && toItem({ expires: run.workflowHold ? FOREVER : keptUntil })) },
     };
+    const promise = key && {
+      ...startItemKey(key),
+      runId: run.id,
+      bodyHash: key.bodyHash,
+      expires: expiresIn(START_KEY_DAYS, this.#now()),
+    };
+    const start = promise && { ...this.#table, ...NEW, Item: toItem(promise) };
     const labels = run.labels.map((label) => ({ Put: { ...this.#table, Item: labelItem(run, label) } }));
-    if (!key) {
-      const put = new PutItemCommand(row);
-      const all = new TransactWriteItemsCommand({ TransactItems: [{ Put: row }, ...labels] });
-      const written = await this.#write(() => (labels.length === 0 ? this.#client().send(put) : this.#client().send(all)));
-      if (!written.won && !isDeepStrictEqual(written.found[0], row.Item)) throw new Error(`There is a run ${run.id} already.`);
-      return {};
-    }
-    const expires = expiresIn(START_KEY_DAYS, this.#now());
-    const promise = { ...startItemKey(key), runId: run.id, bodyHash: key.bodyHash, expires };
-    const start = { ...this.#table, ...NEW, Item: toItem(promise) };
-    const written = await this.#write(() =>
-      this.#client().send(new TransactWriteItemsCommand({ TransactItems: [{ Put: start }, { Put: row }, ...labels] })),
-    );
+    const beside = [...(queued ? [this.#firstEntry(run.id, queued)] : []), ...(enters ? this.#entering(run, enters) : [])];
+    const written = await this.#writeAll(row, start, [...labels, ...beside]);
     if (written.won) return {};
     const [earlier, found] = written.found;
     if (isDeepStrictEqual(found, row.Item)) return {};
-    return { earlier: earlier ? startItem.parse(fromItem(earlier)) : { runId: run.id, bodyHash: key.bodyHash } };
+    if (earlier) return { earlier: startItem.parse(fromItem(earlier)) };
+    if (found && key) return { earlier: { runId: run.id, bodyHash: key.bodyHash } };
+    if (found || beside.length === 0) throw new Error(`There is a run ${run.id} already.`);
+    return { full: true };
+  }
+
+  /** One write where it is one. What was found: the promise, the row. */
+  async #writeAll(
+    row: PutItemCommandInput,
+    start: PutItemCommandInput | undefined,
+    beside: TransactWriteItem[],
+  ): Promise<Written> {
+    const TransactItems = [...(start ? [{ Put: start }] : []), { Put: row }, ...beside];
+    const written = await this.#write(() =>
+      TransactItems.length === 1
+        ? this.#client().send(new PutItemCommand(row))
+        : this.#client().send(new TransactWriteItemsCommand({ TransactItems })),
+    );
+    return written.won || start ? written : { won: false, found: [undefined, ...written.found] };
+  }
+
+  #firstEntry(id: string, { entry, keptUntil }: NonNullable<Beginnings['queued']>): TransactWriteItem {
+    return { Put: { ...this.#table, Item: journalItem(id, 1, packed([entry]).text, keptUntil) } };
+  }
+
+  #entering(run: Run, enters: Entered): TransactWriteItem[] {
+    const { places } = this.#settings;
+    if (!places) throw new Error('A run that shares a limit is created with the places that it enters.');
+    return places.entering(run, enters);
   }
 
   async startedUnder(key: StartKey) {
@@ -288,7 +317,7 @@ export class DynamoRuns implements Runs {
   /** How many of the entries the item of that number has taken, now or before. */
   async #appendItem(id: string, number: number, entries: Entry[], expires: number): Promise<number> {
     const { text, count } = packed(entries);
-    const Item = { ...toItem(journalKey(id, number)), entries: { S: text }, expires: { N: String(expires) } };
+    const Item = journalItem(id, number, text, expires);
     const written = await this.#write(() => this.#client().send(new PutItemCommand({ ...this.#table, ...NEW, Item })));
     return written.won ? count : alreadyIn(written.found[0], entries);
   }
@@ -345,6 +374,12 @@ function noteOf(run: Run, change: RunChange): Change {
   const { id, name, project } = run;
   return { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
 }
+
+const journalItem = (id: string, number: number, entries: string, expires: number): Item => ({
+  ...toItem(journalKey(id, number)),
+  entries: { S: entries },
+  expires: { N: String(expires) },
+});
 
 const dueItem = z.object({ pk: z.string(), dueAt: z.string() });
 

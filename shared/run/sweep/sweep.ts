@@ -3,6 +3,7 @@ import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type EngineServices, LIVE_SHARDS } from '../ports.ts';
+import { takePlace } from '../tell/take-place.ts';
 import { decideUndriven, nextExecution, settle, type Told, tell } from '../tell/tell.ts';
 
 export interface Swept {
@@ -80,6 +81,7 @@ async function goOn(services: EngineServices, id: string, now: Date, later: stri
     return false;
   }
   await keep(services, run, now);
+  if (state.queued) await takePlace(services, run);
   if (starts) services.watcher.driverLost(id);
   else await putOff(services, told, later);
   return starts;
@@ -98,6 +100,7 @@ function consequences(services: EngineServices, run: Run, state: RunState, now: 
   if (entries.some(({ type }) => type === 'run_ended')) return entries;
   // Whoever lets it go on finds that nobody drives it.
   if (entries.some(({ type }) => type === 'run_paused')) return [...entries, { type: 'driver_left', at: now.toISOString() }];
+  if (state.queued) return [];
   // It is too late for an answer; what follows is written with that.
   if (state.left && entries.some(({ type }) => type === 'task_expired')) return entries;
   // It waits for a person or a child and is not due for anything else.

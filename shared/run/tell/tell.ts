@@ -1,11 +1,14 @@
 import { Problem } from '../../kernel/problem.ts';
+import { closedUntil } from '../../workflow/maintenance.ts';
 import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
+import { limitOf } from '../model/concurrency.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptAfterEnd, keptUntil, projectionOf } from '../model/project.ts';
 import { type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
+import { letIn } from '../place/let-in.ts';
 import type { EngineServices } from '../ports.ts';
 import { executionKind } from '../start/execution-kind.ts';
 import { startExecution } from '../start/start-execution.ts';
@@ -108,7 +111,7 @@ function withConsequences(
   if (!left || state.ended) return { entries, starts: false };
   let decision = decideUndriven(services, run, state);
   for (; decision.entries.length > 0; decision = decideUndriven(services, run, state)) add(decision.entries);
-  if (state.ended || state.pause) return { entries, starts: false };
+  if (state.ended || state.pause || state.queued) return { entries, starts: false };
   const deadline = deadlineOf(run, state).toISOString();
   const wakes = decision.wakeAt !== undefined && decision.wakeAt !== deadline && decision.wakeAt !== left.until;
   const starts = decision.begin.length > 0 || decision.passed || wakes;
@@ -143,6 +146,7 @@ export async function settle(services: EngineServices, run: Run, state: RunState
   const told = { ...run, ...projectionOf(run, state) };
   if (state.ended) await stopChildren(services, told, state);
   if (state.ended || state.pause?.paused) await tellParent(services, told);
+  if (state.ended) await makeRoom(services, told, state);
   return show(services, run, state);
 }
 
@@ -160,6 +164,30 @@ async function show(services: EngineServices, run: Run, state: RunState, noLater
   return { ...run, ...next };
 }
 
+/** A run that has ended makes room for the next. */
+async function makeRoom(services: EngineServices, { id, workspace, concurrency }: Run, { queued }: RunState): Promise<void> {
+  if (!concurrency) return;
+  await services.places.leave(concurrency.place, id, { waited: queued !== undefined });
+  await letWaitingIn(services, workspace, concurrency.place);
+}
+
+/** Lets runs go on that wait for room, as far as there is some, and nothing but room is missing. */
+export async function letWaitingIn(services: EngineServices, workspace: string, place: string): Promise<void> {
+  if (!(await isClosed(services, workspace))) await letIn(services, place, (id) => admit(services, id));
+}
+
+/** Lets a run go on that waits for nothing but the end of a maintenance window. */
+export async function admitWhenOpen(services: EngineServices, { id, workspace }: Run): Promise<void> {
+  if (!(await isClosed(services, workspace))) await admit(services, id);
+}
+
+const isClosed = async ({ workflows, now }: EngineServices, workspace: string) =>
+  closedUntil(await workflows.maintenance(workspace), now()) !== undefined;
+
+async function admit(services: EngineServices, id: string): Promise<void> {
+  await append(services, id, ({ queued }) => (queued ? [{ type: 'run_admitted', at: services.now().toISOString() }] : []));
+}
+
 async function stopChildren(services: EngineServices, run: Run, state: RunState): Promise<void> {
   for (const { child, status } of state.steps.values())
     if (child !== undefined && status === 'cancelled') await stopChild(services, run, child);
@@ -169,6 +197,14 @@ async function stopChildren(services: EngineServices, run: Run, state: RunState)
 export async function stopChild(services: EngineServices, run: Run, child: string): Promise<void> {
   await append(services, child, (childState, { parent }) =>
     childState.ended || parent !== run.id ? [] : stopped(childState.plan, childState, endWith(run, childState), services.now()),
+  );
+}
+
+/** An older run makes way for one that shares its limit. */
+export async function stopFor(services: EngineServices, run: Run, older: string): Promise<void> {
+  const reason = `Run ${run.id} has taken its place: ${limitOf(run)}.`;
+  await append(services, older, (state) =>
+    state.ended ? [] : stopped(state.plan, state, { kind: 'cancelled', stop: { actor: runActor(run), reason } }, services.now()),
   );
 }
 

@@ -1,0 +1,51 @@
+import { StoreBusy } from '../../kernel/store-busy.ts';
+import type { EngineServices, Waiting } from '../ports.ts';
+
+type Services = Pick<EngineServices, 'places' | 'watcher'>;
+/** Says in the journal of a run that it goes on. */
+export type Admit = (runId: string) => Promise<void>;
+
+/** Runs that are looked at together. */
+const AT_ONCE = 4;
+
+/**
+ * Lets runs go on that wait, as many as there is room for, in the order in which they have come. Whoever makes room does this, and whoever comes to wait,
+ * since room may have been made meanwhile. What breaks off is done by whoever comes next: a run that was called stands there as such until it knows.
+ */
+export async function letIn(services: Services, place: string, admit: Admit): Promise<void> {
+  const told = new Set<string>();
+  const tell = async (id: string) => {
+    if (told.has(id)) return;
+    told.add(id);
+    await toldBy(services, place, admit, id);
+  };
+  for (;;) {
+    const { running, called } = await services.places.look(place);
+    for (const id of called) await tell(id);
+    const next = withRoom(await services.places.waiting(place, AT_ONCE), running.length);
+    for (const run of next) {
+      // Somebody else has called it, or has filled the room.
+      if (!(await services.places.call(place, run))) break;
+      await tell(run.id);
+    }
+    // Whoever makes more room meanwhile lets in by itself.
+    if (next.length < AT_ONCE && next.every(({ id }) => told.has(id))) return;
+  }
+}
+
+/** Those that may go on beside so many others; nobody overtakes one that may not. */
+function withRoom(waiting: Waiting[], running: number): Waiting[] {
+  const end = waiting.findIndex(({ limit }, at) => running + at >= limit);
+  return end < 0 ? waiting : waiting.slice(0, end);
+}
+
+/** One that cannot be told anything holds up no other. */
+async function toldBy({ places, watcher }: Services, place: string, admit: Admit, id: string): Promise<void> {
+  try {
+    await admit(id);
+    await places.heard(place, id);
+  } catch (error) {
+    if (error instanceof StoreBusy) throw error;
+    watcher.startLost({ id }, error);
+  }
+}

@@ -1,0 +1,55 @@
+import { limitOf, type Queued } from '../model/concurrency.ts';
+import { keptAfterEnd, keptUntil } from '../model/project.ts';
+import type { Run } from '../model/run.ts';
+import type { EngineServices, StartKey } from '../ports.ts';
+
+type Services = Pick<EngineServices, 'runs' | 'places' | 'retentionDays' | 'now'>;
+
+/** What a start has come to. */
+export type Entered = { run: Run } | { earlier: { runId: string; bodyHash: string } };
+
+/** Writes a new run: as one that starts, that waits for room, or that is skipped since there is none. */
+export async function enter(services: Services, run: Run, key: StartKey | undefined): Promise<Entered> {
+  const { concurrency } = run;
+  if (run.queued) return wait(services, run, run.queued, key);
+  if (!concurrency || run.status !== 'pending') return create(services, run, key);
+  if (await isFree(services, concurrency)) {
+    const { earlier, full } = await services.runs.create(run, key, { enters: 'running' });
+    if (!full) return earlier ? { earlier } : { run };
+  }
+  return concurrency.whenFull === 'skip'
+    ? create(services, skipped(run, services.now()), key)
+    : wait(services, run, { at: run.createdAt }, key);
+}
+
+async function create({ runs, retentionDays }: Services, run: Run, key: StartKey | undefined): Promise<Entered> {
+  const { earlier } = await runs.create(run, key, { keptUntil: keptAfterEnd(run, retentionDays) });
+  return earlier ? { earlier } : { run };
+}
+
+/** Nobody is overtaken who waits. */
+async function isFree({ places }: Services, { place, limit }: NonNullable<Run['concurrency']>): Promise<boolean> {
+  const [{ running }, waiting] = await Promise.all([places.look(place), places.waiting(place, 1)]);
+  return running.length < limit && waiting.length === 0;
+}
+
+async function wait({ runs, retentionDays }: Services, run: Run, queued: Queued, key: StartKey | undefined): Promise<Entered> {
+  const waits = { ...run, seen: 1, queued };
+  const entry = { type: 'run_queued' as const, ...queued };
+  const { earlier } = await runs.create(waits, key, {
+    queued: { entry, keptUntil: keptUntil(new Date(run.deadline), retentionDays) },
+    enters: run.concurrency && 'waiting',
+  });
+  return earlier ? { earlier } : { run: waits };
+}
+
+function skipped(run: Run, now: Date): Run {
+  const { dueAt: _, steps, ...rest } = run;
+  return {
+    ...rest,
+    status: 'skipped',
+    endedAt: now.toISOString(),
+    reason: `There was no room for it: ${limitOf(run)}.`,
+    steps: { ...steps, pending: 0, skipped: steps.total },
+  };
+}
