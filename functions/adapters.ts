@@ -36,6 +36,7 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import { DynamoTasks } from '../shared/task/task.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
@@ -146,8 +147,22 @@ export const engineServices = (): StartServices => ({
   random: Math.random,
 });
 
+/** What publishing works with, where tests have to hold first. */
+export const publishServices = (): TestedPublishServices => ({
+  ...engineServices(),
+  connections: connections(),
+  tests: tests(),
+  sleep,
+});
+
 /** What jobs work with. */
-export const jobServices = (): JobServices => ({ ...engineServices(), ...jobSweepServices(), mostSelected: MOST_SELECTED });
+export const jobServices = (): JobServices => ({
+  ...engineServices(),
+  ...jobSweepServices(),
+  tests: tests(),
+  comments: comments(),
+  mostSelected: MOST_SELECTED,
+});
 
 /** What looks after jobs. */
 export const jobSweepServices = (): JobSweepServices => ({
@@ -210,7 +225,7 @@ const replyLost = (error: unknown) => logger.warn('a reply was not sent', { erro
 /** Who follows what happens to runs. */
 export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
-  new LiveFollower({ ...connectionServices(), keys: keys() }),
+  new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows() }),
 ];

@@ -26,7 +26,7 @@ export const runLists = [
   'by-error',
 ];
 
-/** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who writes workflows cannot start runs. */
+/** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who saves workflows cannot start runs. */
 export class ApiFunctions extends Construct {
   readonly authorize: AppFunction;
   /** By the entry that routes name. */
@@ -123,6 +123,9 @@ export class ApiFunctions extends Construct {
     stores.tests.allow(tests, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(tests, ['BatchGetItem', 'Query']);
     stores.values.allowReads(tests);
+    // Files that their runs were given are copied for tests, and go with them.
+    stores.files.allow(tests, ['DeleteItem', 'GetItem', 'PutItem']);
+    stores.values.allowDeletes(tests);
 
     const readWorkflows = new AppFunction(this, 'ReadWorkflows', {
       settings,
@@ -135,11 +138,23 @@ export class ApiFunctions extends Construct {
     const writeWorkflows = new AppFunction(this, 'WriteWorkflows', {
       settings,
       entry: 'api/write-workflows',
-      description: 'Saves and publishes workflows',
+      description: 'Saves workflows',
       environment: retention,
     });
-    stores.connections.allow(writeWorkflows, ['GetItem']);
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+
+    const publishWorkflow = new AppFunction(this, 'PublishWorkflow', {
+      settings,
+      entry: 'api/publish-workflow',
+      description: 'Publishes workflows, and runs their tests first where it is asked to',
+      environment: retention,
+    });
+    allowStarts(publishWorkflow, { stores, engine });
+    stores.connections.allow(publishWorkflow, ['GetItem']);
+    stores.workflows.allow(publishWorkflow, ['PutItem']);
+    stores.tests.allow(publishWorkflow, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.runs.allow(publishWorkflow, ['BatchGetItem', 'Query']);
+    stores.values.allowReads(publishWorkflow);
 
     const apiKeys = new AppFunction(this, 'ApiKeys', {
       settings,
@@ -281,6 +296,7 @@ export class ApiFunctions extends Construct {
       tests,
       legalHolds,
       writeWorkflows,
+      publishWorkflow,
       apiKeys,
       members,
       views,
@@ -306,6 +322,7 @@ export class ApiFunctions extends Construct {
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
+      ['api/publish-workflow', publishWorkflow],
       ['api/api-keys', apiKeys],
       ['api/members', members],
       ['api/views', views],

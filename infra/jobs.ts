@@ -52,6 +52,7 @@ export class Jobs extends Construct {
     stores.workflows.allow(routes, ['GetItem']);
     stores.values.allowReads(routes);
     stores.tasks.allow(routes, []);
+    stores.tests.allow(routes, ['Query']);
     stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
@@ -69,6 +70,9 @@ export class Jobs extends Construct {
     stores.runs.allow(this.worker, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.values.allowDeletes(this.worker);
     stores.allowTasks(this.worker);
+    // Tests made of runs, with copies of their files.
+    stores.tests.allow(this.worker, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    stores.files.allow(this.worker, ['DeleteItem']);
     stores.allowLettingIn(this.worker);
 
     this.sweep = new AppFunction(this, 'Sweep', {

@@ -63,7 +63,7 @@ export class LiveApi extends Construct {
     stores.access.allow(this.serve, ['GetItem', 'Query']);
     stores.runs.allow(this.serve, ['GetItem', 'Query']);
     stores.live.allow(follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
-    stores.access.allow(follow, ['GetItem']);
+    stores.access.allow(follow, ['GetItem', 'Query']);
     for (const fn of [this.serve, follow]) {
       fn.addEnvironment('LIVE_CALLBACK_URL', `https://${host}`);
       fn.allow({

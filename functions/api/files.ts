@@ -64,7 +64,7 @@ export async function deleteFile({ params, caller }: RequestOf<'deleteFile'>, se
     throw new Problem('conflict', `File "${id}" (${name}) belongs to a run, which keeps it until its retention ends.`, [
       ...(runId === undefined ? [] : [{ name: 'run_id', value: runId }]),
     ]);
-  await files.bytes.remove(id);
+  await files.bytes.remove(file);
   return noContent();
 }
 

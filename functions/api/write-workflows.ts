@@ -13,9 +13,9 @@ import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { checkDays } from '../../shared/workflow/retention.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { checkedView, publishedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { checkedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
-import { connections, now, recorder, workflows } from '../adapters.ts';
+import { now, recorder, workflows } from '../adapters.ts';
 
 type Services = workflow.WorkflowServices;
 
@@ -36,12 +36,6 @@ export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>
   const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), actorOf(caller));
   const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
   return ok(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
-}
-
-export async function publishWorkflow({ params, body, caller }: RequestOf<'publishWorkflow'>, services: Services) {
-  const seen = await workflowOf(services, caller, params.workflow_id);
-  const { version, warnings } = await workflow.publish(services, seen, actorOf(caller), body.note);
-  return created(publishedView(version, warnings));
 }
 
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
@@ -80,10 +74,9 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, checkWorkflow, saveDraft, publishWorkflow, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
+  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
   () => ({
     workflows: workflows(),
-    connections: connections(),
     retentionDays: env.retentionDays(),
     now,
   }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { hashOf } from '../../shared/access/key.ts';
+import { groupMemberId } from '../../shared/access/membership.ts';
 import { background } from '../../shared/aws/observe.ts';
 import { callerIn, tokenIn } from '../../shared/edge/caller.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
@@ -45,7 +46,9 @@ const identify: ServeServices['identify'] = async (credential, member) => {
   const caller = callerOf(context);
   const token = tokenIn(headers);
   if (token === undefined) return { caller, credential: { kind: 'key', hash: hashOf(credential) } };
-  return { caller, credential: { kind: 'token', until: expiryIn(token) } };
+  const { id, email, workspace } = caller;
+  const isMember = email !== undefined && id !== groupMemberId(workspace, email);
+  return { caller, credential: { kind: 'token', until: expiryIn(token), ...(isMember && { member: { id, email } }) } };
 };
 
 export const handler = background(event, serveConnection, () => ({ ...connectionServices(), identify }));

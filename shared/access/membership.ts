@@ -13,6 +13,9 @@ export function roleOfGroups({ groups }: Person, settings: Pick<SignInSettings, 
   return ROLES.findLast((role) => roles.includes(role));
 }
 
+/** The id of who is a member by a group of theirs alone. */
+export const groupMemberId = (workspace: string, email: string) => idOf(`member by group ${workspace} ${email}`, 0);
+
 /** What a person may act as: what members say, and what groups say of a workspace in which the person is none. */
 export function membershipsOf(
   person: Person,
@@ -24,7 +27,7 @@ export function membershipsOf(
   const isNamed = members.some((member) => member.workspace === workspace && member.project === undefined);
   if (role === undefined || isNamed) return members;
   const { email, name } = person;
-  return [...members, { id: idOf(`member by group ${workspace} ${email}`, 0), workspace, email, name, role }];
+  return [...members, { id: groupMemberId(workspace, email), workspace, email, name, role }];
 }
 
 /**

@@ -92,6 +92,16 @@ export class DynamoFiles implements FileRows {
     return listRows(this.#client(), this.#settings.table, list, page);
   }
 
+  async keep(copy: UploadedFile): Promise<void> {
+    // Whoever starts a run with it gives it no end.
+    const Item = toItem({ ...fileKey(copy.id), ...copy, heldUntil: FOREVER });
+    await this.#client().send(new PutItemCommand({ TableName: this.#settings.table, Item }));
+  }
+
+  async drop(id: string): Promise<void> {
+    await this.#client().send(new DeleteItemCommand({ TableName: this.#settings.table, Key: toItem(fileKey(id)) }));
+  }
+
   #itemOf(row: FileRow) {
     const [days, since] =
       row.uploadedAt === undefined ? [ANNOUNCED_DAYS, row.createdAt] : [this.#settings.retentionDays, row.uploadedAt];

@@ -6,10 +6,11 @@ import {
   type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { type FileBytes, FileChanged } from './file.ts';
+import { type FileBytes, FileChanged, type FilePlace, type FileRow } from './file.ts';
 import { writeInParts } from './parts.s3.ts';
 
-export const objectOf = (id: string) => `files/${id}`;
+/** What a test keeps lies where nothing expires. */
+export const objectOf = ({ id, keptBy }: FilePlace) => (keptBy === undefined ? `files/${id}` : `kept/${keptBy}/${id}`);
 
 const statusOf = (error: unknown) => (error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined);
 
@@ -23,9 +24,13 @@ export class BucketFiles implements FileBytes {
     this.#bucket = bucket;
   }
 
-  async look(id: string) {
+  look(id: string) {
+    return this.#look({ id });
+  }
+
+  async #look(file: FilePlace) {
     try {
-      const found = await this.#client().send(new HeadObjectCommand({ Bucket: this.#bucket, Key: objectOf(id) }));
+      const found = await this.#client().send(new HeadObjectCommand({ Bucket: this.#bucket, Key: objectOf(file) }));
       const { ContentLength: size = 0, ContentType: type = 'application/octet-stream', ETag: etag = '' } = found;
       return { size, type, etag };
     } catch (error) {
@@ -34,31 +39,31 @@ export class BucketFiles implements FileBytes {
     }
   }
 
-  async read(id: string, etag: string | undefined): Promise<AsyncIterable<Uint8Array>> {
+  async read(file: FilePlace, etag: string | undefined): Promise<AsyncIterable<Uint8Array>> {
     try {
       const { Body } = await this.#client().send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: objectOf(id), IfMatch: etag }),
+        new GetObjectCommand({ Bucket: this.#bucket, Key: objectOf(file), IfMatch: etag }),
       );
-      if (!Body || !(Symbol.asyncIterator in Body)) throw new Error(`File ${id} has no stream of bytes.`);
+      if (!Body || !(Symbol.asyncIterator in Body)) throw new Error(`File ${file.id} has no stream of bytes.`);
       return Body;
     } catch (error) {
-      throw statusOf(error) === 404 || statusOf(error) === 412 ? new FileChanged(id) : error;
+      throw statusOf(error) === 404 || statusOf(error) === 412 ? new FileChanged(file.id) : error;
     }
   }
 
   async write(id: string, content: AsyncIterable<Uint8Array>, ContentType: string) {
-    const object = { Bucket: this.#bucket, Key: objectOf(id) };
+    const object = { Bucket: this.#bucket, Key: objectOf({ id }) };
     return writeInParts(this.#client(), { ...object, ContentType }, content);
   }
 
-  async renew(id: string) {
-    const found = await this.look(id);
-    if (!found) throw new FileChanged(id);
+  async renew(file: FilePlace) {
+    const found = await this.#look(file);
+    if (!found) throw new FileChanged(file.id);
     const { CopyObjectResult } = await this.#client().send(
       new CopyObjectCommand({
         Bucket: this.#bucket,
-        Key: objectOf(id),
-        CopySource: `${this.#bucket}/${objectOf(id)}`,
+        Key: objectOf(file),
+        CopySource: `${this.#bucket}/${objectOf(file)}`,
         // S3 copies an object onto itself only when something about it is said anew.
         MetadataDirective: 'REPLACE',
         ContentType: found.type,
@@ -67,7 +72,23 @@ export class BucketFiles implements FileBytes {
     return { etag: CopyObjectResult?.ETag ?? found.etag };
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#client().send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: objectOf(id) }));
+  async copy(file: FilePlace & Pick<FileRow, 'etag'>, copy: FilePlace) {
+    const command = new CopyObjectCommand({
+      Bucket: this.#bucket,
+      Key: objectOf(copy),
+      CopySource: `${this.#bucket}/${objectOf(file)}`,
+      CopySourceIfMatch: file.etag,
+    });
+    try {
+      const { CopyObjectResult } = await this.#client().send(command);
+      return { etag: CopyObjectResult?.ETag ?? '' };
+    } catch (error) {
+      if (statusOf(error) === 404 || statusOf(error) === 412) return undefined;
+      throw error;
+    }
+  }
+
+  async remove(file: FilePlace): Promise<void> {
+    await this.#client().send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: objectOf(file) }));
   }
 }

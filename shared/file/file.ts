@@ -20,8 +20,13 @@ export const fileRow = z.object({
   etag: z.string().optional(),
   /** The first run that has it; from then on it cannot be deleted. */
   runId: z.string().optional(),
+  /** The test whose copy it is: it stays as long as that, and is in no list. */
+  keptBy: z.string().optional(),
 });
 export type FileRow = z.infer<typeof fileRow>;
+
+/** What tells where the bytes of a file lie. */
+export type FilePlace = Pick<FileRow, 'id' | 'keptBy'>;
 
 /** A file whose bytes were seen. */
 export type UploadedFile = FileRow & { uploadedAt: string; size: number; sha256: string };
@@ -49,17 +54,23 @@ export interface FileRows {
   /** False when a run has it. */
   remove(file: FileRow): Promise<boolean>;
   list(owner: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;
+  /** Writes the copy that a test has. */
+  keep(copy: UploadedFile): Promise<void>;
+  /** Removes such a copy. */
+  drop(id: string): Promise<void>;
 }
 
 export interface FileBytes {
   /** What lies there now; undefined when nothing does. */
   look(id: string): Promise<{ size: number; type: string; etag: string } | undefined>;
   /** The bytes under that etag. Throws `FileChanged` when others have taken their place. */
-  read(id: string, etag: string | undefined): Promise<AsyncIterable<Uint8Array>>;
+  read(file: FilePlace, etag: string | undefined): Promise<AsyncIterable<Uint8Array>>;
   write(id: string, content: AsyncIterable<Uint8Array>, type: string): Promise<{ etag: string }>;
   /** Lets them count as new, so that they are kept as long as what was made now. What was written in parts has another etag then. */
-  renew(id: string): Promise<{ etag: string }>;
-  remove(id: string): Promise<void>;
+  renew(file: FilePlace): Promise<{ etag: string }>;
+  /** The same bytes for another file; undefined when they are gone, or others have taken their place. */
+  copy(file: FilePlace & Pick<FileRow, 'etag'>, copy: FilePlace): Promise<{ etag: string } | undefined>;
+  remove(file: FilePlace): Promise<void>;
 }
 
 /** Files of runs: their rows and their bytes. */

@@ -40,7 +40,7 @@ export async function holdFiles(files: Files, ids: string[], runId: string, now:
 async function hold({ rows, bytes }: Files, id: string, runId: string, now: Date): Promise<void> {
   const file = await rows.get(id);
   const isOld = file?.uploadedAt !== undefined && now.getTime() - Date.parse(file.uploadedAt) > RENEW_AFTER_MS;
-  const renewed = isOld ? await bytes.renew(id) : undefined;
+  const renewed = isOld ? await bytes.renew(file) : undefined;
   await rows.hold(id, runId, now, renewed?.etag);
 }
 

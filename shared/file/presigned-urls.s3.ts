@@ -2,7 +2,7 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { objectOf } from './file.s3.ts';
-import { FILE_LIMIT_BYTES, type FileRow, type Upload } from './file.ts';
+import { FILE_LIMIT_BYTES, type FilePlace, type FileRow, type Upload } from './file.ts';
 
 const GOOD_FOR_SECONDS = 5 * 60;
 
@@ -19,7 +19,7 @@ export class PresignedUrls {
   upload({ id, type }: Pick<FileRow, 'id' | 'type'>): Promise<Upload> {
     return createPresignedPost(this.#client(), {
       Bucket: this.#bucket,
-      Key: objectOf(id),
+      Key: objectOf({ id }),
       Fields: { 'Content-Type': type },
       Conditions: [['content-length-range', 1, FILE_LIMIT_BYTES]],
       Expires: GOOD_FOR_SECONDS,
@@ -27,10 +27,11 @@ export class PresignedUrls {
   }
 
   /** Always a download: what strangers have uploaded is not to be shown as a page of ours. */
-  async download({ id, name, type }: Pick<FileRow, 'id' | 'name' | 'type'>, now: Date): Promise<{ url: string; until: string }> {
+  async download(file: FilePlace & Pick<FileRow, 'name' | 'type'>, now: Date): Promise<{ url: string; until: string }> {
+    const { name, type } = file;
     const command = new GetObjectCommand({
       Bucket: this.#bucket,
-      Key: objectOf(id),
+      Key: objectOf(file),
       ResponseContentType: type,
       ResponseContentDisposition: `attachment; filename*=UTF-8''${encoded(name)}`,
     });

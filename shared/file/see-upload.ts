@@ -9,7 +9,7 @@ export async function seeUpload({ rows, bytes }: Files, file: FileRow, now: Date
   if (!found) return file;
   const hash = createHash('sha256');
   try {
-    for await (const chunk of await bytes.read(file.id, found.etag)) hash.update(chunk);
+    for await (const chunk of await bytes.read(file, found.etag)) hash.update(chunk);
   } catch (error) {
     // Uploaded once more at this moment: the next look sees it.
     if (error instanceof FileChanged) return file;

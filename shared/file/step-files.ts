@@ -36,7 +36,7 @@ async function fileOf(files: Files, run: Holder, id: string, now: Date): Promise
 
 async function open({ bytes }: Files, file: UploadedFile): Promise<AsyncIterable<Uint8Array>> {
   try {
-    return toItsEnd(file, await bytes.read(file.id, file.etag));
+    return toItsEnd(file, await bytes.read(file, file.etag));
   } catch (error) {
     if (error instanceof FileChanged) throw new StepError('FileUnavailable', error.message);
     throw error;

@@ -5,6 +5,7 @@ import { MASK } from '../kernel/mask.ts';
 import { filterBody } from '../run/list/filter.http.ts';
 import { labels } from '../run/model/label.ts';
 import { runEntries, runEntryView } from '../run/run.http.ts';
+import { counted } from '../suite/tests.http.ts';
 import type { JobDryRun } from './dry-run.ts';
 import { JOB_STATUSES, type Job, OUTCOMES, type Result, VERBS } from './job.ts';
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
@@ -28,6 +29,7 @@ const common = {
 };
 
 const none = z.strictObject({}).default({});
+const whatCounts = z.strictObject(counted).default({ compare: [], ignore: [] });
 const some = z.strictObject({ labels: labels.refine((all) => all.length > 0, 'must name one') });
 
 const rerunParams = camelCased(
@@ -59,6 +61,7 @@ export const jobBody = z
     asking('unarchive', 'UnarchiveJob', none),
     asking('label', 'LabelJob', some),
     asking('unlabel', 'UnlabelJob', some),
+    asking('add_test', 'AddTestJob', whatCounts),
     asking('delete', 'DeleteJob', none),
   ])
   .refine(
@@ -110,12 +113,30 @@ const jobResult = z
     outcome: z.enum(OUTCOMES),
     reason: z.string().nullable(),
     started_run_id: resourceId.nullable(),
+    test_id: resourceId.nullable().meta({ description: 'The test that was made of it' }),
     at: time,
   })
   .meta({ id: 'JobResult' });
 export const jobResults = page(jobResult).meta({ id: 'JobResultList' });
 
 export const resultView = (result: Result) => viewOf(jobResult, { ...result, runId: result.id, startedRunId: result.runId });
+
+/** As many tests are named. */
+const MOST_TESTS_NAMED = 100;
+
+const loss = z
+  .object({
+    comments: z.int(),
+    values: z.int().meta({ description: 'Values too large for the journal, which goes as well' }),
+    value_bytes: z.int(),
+    tests: z.object({
+      count: z.int(),
+      items: z
+        .array(z.object({ id: resourceId, name: z.string(), workflow_id: resourceId, run_id: resourceId }))
+        .meta({ description: `The first ${MOST_TESTS_NAMED}` }),
+    }),
+  })
+  .meta({ id: 'JobLoss', description: 'What goes with these runs; tests that were made of them stay, without them' });
 
 export const jobDryRun = z
   .object({
@@ -128,13 +149,17 @@ export const jobDryRun = z
     looked: z.int().meta({ description: 'How many were looked at' }),
     sample: runEntries.shape.items.meta({ description: 'The first ten that it would act on' }),
     exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
+    loss: loss.nullable().meta({ description: 'Of `delete`; null for any other verb' }),
   })
   .meta({ id: 'JobDryRun' });
 
-export const jobDryRunView = (verb: Job['verb'], found: JobDryRun): z.input<typeof jobDryRun> => ({
+export const jobDryRunView = (verb: Job['verb'], { loss: lost, ...found }: JobDryRun): z.input<typeof jobDryRun> => ({
   object: 'job_dry_run',
   dry_run: true,
   verb,
   ...found,
   sample: found.sample.map(runEntryView),
+  loss: lost
+    ? viewOf(loss, { ...lost, tests: { count: lost.tests.length, items: lost.tests.slice(0, MOST_TESTS_NAMED) } })
+    : null,
 });

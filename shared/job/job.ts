@@ -1,7 +1,18 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 
-export const VERBS = ['rerun', 'stop', 'pause', 'resume', 'archive', 'unarchive', 'label', 'unlabel', 'delete'] as const;
+export const VERBS = [
+  'rerun',
+  'stop',
+  'pause',
+  'resume',
+  'archive',
+  'unarchive',
+  'label',
+  'unlabel',
+  'add_test',
+  'delete',
+] as const;
 export type VerbName = (typeof VERBS)[number];
 
 export const JOB_STATUSES = ['running', 'aborting', 'completed', 'aborted'] as const;
@@ -65,6 +76,8 @@ export const result = z.object({
   reason: z.string().optional(),
   /** The run that was started. */
   runId: z.string().optional(),
+  /** The test that was made. */
+  testId: z.string().optional(),
   at: z.string(),
 });
 export type Result = z.infer<typeof result>;

@@ -1,5 +1,7 @@
 import type { Page, PageOf } from '../kernel/page.ts';
+import type { Comments } from '../run/comment/comment.ts';
 import type { StartServices } from '../run/start/start-request.ts';
+import type { Tests } from '../suite/test-case.ts';
 import type { Job, Outcome, Result } from './job.ts';
 
 /** The promise that the same request makes one job. */
@@ -45,6 +47,8 @@ export interface JobSweepServices {
 
 /** What jobs work with. */
 export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'> {
+  tests: Tests;
+  comments: Pick<Comments, 'count'>;
   /** How many runs a filter may select. */
   mostSelected: number;
 }

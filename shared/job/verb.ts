@@ -3,25 +3,38 @@ import type { Act } from '../kernel/act.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Role } from '../kernel/role.ts';
 import type { Run } from '../run/model/run.ts';
+import type { TestCase } from '../suite/test-case.ts';
 import type { Job, Result } from './job.ts';
 import type { JobServices } from './ports.ts';
 
 /** What one run comes to. */
-export type Verdict = Pick<Result, 'outcome' | 'reason' | 'runId'>;
+export type Verdict = Pick<Result, 'outcome' | 'reason' | 'runId' | 'testId'>;
+
+/** What goes with a run that goes, and what stays that was made of it. */
+export interface Loss {
+  comments: number;
+  values: number;
+  valueBytes: number;
+  tests: Pick<TestCase, 'id' | 'name' | 'workflowId' | 'runId'>[];
+}
 
 /** What a verb does with one run: the very thing that the route for a single run does. */
-interface VerbOf<Params> {
+interface VerbOf<Params, Memory = undefined> {
   /** The least role that may ask for it. */
   role: Role;
   /** What it is in the audit log of each run. */
   word: Act;
   params: z.ZodType<Params>;
+  /** What it keeps in mind while it decides on several runs. */
+  remember?(services: JobServices): Memory;
   /** Why there is nothing to do, in words that many runs share. */
-  exclusion(services: JobServices, run: Run, params: Params): Promise<string | undefined> | string | undefined;
+  exclusion(services: JobServices, run: Run, params: Params, memory: Memory): Promise<string | undefined> | string | undefined;
   /** Done once more it changes nothing. Throws a `Problem` for what it refuses. */
-  act(services: JobServices, run: Run, params: Params, job: Job): Promise<{ runId?: string } | undefined>;
+  act(services: JobServices, run: Run, params: Params, job: Job): Promise<Pick<Verdict, 'runId' | 'testId'> | undefined>;
   /** Whether the run is as the verb leaves it behind: somebody has been interrupted right after it. */
   isDone?(run: Run | undefined): boolean;
+  /** What goes with the run. */
+  loss?(services: JobServices, run: Run, memory: Memory): Promise<Loss>;
 }
 
 /** A verb that has been given its parameters. */
@@ -29,6 +42,8 @@ export interface Work {
   /** Why the run is left alone, if it is. `known`: the run, when it has just been read. */
   exclusion(id: string, known?: Run): Promise<string | undefined>;
   act(id: string): Promise<Verdict>;
+  /** Of a verb after which runs are gone. */
+  loss?: ((run: Run) => Promise<Loss>) | undefined;
 }
 
 export interface Verb {
@@ -40,14 +55,17 @@ export interface Verb {
 const GONE = 'It is gone.';
 
 /** A verb whose parameters nobody else knows the shape of. */
-export function verb<Params>(own: VerbOf<Params>): Verb {
+export function verb<Params, Memory = undefined>(own: VerbOf<Params, Memory>): Verb {
+  const { loss } = own;
   return {
     role: own.role,
     word: own.word,
     open(services, job) {
       const params = own.params.parse(job.params);
-      const exclusionOf = async (run: Run | undefined) => (run ? own.exclusion(services, run, params) : GONE);
+      const memory = own.remember?.(services) as Memory;
+      const exclusionOf = async (run: Run | undefined) => (run ? own.exclusion(services, run, params, memory) : GONE);
       return {
+        loss: loss && ((run) => loss(services, run, memory)),
         exclusion: async (id, known) => exclusionOf(known ?? (await services.runs.get(id))),
         async act(id) {
           const run = await services.runs.get(id);

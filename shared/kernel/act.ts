@@ -98,6 +98,7 @@ export const ACTS = {
   'connection.delete': { on: 'connection' },
   'connection.test': { on: 'connection' },
   'test.add': { on: 'test' },
+  'test.change': { on: 'test' },
   'test.accept': { on: 'test' },
   'test.delete': { on: 'test' },
   'job.create': { on: 'job' },

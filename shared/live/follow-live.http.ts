@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Keys } from '../access/key.ts';
+import type { Members } from '../access/member.ts';
 import { Slots } from '../kernel/slots.ts';
 import { fits } from '../run/list/filter.ts';
 import type { Entry } from '../run/model/entry.ts';
@@ -13,11 +14,12 @@ export interface LiveServices {
   listeners: Listeners;
   posts: Posts;
   keys: Pick<Keys, 'byHash'>;
+  members: Pick<Members, 'withEmail'>;
   runs: Pick<Runs, 'entriesAfter'>;
   now: () => Date;
 }
 
-/** How long a key that was revoked may still be told something. */
+/** How long a key that was revoked, or a member who was removed, may still be told something. */
 const KNOWN_MS = 5_000;
 const POSTS_AT_ONCE = 100;
 const RUNS_KNOWN = 5_000;
@@ -138,12 +140,23 @@ export class LiveFollower implements RunFollower {
   }
 
   async #isGood(credential: Credential): Promise<boolean> {
-    if (credential.kind === 'token') return credential.until > this.#services.now().toISOString();
-    const known = this.#allowed.get(credential.hash);
+    if (credential.kind === 'token' && credential.until <= this.#services.now().toISOString()) return false;
+    const id = credential.kind === 'key' ? credential.hash : credential.member?.id;
+    if (id === undefined) return true;
+    const known = this.#allowed.get(id);
     if (known) return known.is;
-    const found = await this.#services.keys.byHash(credential.hash);
-    const is = found !== undefined && found.revokedAt === undefined;
-    this.#allowed.set(credential.hash, { is });
+    const is = await this.#isKnown(credential);
+    this.#allowed.set(id, { is });
     return is;
+  }
+
+  async #isKnown(credential: Credential): Promise<boolean> {
+    const { keys, members } = this.#services;
+    if (credential.kind === 'key') {
+      const found = await keys.byHash(credential.hash);
+      return found !== undefined && found.revokedAt === undefined;
+    }
+    const { member } = credential;
+    return member === undefined || (await members.withEmail(member.email)).some(({ id }) => id === member.id);
   }
 }

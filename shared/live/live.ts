@@ -4,7 +4,12 @@ import type { Caller } from '../kernel/role.ts';
 /** By what somebody has proved who they are: it is looked at again when they are told something. */
 export const credential = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('key'), hash: z.string() }),
-  z.object({ kind: z.literal('token'), until: z.string() }),
+  z.object({
+    kind: z.literal('token'),
+    until: z.string(),
+    /** Who can be removed; absent for those who are members by a group, which the token itself says. */
+    member: z.object({ id: z.string(), email: z.string() }).optional(),
+  }),
 ]);
 export type Credential = z.infer<typeof credential>;
 

@@ -159,6 +159,8 @@ export interface Values {
   /** Puts a text away under a name of the run's. */
   put(runId: string, name: string, text: string): Promise<string>;
   text(ref: string): Promise<string>;
+  /** How many values of a run are put away, and how large they are together. */
+  measure(runId: string): Promise<{ count: number; bytes: number }>;
   /** Removes all values of a run. */
   remove(runId: string): Promise<void>;
 }

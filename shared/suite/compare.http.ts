@@ -5,12 +5,9 @@ import { viewOf } from '../edge/snake-case.ts';
 import type { Run } from '../run/model/run.ts';
 import { STEP_STATUSES } from '../run/model/step-state.ts';
 import { runEntry, runEntryView } from '../run/run.http.ts';
-import { cutValue } from '../run/shown/cut-value.ts';
 import type { ComparedRuns, ComparedStep } from './compare-runs.ts';
-import type { Differences } from './difference.ts';
+import { cutDifferences } from './difference.ts';
 
-/** Of each side of a difference so much is shown. */
-const SIDE_BYTES = 1024;
 /** Of all steps of a page together so many differences. */
 const MOST_OF_STEP = 20;
 
@@ -79,28 +76,18 @@ export const comparison = {
   }),
 };
 
-/** Differences with no more of either side than anybody reads. */
-export const differencesView = ({ items, more }: Differences, most = items.length) => ({
-  items: items.slice(0, most).map(({ path, ...sides }) => ({
-    path,
-    ...('before' in sides && { before: cutValue(sides.before, SIDE_BYTES, null) }),
-    ...('after' in sides && { after: cutValue(sides.after, SIDE_BYTES, null) }),
-  })),
-  more: more || items.length > most,
-});
-
 const stepView = ({ input, output, ...step }: ComparedStep) =>
   viewOf(comparedStep, {
     ...step,
-    input: differencesView(input, MOST_OF_STEP),
-    output: differencesView(output, MOST_OF_STEP),
+    input: cutDifferences(input, MOST_OF_STEP),
+    output: cutDifferences(output, MOST_OF_STEP),
   });
 
 export const comparisonView = (a: Run, b: Run, { inputs, outputs, steps, next }: ComparedRuns) => ({
   a: runEntryView(a),
   b: runEntryView(b),
-  inputs: differencesView(inputs),
-  outputs: differencesView(outputs),
+  inputs: cutDifferences(inputs),
+  outputs: cutDifferences(outputs),
   steps: steps.map(stepView),
   continuation_token: next ?? null,
 });

@@ -1,18 +1,22 @@
+import * as z from 'zod';
 import { isExactNumber } from '../kernel/json.ts';
+import { cutValue } from '../run/shown/cut-value.ts';
 
 /** A place at which two values are not the same; a side that has nothing there is left out. */
-export interface Difference {
+const difference = z.object({
   /** A JSON Pointer (RFC 6901): `/lines/0/price`; empty for the value as a whole. */
-  path: string;
-  before?: unknown;
-  after?: unknown;
-}
+  path: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+});
+export type Difference = z.infer<typeof difference>;
 
-export interface Differences {
-  items: Difference[];
+export const differences = z.object({
+  items: z.array(difference),
   /** There are more than were listed. */
-  more: boolean;
-}
+  more: z.boolean(),
+});
+export type Differences = z.infer<typeof differences>;
 
 /** Nobody reads more of them. */
 const MOST_DIFFERENCES = 200;
@@ -25,6 +29,19 @@ export function differencesOf(before: unknown, after: unknown, ignore: string[] 
   search.compare(before, after, []);
   return search.found;
 }
+
+/** Of each side of a difference so much is shown. */
+const SIDE_BYTES = 1024;
+
+/** The first of them, with no more of either side than anybody reads. */
+export const cutDifferences = ({ items, more }: Differences, most = items.length): Differences => ({
+  items: items.slice(0, most).map(({ path, ...sides }) => ({
+    path,
+    ...('before' in sides && { before: cutValue(sides.before, SIDE_BYTES, null) }),
+    ...('after' in sides && { after: cutValue(sides.after, SIDE_BYTES, null) }),
+  })),
+  more: more || items.length > most,
+});
 
 /** `/a~1b/0` -> `['a/b', '0']` */
 export const segmentsOf = (path: string): string[] =>

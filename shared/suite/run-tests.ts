@@ -1,126 +1,57 @@
+import { createHash } from 'node:crypto';
 import type { Actor } from '../kernel/actor.ts';
+import { canonicalJson } from '../kernel/canonical-json.ts';
 import { idOf, newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
 import { Slots } from '../kernel/slots.ts';
-import { Journal } from '../run/journal/journal.ts';
-import type { Entry } from '../run/model/entry.ts';
 import type { Run } from '../run/model/run.ts';
-import { isTerminal, RUN_STATUS, type TestMode } from '../run/model/status.ts';
-import type { EngineServices } from '../run/ports.ts';
-import { stepsOf } from '../run/read/read-context.ts';
-import { ShownValues } from '../run/shown/shown-values.ts';
-import type { StartServices } from '../run/start/start-request.ts';
+import { isTerminal, type TestMode } from '../run/model/status.ts';
 import { startRun } from '../run/start/start-run.ts';
-import { kindOf } from '../step/registry.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import { SAME } from './difference.ts';
-import {
-  digestOf,
-  type Expectation,
-  MOST_TESTS,
-  partingOf,
-  recordingOf,
-  type SuiteRun,
-  type TestCase,
-  type Tests,
-  type Verdict,
-  verdictOf,
-} from './test-case.ts';
+import { notEnded, type SuiteServices } from './add-test.ts';
+import { cutDifferences, SAME } from './difference.ts';
+import { expectationOf } from './expectation.ts';
+import { askedOf, type CaseResult, partingOf, type SuiteKey, type SuiteRun, type TestCase, verdictOf } from './test-case.ts';
 
-export type SuiteServices = StartServices & { tests: Tests };
-
-/** What a case records of its run: more would not fit into what a driver holds beside the run. */
-const MOST_ENTRIES = 20_000;
-/** Steps of which is known where they part. */
-const MOST_STEPS = 500;
 const AT_ONCE = 10;
-
-export interface NewTest {
-  name?: string | undefined;
-  compare: string[];
-  ignore: string[];
-  actor: Actor;
-}
-
-/** Makes a case of a run that has ended, with all that it needs of it: the run may go, the case stays. */
-export async function addTest(services: SuiteServices, run: Run, { name, compare, ignore, actor }: NewTest): Promise<TestCase> {
-  if (!isTerminal(run.status)) throw notEnded(run);
-  if ((await services.tests.list(run.workflowId)).length >= MOST_TESTS)
-    throw new Problem('conflict', `A workflow has ${MOST_TESTS} tests at most. Delete some first.`);
-  const plan = await services.definitions.planOf(run.workflowId, run.definition);
-  const entries = await entriesOf(services, run);
-  const now = services.now();
-  const test: TestCase = {
-    id: newId(now.getTime()),
-    workspace: run.workspace,
-    project: run.project,
-    workflowId: run.workflowId,
-    name: name ?? run.reference ?? run.name,
-    runId: run.id,
-    compare,
-    ignore,
-    baseline: run.id,
-    createdAt: now.toISOString(),
-    actor,
-  };
-  const inputs = Object(await services.values.read(run.inputs));
-  const recording = await recordingOf(plan, entries, services.values);
-  await services.tests.add(test, { inputs, recording, expected: await expectationOf(services, run) });
-  return test;
-}
-
-async function entriesOf({ runs }: EngineServices, run: Run): Promise<Entry[]> {
-  const entries = await runs.entriesAfter(run.id, 0, MOST_ENTRIES + 1);
-  if (entries.length <= MOST_ENTRIES) return entries;
-  throw new Problem('too-large', `Run ${run.id} has more than ${MOST_ENTRIES} entries in its journal, too many for a test.`);
-}
-
-const notEnded = (run: Run) =>
-  new Problem('conflict', `Run ${run.id} has not ended: it is ${RUN_STATUS[run.status].v1}.`, [
-    { name: 'status', value: RUN_STATUS[run.status].v1 },
-  ]);
-
-/** What a run that has ended came to, without its secrets. */
-async function expectationOf(services: EngineServices, run: Run): Promise<Expectation> {
-  const [plan, loaded, shown] = await Promise.all([
-    services.definitions.planOf(run.workflowId, run.definition),
-    services.runs.load(run.id),
-    ShownValues.of(services, run),
-  ]);
-  if (!loaded) throw notFound('run', run.id);
-  const journal = new Journal(services, plan, loaded);
-  const steps: Expectation['steps'] = [];
-  for (const { key, status, state, planned } of stepsOf(journal.state).slice(0, MOST_STEPS)) {
-    const [input, output] = [await journal.stored(state?.inputAt, 'input'), await journal.stored(state?.outputAt, 'output')];
-    // The instant at which a wait is over is another each time.
-    if (kindOf(planned.step.kind).shape === 'timer') {
-      steps.push([key, status, '']);
-      continue;
-    }
-    const values = [input && (await shown.whole(input)), output && (await shown.whole(output)), state?.error?.name];
-    steps.push([key, status, digestOf(values.map((value) => value ?? null))]);
-  }
-  return { status: run.status, error: run.error, outputs: await shown.outputs(), steps };
-}
+/** Of what is different in a case so much is shown. */
+const MOST_SHOWN = 20;
 
 export interface RunTests {
   version: number | undefined;
   mode: TestMode;
   testIds: string[] | undefined;
   actor: Actor;
+  /** An idempotency key: the same key and request give the first run of the tests back. */
+  key?: string | undefined;
+}
+
+export interface StartedTests {
+  suite: SuiteRun;
+  isRepeat: boolean;
 }
 
 /** Runs tests of a workflow against a version, or the draft. Cases that are not started here are started by whoever reads what came of them. */
-export async function runTests(services: SuiteServices, workflow: Workflow, request: RunTests): Promise<SuiteRun> {
+export async function runTests(services: SuiteServices, workflow: Workflow, request: RunTests): Promise<StartedTests> {
+  const key = keyOf(request);
+  const before = key && (await services.tests.runUnder(workflow.id, key));
+  if (before) return { suite: await firstRun(services, workflow, before, key), isRepeat: true };
+  const suite = await newSuiteRun(services, workflow, request);
+  const { earlier } = await services.tests.addRun(suite, key);
+  if (earlier) return { suite: await firstRun(services, workflow, earlier, key), isRepeat: true };
+  return { suite, isRepeat: false };
+}
+
+async function newSuiteRun(services: SuiteServices, workflow: Workflow, request: RunTests): Promise<SuiteRun> {
   const all = await services.tests.list(workflow.id);
   const wanted = request.testIds ?? all.map(({ id }) => id);
   const unknown = wanted.find((id) => !all.some((test) => test.id === id));
   if (unknown !== undefined) throw notFound('test', unknown);
-  if (wanted.length === 0) throw new Problem('conflict', `Workflow "${workflow.name}" has no tests. Make one of a run first.`);
+  if (wanted.length === 0) throw noTests(workflow);
   const version = request.version === undefined ? undefined : await services.workflows.version(workflow.id, request.version);
   if (request.version !== undefined && !version) throw notFound('version', String(request.version));
   const now = services.now();
-  const suite: SuiteRun = {
+  return {
     id: newId(now.getTime()),
     workspace: workflow.workspace,
     project: workflow.project,
@@ -132,29 +63,52 @@ export async function runTests(services: SuiteServices, workflow: Workflow, requ
     createdAt: now.toISOString(),
     actor: request.actor,
   };
-  await services.tests.addRun(suite);
+}
+
+export const noTests = ({ name }: Workflow) =>
+  new Problem('conflict', `Workflow "${name}" has no tests. Make one of a run first.`);
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+const keyOf = ({ key, actor: _, ...asked }: RunTests): SuiteKey | undefined =>
+  key === undefined ? undefined : { hash: sha256(key), bodyHash: sha256(canonicalJson(asked)) };
+
+async function firstRun(
+  { tests }: SuiteServices,
+  { id }: Workflow,
+  earlier: { runId: string; bodyHash: string },
+  key: SuiteKey | undefined,
+): Promise<SuiteRun> {
+  const { runId } = earlier;
+  if (earlier.bodyHash !== key?.bodyHash)
+    throw new Problem('conflict', `This idempotency key was used for another request, which made test run ${runId}.`, [
+      { name: 'test_run_id', value: runId },
+    ]);
+  const suite = await tests.run(id, runId);
+  if (!suite) throw notFound('test run', runId);
   return suite;
 }
 
-export interface CaseResult {
-  testId: string;
-  name: string | null;
-  outcome: Verdict['outcome'] | 'running';
-  runId: string | null;
-  message: string | null;
-  partsAt: string | null;
-  diff: Verdict['diff'];
+/**
+ * What came of each case by now. A case without a run is started: its id follows from the suite run and the case, so that there is one. Once all have
+ * ended the results are kept, and stay as they are. `known`: results of a look before.
+ */
+export async function resultsOf(services: SuiteServices, suite: SuiteRun, known: CaseResult[] = []): Promise<CaseResult[]> {
+  const settled = await services.tests.settledOf(suite);
+  if (settled) return settled;
+  const ended = new Map(known.filter(hasEnded).map((result) => [result.testId, result]));
+  const slots = new Slots(AT_ONCE);
+  const results = await Promise.all(suite.tests.map((id) => ended.get(id) ?? slots.run(() => resultOf(services, suite, id))));
+  if (results.every(hasEnded)) await services.tests.settle(suite, results);
+  return results;
 }
 
-/** What came of each case by now. A case without a run is started: its id follows from the suite run and the case, so that there is one. */
-export async function resultsOf(services: SuiteServices, suite: SuiteRun): Promise<CaseResult[]> {
-  const slots = new Slots(AT_ONCE);
-  return Promise.all(suite.tests.map((id) => slots.run(() => resultOf(services, suite, id))));
-}
+const hasEnded = ({ outcome }: CaseResult) => outcome !== 'running';
 
 async function resultOf(services: SuiteServices, suite: SuiteRun, testId: string): Promise<CaseResult> {
   const test = await services.tests.get(suite.workflowId, testId);
-  const result = { testId, name: test?.name ?? null, partsAt: null, diff: SAME };
+  const asked = test ? askedOf(test) : null;
+  const result = { testId, name: test?.name ?? null, partsAt: null, diff: SAME, asked };
   if (!test) return { ...result, outcome: 'failed', runId: null, message: 'The test has been deleted.' };
   const run = await caseRun(services, suite, test).catch((error: unknown) => {
     if (error instanceof Problem && error.kind !== 'busy') return error.message;
@@ -165,7 +119,7 @@ async function resultOf(services: SuiteServices, suite: SuiteRun, testId: string
   const [expected, actual] = await Promise.all([services.tests.expectedOf(test), expectationOf(services, run)]);
   const verdict = verdictOf(test, expected, actual);
   const partsAt = verdict.outcome === 'same' ? null : partingOf(expected, actual);
-  return { ...result, ...verdict, runId: run.id, partsAt };
+  return { ...result, ...verdict, diff: cutDifferences(verdict.diff, MOST_SHOWN), runId: run.id, partsAt };
 }
 
 async function caseRun(services: SuiteServices, suite: SuiteRun, test: TestCase): Promise<Run> {
@@ -198,5 +152,20 @@ export async function acceptResults(services: SuiteServices, suite: SuiteRun, te
     if (!run) throw new Problem('conflict', `Test ${testId} has no run in this run of the tests.`);
     if (!isTerminal(run.status)) throw notEnded(run);
     if (!(await services.tests.accept(test, run.id, await expectationOf(services, run)))) throw notFound('test', testId);
+  }
+  await settleAgain(services, suite, testIds);
+}
+
+/** Results that are kept follow what was accepted. A reader may have kept those from before a moment ago. */
+async function settleAgain(services: SuiteServices, { workflowId, id }: SuiteRun, testIds: string[]): Promise<void> {
+  for (;;) {
+    const suite = await services.tests.run(workflowId, id);
+    const results = suite && (await services.tests.settledOf(suite));
+    if (!results) return;
+    const accepted = new Set(testIds);
+    const next = await Promise.all(
+      results.map((result) => (accepted.has(result.testId) ? resultOf(services, suite, result.testId) : result)),
+    );
+    if (await services.tests.settle(suite, next)) return;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import { canonicalJson } from '../kernel/canonical-json.ts';
+import type { Page, PageOf } from '../kernel/page.ts';
 import { type Entry, failure, storedIn } from '../run/model/entry.ts';
 import { parseKey } from '../run/model/scope.ts';
 import { RUN_STATUSES, TEST_MODES } from '../run/model/status.ts';
@@ -9,7 +10,7 @@ import type { Values } from '../run/ports.ts';
 import type { RecordedAnswer, Recording } from '../run/recorded.ts';
 import { kindOf } from '../step/registry.ts';
 import type { Plan } from '../workflow/plan.ts';
-import { type Differences, differencesOf, SAME, segmentsOf } from './difference.ts';
+import { type Differences, differences, differencesOf, SAME, segmentsOf } from './difference.ts';
 
 /** How many tests a workflow may have. */
 export const MOST_TESTS = 100;
@@ -29,6 +30,8 @@ export const testCase = z.object({
   ignore: z.array(z.string()),
   /** The run whose outputs are what should come out. */
   baseline: z.string(),
+  /** Copies of the files that its run was given. */
+  files: z.array(z.string()).default([]),
   createdAt: z.string(),
   actor,
 });
@@ -44,6 +47,35 @@ export const expectation = z.object({
 });
 export type Expectation = z.infer<typeof expectation>;
 
+export const OUTCOMES = ['running', 'same', 'different', 'failed'] as const;
+type Outcome = (typeof OUTCOMES)[number];
+
+/** What came of a case by now. */
+export const caseResult = z.object({
+  testId: z.string(),
+  name: z.string().nullable(),
+  outcome: z.enum(OUTCOMES),
+  runId: z.string().nullable(),
+  message: z.string().nullable(),
+  /** Key of the first step that came to something else. */
+  partsAt: z.string().nullable(),
+  /** As much of it as anybody reads. */
+  diff: differences,
+  /** What was asked of the case, as `askedOf` says it; null when it was gone. */
+  asked: z.string().nullable(),
+});
+export type CaseResult = z.infer<typeof caseResult>;
+
+const WORST = ['failed', 'different', 'running'] as const;
+
+/** The worst of its cases. */
+export const worstOf = (results: Pick<CaseResult, 'outcome'>[]): Outcome =>
+  WORST.find((outcome) => results.some((one) => one.outcome === outcome)) ?? 'same';
+
+/** What is asked of a case, in one word: another one when somebody has changed that. */
+export const askedOf = ({ baseline, compare, ignore }: Pick<TestCase, 'baseline' | 'compare' | 'ignore'>) =>
+  digestOf([baseline, compare, ignore]);
+
 /** One run of the tests of a workflow against one definition. */
 export const suiteRun = z.object({
   id: z.string(),
@@ -54,6 +86,8 @@ export const suiteRun = z.object({
   version: z.int().nullable(),
   mode: z.enum(TEST_MODES),
   tests: z.array(z.string()),
+  /** The results, once all of them are in: the name that they are kept under, and the worst of them. */
+  settled: z.object({ name: z.string(), outcome: z.enum(OUTCOMES) }).optional(),
   createdAt: z.string(),
   actor,
 });
@@ -66,9 +100,15 @@ export interface Kept {
   expected: Expectation;
 }
 
+/** The promise that the same request runs the tests once. */
+export interface SuiteKey {
+  hash: string;
+  bodyHash: string;
+}
+
 export interface Tests {
-  /** Writes what it keeps, then the case. */
-  add(test: TestCase, kept: Kept): Promise<void>;
+  /** Writes what it keeps, then the case, once; false when the workflow has as many as it may, and nothing is kept. */
+  add(test: TestCase, kept: Kept): Promise<boolean>;
   get(workflowId: string, id: string): Promise<TestCase | undefined>;
   /** All of a workflow, oldest first. */
   list(workflowId: string): Promise<TestCase[]>;
@@ -76,9 +116,20 @@ export interface Tests {
   expectedOf(test: TestCase): Promise<Expectation>;
   /** Another run is what should come out from now on; false when the case is gone. */
   accept(test: TestCase, runId: string, expected: Expectation): Promise<boolean>;
+  /** Writes its name, and what counts; false when it is gone. */
+  change(seen: TestCase, next: TestCase): Promise<boolean>;
   remove(test: TestCase): Promise<void>;
-  addRun(run: SuiteRun): Promise<void>;
+  /** Writes a run of the tests. With a key that was used before it answers the run that was made under it. */
+  addRun(run: SuiteRun, key?: SuiteKey): Promise<{ earlier?: { runId: string; bodyHash: string } }>;
+  /** The run that was made under that key. */
+  runUnder(workflowId: string, key: SuiteKey): Promise<{ runId: string; bodyHash: string } | undefined>;
   run(workflowId: string, id: string): Promise<SuiteRun | undefined>;
+  /** Of a workflow, newest first. */
+  runs(workflowId: string, page: PageOf): Promise<Page<SuiteRun>>;
+  /** Keeps the results of all its cases; false when others are kept since `seen` was read. */
+  settle(seen: SuiteRun, results: CaseResult[]): Promise<boolean>;
+  /** The results that are kept; undefined while none are. */
+  settledOf(run: SuiteRun): Promise<CaseResult[] | undefined>;
 }
 
 export const digestOf = (value: unknown) =>
@@ -111,7 +162,7 @@ function reachesOutside(name: string): boolean {
 }
 
 export interface Verdict {
-  outcome: 'same' | 'different' | 'failed';
+  outcome: Exclude<Outcome, 'running'>;
   message: string | null;
   diff: Differences;
 }

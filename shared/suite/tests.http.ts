@@ -1,11 +1,10 @@
 import * as z from 'zod';
 import { operation } from '../edge/route.ts';
-import { actor, resourceId, time, words } from '../edge/schema.ts';
+import { actor, listQuery, page, resourceId, time, words } from '../edge/schema.ts';
 import { camelCased, viewOf } from '../edge/snake-case.ts';
 import { TEST_MODES } from '../run/model/status.ts';
-import { differences, differencesView } from './compare.http.ts';
-import type { CaseResult } from './run-tests.ts';
-import { MOST_TESTS, type SuiteRun, type TestCase } from './test-case.ts';
+import { differences } from './compare.http.ts';
+import { type CaseResult, MOST_TESTS, OUTCOMES, type SuiteRun, type TestCase, worstOf } from './test-case.ts';
 
 /** A JSON Pointer in which `*` stands for any name or index. */
 const pointer = z
@@ -13,6 +12,12 @@ const pointer = z
   .max(400)
   .regex(/^(\/([^~/]|~[01])*)*$/, 'must be a JSON Pointer such as /lines/*/price');
 const pointers = z.array(pointer).max(50);
+
+/** Which places of the outputs count in a test. */
+export const counted = {
+  compare: pointers.default([]).meta({ description: 'Places in the outputs that count; all by default' }),
+  ignore: pointers.default([]).meta({ description: 'Places in the outputs that do not' }),
+};
 const testIds = z.array(resourceId).min(1).max(MOST_TESTS);
 
 const test = z
@@ -31,30 +36,42 @@ const test = z
   .meta({ id: 'Test' });
 const tests = z.object({ items: z.array(test) }).meta({ id: 'TestList' });
 
+const outcomes = z.enum(OUTCOMES);
 const result = z
   .object({
     test_id: resourceId,
     name: z.string().nullable(),
-    outcome: z.enum(['running', 'same', 'different', 'failed']),
+    outcome: outcomes,
     run_id: resourceId.nullable(),
     message: z.string().nullable(),
     parts_at: z.string().nullable().meta({ description: 'Key of the first step that came to something else' }),
     diff: differences,
   })
   .meta({ id: 'TestResult' });
+const testRunFields = {
+  id: resourceId,
+  workflow_id: resourceId,
+  version: z.int().nullable().meta({ description: 'Null for the draft' }),
+  definition: z.string(),
+  mode: z.enum(TEST_MODES),
+  created_at: time,
+  actor,
+};
 const testRun = z
   .object({
-    id: resourceId,
-    workflow_id: resourceId,
-    version: z.int().nullable().meta({ description: 'Null for the draft' }),
-    definition: z.string(),
-    mode: z.enum(TEST_MODES),
-    created_at: time,
-    actor,
-    outcome: z.enum(['running', 'same', 'different', 'failed']).meta({ description: 'The worst of its cases' }),
+    ...testRunFields,
+    outcome: outcomes.meta({ description: 'The worst of its cases' }),
     results: z.array(result),
   })
   .meta({ id: 'TestRun' });
+const testRunEntry = z
+  .object({
+    ...testRunFields,
+    tests: z.int().meta({ description: 'How many it runs' }),
+    outcome: outcomes.nullable().meta({ description: 'Null until somebody has read it with all of its cases ended' }),
+  })
+  .meta({ id: 'TestRunEntry' });
+const testRunEntries = page(testRunEntry).meta({ id: 'TestRunList' });
 
 const at = { tag: 'workflows', entry: 'api/tests' } as const;
 const ofWorkflow = z.object({ workflow_id: resourceId });
@@ -73,8 +90,7 @@ export const suites = {
     body: z.strictObject({
       run_id: resourceId,
       name: words(100).optional(),
-      compare: pointers.default([]).meta({ description: 'Places in the outputs that count; all by default' }),
-      ignore: pointers.default([]).meta({ description: 'Places in the outputs that do not' }),
+      ...counted,
     }),
     responses: { 201: test },
   }),
@@ -85,6 +101,25 @@ export const suites = {
     summary: 'Tests of a workflow, oldest first',
     params: ofWorkflow,
     responses: { 200: tests },
+  }),
+  getTest: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/tests/{test_id}',
+    summary: 'One test',
+    params: ofTest,
+    responses: { 200: test },
+  }),
+  changeTest: operation({
+    ...at,
+    method: 'PATCH',
+    path: '/v1/workflows/{workflow_id}/tests/{test_id}',
+    summary: 'Give a test another name, or say what counts in it',
+    role: 'editor',
+    act: 'test.change',
+    params: ofTest,
+    body: z.strictObject({ name: words(100).optional(), compare: pointers.optional(), ignore: pointers.optional() }),
+    responses: { 200: test },
   }),
   deleteTest: operation({
     ...at,
@@ -103,6 +138,7 @@ export const suites = {
     summary: 'Run the tests against the draft or a version',
     role: 'operator',
     act: 'run.start',
+    keyed: true,
     params: ofWorkflow,
     body: camelCased(
       z.strictObject({
@@ -114,7 +150,16 @@ export const suites = {
         test_ids: testIds.optional(),
       }),
     ).default({ mode: 'recorded' }),
-    responses: { 202: testRun },
+    responses: { 202: testRun, 200: testRun },
+  }),
+  listTestRuns: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/test-runs',
+    summary: 'Runs of the tests, newest first',
+    params: ofWorkflow,
+    query: z.strictObject(listQuery(25)),
+    responses: { 200: testRunEntries },
   }),
   getTestRun: operation({
     ...at,
@@ -139,14 +184,8 @@ export const suites = {
 
 export const testView = (one: TestCase) => viewOf(test, { ...one, projectId: one.project });
 
-const WORST = ['failed', 'different', 'running'] as const;
+export const testRunView = (run: SuiteRun, results: CaseResult[]) =>
+  viewOf(testRun, { ...run, outcome: worstOf(results), results });
 
-export const testRunView = (run: SuiteRun, results: CaseResult[]) => ({
-  ...viewOf(testRun, {
-    ...run,
-    outcome: WORST.find((outcome) => results.some((one) => one.outcome === outcome)) ?? 'same',
-    results: results.map((one) => ({ ...one, diff: differencesView(one.diff, MOST_SHOWN) })),
-  }),
-});
-
-const MOST_SHOWN = 20;
+export const testRunEntryView = ({ settled, tests: cases, ...run }: SuiteRun) =>
+  viewOf(testRunEntry, { ...run, tests: cases.length, outcome: settled?.outcome });

@@ -18,6 +18,21 @@ const params = z.object({ workflow_id: resourceId });
 const definition = z
   .union([z.string().min(1), z.record(z.string(), z.unknown())])
   .meta({ description: 'A workflow document: YAML or JSON text, or an object' });
+const publishing = camelCased(
+  z.strictObject({
+    note: words(500).optional(),
+    require_tests: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Refuse unless all tests of the workflow come out the same, answered from the record' }),
+    test_run_id: resourceId
+      .optional()
+      .meta({ description: 'With `require_tests`: a run of all tests against this draft; a new one when absent' }),
+  }),
+).refine(({ requireTests, testRunId }) => requireTests || testRunId === undefined, {
+  path: ['test_run_id'],
+  message: 'is of use with require_tests only',
+});
 const at = { tag: 'workflows' } as const;
 
 export const workflows = {
@@ -105,13 +120,15 @@ export const workflows = {
     ...at,
     method: 'POST',
     path: '/v1/workflows/{workflow_id}/publish',
-    entry: 'api/write-workflows',
-    summary: 'Publish the draft as the next version',
+    entry: 'api/publish-workflow',
+    summary: 'Publish the draft as the next version, if need be once its tests have held',
     act: 'workflow.publish',
     role: 'editor',
     params,
-    body: z.strictObject({ note: words(500).optional() }).default({}),
+    body: publishing.default({ requireTests: false }),
     responses: { 201: published },
+    // Its tests did not come out the same.
+    refuses: [409],
   }),
   listVersions: operation({
     ...at,

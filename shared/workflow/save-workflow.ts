@@ -38,11 +38,13 @@ export interface ConnectionNames {
 
 export interface WorkflowServices {
   workflows: Workflows;
-  connections: ConnectionNames;
   /** How long what a run leaves behind is kept. */
   retentionDays: number;
   now: () => Date;
 }
+
+/** What publishing works with: by then the connections that a document names must be there. */
+export type PublishServices = WorkflowServices & { connections: ConnectionNames };
 
 export interface Saved {
   workflow: Workflow;
@@ -82,7 +84,7 @@ async function resolvePins(
 
 /** Steps that use a connection which their project does not have. */
 async function unknownConnections(
-  { connections }: WorkflowServices,
+  { connections }: PublishServices,
   { workspace, project }: Pick<Workflow, 'workspace' | 'project'>,
   { document, plan, inStep }: Checked,
 ): Promise<Diagnostic[]> {
@@ -165,7 +167,7 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
 
 /** Makes the draft the next version. */
 export async function publish(
-  author: WorkflowServices,
+  author: PublishServices,
   seen: Workflow,
   actor: Actor,
   note?: string,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Api, type Ask, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
+import { Listener } from '../harness/listener.ts';
 import { CLIENT_ID, SignInProvider } from '../harness/sign-in-provider.ts';
 
 const verified = (email: string, more: object = {}) => ({ email, email_verified: true, ...more });
@@ -13,6 +14,7 @@ beforeAll(async () => {
     bob: { email: 'ada@example.com', email_verified: false },
     cleo: verified('cleo@example.com'),
     dan: verified('dan@example.com'),
+    gus: verified('gus@example.com'),
     eda: verified('eda@example.com', { name: 'Eda', groups: ['staff', 'support'] }),
   }).start();
   api = await startApi({
@@ -154,6 +156,24 @@ describe('nobody gets in', () => {
     expectRefusal(await api.get('/v1/me', { key: token }), 401);
     expectRefusal(await api.get('/v1/me', { key: 'nonsense', headers: { authorization: `Bearer ${token}` } }), 401);
   });
+});
+
+test('who listens and is removed is told nothing more; who is a member by a group goes on listening', async () => {
+  const gus = { email: 'gus@example.com', name: 'Gus', role: 'viewer' };
+  const added = await api.post('/v1/members', gus, { key: workspaceKey });
+  expect(added.status).toBe(201);
+  const tokens = [await provider.signIn('fay'), await provider.signIn('eda')];
+  const [removed, byGroup] = await Promise.all(tokens.map((token) => Listener.authorized(api.url, token)));
+  if (!removed || !byGroup) throw new Error('nobody listens');
+  await Promise.all([removed, byGroup].map((one) => one.subscribe({ subscribe: 'feed' })));
+  const workflow = await api.publish(ONE_STEP);
+  expect((await api.call('DELETE', `/v1/members/${added.body.id}`, { key: workspaceKey })).status).toBe(204);
+  await api.start(workflow);
+  await removed.until(() => removed.closed);
+  expect(removed.of('feed')).toEqual([]);
+  expect(removed.told.at(-1)).toMatchObject({ error: { name: 'NotAuthorized' } });
+  await byGroup.until(() => byGroup.of('feed').length > 0);
+  byGroup.close();
 });
 
 // The last, since it leaves the provider's keys behind.

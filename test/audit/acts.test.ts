@@ -232,6 +232,11 @@ const doing: Record<Act, Do> = {
     const { run_id: baseline } = body.results.find((one: { test_id: string }) => one.test_id === test);
     return { object: test, before: { baseline: run }, after: { baseline } };
   },
+  'test.change': async (reason) => {
+    const object = await aTest();
+    await ask('PATCH', at(`/tests/${object}`), { name: 'another', ignore: ['/at'] }, reason);
+    return { object, before: { name: 'a test', ignore: [] }, after: { name: 'another', ignore: ['/at'] } };
+  },
   'test.delete': async (reason) => {
     const object = await aTest();
     await ask('DELETE', at(`/tests/${object}`), undefined, reason);

@@ -84,6 +84,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   holdRun: () => [{}],
   holdWorkflow: () => [{}],
   addTest: ({ run_id }) => [{ run_id }],
+  changeTest: () => [{ name: 'another name', ignore: ['/at'] }],
   runTests: () => [{ mode: 'real' }],
   acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],

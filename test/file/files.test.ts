@@ -170,12 +170,12 @@ describe('a run', () => {
     const { files } = engineServices();
     const { id } = await uploaded('old.csv', 'a');
     const before = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
-    await files.bytes.renew(id);
+    await files.bytes.renew({ id });
     const after = await fetch((await api.get(`/v1/files/${id}/download`)).body.url);
     expect([await after.text(), after.headers.get('etag')]).toEqual([await before.text(), before.headers.get('etag')]);
 
     const renewed: string[] = [];
-    const bytes = Object.assign(Object.create(files.bytes), { renew: async (one: string) => renewed.push(one) });
+    const bytes = Object.assign(Object.create(files.bytes), { renew: async ({ id: one }: { id: string }) => renewed.push(one) });
     const inDays = (days: number) => new Date(Date.now() + days * 86_400_000);
     await holdFiles({ rows: files.rows, bytes }, [id], 'run1', inDays(24));
     expect(renewed).toEqual([]);

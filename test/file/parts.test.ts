@@ -43,7 +43,7 @@ test.each([0, 1, PART - 1, PART, PART + 1, 2 * PART, 2 * PART + 5])(
     const expected = await buffer(content(size));
     expect(file).toMatchObject({ size, sha256: createHash('sha256').update(expected).digest('hex') });
     expect(await files.bytes.look(file.id)).toMatchObject({ size, type: 'application/zip', etag: file.etag });
-    expect((await buffer(await files.bytes.read(file.id, file.etag))).equals(expected)).toBe(true);
+    expect((await buffer(await files.bytes.read(file, file.etag))).equals(expected)).toBe(true);
   },
 );
 
@@ -78,6 +78,6 @@ test('what was kept in parts is known again when it was made young for a run', a
   await holdFiles(files, [id], newId(), new Date());
   const row = await files.rows.get(id);
   expect(row?.etag).not.toBe(etag);
-  expect((await buffer(await files.bytes.read(id, row?.etag))).length).toBe(PART + 1);
-  await expect(files.bytes.read(id, etag)).rejects.toThrow(FileChanged);
+  expect((await buffer(await files.bytes.read({ id }, row?.etag))).length).toBe(PART + 1);
+  await expect(files.bytes.read({ id }, etag)).rejects.toThrow(FileChanged);
 });

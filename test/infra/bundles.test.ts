@@ -14,6 +14,7 @@ const ABOVE = [
   'functions/api/deliveries.ts',
   'functions/api/jobs.ts',
   'functions/api/mail-canary.ts',
+  'functions/api/publish-workflow.ts',
   'functions/timer/send-canary.ts',
   'functions/api/receive-webhook.ts',
   'functions/api/schedules.ts',

@@ -43,6 +43,7 @@ function setting(posted: (connection: string) => Posted = () => 'sent', isListen
       close: async () => {},
     },
     keys: { byHash: async () => ({ revokedAt: undefined }) as never },
+    members: { withEmail: async () => [] },
     runs: {
       entriesAfter: async (_, number) => {
         read.push(number);

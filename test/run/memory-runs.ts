@@ -320,6 +320,11 @@ export class MemoryValues implements Values {
     return text;
   }
 
+  async measure(runId: string) {
+    const texts = [...this.texts].filter(([ref]) => ref.startsWith(`runs/${runId}/`)).map(([, text]) => text);
+    return { count: texts.length, bytes: texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) };
+  }
+
   async remove(runId: string): Promise<void> {
     for (const ref of this.texts.keys()) if (ref.startsWith(`runs/${runId}/`)) this.texts.delete(ref);
   }

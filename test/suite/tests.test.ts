@@ -117,6 +117,59 @@ test('a case that cannot be started says why', async () => {
   expect((await suite()).results[0]).toMatchObject({ outcome: 'failed', run_id: null, message: expect.stringMatching(/other/) });
 });
 
+test('a test is read alone, and changed: its name, and what counts', async () => {
+  const [before] = (await api.get(`${of()}/tests`)).body.items;
+  const path = `${of()}/tests/${before.id}`;
+  expect((await api.get(path)).body).toEqual(before);
+  const change = { name: 'the total', compare: ['/price'], ignore: [] };
+  const changed = await api.call('PATCH', path, { body: change });
+  expect([changed.status, changed.body]).toEqual([200, { ...before, ...change }]);
+  expect((await api.call('PATCH', path, { body: {} })).body).toEqual(changed.body);
+  await save(document('0'));
+  expect((await suite()).outcome, 'the time does not count').toBe('same');
+  await api.call('PATCH', path, { body: { compare: [] } });
+  expect((await suite()).results[0].diff.items.map(({ path: at }: { path: string }) => at)).toEqual(['/at']);
+  await api.call('PATCH', path, { body: { ignore: ['/at'] } });
+  expect((await suite()).outcome).toBe('same');
+});
+
+test('runs of the tests are listed newest first; what came of one then stays what came of it', async () => {
+  const first = await suite();
+  const listed: { id: string; outcome: string | null; tests: number }[] = [];
+  let token = '';
+  do {
+    const query = `limit=3${token && `&continuation_token=${token}`}`;
+    const { body } = await api.get(`${of()}/test-runs?${query}`);
+    listed.push(...body.items);
+    token = body.continuation_token ?? '';
+  } while (token !== '');
+  expect(listed.length).toBeGreaterThanOrEqual(8);
+  expect(listed.map(({ id }) => id)).toEqual(
+    listed
+      .map(({ id }) => id)
+      .toSorted()
+      .reverse(),
+  );
+  expect(listed[0]).toMatchObject({ id: first.id, outcome: 'same', tests: 1, workflow_id: workflow });
+
+  const [{ id }] = (await api.get(`${of()}/tests`)).body.items;
+  await api.call('PATCH', `${of()}/tests/${id}`, { body: { ignore: ['/price'] } });
+  expect((await api.get(`${of()}/test-runs/${first.id}`)).body).toEqual(first);
+  await api.call('PATCH', `${of()}/tests/${id}`, { body: { ignore: ['/at'] } });
+});
+
+test('a request with an Idempotency-Key runs the tests once', async () => {
+  const ask = (body: object) => api.post(`${of()}/test-runs`, body, { headers: { 'idempotency-key': 'nightly 7' } });
+  const [one, other] = await Promise.all([ask({}), ask({})]);
+  expect([one.status, other.status].toSorted()).toEqual([200, 202]);
+  expect(other.body.id).toBe(one.body.id);
+  const again = await ask({});
+  expect([again.status, again.headers.get('idempotent-replay'), again.body.id]).toEqual([200, 'true', one.body.id]);
+  const refused = await ask({ mode: 'real' });
+  expectRefusal(refused, 409, 'test_run_id');
+  expect(refused.body.message).toContain(one.body.id);
+});
+
 test('what is wrong is refused', async () => {
   const key = await api.keyOf({ role: 'viewer', project: 'examples' });
   expectRefusal(await api.post(`${of()}/tests`, { run_id: run }, { key }), 403);
@@ -126,6 +179,16 @@ test('what is wrong is refused', async () => {
   expectRefusal(await api.post(`${of()}/test-runs`, { test_ids: [NOTHING] }), 404, 'test');
   expectRefusal(await api.post(`${of()}/test-runs`, { version: 99 }), 404, 'version');
   expectRefusal(await api.get(`${of()}/test-runs/${NOTHING}`), 404, 'test_run');
+  expectRefusal(await api.get(`${of()}/test-runs?continuation_token=nonsense`), 400, 'continuation_token');
+  expectRefusal(await api.get(`${of()}/tests/${NOTHING}`), 404, 'test');
+  expectRefusal(await api.call('PATCH', `${of()}/tests/${NOTHING}`, { body: { name: 'x' } }), 404, 'test');
+  const [{ id: test }] = (await api.get(`${of()}/tests`)).body.items;
+  const change = (body: object, ask = {}) => api.call('PATCH', `${of()}/tests/${test}`, { ...ask, body });
+  expectRefusal(await change({ name: 'x' }, { key }), 403);
+  for (const body of [{ name: '' }, { name: 'x'.repeat(101) }]) expectRefusal(await change(body), 400, 'name');
+  expectRefusal(await change({ ignore: ['at'] }), 400, 'ignore');
+  expectRefusal(await change({ compare: Array.from({ length: 51 }, () => '/a') }), 400, 'compare');
+  expectRefusal(await change({ run_id: run }), 400, 'run_id');
   const other = await api.publish('  - id: only\n    set: {}\n');
   expectRefusal(await api.post(`/v1/workflows/${other}/tests`, { run_id: run }), 404, 'run');
   expectRefusal(await api.post(`/v1/workflows/${other}/test-runs`, {}), 409);

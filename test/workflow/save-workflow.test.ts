@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createWorkflow, publish, saveDraft, type WorkflowServices } from '../../shared/workflow/save-workflow.ts';
+import { createWorkflow, type PublishServices, publish, saveDraft } from '../../shared/workflow/save-workflow.ts';
 import { DynamoWorkflows } from '../../shared/workflow/workflow.dynamo.ts';
 import { anActor } from '../harness/builders.ts';
 import { startTables } from '../harness/dynamo.ts';
@@ -8,7 +8,7 @@ const of = { workspace: 'acme', project: 'ops', actor: anActor('ann') };
 const text = (name: string, more = '') => `format: 1\nname: ${name}\n${more}steps: [{ id: a, set: {} }]\n`;
 
 let tables: Awaited<ReturnType<typeof startTables>>;
-let author: WorkflowServices;
+let author: PublishServices;
 beforeAll(async () => {
   tables = await startTables();
   const workflows = new DynamoWorkflows(() => tables.client, tables.table('WORKFLOWS_TABLE'));
@@ -66,7 +66,7 @@ describe('what a run step gives to the workflow that it starts', () => {
       await publish(lasting(), (await createWorkflow(lasting(), of, text(name, input))).workflow, anActor());
   });
 
-  const lasting = (): WorkflowServices => ({ ...author, retentionDays: 365 });
+  const lasting = (): PublishServices => ({ ...author, retentionDays: 365 });
 
   const heard = async (callee: string, input: string) => {
     const { workflow, warnings } = await createWorkflow(lasting(), of, calling(callee, input)).catch((error) => ({

@@ -6,7 +6,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
-import { fromItem, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { fromItem, type Item, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
 import { patiently } from '../../aws/patiently.ts';
 import { getRow } from '../../aws/rows.ts';
@@ -75,6 +75,23 @@ export class DynamoComments implements Comments {
     const items = Items.map((item) => comment.parse(fromItem(item)));
     const behind = LastEvaluatedKey && items.at(-1)?.id;
     return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
+  }
+
+  async count(runId: string): Promise<number> {
+    let count = 0;
+    for (let last: Item | undefined, more = true; more; more = last !== undefined) {
+      const query = new QueryCommand({
+        TableName: this.#table,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: toItem({ ':pk': runPk(runId), ':prefix': PREFIX }),
+        Select: 'COUNT',
+        ExclusiveStartKey: last,
+      });
+      const { Count = 0, LastEvaluatedKey } = await patiently(() => this.#client().send(query));
+      count += Count;
+      last = LastEvaluatedKey;
+    }
+    return count;
   }
 }
 

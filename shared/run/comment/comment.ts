@@ -30,6 +30,8 @@ export interface Comments {
   remove(run: CommentedRun, comment: Comment): Promise<void>;
   /** Of one run, newest first. */
   list(runId: string, page: PageOf): Promise<Page<Comment>>;
+  /** How many there are of one run. */
+  count(runId: string): Promise<number>;
 }
 
 /** For how long a comment can be corrected: afterwards somebody may have acted on it. */

@@ -76,6 +76,18 @@ export class BucketValues implements Values {
     return text;
   }
 
+  async measure(runId: string): Promise<{ count: number; bytes: number }> {
+    const sum = { count: 0, bytes: 0 };
+    for (let token: string | undefined, more = true; more; more = token !== undefined) {
+      const list = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: `runs/${runId}/`, ContinuationToken: token });
+      const { Contents = [], NextContinuationToken } = await patiently(() => this.#client().send(list), this.#patience);
+      sum.count += Contents.length;
+      for (const { Size = 0 } of Contents) sum.bytes += Size;
+      token = NextContinuationToken;
+    }
+    return sum;
+  }
+
   async remove(runId: string): Promise<void> {
     for (const Prefix of [`runs/${runId}/`, `views/${runId}/`]) {
       for (let keys = await this.#keysIn(Prefix); keys.length > 0; keys = await this.#keysIn(Prefix)) {

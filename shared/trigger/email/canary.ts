@@ -2,7 +2,7 @@ import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Runs } from '../../run/ports.ts';
-import { createWorkflow, publish, type WorkflowServices } from '../../workflow/save-workflow.ts';
+import { createWorkflow, type PublishServices, publish } from '../../workflow/save-workflow.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { putMailbox } from './change-mailbox.ts';
 import { compose } from './compose.ts';
@@ -25,7 +25,7 @@ steps:
 const MILLRUN: Actor = { kind: 'system', id: NAME, name: NAME };
 const LOOK_EVERY_MS = 250;
 
-export interface CanaryServices extends WorkflowServices {
+export interface CanaryServices extends PublishServices {
   domain: string | undefined;
   mailboxes: Mailboxes;
   outgoing: Outgoing;
