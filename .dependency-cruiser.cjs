@@ -2,6 +2,7 @@
 const LAYERS = [
   'kernel',
   'expression',
+  'mail',
   'connection',
   'step',
   'executor',
@@ -21,7 +22,7 @@ const LAYERS = [
 
 /** Clients, conditional writes, logs; HTTP and OpenAPI. They know no resource, and only what is named for it may use them. */
 const GENERIC = ['aws', 'edge'];
-const ADAPTER = '\\.(dynamo|s3|sfn|ses|kms|scheduler|metrics|jose|gateway)\\.ts$';
+const ADAPTER = '\\.(dynamo|s3|sfn|ses|kms|scheduler|metrics|jose|gateway|eventbridge)\\.ts$';
 const SDK = 'node_modules/(@aws-sdk|@smithy|aws-cdk-lib|@middy|@aws-lambda-powertools)/';
 
 const upward = LAYERS.slice(0, -1).map((layer, index) => ({

@@ -8,7 +8,7 @@ import type { SignInServices } from '../shared/access/sign-in.ts';
 import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
-import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sfn } from '../shared/aws/clients.ts';
+import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sesOnce, sfn } from '../shared/aws/clients.ts';
 import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
@@ -24,6 +24,7 @@ import { once } from '../shared/kernel/once.ts';
 import { LiveFollower } from '../shared/live/follow-live.http.ts';
 import { DynamoListeners } from '../shared/live/listeners.dynamo.ts';
 import { GatewayPosts } from '../shared/live/posts.gateway.ts';
+import { SesOutgoing } from '../shared/mail/outgoing.ses.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
 import { forgetsRuns } from '../shared/run/delete/forget-run.ts';
@@ -38,14 +39,15 @@ import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
 import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
+import type { TaskMailServices } from '../shared/task/send-task-mails.ts';
 import { DynamoTasks } from '../shared/task/task.dynamo.ts';
+import { DynamoTaskMails } from '../shared/task/task-mails.dynamo.ts';
 import { DynamoDeliveries } from '../shared/trigger/delivery/delivery.dynamo.ts';
 import { BucketPayloads } from '../shared/trigger/delivery/payloads.s3.ts';
 import type { CanaryServices } from '../shared/trigger/email/canary.ts';
 import { MembersAndKeyHolders } from '../shared/trigger/email/collaborators.ts';
 import { DynamoMailboxes } from '../shared/trigger/email/mailbox.dynamo.ts';
 import { BucketMails } from '../shared/trigger/email/mails.s3.ts';
-import { SesOutgoing } from '../shared/trigger/email/outgoing.ses.ts';
 import type { EmailServices } from '../shared/trigger/email/ports.ts';
 import { DynamoReplies } from '../shared/trigger/email/replies.dynamo.ts';
 import type { ReplyServices } from '../shared/trigger/email/reply.ts';
@@ -97,6 +99,8 @@ export const mailboxes = /* @__PURE__ */ once(() => new DynamoMailboxes(dynamo, 
 const replies = /* @__PURE__ */ once(() => new DynamoReplies(dynamo, env.triggersTable()));
 const mails = /* @__PURE__ */ once(() => new BucketMails(s3, env.valuesBucket()));
 const outgoing = /* @__PURE__ */ once(() => new SesOutgoing(ses));
+/** How steps send mail: what was not answered may have been taken, and is not sent again. */
+export const ownMail = () => ({ outgoing: new SesOutgoing(sesOnce), domain: env.mailDomain() });
 const schedules = /* @__PURE__ */ once(() => new DynamoSchedules(dynamo, triggers()));
 const fireTimer = /* @__PURE__ */ once(() => new SchedulerFireTimer(scheduler, env.scheduler));
 export const webhooks = /* @__PURE__ */ once(() => new DynamoWebhooks(dynamo, env.triggersTable()));
@@ -204,6 +208,18 @@ export const replyServices = (): ReplyServices => ({
   outgoing: outgoing(),
   now,
   replyLost,
+});
+
+/** What asking people by mail works with. */
+export const taskMailServices = (): TaskMailServices => ({
+  mails: new DynamoTaskMails(dynamo, env.tasksTable),
+  values: values(),
+  seals: seals(),
+  outgoing: outgoing(),
+  domain: env.mailDomain() ?? '',
+  apiUrl: env.apiUrl(),
+  now,
+  mailLost: (error) => logger.warn('a person was not asked by mail', { error }),
 });
 
 /** What a canary works with. */

@@ -87,13 +87,17 @@ export class ApiFunctions extends Construct {
       ['BatchGetItem', 'GetItem', 'UpdateItem'],
       ['by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'],
     );
-    // An answer is an entry of the journal, and lets the run go on.
-    stores.runs.allow(tasks, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
-    stores.workflows.allow(tasks, ['GetItem']);
-    stores.values.allowReads(tasks);
-    stores.values.allowWrites(tasks);
-    stores.allowLettingIn(tasks);
-    engine.allowStarts(tasks);
+    allowAnswers(tasks, { stores, engine });
+
+    const answerByLink = new AppFunction(this, 'AnswerByLink', {
+      settings,
+      entry: 'api/answer-by-link',
+      description: 'Takes the answers of people who were asked by mail',
+      environment: retention,
+    });
+    allowAnswers(answerByLink, { stores, engine });
+    stores.tasks.allow(answerByLink, ['GetItem', 'UpdateItem']);
+    stores.secretsKey.allowOpening(answerByLink, 'task');
 
     const comments = new AppFunction(this, 'Comments', {
       settings,
@@ -317,6 +321,7 @@ export class ApiFunctions extends Construct {
       ['api/read-runs', readRuns],
       ['api/start-runs', startRuns],
       ['api/tasks', tasks],
+      ['api/answer-by-link', answerByLink],
       ['api/comments', comments],
       ['api/tests', tests],
       ['api/legal-holds', legalHolds],
@@ -358,6 +363,16 @@ export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctio
   stores.allowEntering(fn);
   stores.workflows.allow(fn, ['GetItem']);
   stores.values.allowWrites(fn);
+  engine.allowStarts(fn);
+}
+
+/** What an answer needs: it is an entry of the journal, and lets the run go on. */
+function allowAnswers(fn: AppFunction, { stores, engine }: Pick<ApiFunctionsProps, 'stores' | 'engine'>): void {
+  stores.runs.allow(fn, ['GetItem', 'PutItem', 'Query', 'UpdateItem']);
+  stores.workflows.allow(fn, ['GetItem']);
+  stores.values.allowReads(fn);
+  stores.values.allowWrites(fn);
+  stores.allowLettingIn(fn);
   engine.allowStarts(fn);
 }
 

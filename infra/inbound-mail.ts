@@ -73,9 +73,9 @@ export class InboundMail extends Construct {
     stores.workflows.allow(this.results, ['GetItem']);
     stores.triggers.allow(this.results, ['BatchGetItem', 'DeleteItem', 'UpdateItem'], ['by-workspace']);
     stores.values.allowReads(this.results);
-    this.#allowSending(this.receive);
-    this.#allowSending(this.results);
-    this.#every(this.results, 'EveryMinute', Duration.minutes(1));
+    this.allowSending(this.receive);
+    this.allowSending(this.results);
+    this.every(this.results, 'EveryMinute', Duration.minutes(1));
 
     const rules = this.#rules();
     if (settings.mailActive) this.#activate(rules);
@@ -83,7 +83,10 @@ export class InboundMail extends Construct {
 
     for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
       props.functions.at(entry).addEnvironment('MAIL_DOMAIN', domain);
-    this.#allowSending(props.functions.at('api/mail-canary'));
+    this.allowSending(props.functions.at('api/mail-canary'));
+    // Steps of kind email.
+    props.engine.worker.addEnvironment('MAIL_DOMAIN', domain);
+    this.allowSending(props.engine.worker);
     this.#printRecords();
   }
 
@@ -175,13 +178,14 @@ export class InboundMail extends Construct {
       environment: { RETENTION_DAYS: String(settings.retentionDays), MAIL_DOMAIN: domain },
     });
     allowCanary(canary, stores);
-    this.#allowSending(canary);
+    this.allowSending(canary);
     const owner = { workspace: settings.bootstrapWorkspace, project: settings.bootstrapProject ?? 'system' };
-    this.#every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), owner);
+    this.every(canary, 'CanaryTick', Duration.minutes(this.canaryMinutes), owner);
     return canary;
   }
 
-  #every(fn: AppFunction, id: string, every: Duration, input?: object): void {
+  /** Calls a function from time to time. */
+  every(fn: AppFunction, id: string, every: Duration, input?: object): void {
     const role = new Role(this, `${id}Role`, {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
@@ -198,7 +202,8 @@ export class InboundMail extends Construct {
     acknowledgeWildcard(role, `${fn.functionArn}:*`, 'The versions of the one function it calls.');
   }
 
-  #allowSending(fn: AppFunction): void {
+  /** Sending mail from the domain. */
+  allowSending(fn: AppFunction): void {
     fn.allow({ actions: ['ses:SendRawEmail'], resources: [this.#identity.emailIdentityArn] });
   }
 

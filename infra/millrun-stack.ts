@@ -16,6 +16,8 @@ import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
+import { TaskMails } from './task-mails.ts';
+import { WorkflowEvents } from './workflow-events.ts';
 
 export interface MillrunStackProps extends StackProps {
   readonly settings: Settings;
@@ -28,6 +30,7 @@ export class MillrunStack extends Stack {
 
     const stores = new Stores(this, 'Stores', settings);
     const engine = new RunEngine(this, 'RunEngine', { settings, stores });
+    new WorkflowEvents(this, 'WorkflowEvents', settings).allowEvents(engine.worker);
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
@@ -46,6 +49,10 @@ export class MillrunStack extends Stack {
       mailDomain === undefined
         ? undefined
         : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, runRecovery, functions });
+    const taskMails =
+      mailDomain === undefined || mail === undefined
+        ? undefined
+        : new TaskMails(this, 'TaskMails', { settings, domain: mailDomain, stores, runsApi, mail });
     const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
     new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail });
@@ -66,6 +73,7 @@ export class MillrunStack extends Stack {
         jobs.sweep,
         ...jobs.byEntry.values(),
         ...(mail?.functions ?? []),
+        ...(taskMails ? [taskMails.send] : []),
       ],
     });
 

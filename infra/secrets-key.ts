@@ -3,7 +3,7 @@ import type { Construct } from 'constructs';
 import type { AppFunction, Permission } from './app-function.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
-/** The key under which rows hold small secrets: who makes one may seal it, and only who verifies with it may open it. */
+/** The key under which rows hold small secrets, and links say whom they are for: who makes one may seal it, and only who verifies with it may open it. */
 export class SecretsKey extends Key {
   constructor(scope: Construct, id: string, settings: Settings) {
     super(scope, id, {
@@ -18,7 +18,7 @@ export class SecretsKey extends Key {
   }
 
   /** Secrets of one kind of thing: what each is bound to says whose it is. */
-  allowOpening(fn: AppFunction, owner: 'webhook' | 'connection'): void {
+  allowOpening(fn: AppFunction, owner: 'webhook' | 'connection' | 'task'): void {
     this.#allow(fn, 'kms:Decrypt', { Null: { [`kms:EncryptionContext:${owner}`]: 'false' } });
   }
 

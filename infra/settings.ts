@@ -99,6 +99,11 @@ const fields = z.object({
   mailReplaceActive: flag.transform((value) => value ?? false),
   mailRetentionDays: optional(z.coerce.number().int().min(1).max(3650)),
   mailCanaryMinutes: z.coerce.number().int().min(0).max(1440).default(15),
+  eventBus: optional(
+    z
+      .string()
+      .regex(/^(arn:aws[a-z-]*:events:[^:]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/, 'must be the name of an event bus, or its ARN'),
+  ),
   alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
   alarmEmail: optional(z.email('must be an email address')),
 });

@@ -77,6 +77,9 @@ export class Stores extends Construct {
     for (const feed of ['workspace', 'project', 'workflow', 'group', 'run'])
       this.tasks.addIndex(`by-${feed}`, { hash: `${feed}Key`, range: 'pk', ...keysOnly });
 
+    // The few whose mails are due.
+    this.tasks.addIndex('by-mail', { hash: 'mailKey', range: 'mailAt', ...keysOnly });
+
     this.analytics = new AppTable(this, 'Analytics', { settings, variable: 'ANALYTICS_TABLE' });
     this.audit = new AppTable(this, 'Audit', { settings, variable: 'AUDIT_TABLE' });
     this.audit.addIndex('by-project', { hash: 'projectKey', range: 'sk' });

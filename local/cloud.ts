@@ -21,6 +21,7 @@ import { answering, DATABASE, type Emulator, startDynoxide } from './dynamodb/ch
 import { DynamoDbProxy } from './dynamodb/proxy.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { claimEnvironment } from './environment.ts';
+import { EventBuses } from './eventbridge/event-buses.ts';
 import { takeFastPath } from './fast-path/fast-path.ts';
 import { forNames, isNamed, sturdyServer } from './http-server.ts';
 import { Keys } from './kms/keys.ts';
@@ -114,7 +115,11 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const credential = credentialOf(options.dataDir);
   const signing = { AWS_ACCESS_KEY_ID: credential.accessKeyId, AWS_SECRET_ACCESS_KEY: credential.secretAccessKey };
   const limits = { STEP_CONNECTIONS: String(connections.httpSteps) };
-  const own = { aws: cloudUrl, live: `ws://127.0.0.1:${apiEndpoint.port}${LIVE_PATH}` };
+  const own = {
+    aws: cloudUrl,
+    api: `http://127.0.0.1:${apiEndpoint.port}`,
+    live: `ws://127.0.0.1:${apiEndpoint.port}${LIVE_PATH}`,
+  };
   environment.set({ ...addressesHere(mergedEnvironment(declared), own), ...signing, ...limits }, cloudUrl, awsEndpoint.port);
 
   const usage = noUsage();
@@ -143,6 +148,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   const s3 = new S3(stack, { folder: join(options.dataDir, 's3'), usage: usage.s3, secret: credential.secretAccessKey });
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
+  const buses = new EventBuses(stack, join(options.dataDir, 'events.jsonl'));
   const queues = new Queues(stack, join(options.dataDir, 'sqs.sqlite'));
   closing.push(() => queues.close());
   const scheduler = new Scheduler(stack, { functions, queues, usage: usage.events }, options.dataDir);
@@ -166,6 +172,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
       await webSockets.answer(request, response);
     },
     json: {
+      AWSEvents: buses.operations,
       AmazonSQS: queues.operations,
       AWSStepFunctions: stepFunctions.operations,
       secretsmanager: secrets.operations,
@@ -178,7 +185,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   if (webSockets) apiEndpoint.upgrade((...request) => webSockets.upgrade(...request));
   const http = apiListener(gateway, { functions, usage: usage.api });
   const all = webSockets ? withEventStreams(own.live, http) : http;
-  apiEndpoint.serve(usageListener(usage, keyUsage, disk.guard(all)));
+  apiEndpoint.serve(usageListener({ usage, keys: keyUsage, buses }, disk.guard(all)));
 
   scheduler.start();
   eventSources.start();

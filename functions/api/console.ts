@@ -17,7 +17,7 @@ interface Services {
 
 const HTML = 'text/html; charset=utf-8';
 /** What programs ask for, and what those who snoop about do, is never answered with a page. */
-const NO_PAGE = /^(v1|v2|hooks|schemas|assets)(\/|$)|(^|\/)\./;
+const NO_PAGE = /^(v1|v2|hooks|answer|schemas|assets)(\/|$)|(^|\/)\./;
 
 export const consoleStart = async (_: Request<typeof consolePages.consoleStart>, services: Services) => indexOf(services);
 

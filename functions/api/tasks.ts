@@ -34,7 +34,7 @@ export async function changeTask({ params, body, caller }: RequestOf<'changeTask
   const task = await taskOf(services, caller, params.task_id);
   const { assignees, snoozeUntil } = body;
   const snoozedUntil = typeof snoozeUntil === 'string' ? new Date(snoozeUntil).toISOString() : snoozeUntil;
-  const isChanged = task.status === 'open' && (await services.tasks.change(task, { assignees, snoozedUntil }));
+  const isChanged = task.status === 'open' && (await services.tasks.change(task, { assignees, snoozedUntil }, services.now()));
   const now = await taskOf(services, caller, params.task_id);
   if (!isChanged) throw closedAlready(now);
   return shown(services, now);

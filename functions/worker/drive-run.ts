@@ -1,10 +1,12 @@
+import { eventBridge } from '../../shared/aws/clients.ts';
 import { background } from '../../shared/aws/observe.ts';
 import { openConnection } from '../../shared/connection/open-connection.ts';
+import { EventBridgeBus } from '../../shared/executor/emit/bus.eventbridge.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
-import { connections, engineServices, now, seals, tests } from '../adapters.ts';
+import { connections, engineServices, now, ownMail, seals, tests } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
@@ -15,7 +17,11 @@ export const handler = background(
   },
   (): DriveServices => ({
     ...engineServices(),
-    executors: executorsFor(env.stepNetwork()),
+    executors: executorsFor({
+      network: env.stepNetwork(),
+      mail: ownMail(),
+      bus: new EventBridgeBus(eventBridge, env.eventBusArn),
+    }),
     recordings: { recordingOf: (id) => tests().recordingOf(id) },
     openConnection: (owner, name, conceal) =>
       openConnection({ connections: connections(), seals: seals(), now }, owner, name, conceal),

@@ -1,13 +1,16 @@
 import { visible } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { connectionView } from '../../shared/connection/connection.http.ts';
-import { type OpenServices, opened } from '../../shared/connection/open-connection.ts';
+import type { ConnectionStatus } from '../../shared/connection/connection.ts';
+import { type OpenConnection, type OpenServices, opened } from '../../shared/connection/open-connection.ts';
 import { connections as connectionsOperations } from '../../shared/connection/operations.http.ts';
 import { ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
+import { trySmtp } from '../../shared/executor/email/try-smtp.ts';
 import { type Network, openNetwork } from '../../shared/executor/http/agents.ts';
 import { tryConnection } from '../../shared/executor/http/try-connection.ts';
 import * as env from '../../shared/kernel/env.ts';
+import { Problem } from '../../shared/kernel/problem.ts';
 import { connections, now, recorder, seals } from '../adapters.ts';
 
 type Services = OpenServices & { network: Network };
@@ -16,9 +19,15 @@ export async function testConnection({ params, body, caller }: RequestOf<'testCo
   const { connection_id: id } = params;
   const seen = visible(caller, 'connection', id, await services.connections.find(caller.workspace, id));
   const open = await opened(services, seen, () => {});
-  const status = await tryConnection(open, body.url, { network: services.network, now: services.now });
+  const status = await tried(open, body.url, services);
   await services.connections.report(seen, status);
   return ok(connectionView({ ...seen, status }));
+}
+
+function tried(open: OpenConnection, url: string | undefined, services: Services): Promise<ConnectionStatus> {
+  if (open.type !== 'smtp') return tryConnection(open, url, services);
+  if (url === undefined) return trySmtp(open, services);
+  throw new Problem('invalid', 'A connection of type smtp is tried without a url.', [{ name: 'url', value: 'is not for smtp' }]);
 }
 
 export const handler = http(

@@ -49,6 +49,7 @@ const IDENTITIES: Record<string, Identify> = {
     const name = arn('secretsmanager', `secret:${property('Name') ?? unique}`);
     return { ref: name, attributes: { Id: name } };
   },
+  'AWS::Events::EventBus': named('Name', (name) => arn('events', `event-bus/${name}`)),
   'AWS::KMS::Key': ({ unique }) => ({ ref: unique, attributes: { Arn: arn('kms', `key/${unique}`), KeyId: unique } }),
   'AWS::SES::EmailIdentity': ({ property, unique }) => ({ ref: property('EmailIdentity') ?? unique, attributes: {} }),
   'AWS::SNS::Topic': ({ property, unique }) => {

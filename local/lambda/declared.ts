@@ -61,12 +61,16 @@ export function declaredFunctions(stack: Stack, toArn: (name: string) => string)
 }
 
 const CONNECTIONS_URL = /^https:\/\/[^./]+\.execute-api\.[^/]+(?=\/)/;
+const API_URL = /^https:\/\/[^./]+\.execute-api\.[^/]+$/;
 const WEB_SOCKET_URL = /^wss:\/\/[^./]+\.execute-api\..+$/;
 
 /** The addresses of the WebSocket API as they are here. */
-export function addressesHere(variables: Record<string, string>, { aws, live }: { aws: string; live: string }) {
+export function addressesHere(variables: Record<string, string>, { aws, api, live }: { aws: string; api: string; live: string }) {
   return Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => [name, value.replace(CONNECTIONS_URL, aws).replace(WEB_SOCKET_URL, live)]),
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      value.replace(CONNECTIONS_URL, aws).replace(API_URL, api).replace(WEB_SOCKET_URL, live),
+    ]),
   );
 }
 

@@ -12,7 +12,7 @@ import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
 import { comparison } from '../suite/compare.http.ts';
 import { suites } from '../suite/tests.http.ts';
-import { tasks } from '../task/operations.http.ts';
+import { answerLinks, tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
@@ -33,6 +33,7 @@ export const operations = {
   ...suites,
   ...comments,
   ...tasks,
+  ...answerLinks,
   ...legalHolds,
   ...access,
   ...signInOperations,

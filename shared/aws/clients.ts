@@ -1,5 +1,6 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -38,6 +39,9 @@ export const dynamo = /* @__PURE__ */ once(() => lean(new DynamoDBClient(QUICK))
 export const s3 = /* @__PURE__ */ once(() => new S3Client(LARGE));
 export const sfn = /* @__PURE__ */ once(() => lean(new SFNClient(OTHERS)));
 export const ses = /* @__PURE__ */ once(() => new SESClient(MAIL));
+/** Sends each mail at most once: whether one that was not answered goes out is for the run to say. */
+export const sesOnce = /* @__PURE__ */ once(() => new SESClient({ ...MAIL, maxAttempts: 1 }));
+export const eventBridge = /* @__PURE__ */ once(() => lean(new EventBridgeClient(OTHERS)));
 export const kms = /* @__PURE__ */ once(() => lean(new KMSClient(OTHERS)));
 export const scheduler = /* @__PURE__ */ once(() => new SchedulerClient(OTHERS));
 export const connections = /* @__PURE__ */ once(() =>

@@ -1,6 +1,12 @@
-import { DecryptCommand, EncryptCommand, type KMSClient } from '@aws-sdk/client-kms';
+import {
+  DecryptCommand,
+  EncryptCommand,
+  IncorrectKeyException,
+  InvalidCiphertextException,
+  type KMSClient,
+} from '@aws-sdk/client-kms';
 import { LRUCache } from 'lru-cache';
-import type { SealOwner, Seals } from '../kernel/seals.ts';
+import { NotSealed, type SealOwner, type Seals } from '../kernel/seals.ts';
 
 const OPENED_KEPT = 1_000;
 const OPENED_MS = 5 * 60_000;
@@ -35,9 +41,13 @@ export class KmsSeals implements Seals {
   }
 
   async #open(sealed: string, EncryptionContext: SealOwner): Promise<string> {
-    const { Plaintext } = await this.#client().send(
-      new DecryptCommand({ KeyId: this.#key, CiphertextBlob: Buffer.from(sealed, 'base64'), EncryptionContext }),
-    );
+    const decrypt = new DecryptCommand({ KeyId: this.#key, CiphertextBlob: Buffer.from(sealed, 'base64'), EncryptionContext });
+    const { Plaintext } = await this.#client()
+      .send(decrypt)
+      .catch((error: unknown) => {
+        const isForeign = error instanceof InvalidCiphertextException || error instanceof IncorrectKeyException;
+        throw isForeign ? new NotSealed('It was not sealed with this key, or for something else.') : error;
+      });
     if (!Plaintext) throw new Error('The key service answered without a plaintext.');
     return Buffer.from(Plaintext).toString();
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { mailAddress } from '../kernel/mail-address.ts';
 import { isCallableUrl } from '../kernel/safe-url.ts';
 
 const HOST = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:\d{1,5})?$/;
@@ -68,6 +69,25 @@ export const CONNECTION_TYPES = {
     }),
     secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
   },
+  smtp: {
+    settings: z.strictObject({
+      host: z
+        .string()
+        .max(255)
+        .regex(
+          /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:]{2,39})$/,
+          'must be a host such as smtp.example.com, in lower case and without a port',
+        ),
+      port: z.int().min(1).max(65_535).default(587),
+      tls: z.enum(['starttls', 'implicit', 'none']).default('starttls').meta({
+        description:
+          'starttls: before anything is told; implicit: from the first byte, as on port 465; none: only where nobody listens',
+      }),
+      username: plain(320).optional(),
+      from: mailAddress.meta({ description: 'The address that mails are sent from' }),
+    }),
+    secret: z.strictObject({ password: text(1_000).optional() }),
+  },
   mcp: {
     settings: z.strictObject({ url: callableUrl }),
     secret: z.strictObject({ token: long.optional() }),
@@ -90,7 +110,7 @@ export type ConnectionType = keyof typeof CONNECTION_TYPES;
 export const CONNECTION_TYPE_NAMES = Object.keys(CONNECTION_TYPES) as [ConnectionType, ...ConnectionType[]];
 
 /** Those that say themselves what is called; steps of kind http use the others. */
-const OF_OTHER_KINDS = ['mcp', 'anthropic', 'openai', 'bedrock'] as const;
+const OF_OTHER_KINDS = ['smtp', 'mcp', 'anthropic', 'openai', 'bedrock'] as const;
 export type HttpConnectionType = Exclude<ConnectionType, (typeof OF_OTHER_KINDS)[number]>;
 export const isForHttp = (type: ConnectionType): type is HttpConnectionType => !OF_OTHER_KINDS.some((other) => other === type);
 

@@ -28,6 +28,7 @@ export const newConnection = z
     bodyOf('api_key'),
     bodyOf('oauth2_client_credentials'),
     bodyOf('aws'),
+    bodyOf('smtp'),
     bodyOf('mcp'),
     bodyOf('anthropic'),
     bodyOf('openai'),

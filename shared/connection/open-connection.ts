@@ -1,3 +1,4 @@
+import { maskOf } from '../kernel/mask.ts';
 import type { Seals } from '../kernel/seals.ts';
 import { StepError } from '../kernel/step-error.ts';
 import { type Connection, type Connections, statusAfter, validSecrets } from './connection.ts';
@@ -60,7 +61,12 @@ export async function opened(
   const secrets = await Promise.all(
     validSecrets(row, now()).map(async ({ sealed }) => secretFrom(await seals.open(sealed, { connection: id }))),
   );
-  for (const value of secrets.flatMap((secret) => Object.values(secret))) conceal(value);
+  const hidden: string[] = [];
+  const hide = (secret: string) => {
+    hidden.push(secret);
+    conceal(secret);
+  };
+  for (const value of secrets.flatMap((secret) => Object.values(secret))) hide(value);
   let known = row.status;
   return {
     id,
@@ -68,9 +74,11 @@ export async function opened(
     type,
     settings,
     secrets,
-    conceal,
+    conceal: hide,
     report: async (outcome) => {
-      const status = statusAfter({ status: known }, outcome, now());
+      // The other side may repeat what it was told.
+      const told = outcome.ok ? outcome : { ...outcome, reason: maskOf(hidden).text(outcome.reason) };
+      const status = statusAfter({ status: known }, told, now());
       if (!status) return;
       known = status;
       // How it stands is a courtesy: a call that came back is not lost over it.

@@ -31,6 +31,8 @@ export const signIn = () => process.env['SIGN_IN'] || undefined;
 export const callerRate = () => process.env['CALLER_RATE'] || undefined;
 /** Where mailboxes have their addresses; unset where no mail is received. */
 export const mailDomain = () => process.env['MAIL_DOMAIN'] || undefined;
+/** The ARN of the event bus that steps emit to. */
+export const eventBusArn = () => required('EVENT_BUS_ARN');
 /** Where the one-off schedules stand that fire ours, what they call, as whom, and where calls go that could not be made. */
 export const scheduler = () => ({
   group: required('SCHEDULE_GROUP'),
@@ -38,6 +40,8 @@ export const scheduler = () => ({
   roleArn: required('SCHEDULE_ROLE_ARN'),
   deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
 });
+/** Where the API answers. */
+export const apiUrl = () => required('API_URL');
 export const liveTable = () => required('LIVE_TABLE');
 /** Where messages to those who listen are taken. */
 export const liveCallbackUrl = () => required('LIVE_CALLBACK_URL');

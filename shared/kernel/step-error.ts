@@ -16,6 +16,8 @@ export const STEP_ERRORS = [
   'LlmRequestFailed',
   'LlmOutputInvalid',
   'McpToolFailed',
+  'MailRefused',
+  'EmitFailed',
   'StepInterrupted',
   'ChildRunFailed',
   'ApprovalRejected',

@@ -72,6 +72,20 @@ export const FAILURE_CODES: FailureCode[] = [
     what_to_do: 'The message has its text.',
   },
   {
+    code: 'MailRefused',
+    of: 'step',
+    meaning:
+      'SES or the mail server does not take the mail: for its sender, for one of its recipients, for what is in it; or the installation sends no mail.',
+    what_to_do:
+      'The message has the answer. An account in the sandbox of SES sends to verified addresses only; a mail server wants a sender that it knows (`from` of the connection).',
+  },
+  {
+    code: 'EmitFailed',
+    of: 'step',
+    meaning: 'The event bus did not take the event, after five tries where that may pass.',
+    what_to_do: 'The message has the answer. `retry` it: an event has the same id each time, so that consumers can tell.',
+  },
+  {
     code: 'ExpressionError',
     of: 'step',
     meaning:
@@ -83,9 +97,9 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'InputInvalid',
     of: 'step',
     meaning:
-      'The inputs that a `run` step gives do not fit the `input` schema of the workflow it starts. The message names the field.',
+      'What the step is given does not fit: the inputs of a `run` step the `input` schema of its workflow, the arguments of a tool its schema, a mail or an event the size that is sent; or its connection is of another type. The message names the field.',
     what_to_do:
-      'Correct the `input` of the step, or the schema. A start by API with such inputs is refused with 400: there is no run.',
+      'Correct what the step says, or the schema. A start by API with such inputs is refused with 400: there is no run.',
   },
   {
     code: 'OutputTooLarge',
@@ -114,7 +128,7 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'StepInterrupted',
     of: 'step',
     meaning:
-      'The worker stopped while the step was in flight and the step says `repeatable: false`, so nobody knows whether it took effect.',
+      'The worker stopped while the step was in flight and the step says `repeatable: false`, as `email` does by itself, or a mail server hung up with the mail in its hands: nobody knows whether it took effect.',
     what_to_do: 'Look in the other system, then run again from this step and confirm the repetition, or from the one after it.',
   },
   {

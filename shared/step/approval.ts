@@ -21,6 +21,8 @@ const duration = z
   .regex(DURATION_PATTERN)
   .refine((given) => (secondsOf(given) ?? 0) <= MAX_RUN_SECONDS);
 
+const LEAST_REMIND_SECONDS = 60;
+
 /** Seconds, or a duration. */
 const seconds = z
   .union([z.number(), duration.transform((given) => secondsOf(given) ?? 0)], { error: ({ input }) => durationRule(input) })
@@ -35,6 +37,10 @@ const resolved: z.ZodType<Question> = z.object({
     .transform((given) => given ?? undefined),
   form: form.optional(),
   expires: seconds.nullish().transform((given) => given ?? undefined),
+  remind: seconds
+    .pipe(z.number().min(LEAST_REMIND_SECONDS, 'must be 1m at least'))
+    .nullish()
+    .transform((given) => given ?? undefined),
   onReject: onReject.default('fail'),
 });
 
@@ -57,6 +63,12 @@ export const approval: AskKind = {
         error: ({ input }) => `${durationRule(input)}, 365d at most, or an expression that gives seconds`,
       })
       .describe('Without an answer by then, the step fails with ApprovalExpired.')
+      .optional(),
+    remind: z
+      .union([duration, z.string().regex(EXPRESSION).refine(isOneExpression)], {
+        error: ({ input }) => `${durationRule(input)}, 1m at least and 365d at most, or an expression that gives seconds`,
+      })
+      .describe('So long without an answer, and the assignees are told again by mail.')
       .optional(),
     onReject: onReject.describe('continue: a rejection is a result like an approval.').optional(),
   }),

@@ -27,6 +27,8 @@ export interface OnError {
   assignees: string[];
   /** Without an answer by then, the step fails as it would have. */
   expiresSeconds?: number | undefined;
+  /** So long without an answer, and they are told again. */
+  remindSeconds?: number | undefined;
 }
 
 export interface Retry {
@@ -72,6 +74,10 @@ export interface StepFiles {
 /** What a leaf may use while it executes. */
 export interface LeafContext {
   runId: string;
+  /** Whose run it is, and of what. */
+  workspace: string;
+  project: string;
+  workflow: string;
   stepKey: string;
   attempt: number;
   now: () => Date;
@@ -107,6 +113,8 @@ export interface LeafKind<Spec = unknown> {
   schema: z.ZodType;
   /** The form after evaluation; a mismatch fails the step as `ExpressionError`. */
   resolved: z.ZodType<Spec>;
+  /** What a step is that does not say: true unless doing it twice does harm. */
+  repeatable?: boolean;
   /** Keys of its form that are not evaluated beforehand: it does so itself, over something with these names. */
   late?: Readonly<Record<string, readonly string[]>>;
   /** Keys of its form under which a JSON Schema stands. */
@@ -150,6 +158,8 @@ export interface Question {
   form?: Record<string, unknown> | undefined;
   /** Without an answer by then, the step has failed. */
   expires?: number | undefined;
+  /** So many seconds without an answer, and people are told again. */
+  remind?: number | undefined;
   onReject: 'fail' | 'continue';
 }
 

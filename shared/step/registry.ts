@@ -1,4 +1,6 @@
 import { approval } from './approval.ts';
+import { email } from './email.ts';
+import { emit } from './emit.ts';
 import { forEach } from './for-each.ts';
 import { http } from './http.ts';
 import type { AskKind, CallKind, GroupKind, Kind, LeafKind, TimerKind } from './kind.ts';
@@ -14,7 +16,10 @@ import { wait } from './wait.ts';
 
 /** Every kind of step, by its key in a document. A new kind is its own file and one word here. */
 export const kinds: ReadonlyMap<string, Kind> = new Map(
-  [http, llm, mcp, set, wait, raise, switchKind, parallel, forEach, repeat, run, approval].map((kind: Kind) => [kind.name, kind]),
+  [http, llm, mcp, email, emit, set, wait, raise, switchKind, parallel, forEach, repeat, run, approval].map((kind: Kind) => [
+    kind.name,
+    kind,
+  ]),
 );
 
 export function kindOf(name: string): Kind {

@@ -6,6 +6,22 @@ import { answerBody, changeBody, taskDetail, taskEntries, taskQuery } from './ta
 const at = { tag: 'tasks', entry: 'api/tasks' } as const;
 const params = z.object({ task_id: resourceId });
 
+const link = {
+  tag: 'tasks',
+  entry: 'api/answer-by-link',
+  path: '/answer/{task_id}/{token}',
+  open: true,
+  raw: true,
+  params: z.object({ task_id: resourceId, token: z.string().min(1).max(2_000) }),
+  responses: { 200: 'text/html' },
+} as const;
+
+/** Where the links lead that mails to people hold. */
+export const answerLinks = {
+  showQuestion: operation({ ...link, method: 'GET', summary: 'Shows a person what a mail asks; answers nothing' }),
+  answerByLink: operation({ ...link, method: 'POST', summary: 'Answers a task in the name of whom a mail has asked' }),
+};
+
 export const tasks = {
   listTasks: operation({
     ...at,

@@ -8,6 +8,9 @@ const question = z.object({
 });
 
 /** The text and the form of what is asked. */
-export async function questionOf({ values }: { values: Values }, { input }: Task): Promise<z.infer<typeof question>> {
+export async function questionOf(
+  { values }: { values: Pick<Values, 'read'> },
+  { input }: Task,
+): Promise<z.infer<typeof question>> {
   return input ? question.parse(await values.read(input)) : {};
 }

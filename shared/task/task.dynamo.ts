@@ -12,7 +12,7 @@ import { type Task, task } from '../run/model/task.ts';
 import { fits, type TaskChange, type TaskFilter, type TaskRow, type Tasks } from './task.ts';
 
 const PREFIX = 'TASK#';
-const keyOf = (id: string) => ({ pk: PREFIX + id, sk: 'TASK' });
+export const taskKey = (id: string) => ({ pk: PREFIX + id, sk: 'TASK' });
 
 /** One key takes 1,000 writes a second: in so many parts 4,000 tasks are opened. */
 const SHARDS = 4;
@@ -43,12 +43,21 @@ const row = z.object({
   data: z.string().transform(parseJson).pipe(task),
   assignees: z.array(z.string()),
   snoozedUntil: z.string().optional(),
+  mailedAt: z.string().optional(),
+  mailError: z.string().optional(),
 });
 
-function parsed(item: object): TaskRow {
-  const { data, assignees, snoozedUntil } = row.parse(item);
-  return { ...data, assignees, ...(snoozedUntil !== undefined && { snoozedUntil }) };
+/** The task in a row. */
+export function taskIn(item: object): TaskRow {
+  const { data, ...changed } = row.parse(item);
+  return { ...data, ...changed };
 }
+
+/** The rows whose mails are due stand in so many parts of their index. */
+export const MAIL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => `mail#${shard}`);
+
+/** Mails are due from the moment that somebody is asked. */
+const mailKeys = (id: string, at: string) => ({ mailKey: MAIL_SHARDS[shardOf(id)], mailAt: at });
 
 /** Tasks in a table of their own. */
 export class DynamoTasks implements Tasks {
@@ -67,13 +76,14 @@ export class DynamoTasks implements Tasks {
       seen: given.seen,
       expires: given.expires,
       ...keys,
+      ...(given.status === 'open' && given.assignees.length > 0 && mailKeys(given.id, given.openedAt)),
       ...(groupKey && { groupKey }),
     };
     const names = Object.keys(values);
     const update = new UpdateItemCommand({
       TableName: this.#table(),
-      Key: toItem(keyOf(given.id)),
-      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}, assignees = if_not_exists(assignees, :assignees)`,
+      Key: toItem(taskKey(given.id)),
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}, assignees = if_not_exists(assignees, :assignees)${given.status === 'open' ? '' : ' REMOVE mailKey, mailAt'}`,
       ConditionExpression: 'attribute_not_exists(#seen) OR #seen < :seen',
       ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: toItem({
@@ -85,15 +95,21 @@ export class DynamoTasks implements Tasks {
   }
 
   async get(id: string): Promise<TaskRow | undefined> {
-    const found = await getRow(this.#client(), this.#table(), keyOf(id));
-    return found && parsed(found);
+    const found = await getRow(this.#client(), this.#table(), taskKey(id));
+    return found && taskIn(found);
   }
 
-  change(seen: TaskRow, { assignees, snoozedUntil }: TaskChange): Promise<boolean> {
-    const sets = [assignees && 'assignees = :assignees', snoozedUntil && 'snoozedUntil = :snoozedUntil'].filter(Boolean);
+  change(seen: TaskRow, { assignees, snoozedUntil }: TaskChange, now: Date): Promise<boolean> {
+    // Who is asked now is told, and who was told before is not told again.
+    const mails = assignees && assignees.length > 0 && mailKeys(seen.id, now.toISOString());
+    const sets = [
+      assignees && 'assignees = :assignees',
+      snoozedUntil && 'snoozedUntil = :snoozedUntil',
+      mails && 'mailKey = :mailKey, mailAt = :mailAt',
+    ].filter(Boolean);
     const update = new UpdateItemCommand({
       TableName: this.#table(),
-      Key: toItem(keyOf(seen.id)),
+      Key: toItem(taskKey(seen.id)),
       UpdateExpression: [
         sets.length > 0 ? `SET ${sets.join(', ')}` : '',
         snoozedUntil === null ? 'REMOVE snoozedUntil' : '',
@@ -104,6 +120,8 @@ export class DynamoTasks implements Tasks {
         ':seen': seen.seen,
         ':assignees': assignees,
         ':snoozedUntil': snoozedUntil ?? undefined,
+        ':mailKey': mails ? mails.mailKey : undefined,
+        ':mailAt': mails ? mails.mailAt : undefined,
       }),
     });
     const { id, title: name, project } = seen;
@@ -139,10 +157,10 @@ export class DynamoTasks implements Tasks {
     if (first >= before) return { ids: [], isEnd: true, searched: first };
     const size = Math.max(READ_AT_ONCE, limit + 1);
     const parts = await Promise.all(partitionsOf(filter).map((partition) => this.#read(partition, { first, before }, size)));
-    const open = parts.flatMap(({ LastEvaluatedKey }) => idIn(LastEvaluatedKey) ?? []);
+    const open = parts.flatMap(({ LastEvaluatedKey }) => taskIdIn(LastEvaluatedKey) ?? []);
     const searched = open.toSorted().at(-1) ?? first;
     const ids = parts
-      .flatMap(({ Items = [] }) => Items.flatMap((item) => idIn(item) ?? []))
+      .flatMap(({ Items = [] }) => Items.flatMap((item) => taskIdIn(item) ?? []))
       // Bounds are inclusive: what a page has ended with comes again.
       .filter((id) => id < before && id >= searched)
       .toSorted()
@@ -167,9 +185,9 @@ export class DynamoTasks implements Tasks {
     const items = await getItems(
       this.#client(),
       this.#table(),
-      ids.map((id) => toItem(keyOf(id))),
+      ids.map((id) => toItem(taskKey(id))),
     );
-    return new Map(items.map((item) => parsed(fromItem(item))).map((found) => [found.id, found]));
+    return new Map(items.map((item) => taskIn(fromItem(item))).map((found) => [found.id, found]));
   }
 }
 
@@ -179,7 +197,8 @@ interface Partition {
   value: string;
 }
 
-const idIn = (item: Item | undefined) => item?.['pk']?.S?.slice(PREFIX.length);
+/** The id in the keys of a row. */
+export const taskIdIn = (item: Item | undefined) => item?.['pk']?.S?.slice(PREFIX.length);
 
 /** The narrowest feeds that have all of it. */
 function partitionsOf({ workspace, project, workflowId, runId, group, status }: TaskFilter): Partition[] {

@@ -43,6 +43,8 @@ export const taskEntry = z
     opened_at: time,
     expires_at: time.nullable(),
     snoozed_until: time.nullable(),
+    mailed_at: time.nullable().meta({ description: 'When somebody was last told by mail' }),
+    mail_error: z.string().nullable().meta({ description: 'Why somebody could not be told; it is tried again' }),
     closed_at: time.nullable(),
     decision: z.enum(DECISIONS).nullable(),
     answered_by: z.union([actor, z.null()]),

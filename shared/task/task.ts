@@ -7,7 +7,13 @@ import type { Task, TaskStatus } from '../run/model/task.ts';
 import type { TaskRows } from '../run/ports.ts';
 
 /** A task as its row has it: what follows from the journal, and what people have changed since. */
-export type TaskRow = Task & { snoozedUntil?: string | undefined };
+export type TaskRow = Task & {
+  snoozedUntil?: string | undefined;
+  /** When the last mail about it was sent. */
+  mailedAt?: string | undefined;
+  /** Why the last one could not be. */
+  mailError?: string | undefined;
+};
 
 export interface TaskFilter {
   workspace: string;
@@ -34,7 +40,7 @@ export interface Tasks extends TaskRows {
   /** The row as it stands now. */
   get(id: string): Promise<TaskRow | undefined>;
   /** Changes an open task; false when it is open no more. */
-  change(seen: TaskRow, change: TaskChange): Promise<boolean>;
+  change(seen: TaskRow, change: TaskChange, now: Date): Promise<boolean>;
   /** Newest first. */
   list(filter: TaskFilter, page: PageOf): Promise<Page<TaskRow>>;
 }
@@ -50,7 +56,8 @@ export function fits(task: TaskRow, { assignee, from, to, ...same }: TaskFilter)
   return names.every((name) => asked[name] === undefined || asked[name] === task[name]);
 }
 
-const DECISIONS_OF: Record<TaskKind, readonly Decision[]> = {
+/** What each kind is answered with. */
+export const DECISIONS_OF: Record<TaskKind, readonly Decision[]> = {
   approval: ['approve', 'reject'],
   exception: ['retry', 'skip', 'fail'],
 };

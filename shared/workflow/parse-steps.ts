@@ -86,8 +86,10 @@ export function isMap(value: unknown): value is RawStep {
 // Each key has been parsed by its own schema in `common`; this is the one place where they come together again.
 function stepFrom(id: string, kind: Kind | undefined, spec: unknown, read: Record<string, unknown>): Step {
   const parts = readParts.parse(read);
-  return { ...parts, id, kind: kind?.name ?? '', spec, repeatable: parts.repeatable ?? true };
+  return { ...parts, id, kind: kind?.name ?? '', spec, repeatable: parts.repeatable ?? isRepeatable(kind) };
 }
+
+const isRepeatable = (kind: Kind | undefined) => (kind?.shape === 'leaf' ? (kind.repeatable ?? true) : true);
 
 const readParts = z.object({
   title: z.string().optional(),

@@ -75,11 +75,15 @@ export const onError = z.union(
         ask: z.strictObject({
           assignees: z.array(mailAddress).max(50).default([]),
           expires: secondsUpTo(365 * DAY_SECONDS, 'must be 365d at most').optional(),
+          remind: secondsUpTo(365 * DAY_SECONDS, 'must be 365d at most')
+            .refine((seconds) => seconds >= 60, 'must be 1m at least')
+            .optional(),
         }),
       })
-      .transform(({ ask: { assignees, expires } }) => ({
+      .transform(({ ask: { assignees, expires, remind } }) => ({
         assignees,
         ...(expires !== undefined && { expiresSeconds: expires }),
+        ...(remind !== undefined && { remindSeconds: remind }),
       })),
   ],
   { error: 'must be ask, fail, or {ask: {assignees: [ada@example.com], expires: 2d}}' },

@@ -162,10 +162,14 @@ test('who listens and is removed is told nothing more; who is a member by a grou
   const gus = { email: 'gus@example.com', name: 'Gus', role: 'viewer' };
   const added = await api.post('/v1/members', gus, { key: workspaceKey });
   expect(added.status).toBe(201);
-  const tokens = [await provider.signIn('fay'), await provider.signIn('eda')];
+  const tokens = [await provider.signIn('gus'), await provider.signIn('eda')];
   const [removed, byGroup] = await Promise.all(tokens.map((token) => Listener.authorized(api.url, token)));
   if (!removed || !byGroup) throw new Error('nobody listens');
-  await Promise.all([removed, byGroup].map((one) => one.subscribe({ subscribe: 'feed' })));
+  for (const one of [removed, byGroup]) {
+    expect(one.told).toMatchObject([{ authorized: { workspace: 'local' } }]);
+    await one.subscribe({ subscribe: 'feed' });
+    expect(one.told.at(-1)).toEqual({ subscribed: 'feed' });
+  }
   const workflow = await api.publish(ONE_STEP);
   expect((await api.call('DELETE', `/v1/members/${added.body.id}`, { key: workspaceKey })).status).toBe(204);
   await api.start(workflow);

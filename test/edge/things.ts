@@ -1,3 +1,4 @@
+import { expect, vi } from 'vitest';
 import { API_KEY } from '../harness/millrun-process.ts';
 import { deliver } from '../trigger/webhook/sender.ts';
 import { type Api, ONE_QUESTION, ONE_STEP, uniqueName } from './api.ts';
@@ -23,6 +24,8 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
   const asking = await api.publish(ONE_QUESTION, { key, project });
   const task = await api.asked((await api.start(asking, {}, { key })).body.id, { key });
+  // Its mail is sent meanwhile, and it says so.
+  await vi.waitFor(async () => expect((await api.get(`/v1/tasks/${task.id}`, { key })).body.mailed_at).toBeTruthy(), 10_000);
   const connection = await create('/v1/connections', {
     project_id: project,
     name: uniqueName(),

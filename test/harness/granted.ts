@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -105,6 +106,12 @@ const s3: CallsOf = (operation, { Bucket, Key, CopySource }) => {
   ];
 };
 
+const events: CallsOf = (operation, { Entries }) =>
+  z
+    .array(z.object({ EventBusName: z.string() }))
+    .parse(Entries)
+    .map(({ EventBusName }) => [`events:${operation}`, EventBusName]);
+
 const CLIENTS: [{ prototype: object }, CallsOf][] = [
   [DynamoDBClient, dynamodb],
   [S3Client, s3],
@@ -113,6 +120,7 @@ const CLIENTS: [{ prototype: object }, CallsOf][] = [
     SchedulerClient,
     (operation, { GroupName, Name }) => [[`scheduler:${operation}`, arn('scheduler', `schedule/${GroupName}/${Name}`)]],
   ],
+  [EventBridgeClient, events],
   [KMSClient, (operation, { KeyId }) => [[`kms:${operation}`, String(KeyId)]]],
   [SESClient, (operation, { Source }) => [[`ses:${operation}`, arn('ses', `identity/${String(Source).split('@').at(-1)}`)]]],
 ];

@@ -19,6 +19,11 @@ export class Installation {
     return this.#client;
   }
 
+  /** Where it keeps what lasts. */
+  get dataDir(): string {
+    return this.#folder.path;
+  }
+
   /** All that the process wrote since it was started last. */
   get output(): string {
     return this.#process?.output ?? '';

@@ -14,6 +14,9 @@ export const noConnection = (_owner: object, name: string) => Promise.reject(new
 export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
   return {
     runId: 'r1',
+    workspace: 'w1',
+    project: 'p1',
+    workflow: 'flow',
     stepKey: 'a',
     attempt: 1,
     now: () => new Date('2030-01-01T00:00:00Z'),

@@ -145,6 +145,24 @@ const expected: Record<string, Record<string, string[]>> = {
     ...executions,
     ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-workspace', 'by-project', 'by-workflow', 'by-group', 'by-run'),
   },
+  'functions/api/answer-by-link.ts': {
+    ...logs('FunctionsAnswerByLink'),
+    ...carriesOn,
+    ...letsIn,
+    ...table('Workflows', 'GetItem'),
+    ...executions,
+    ...table('Tasks', 'GetItem UpdateItem'),
+    ...opensSecrets,
+  },
+  'functions/mail/send-task-mails.ts': {
+    ...logs('TaskMailsSend'),
+    ...table('Tasks', 'PutItem UpdateItem', 'by-mail'),
+    'StoresTasks.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    'StoresTasks.Arn/stream/*': ['dynamodb:ListStreams'],
+    ...readsValues,
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+    ...sendsMail,
+  },
   'functions/api/jobs.ts': {
     ...logs('JobsRoutes'),
     ...records,
@@ -331,6 +349,8 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
     ...opensSecrets,
+    ...sendsMail,
+    'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
   'functions/timer/sweep-runs.ts': {
     ...showsTasks,

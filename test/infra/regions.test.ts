@@ -24,6 +24,7 @@ function deployed(region: string): Template {
 
 /** The property in which a resource of the type has the name that we give it, where such a name is one of its region alone. */
 const REGIONAL_NAMES: Record<string, string> = {
+  'AWS::Events::EventBus': 'Name',
   'AWS::ApiGatewayV2::Api': 'Name',
   'AWS::ApiGatewayV2::Authorizer': 'Name',
   'AWS::ApiGatewayV2::Stage': 'StageName',

@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { engineServices } from '../../functions/adapters.ts';
+import { engineServices, ownMail } from '../../functions/adapters.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
@@ -17,7 +17,7 @@ const INVOCATION_MS = 15 * 60_000;
 export function engine() {
   const services = {
     ...engineServices(),
-    executors: executorsFor(env.stepNetwork()),
+    executors: executorsFor({ network: env.stepNetwork(), mail: ownMail(), bus: { put: async () => undefined } }),
     openConnection: noConnection,
     recordings: { recordingOf: async () => undefined },
   };

@@ -6,6 +6,8 @@ test('every kind is known by its key, and no other', () => {
     'http',
     'llm',
     'mcp',
+    'email',
+    'emit',
     'set',
     'wait',
     'raise',

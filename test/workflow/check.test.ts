@@ -241,7 +241,7 @@ describe('a step', () => {
   test.each([
     [
       { id: 'a' },
-      'steps.a: has no kind; it needs one of http, llm, mcp, set, wait, raise, switch, parallel, forEach, repeat, run, approval',
+      'steps.a: has no kind; it needs one of http, llm, mcp, email, emit, set, wait, raise, switch, parallel, forEach, repeat, run, approval',
     ],
     [{ id: 'a', set: {}, wait: '5s' }, 'steps.a: has 2 kinds, set and wait; a step has exactly one'],
     [{ id: 'a', foreach: {} }, 'steps.a: unknown key "foreach", did you mean "forEach"?'],

@@ -1,10 +1,12 @@
 import { lookup as systemLookup } from 'node:dns';
+import { once } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Slots } from '../../kernel/slots.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { unreachable } from './failure.ts';
 import {
   type Cidr,
   cidrs,
@@ -38,10 +40,15 @@ export interface Network {
   take(signal: AbortSignal): Promise<() => void>;
   /** Throws `ConnectionFailed` when the URL names an address that steps may not reach. Names are checked once resolved. */
   check(url: URL): void;
+  /** A connection of its own, for what is not HTTP. Throws `ConnectionFailed`, or whatever reason the signal was aborted with. */
+  connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
+  /** Certificates that are trusted beside the usual ones. */
+  ca: string | undefined;
 }
 
 /** More than a function on AWS ever makes. */
 const CONNECTIONS = 256;
+const CONNECT_MS = 10_000;
 /** Of the connections, so many are kept when nobody needs them: a quarter. */
 const KEPT_SHARE = 4;
 /** Node's own servers close idle connections after 5 s; others wait longer. */
@@ -82,8 +89,26 @@ export function openNetwork({
       const fault = isIP(host) ? faultOf(host, ruleFor(url)) : undefined;
       if (fault) throw forbiddenAddress(host, host, fault);
     },
+    async connect(host, port, signal) {
+      const rule = { allowed, closed: reserved.filter((one) => one.port === port) };
+      const fault = isIP(host) ? faultOf(host, rule) : undefined;
+      if (fault) throw forbiddenAddress(host, host, fault);
+      const socket = connect({ host, port, lookup: guardLookup(lookup, rule) });
+      try {
+        await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]) });
+        return socket;
+      } catch (error) {
+        socket.destroy();
+        if (signal.aborted) throw signal.reason;
+        throw unreachable(`The connection to ${host}:${port}`, { host, port }, isAbort(error) ? TOO_LATE : error);
+      }
+    },
+    ca,
   };
 }
+
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError';
+const TOO_LATE = Object.assign(new Error('no connection in time'), { code: 'ETIMEDOUT' });
 
 /** Where one request may go. */
 interface Rule {

@@ -72,12 +72,16 @@ export function describe({ method, url }: Pick<HttpRequest, 'method' | 'url'>): 
 
 /** The failure of a call that got no whole answer. */
 export function noAnswer(request: HttpRequest, cause: unknown): StepError {
+  const { hostname: host, port, protocol } = request.url;
+  return unreachable(describe(request), { host, port: port || (protocol === 'https:' ? 443 : 80) }, cause);
+}
+
+/** The failure of what did not reach the other side, or heard nothing of it. */
+export function unreachable(what: string, { host, port }: { host: string; port: number | string }, cause: unknown): StepError {
   if (cause instanceof StepError) return cause;
   const code = codeOf(cause);
-  const { hostname, port, protocol } = request.url;
-  const peer = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
-  const message = `${describe(request)} failed: ${peer} ${explain(code, cause)}${code && ` (${code})`}`;
-  return new StepError('ConnectionFailed', message, { code, host: hostname });
+  const message = `${what} failed: ${host}:${port} ${explain(code, cause)}${code && ` (${code})`}`;
+  return new StepError('ConnectionFailed', message, { code, host });
 }
 
 function codeOf(cause: unknown): string {

@@ -39,7 +39,7 @@ export function failed(
 function asked(planned: PlannedStep, key: string, error: Failure, now: Date): Entry | undefined {
   const { asks, step } = planned;
   if (!asks || isTaken(planned, error)) return undefined;
-  const { assignees, expiresSeconds } = asks;
+  const { assignees, expiresSeconds, remindSeconds } = asks;
   const until = expiresSeconds === undefined ? undefined : new Date(now.getTime() + expiresSeconds * 1000).toISOString();
   return {
     type: 'task_opened',
@@ -50,6 +50,7 @@ function asked(planned: PlannedStep, key: string, error: Failure, now: Date): En
     assignees,
     error,
     ...(until !== undefined && { until }),
+    ...(remindSeconds !== undefined && { remindSeconds }),
   };
 }
 

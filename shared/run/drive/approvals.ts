@@ -11,12 +11,13 @@ import { evaluate, record, type Scene } from './scene.ts';
 export async function openApproval(scene: Scene): Promise<void> {
   const { services, journal, names, key } = scene;
   const mask = maskOf(await names.secrets());
-  const { title, assignees, expires, ...question } = await questionOf(scene);
+  const { title, assignees, expires, remind, ...question } = await questionOf(scene);
   const shown = mask.value({ assignees, title, ...question });
   const input = await services.values.store(journal.run.id, `${key}.input`, shown);
   const until = expires === undefined ? undefined : new Date(services.now().getTime() + expires * 1000).toISOString();
   const asked = { kind: 'approval', title: mask.text(title), assignees, input } as const;
-  record(scene, { type: 'task_opened', ...asked, ...(until !== undefined && { until }) });
+  const times = { ...(until !== undefined && { until }), ...(remind !== undefined && { remindSeconds: remind }) };
+  record(scene, { type: 'task_opened', ...asked, ...times });
 }
 
 /** A rejection is a failure unless the question said otherwise. */

@@ -42,6 +42,9 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const announced = planned.step.repeatable && announce(journal);
   const context = {
     runId: journal.run.id,
+    workspace: journal.run.workspace,
+    project: journal.run.project,
+    workflow: journal.run.workflowName,
     stepKey: key,
     attempt: (scene.step?.failures ?? 0) + 1,
     now: services.now,

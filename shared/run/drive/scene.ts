@@ -71,7 +71,15 @@ export async function mayStillBegin({ journal }: Scene, signal: AbortSignal): Pr
 }
 
 type Said =
-  | { type: 'task_opened'; kind: 'approval'; title: string; assignees: string[]; input: Stored; until?: string }
+  | {
+      type: 'task_opened';
+      kind: 'approval';
+      title: string;
+      assignees: string[];
+      input: Stored;
+      until?: string;
+      remindSeconds?: number;
+    }
   | { type: 'step_skipped'; reason: 'condition' }
   | { type: 'step_completed'; output: Stored; child?: string }
   | { type: 'round_started'; round: number }

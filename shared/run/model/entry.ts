@@ -124,6 +124,8 @@ export const entry = z.discriminatedUnion('type', [
     error: failure.optional(),
     /** When it is too late for an answer. */
     until: z.string().optional(),
+    /** So long without an answer, and people are told again. */
+    remindSeconds: z.number().optional(),
   }),
   z.object({
     type: z.literal('task_answered'),

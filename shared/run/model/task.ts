@@ -38,6 +38,7 @@ export const task = z.object({
   input: stored.optional(),
   openedAt: z.string(),
   expiresAt: z.string().optional(),
+  remindSeconds: z.number().optional(),
   closedAt: z.string().optional(),
   decision: z.enum(DECISIONS).optional(),
   answeredBy: actor.optional(),
@@ -57,7 +58,7 @@ export function taskOf(
 ): Task {
   const { id: step } = parseKey(entry.key);
   const { workspace, project, workflowId, workflowName, reference } = run;
-  const { kind, title, assignees, error, input } = entry;
+  const { kind, title, assignees, error, input, remindSeconds } = entry;
   return {
     id: idOf(`task ${run.id} ${opened}`, Date.parse(entry.at)),
     workspace,
@@ -78,6 +79,7 @@ export function taskOf(
     input,
     openedAt: entry.at,
     expiresAt: entry.until,
+    remindSeconds,
     ...closedBy(closing?.entry),
     expires: keptUntil(new Date(closing?.entry.at ?? run.deadline), retentionDays),
   };

@@ -1,13 +1,13 @@
 import type { Actor } from '../../kernel/actor.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
+import { compose } from '../../mail/compose.ts';
+import type { Outgoing } from '../../mail/outgoing.ts';
 import type { Runs } from '../../run/ports.ts';
 import { createWorkflow, type PublishServices, publish } from '../../workflow/save-workflow.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { putMailbox } from './change-mailbox.ts';
-import { compose } from './compose.ts';
 import { addressOf, type Mailbox, type Mailboxes } from './mailbox.ts';
-import type { Outgoing } from './ports.ts';
 
 /** The built-in workflow: it does nothing, and says under which reference it was asked to. */
 const NAME = 'mail-canary';
@@ -60,7 +60,7 @@ export async function sendCanary(
   const text = `Sent at ${new Date(sentAt).toISOString()} to see that mail arrives.`;
   await services.outgoing.send({
     from,
-    to: address,
+    to: [address],
     raw: compose({ from, to: address, subject: id, text, date: new Date(sentAt) }),
   });
 

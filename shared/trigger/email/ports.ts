@@ -1,3 +1,4 @@
+import type { Outgoing } from '../../mail/outgoing.ts';
 import type { StartServices } from '../../run/start/start-request.ts';
 import type { Deliveries } from '../delivery/delivery.ts';
 import type { Arrival } from './arrival.ts';
@@ -17,16 +18,6 @@ export interface RawMails {
 /** The mail addresses of those who may see a project. */
 export interface Collaborators {
   of(workspace: string, project: string): Promise<string[]>;
-}
-
-export interface OutgoingMail {
-  from: string;
-  to: string;
-  raw: Buffer;
-}
-
-export interface Outgoing {
-  send(mail: OutgoingMail): Promise<void>;
 }
 
 /** A sender that is to hear how the run ends. */

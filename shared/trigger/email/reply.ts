@@ -1,10 +1,10 @@
 import { Slots } from '../../kernel/slots.ts';
+import { compose } from '../../mail/compose.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../../run/model/status.ts';
 import { ShownValues } from '../../run/shown/shown-values.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Arrival } from './arrival.ts';
-import { compose } from './compose.ts';
 import { loopRefusal } from './loop-guard.ts';
 import { addressOf, type Mailbox } from './mailbox.ts';
 import type { Mail } from './parse-mail.ts';
@@ -139,5 +139,5 @@ async function send(
 ): Promise<void> {
   const headers = { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All' };
   const raw = compose({ from, to, subject, text, date: services.now(), inReplyTo: messageId, references, headers });
-  await services.outgoing.send({ from, to, raw });
+  await services.outgoing.send({ from, to: [to], raw });
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { compose } from '../../../shared/mail/compose.ts';
 import { arrivalOf, sesRecord } from '../../../shared/trigger/email/arrival.ts';
-import { compose } from '../../../shared/trigger/email/compose.ts';
 import { fileName } from '../../../shared/trigger/email/file-name.ts';
 import { narrowed } from '../../../shared/trigger/email/mail-input.ts';
 import { localIn, newLocal } from '../../../shared/trigger/email/mailbox.ts';

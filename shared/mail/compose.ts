@@ -1,4 +1,4 @@
-import { oneLine } from '../../kernel/words.ts';
+import { oneLine } from '../kernel/words.ts';
 
 export interface Composed {
   from: string;
