@@ -159,10 +159,14 @@ export const publishServices = (): TestedPublishServices => ({
   sleep,
 });
 
-/** What jobs work with. */
+/** What jobs work with. Who only makes them starts nothing again. */
 export const jobServices = (): JobServices => ({
   ...engineServices(),
   ...jobSweepServices(),
+  tasks: tasks(),
+  deliveries: deliveries(),
+  payloads: payloads(),
+  redeliveries: {},
   tests: tests(),
   comments: comments(),
   mostSelected: MOST_SELECTED,

@@ -306,6 +306,7 @@ export class ApiFunctions extends Construct {
       views,
       deliveries,
       webhooks,
+      receiveWebhook,
       files,
       mailboxes,
       mailCanary,

@@ -90,6 +90,7 @@ export const ACTS = {
   'webhook.create': { on: 'webhook' },
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
+  'webhook.test': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
   'task.answer': { on: 'run', derived: true },
   'task.change': { on: 'task' },

@@ -343,6 +343,12 @@ const doing: Record<Act, Do> = {
     await ask('POST', at(`/webhooks/${object}/rotate`), {}, reason);
     return { object, before: { secrets: '***' }, after: { secrets: '***' } };
   },
+  'webhook.test': async (reason) => {
+    const object = await aWebhook();
+    const { body } = await ask('POST', at(`/webhooks/${object}/test`), {}, reason);
+    expect(body.outcome).toBe('accepted');
+    return { object, before: null, after: null };
+  },
   'webhook.delete': async (reason) => {
     const object = await aWebhook();
     await ask('DELETE', at(`/webhooks/${object}`), undefined, reason);

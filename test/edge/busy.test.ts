@@ -95,7 +95,7 @@ describe('429 with Retry-After is the answer of every route', () => {
   });
 
   test('that starts a run, when the runs alone throttle; asked again with the same key, it starts one', async () => {
-    const starts = samples(({ keyed, entry }) => keyed === true && entry !== 'api/jobs').filter(
+    const starts = samples(({ keyed, entry }) => keyed === true && entry !== 'api/jobs' && entry !== 'api/tests').filter(
       ({ body }) => !JSON.stringify(body).includes('"run_id"'),
     );
     busy = [table('RUNS')];
@@ -105,5 +105,17 @@ describe('429 with Retry-After is the answer of every route', () => {
       const [first, second] = [await api.post(path, body, keyed(path)), await api.post(path, body, keyed(path))];
       expect([first.status, second.status, second.body.id]).toEqual([201, 200, first.body.id]);
     }
+  });
+
+  test('that runs tests, when the runs alone throttle; asked again with the same key, it goes on with those that were begun', async () => {
+    const [start] = samples(({ keyed, entry }) => keyed === true && entry === 'api/tests');
+    if (!start) throw new Error('Nothing runs tests.');
+    const { path, body } = start;
+    busy = [table('RUNS')];
+    await expectAllBusy([start], keyed(path));
+    busy = [];
+    const [first, second] = [await api.post(path, body, keyed(path)), await api.post(path, body, keyed(path))];
+    expect([first.status, second.status, second.body.id]).toEqual([200, 200, first.body.id]);
+    expect(first.body.results).toHaveLength(1);
   });
 });

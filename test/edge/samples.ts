@@ -48,6 +48,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWebhook: () => [{ name: 'orders', scheme: 'standard' }],
   changeWebhook: () => [{ enabled: false }],
   rotateWebhook: () => [{ keep_hours: 1 }],
+  testWebhook: () => [{}, { body: { order: 1 } }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
@@ -77,6 +78,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { verb: 'archive', run_ids: [run_id], dry_run: true },
     { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
   ],
+  redeliverDeliveries: ({ workflow_id }) => [{ filter: { workflow_id }, dry_run: true }, { filter: { workflow_id } }],
+  answerTasks: ({ task_id = NOTHING }) => [{ ids: [task_id], decision: 'reject', dry_run: true }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   answerTask: () => [{ decision: 'reject' }],
