@@ -18,6 +18,7 @@ import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
 import { schedules } from '../trigger/schedule/operations.http.ts';
 import { webhooks } from '../trigger/webhook/operations.http.ts';
+import { views } from '../view/operations.http.ts';
 import { workflows } from '../workflow/operations.http.ts';
 import { docs } from './docs.ts';
 import { v2 } from './v2.ts';
@@ -27,6 +28,7 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...views,
   ...comparison,
   ...suites,
   ...comments,

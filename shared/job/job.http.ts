@@ -2,10 +2,9 @@ import * as z from 'zod';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import { camelCased, viewOf } from '../edge/snake-case.ts';
 import { MASK } from '../kernel/mask.ts';
-import { filterFields } from '../run/list/filter.http.ts';
-import { LABELS, label, labels } from '../run/model/label.ts';
+import { filterBody } from '../run/list/filter.http.ts';
+import { labels } from '../run/model/label.ts';
 import type { Run } from '../run/model/run.ts';
-import { RUN_STATUSES_V1 } from '../run/model/status.ts';
 import { runEntries, runEntryView } from '../run/run.http.ts';
 import { counted } from '../suite/tests.http.ts';
 import { answerBody, taskEntry } from '../task/task.http.ts';
@@ -15,17 +14,7 @@ import { JOB_STATUSES, type Job, OUTCOMES, type Result, type RunVerb, SUBJECTS, 
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
 import type { Loss } from './verb.ts';
 
-const { status: _, label: __, ...sameInBody } = filterFields;
-
-/** What lists are narrowed by, with lists where a query has commas. */
-const filter = z
-  .strictObject({
-    ...sameInBody,
-    workflow_id: resourceId.optional(),
-    project_id: resourceId.optional(),
-    status: z.array(z.enum(RUN_STATUSES_V1)).min(1).max(RUN_STATUSES_V1.length).optional().meta({ description: 'One of these' }),
-    label: z.array(label).min(1).max(LABELS).optional().meta({ description: 'Has all of these' }),
-  })
+const filter = filterBody
   .refine((fields) => Object.values(fields).some((field) => field !== undefined), 'must narrow by something')
   .meta({ id: 'JobFilter', description: `As of GET /v1/runs. It may select ${MOST_SELECTED.toLocaleString('en')} runs` });
 export type JobFilterBody = z.infer<typeof filter>;

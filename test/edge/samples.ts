@@ -92,6 +92,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
+  saveView: ({ workflow_id }) => [{ filter: { workflow_id, status: ['failed'] } }],
 };
 
 /** Queries that operations want. */
@@ -99,6 +100,7 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  deleteView: () => ({ owner_id: NOTHING }),
   compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
   getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
   getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
@@ -145,6 +147,7 @@ function idFor(name: string, known: Known): string {
     version: '1',
     token: 'nonsense',
     name: 'inputs',
+    view_name: 'orders',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/edge/samples.ts knows no {${name}}: add it to Known.`);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { runLists } from '../../infra/api-functions.ts';
 import { type Found, installed, plain } from './installed.ts';
 
 const { functions, ofType } = installed({ mailDomain: 'mail.example.com', mailActive: true });
@@ -118,17 +119,9 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem Query') },
   'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
-    ...table(
-      'Runs',
-      'BatchGetItem GetItem Query',
-      'by-workspace',
-      'by-project',
-      'by-workflow',
-      'by-state',
-      'by-parent',
-      'by-reference',
-    ),
+    ...table('Runs', 'BatchGetItem GetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
+    ...table('Analytics', 'Query'),
     ...table('Places', 'Query'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
@@ -138,7 +131,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...starts,
     ...filesOfStarts,
-    ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
     ...showsTasks,
     ...letsIn,
@@ -176,16 +169,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Jobs', 'BatchGetItem GetItem PutItem Query', 'by-workspace'),
     ...table('Tasks', 'BatchGetItem GetItem', 'by-group'),
     ...table('Triggers', 'BatchGetItem', 'by-workspace', 'by-workflow'),
-    ...table(
-      'Runs',
-      'BatchGetItem GetItem Query',
-      'by-workspace',
-      'by-project',
-      'by-workflow',
-      'by-state',
-      'by-parent',
-      'by-reference',
-    ),
+    ...table('Runs', 'BatchGetItem GetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
     ...table('Tests', 'Query'),
     ...readsValues,
@@ -242,7 +226,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsAnalytics'),
     ...records,
     ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
-    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Runs', 'BatchGetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
   },
@@ -321,6 +305,12 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsMembers'),
     ...records,
     ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
+  },
+  'functions/api/views.ts': {
+    ...logs('FunctionsViews'),
+    ...records,
+    ...table('Access', 'DeleteItem PutItem Query', 'by-workspace'),
+    ...table('Workflows', 'GetItem'),
   },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
