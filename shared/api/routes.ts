@@ -1,5 +1,6 @@
 import { access } from '../access/operations.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
+import { usageOperations } from '../analytics/usage.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
 import { signInOperations } from '../console/operations.http.ts';
@@ -46,6 +47,7 @@ export const operations = {
   ...webhooks,
   ...schedules,
   ...analytics,
+  ...usageOperations,
   ...inbox,
   ...jobs,
   ...docs,

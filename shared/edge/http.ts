@@ -28,6 +28,8 @@ export interface Request<O> {
   ifMatch: string[] | undefined;
   /** Why, as the caller says. */
   reason: string | undefined;
+  /** Which content types the caller takes. */
+  accept: string | undefined;
   /** Where the caller found the API: `https://host`. */
   origin: string;
   raw: O extends { raw: true } ? RawRequest : undefined;
@@ -84,6 +86,7 @@ function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Reque
     idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
     ifMatch: operation.ifMatch && readIfMatch(event.headers['if-match']),
     reason,
+    accept: event.headers['accept'],
     origin: originOf(event),
     raw: operation.raw && readRaw(event),
   } as Request<Operation>;
