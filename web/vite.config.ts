@@ -1,18 +1,40 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { toJSONSchema, type ZodType } from 'zod';
 import { operations } from '../shared/api/routes.ts';
+import { CONNECTION_TYPES } from '../shared/connection/connection-type.ts';
+import type { Operation } from '../shared/edge/route.ts';
 
-const VIRTUAL = 'virtual:operations';
-const RESOLVED = `\0${VIRTUAL}`;
+const asked = (schema: ZodType) => toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 
-/** The route table without its schemas: method and path by operation. The types come from the table itself. */
-const routeTable: Plugin = {
-  name: 'operations',
-  resolveId: (id) => (id === VIRTUAL ? RESOLVED : undefined),
+/** What the console takes from the API at build time, without the schemas that all of it is made from. */
+const MODULES: Record<string, () => unknown> = {
+  // Of each operation its method, its path, and whether it takes a body. The types come from the table itself.
+  'virtual:operations': () =>
+    Object.fromEntries(
+      Object.entries<Operation>(operations).map(([name, { method, path, body }]) => [name, [method, path, body !== undefined]]),
+    ),
+  // What forms ask for, as JSON Schema: a field that the API takes is a field of the form.
+  'virtual:forms': () => ({
+    connections: Object.fromEntries(
+      Object.entries(CONNECTION_TYPES).map(([type, { settings, secret }]) => [
+        type,
+        { settings: asked(settings), secret: asked(secret) },
+      ]),
+    ),
+    mailbox: asked(operations.putMailbox.body),
+    schedule: asked(operations.createSchedule.body),
+    webhook: asked(operations.createWebhook.body),
+    webhookChange: asked(operations.changeWebhook.body),
+  }),
+};
+
+const fromApi: Plugin = {
+  name: 'from-api',
+  resolveId: (id) => (id in MODULES ? `\0${id}` : undefined),
   load: (id) => {
-    if (id !== RESOLVED) return undefined;
-    const table = Object.entries(operations).map(([name, { method, path }]) => [name, [method, path]]);
-    return `export default ${JSON.stringify(Object.fromEntries(table))};`;
+    const made = MODULES[id.replace('\0', '')];
+    return id.startsWith('\0') && made ? `export default ${JSON.stringify(made())};` : undefined;
   },
 };
 
@@ -25,7 +47,7 @@ export default defineConfig({
   root: import.meta.dirname,
   base: '/',
   publicDir: false,
-  plugins: [react(), routeTable],
+  plugins: [react(), fromApi],
   build: {
     outDir: 'dist',
     emptyOutDir: true,

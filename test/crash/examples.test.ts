@@ -175,6 +175,7 @@ test(`kill -9 of everything ${CRASHES} times at random while the examples run: n
   expect(askedAgain(finished)).toEqual([]);
   expect((await Promise.all(ends.map(({ n, run }) => wrongWith(n, run)))).flat()).toEqual([]);
   expect(answered.size).toBeGreaterThan(0);
-  for (const id of answered) expect(await setting.api.expect(200, 'GET', `/v1/tasks/${id}`)).toMatchObject({ status: 'answered' });
+  for (const id of answered)
+    expect(await setting.api.expect(200, 'GET', `/v1/tasks/${id}`)).toMatchObject({ status: 'answered' });
   expect(ends.filter(({ run }) => run.status === 'succeeded').length).toBeGreaterThan(sending.length / 2);
 });

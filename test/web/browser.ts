@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -22,6 +23,17 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath: 
 
 /** Builds the console unless it is built. */
 export const built = () => execFileSync(process.execPath, [join(import.meta.dirname, '../../web/build.ts')]);
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with a page. */
+export async function axeOf(page: Page): Promise<string[]> {
+  // Over the protocol, since the policy of the page lets no script in.
+  await page.evaluate(AXE);
+  return page.evaluate<string[]>(
+    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' ')))",
+  );
+}
 
 /** A person at the console: signed in, with what went wrong in the page and how often they have clicked. */
 export class Visitor {

@@ -39,12 +39,44 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/workflows/$workflowId',
     component: lazyRouteComponent(() => import('./workflows/workflow-page.tsx'), 'WorkflowPage'),
-    validateSearch: (search: Record<string, unknown>) => ({ ...runsSearch(search), ...texts('tab', 'run')(search) }),
+    validateSearch: (search: Record<string, unknown>) => ({
+      ...runsSearch(search),
+      ...texts('tab', 'run', 'case', 'of')(search),
+    }),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/compare',
+    component: lazyRouteComponent(() => import('./compare/compare-page.tsx'), 'ComparePage'),
+    validateSearch: texts('a', 'b', 'which', 'step'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/analytics',
+    component: lazyRouteComponent(() => import('./analytics/analytics-page.tsx'), 'AnalyticsPage'),
+    validateSearch: texts('range', 'workflow'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/connections',
+    component: lazyRouteComponent(() => import('./connections/connections-page.tsx'), 'ConnectionsPage'),
+    validateSearch: texts('id'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/settings',
+    component: lazyRouteComponent(() => import('./settings/settings-page.tsx'), 'SettingsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/reference',
+    component: lazyRouteComponent(() => import('./pages/docs-page.tsx'), 'DocsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/inbox',
-    component: lazyRouteComponent(() => import('./pages/inbox-page.tsx'), 'InboxPage'),
+    component: lazyRouteComponent(() => import('./inbox/inbox-page.tsx'), 'InboxPage'),
+    validateSearch: texts('whose', 'kind', 'task', 'off'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -8,6 +8,7 @@ import { StepError } from '../../kernel/step-error.ts';
 import type { Executor } from '../../step/kind.ts';
 import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
+import { summedUsage, type Usage } from '../../usage/usage.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
 import { isRecorded, recordedResult } from './recorded.ts';
@@ -49,6 +50,9 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     attempt: (scene.step?.failures ?? 0) + 1,
     now: services.now,
     signal: limit.signal,
+    used: (usage: Usage) => {
+      scene.used = summedUsage([scene.used ?? {}, usage]);
+    },
     connection: (name: string) => services.openConnection(journal.run, name, conceal),
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>

@@ -6,6 +6,9 @@ import { credential, signOut } from './session.ts';
 
 export type { Ask, OperationId, Result };
 
+/** What an operation takes as its body. */
+export type BodyOf<Id extends OperationId> = NonNullable<Ask<Id>['body']>;
+
 interface Detail {
   name: string;
   value: string | number;
@@ -31,8 +34,9 @@ type Given<Id extends OperationId> =
 
 /** Calls an operation of the API as whoever is signed in. Throws `Refused` for what is no success. */
 export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Given<Id>): Promise<Result<Id>> {
-  const [method, path] = table[id] ?? ['GET', '/'];
-  const { params = {}, query = {}, body, idempotencyKey }: Loose = ask ?? {};
+  const [method, path, takesBody] = table[id] ?? ['GET', '/', false];
+  const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
+  const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody);
   const who = credential();
   const response = await fetch(filled(path, params) + searchOf(query), {
     method,
@@ -52,11 +56,16 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
   throw refusal;
 }
 
+/** Where the operation takes it: in its body, or in its query. */
+const withReason = ({ query, body }: Loose, reason: string, inBody: boolean): Loose =>
+  inBody ? { query, body: { ...Object(body), reason } } : { query: { ...query, reason }, body };
+
 interface Loose {
   params?: Record<string, unknown> | undefined;
   query?: Record<string, unknown> | undefined;
   body?: unknown;
   idempotencyKey?: string | undefined;
+  reason?: string | undefined;
 }
 
 const filled = (path: string, params: Record<string, unknown>) =>

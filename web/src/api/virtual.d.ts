@@ -1,4 +1,16 @@
 declare module 'virtual:operations' {
-  const operations: Record<string, [method: string, path: string]>;
+  const operations: Record<string, [method: string, path: string, takesBody: boolean]>;
   export default operations;
+}
+
+declare module 'virtual:forms' {
+  type Schema = import('../kit/schema.ts').Schema;
+  const forms: {
+    connections: Record<string, { settings: Schema; secret: Schema }>;
+    mailbox: Schema;
+    schedule: Schema;
+    webhook: Schema;
+    webhookChange: Schema;
+  };
+  export default forms;
 }

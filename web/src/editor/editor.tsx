@@ -4,8 +4,8 @@ import { useDeferredValue, useEffect, useState } from 'react';
 import { call, Refused } from '../api/call.ts';
 import { outlineQuery, queries, type Workflow, workflowsQuery } from '../api/queries.ts';
 import { Graph } from '../graph/graph.tsx';
-import { Button, Field, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { Button, Problem } from '../kit/controls.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { told } from '../kit/told.tsx';
 import { Code, Diff } from './code.tsx';
@@ -183,7 +183,6 @@ interface PublishProps {
 
 /** Shows what is published against what was, and asks for a note. */
 function Publish({ workflow, text, isChanged, save, onClose, onPublished }: PublishProps) {
-  const [note, setNote] = useState('');
   const version = workflow.published_version;
   const params = { workflow_id: workflow.id };
   const before = useQuery({
@@ -191,34 +190,31 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
     queryFn: ({ signal }) => call('getVersion', { params: { ...params, version: version ?? 1 } }, signal),
     enabled: version !== null,
   });
-  const act = async () => {
+  const act = async (note: string | undefined) => {
     if (isChanged && !(await save()))
       throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
-    const done = await call('publishWorkflow', { params, body: note.trim() ? { note: note.trim() } : {} });
+    const done = await call('publishWorkflow', { params, body: note ? { note } : {} });
     await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
     await queries.invalidateQueries({ queryKey: ['workflows'] });
     onPublished(done.version);
     told(`v${done.version} is published.`);
   };
   return (
-    <ActDialog title={`Publish v${(version ?? 0) + 1}`} verb="Publish" size="xl" opened onClose={onClose} act={act}>
+    <ReasonDialog
+      title={`Publish v${(version ?? 0) + 1}`}
+      verb="Publish"
+      label="Note"
+      hint="What has changed, for those who look at the versions."
+      size="xl"
+      opened
+      onClose={onClose}
+      act={act}
+    >
       {before.data && before.data.source === text && <p className="muted">The text is that of v{version}.</p>}
       {before.data && before.data.source !== text && (
         <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />
       )}
-      <Field label="Note" hint="What has changed, for those who look at the versions.">
-        {(id) => (
-          <input
-            id={id}
-            className="input"
-            data-autofocus
-            maxLength={500}
-            value={note}
-            onChange={(event) => setNote(event.target.value)}
-          />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }
 

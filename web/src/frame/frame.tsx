@@ -50,11 +50,11 @@ function SignedIn() {
       <a className="skip-link" href="#content">
         To the content
       </a>
-      <header className="top">
+      <nav className="top" aria-label="Top">
         <IconButton icon="menu" label="Menu" aria-expanded={open} onClick={() => setOpen(!open)} />
         <Brand />
         <IconButton icon="search" label="Commands" onClick={() => setPalette(true)} />
-      </header>
+      </nav>
       <Side open={open} onHelp={() => setHelp(true)} />
       <main className="content" id="content" tabIndex={-1} data-scroll-restoration-id="content">
         <Outlet />
@@ -88,10 +88,6 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
           <Place to={to} label={label} icon={icon} />
         </div>
       ))}
-      <a className="nav" href="/docs" target="_blank" rel="noreferrer">
-        <Icon name="docs" />
-        API
-      </a>
       <div className="side-foot">
         {me && (
           <div className="who" title={`${me.name}, ${me.role} of ${me.workspace}`}>
@@ -145,6 +141,7 @@ const KEYS: [string, string][] = [
   ['Enter', 'Open the row'],
   ['x', 'Select the row'],
   ['.', 'Actions of the run'],
+  ['a r', 'Approve, reject the open question'],
   ['Ctrl K', 'Commands'],
   ['?', 'This list'],
 ];

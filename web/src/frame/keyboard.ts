@@ -1,6 +1,9 @@
 import { useEffect, useRef } from 'react';
 
+/** What Enter presses by itself. */
+const PRESSED = 'a, button, summary';
 const TYPING = 'input, textarea, select, [contenteditable="true"], .cm-editor';
+const CHORD_KEY = 'g';
 const CHORD_MS = 900;
 
 /** Keys of a page: `j`, `g r`, `?`. Nothing is taken from whoever types. */
@@ -14,10 +17,11 @@ export function useKeys(keys: Record<string, (event: KeyboardEvent) => void>): v
       const target = event.target instanceof Element ? event.target : undefined;
       const command = event.ctrlKey || event.metaKey;
       if (command ? event.key.toLowerCase() !== 'k' : target?.closest(TYPING) || target?.closest('[role="dialog"]')) return;
-      const chord = first && event.timeStamp - first.at < CHORD_MS ? `${first.key} ${event.key}` : undefined;
-      first = { key: event.key, at: event.timeStamp };
-      const name = command ? 'mod k' : event.key;
-      const act = (chord && current.current[chord]) || current.current[name];
+      if (event.key === 'Enter' && target?.closest(PRESSED)) return;
+      // After `g` the next key is a place, also for those who know it by itself: `g a` must approve nothing.
+      const isSecond = first?.key === CHORD_KEY && event.timeStamp - first.at < CHORD_MS;
+      first = { key: isSecond ? '' : event.key, at: event.timeStamp };
+      const act = current.current[command ? 'mod k' : isSecond ? `${CHORD_KEY} ${event.key}` : event.key];
       if (!act) return;
       event.preventDefault();
       act(event);

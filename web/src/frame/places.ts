@@ -7,6 +7,10 @@ export const PLACES = [
   { to: '/inbox', label: 'Inbox', icon: 'inbox', key: 'i', group: '' },
   { to: '/deliveries', label: 'Deliveries', icon: 'mail', key: 'd', group: '' },
   { to: '/jobs', label: 'Jobs', icon: 'jobs', key: 'j', group: '' },
+  { to: '/analytics', label: 'Analytics', icon: 'chart', key: 'n', group: '' },
+  { to: '/connections', label: 'Connections', icon: 'hook', key: 'c', group: 'Administration' },
   { to: '/people', label: 'Members and keys', icon: 'people', key: 'm', group: 'Administration' },
   { to: '/audit', label: 'Audit', icon: 'audit', key: 'a', group: 'Administration' },
+  { to: '/settings', label: 'Settings', icon: 'edit', key: 's', group: 'Administration' },
+  { to: '/reference', label: 'Docs', icon: 'docs', key: 'o', group: 'Administration' },
 ] as const satisfies { to: string; label: string; icon: IconName; key: string; group: string }[];

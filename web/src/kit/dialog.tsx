@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
-import { Button, Problem } from './controls.tsx';
+import { Button, Field, Problem } from './controls.tsx';
 
 interface DialogProps {
   title: string;
@@ -70,5 +70,47 @@ export function ActDialog({ verb, danger = false, because, act, children, ...dia
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** The most that the API takes. */
+const MOST_WORDS = 500;
+
+interface ReasonProps extends Omit<ActProps, 'act' | 'children'> {
+  label?: string;
+  hint?: ReactNode;
+  /** What stands there already. */
+  proposed?: string;
+  /** Gets what was said, if anything was. */
+  act: (reason: string | undefined) => Promise<unknown>;
+  children?: ReactNode;
+}
+
+/** A dialog that asks why before it does it. */
+export function ReasonDialog({
+  label = 'Reason',
+  hint = 'In the audit log, with your name.',
+  proposed = '',
+  act,
+  children,
+  ...dialog
+}: ReasonProps) {
+  const [text, setText] = useState(proposed);
+  return (
+    <ActDialog {...dialog} act={() => act(text.trim() || undefined)}>
+      {children}
+      <Field label={label} hint={hint}>
+        {(id) => (
+          <input
+            id={id}
+            className="input"
+            data-autofocus
+            maxLength={MOST_WORDS}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        )}
+      </Field>
+    </ActDialog>
   );
 }

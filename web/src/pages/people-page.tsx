@@ -3,7 +3,7 @@ import { ROLES, type Role } from '../../../shared/kernel/role.ts';
 import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
 import { usePaged } from './paged.ts';
 import './pages.css';
@@ -119,16 +119,16 @@ function Members() {
         </table>
       )}
       {removed && (
-        <ActDialog
+        <ReasonDialog
           title={`Remove ${removed.name}`}
           verb="Remove"
           danger
           opened
           onClose={() => setRemoved(undefined)}
-          act={() => call('removeMember', { params: { member_id: removed.id } }).then(again)}
+          act={(reason) => call('removeMember', { params: { member_id: removed.id }, ...(reason && { reason }) }).then(again)}
         >
           <p>They can no longer sign in here. What they did stays in the audit log.</p>
-        </ActDialog>
+        </ReasonDialog>
       )}
     </section>
   );
@@ -228,16 +228,16 @@ function Keys() {
         </table>
       )}
       {revoked && (
-        <ActDialog
+        <ReasonDialog
           title={`Revoke ${revoked.name}`}
           verb="Revoke"
           danger
           opened
           onClose={() => setRevoked(undefined)}
-          act={() => call('revokeKey', { params: { key_id: revoked.id } }).then(again)}
+          act={(reason) => call('revokeKey', { params: { key_id: revoked.id }, ...(reason && { reason }) }).then(again)}
         >
           <p>Whoever uses it is refused within 30 seconds. It cannot be brought back.</p>
-        </ActDialog>
+        </ReasonDialog>
       )}
     </section>
   );

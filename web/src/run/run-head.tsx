@@ -8,11 +8,13 @@ import { Choices } from '../kit/menu.tsx';
 import { lookOf, Status } from '../kit/status.tsx';
 import { Time, Took } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
+import { CompareDialog } from './compare-dialog.tsx';
 import { ErrorWords, Headline, nameOf } from './headline.tsx';
 import { RecoverDialog, type RerunFrom } from './recover.tsx';
 import { LabelsDialog, PauseDialog, StopDialog } from './steer.tsx';
+import { TestDialog } from './test-dialog.tsx';
 
-type Asked = { dialog: 'rerun'; from: RerunFrom } | { dialog: 'stop' | 'pause' | 'labels' };
+type Asked = { dialog: 'rerun'; from: RerunFrom } | { dialog: 'stop' | 'pause' | 'labels' | 'compare' | 'test' };
 
 /** What became of the run, where it comes from, and what may be done with it. */
 export function RunHead({ run, states, recover }: { run: Run; states: readonly StepState[]; recover: boolean }) {
@@ -83,6 +85,9 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
             Run again
           </Button>
         )}
+        <Button icon="compare" onClick={() => setAsked({ dialog: 'compare' })}>
+          Compare
+        </Button>
         <Choices
           choices={[
             { label: 'Recover from the failed step', icon: 'redo', because: may('rerun_from_failed'), act: rerun('failed') },
@@ -102,6 +107,12 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
                   params: { workflowId: run.workflow_id },
                   search: { tab: 'edit', run: run.id },
                 }),
+            },
+            {
+              label: 'Make a test of it',
+              icon: 'tests',
+              because: run.ended_at ? undefined : 'It has not ended yet.',
+              act: () => setAsked({ dialog: 'test' }),
             },
             { label: 'Labels', icon: 'tag', act: () => setAsked({ dialog: 'labels' }) },
             { label: run.archived ? 'Bring back from the archive' : 'Archive', icon: 'archive', act: archive },
@@ -186,6 +197,8 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
       )}
       <StopDialog run={run} opened={asked?.dialog === 'stop'} onClose={closed} />
       <PauseDialog run={run} opened={asked?.dialog === 'pause'} onClose={closed} />
+      {asked?.dialog === 'compare' && <CompareDialog run={run} onClose={closed} />}
+      {asked?.dialog === 'test' && <TestDialog run={run} onClose={closed} />}
       {asked?.dialog === 'labels' && <LabelsDialog run={run} opened onClose={closed} />}
     </header>
   );

@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { call } from '../api/call.ts';
 import { type Run, runsChanged } from '../api/queries.ts';
 import { Field } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { ActDialog, ReasonDialog } from '../kit/dialog.tsx';
 import { told } from '../kit/told.tsx';
 
 interface Props {
@@ -13,23 +13,22 @@ interface Props {
 
 const workflowOf = (run: Run) => ({ workflow_id: run.workflow_id });
 
+const SHOWN = 'Shown on the run, with your name.';
+
 export function StopDialog({ run, opened, onClose }: Props) {
-  const [reason, setReason] = useState('');
   const [graceful, setGraceful] = useState(false);
   const inFlight = run.steps.running + run.steps.waiting;
-  const act = async () => {
-    const params = {
-      mode: graceful ? ('graceful' as const) : ('immediate' as const),
-      ...(reason.trim() && { reason: reason.trim() }),
-    };
+  const act = async (reason: string | undefined) => {
+    const params = { mode: graceful ? ('graceful' as const) : ('immediate' as const), ...(reason && { reason }) };
     await call('commandWorkflow', { params: workflowOf(run), body: { command: 'stop', run_id: run.id, params } });
     await runsChanged(run.id);
     told(graceful ? 'Draining.' : 'Stopped.');
   };
   return (
-    <ActDialog
+    <ReasonDialog
       title={`Stop ${run.reference ?? run.name}`}
       verb={graceful ? 'Stop gracefully' : 'Stop now'}
+      hint={SHOWN}
       danger
       opened={opened}
       onClose={onClose}
@@ -47,41 +46,30 @@ export function StopDialog({ run, opened, onClose }: Props) {
           <span className="muted">Nothing new is begun.</span>
         </span>
       </label>
-      <Reason value={reason} onChange={setReason} />
-    </ActDialog>
+    </ReasonDialog>
   );
 }
 
 export function PauseDialog({ run, opened, onClose }: Props) {
-  const [reason, setReason] = useState('');
-  const act = async () => {
-    const params = reason.trim() ? { reason: reason.trim() } : {};
+  const act = async (reason: string | undefined) => {
+    const params = reason ? { reason } : {};
     await call('commandWorkflow', { params: workflowOf(run), body: { command: 'pause', run_id: run.id, params } });
     await runsChanged(run.id);
     told('Paused.');
   };
   return (
-    <ActDialog title={`Pause ${run.reference ?? run.name}`} verb="Pause" opened={opened} onClose={onClose} act={act}>
+    <ReasonDialog
+      title={`Pause ${run.reference ?? run.name}`}
+      verb="Pause"
+      hint={SHOWN}
+      opened={opened}
+      onClose={onClose}
+      act={act}
+    >
       <p>Steps in flight finish; nothing new begins until somebody resumes it. Its deadline goes on.</p>
-      <Reason value={reason} onChange={setReason} />
-    </ActDialog>
+    </ReasonDialog>
   );
 }
-
-const Reason = ({ value, onChange }: { value: string; onChange: (value: string) => void }) => (
-  <Field label="Reason" hint="Shown on the run, with your name.">
-    {(id) => (
-      <input
-        id={id}
-        className="input"
-        data-autofocus
-        maxLength={500}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    )}
-  </Field>
-);
 
 export function LabelsDialog({ run, opened, onClose }: Props) {
   const [text, setText] = useState(run.labels.join('\n'));

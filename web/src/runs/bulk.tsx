@@ -3,8 +3,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Ask, call } from '../api/call.ts';
 import { runsChanged } from '../api/queries.ts';
-import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { Button, Loading, Problem } from '../kit/controls.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Status } from '../kit/status.tsx';
 import type { queryOf } from './filter.ts';
@@ -20,10 +20,15 @@ const VERBS: Record<Verb, { label: string; verb: string; danger?: boolean }> = {
   archive: { label: 'Archive all', verb: 'Archive' },
 };
 
-/** What can be done with all runs that the filter selects. */
-export function Bulk({ query }: { query: ReturnType<typeof queryOf> }) {
+type Query = ReturnType<typeof queryOf>;
+/** Runs that a filter selects, or that somebody has selected. */
+export type Selection = { query: Query } | { ids: readonly string[] };
+
+/** What can be done with all of them. */
+export function Bulk({ word, selection }: { word: string; selection: Selection }) {
   const [verb, setVerb] = useState<Verb>();
-  const because = Object.keys(query).length === 0 ? 'Narrow the list first: a job needs a filter.' : undefined;
+  const isAll = 'query' in selection && Object.keys(selection.query).length === 0;
+  const because = isAll ? 'Narrow the list first: a job needs a filter.' : undefined;
   return (
     <>
       <Choices
@@ -34,42 +39,44 @@ export function Bulk({ query }: { query: ReturnType<typeof queryOf> }) {
           act: () => setVerb(name),
         }))}
       >
-        <Button>All that match</Button>
+        <Button>{word}</Button>
       </Choices>
-      {verb && <JobDialog verb={verb} query={query} onClose={() => setVerb(undefined)} />}
+      {verb && <JobDialog verb={verb} selection={selection} onClose={() => setVerb(undefined)} />}
     </>
   );
 }
 
-/** The body of a job: where a query has commas, it has lists. */
-function bodyOf(verb: Verb, { status, label, ...same }: ReturnType<typeof queryOf>, more: object): Body {
-  const filter = {
+/** As a body has it: where a query has commas, it has lists. */
+function filterOf({ status, label, ...same }: Query) {
+  return {
     ...same,
     ...(status && { status: String(status).split(',') }),
     ...(label && { label: String(label).split(',') }),
   };
+}
+
+function bodyOf(verb: Verb, selection: Selection, more: object): Body {
   return {
     verb,
-    filter,
+    ...('query' in selection ? { filter: filterOf(selection.query) } : { run_ids: selection.ids }),
     params: verb === 'rerun' ? { from: 'failed' } : verb === 'stop' ? { mode: 'immediate' } : {},
     ...more,
   } as Body;
 }
 
 /** Says how many runs it would touch, and some of them, before it does. */
-function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typeof queryOf>; onClose: () => void }) {
-  const [reason, setReason] = useState('');
+function JobDialog({ verb, selection, onClose }: { verb: Verb; selection: Selection; onClose: () => void }) {
   const navigate = useNavigate();
   const foreseen = useQuery({
-    queryKey: ['job', 'dry', verb, query],
-    queryFn: ({ signal }) => call('createJob', { body: bodyOf(verb, query, { dry_run: true }) }, signal),
+    queryKey: ['job', 'dry', verb, selection],
+    queryFn: ({ signal }) => call('createJob', { body: bodyOf(verb, selection, { dry_run: true }) }, signal),
     staleTime: 0,
   });
   const { data } = foreseen;
   const dry = data?.object === 'job_dry_run' ? data : undefined;
-  const act = async () => {
+  const act = async (reason: string | undefined) => {
     await call('createJob', {
-      body: bodyOf(verb, query, reason.trim() ? { reason: reason.trim() } : {}),
+      body: bodyOf(verb, selection, reason ? { reason } : {}),
       idempotencyKey: `console-${crypto.randomUUID()}`,
     });
     await runsChanged();
@@ -78,7 +85,7 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
   const { label, verb: word, danger = false } = VERBS[verb];
   const count = dry ? `${dry.would.toLocaleString('en')}${dry.exact ? '' : '+'} ${dry.would === 1 ? 'run' : 'runs'}` : '';
   return (
-    <ActDialog
+    <ReasonDialog
       title={label}
       verb={dry ? `${word} ${count}` : word}
       danger={danger}
@@ -92,7 +99,8 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
       {dry && (
         <>
           <p>
-            <b className="num">{count}</b> of <span className="num">{dry.total.toLocaleString('en')}</span> that match.
+            <b className="num">{count}</b> of <span className="num">{dry.total.toLocaleString('en')}</span>{' '}
+            {'query' in selection ? 'that match' : 'that are selected'}.
           </p>
           <ul className="bulk-sample">
             {dry.sample.slice(0, 5).map((run) => (
@@ -105,18 +113,6 @@ function JobDialog({ verb, query, onClose }: { verb: Verb; query: ReturnType<typ
           </ul>
         </>
       )}
-      <Field label="Reason" hint="In the audit log, with your name.">
-        {(id) => (
-          <input
-            id={id}
-            className="input"
-            data-autofocus
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }

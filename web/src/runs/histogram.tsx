@@ -1,24 +1,12 @@
 import type { Result } from '../api/call.ts';
 import { DAY, shortClock, useZone, weekday } from '../kit/time.tsx';
 import type { RunsSearch } from './filter.ts';
+import { OUTCOMES, Stack, saidOf, totalOf } from './outcomes.tsx';
 
 type Bucket = Result<'getRunHistogram'>['items'][number];
-const OUTCOMES = ['succeeded', 'live', 'skipped', 'stopped', 'timed_out', 'failed'] as const;
-type Outcome = (typeof OUTCOMES)[number];
-
-const TONES: Record<Outcome, string> = {
-  succeeded: 'good',
-  live: 'active',
-  skipped: 'idle',
-  stopped: 'idle',
-  timed_out: 'bad',
-  failed: 'bad',
-};
 const HOUR_MS = 3_600_000;
 const MOST_BUCKETS = 72;
 const DAYS_SHOWN = 14;
-
-const totalOf = (bucket: Bucket) => OUTCOMES.reduce((sum, outcome) => sum + bucket[outcome], 0);
 
 /** Buckets without runs are there too, so that a gap is a gap. */
 function filled({ items, bucket }: Result<'getRunHistogram'>, { from, to }: RunsSearch): Bucket[] {
@@ -58,9 +46,6 @@ export function Histogram({ histogram, search, onRange }: Props) {
   const most = Math.max(1, ...buckets.map(totalOf));
   const size = histogram.bucket === 'hour' ? HOUR_MS : DAY;
   const named = (start: string) => (histogram.bucket === 'hour' ? `${weekday(start)} ${shortClock(start)}` : weekday(start));
-  const said = (bucket: Bucket) =>
-    OUTCOMES.flatMap((outcome) => (bucket[outcome] ? [`${bucket[outcome]} ${outcome.replace('_', ' ')}`] : [])).join(', ') ||
-    'no runs';
   return (
     <div className="histogram">
       <div className="bars">
@@ -68,20 +53,12 @@ export function Histogram({ histogram, search, onRange }: Props) {
           <button
             key={bucket.start}
             type="button"
-            aria-label={`${named(bucket.start)}: ${said(bucket)}`}
-            title={`${named(bucket.start)}: ${said(bucket)}`}
+            aria-label={`${named(bucket.start)}: ${saidOf(bucket)}`}
+            title={`${named(bucket.start)}: ${saidOf(bucket)}`}
             disabled={totalOf(bucket) === 0}
             onClick={() => onRange(bucket.start, new Date(Date.parse(bucket.start) + size).toISOString())}
           >
-            {OUTCOMES.map((outcome) =>
-              bucket[outcome] ? (
-                <i
-                  key={outcome}
-                  className={TONES[outcome]}
-                  style={{ height: `${Math.max(3, (bucket[outcome] / most) * 100)}%` }}
-                />
-              ) : null,
-            )}
+            <Stack outcomes={bucket} most={most} />
           </button>
         ))}
       </div>

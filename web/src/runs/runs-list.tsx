@@ -1,15 +1,17 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useState } from 'react';
 import { useKeys } from '../frame/keyboard.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Time } from '../kit/time.tsx';
 import { Bulk } from './bulk.tsx';
+import { Export } from './export.tsx';
 import { type FieldName, isFiltered, type RunsSearch } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { Histogram, StatusStrip } from './histogram.tsx';
 import { NextSteps } from './next-steps.tsx';
 import { RunsTable } from './runs-table.tsx';
+import { Selected } from './selected.tsx';
 import { useRuns } from './use-runs.ts';
 import './runs.css';
 
@@ -27,6 +29,11 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
   const { runs, waiting, list, histogram, searchedTo, query, showWaiting } = useRuns(search);
   const navigate = useNavigate();
   const [cursor, setCursor] = useState<string>();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const select = useCallback(
+    (id: string) => setSelected((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id])),
+    [],
+  );
   const at = runs.findIndex(({ id }) => id === cursor);
   const move = (step: number) => {
     const next = runs[Math.max(0, Math.min(runs.length - 1, at + step))];
@@ -37,6 +44,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
   useKeys({
     j: () => move(1),
     k: () => move(-1),
+    x: () => cursor && select(cursor),
     Enter: () => cursor && void navigate({ to: '/runs/$runId', params: { runId: cursor } }),
   });
   const own = Object.fromEntries(Object.entries(search).filter(([name]) => !fixed.some((one) => one === name)));
@@ -63,9 +71,11 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
       </div>
       <div className="row wrap">
         <FilterBar search={search} onSearch={onSearch} fixed={fixed} />
-        {runs.length > 0 && <Bulk query={query} />}
+        {runs.length > 0 && <Bulk word="All that match" selection={{ query }} />}
+        {runs.length > 0 && <Export query={query} />}
         {!title && actions}
       </div>
+      {selected.size > 0 && <Selected ids={[...selected]} onClear={() => setSelected(new Set())} />}
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Loading rows={10} />}
       {list.isSuccess && (
@@ -81,6 +91,8 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
               runs={runs}
               cursor={cursor}
               withWorkflow={!fixed.includes('workflow')}
+              selected={selected}
+              onSelect={select}
               onLabel={(label) => onSearch({ ...search, label })}
             />
           ) : (

@@ -8,14 +8,19 @@ interface Props {
   runs: readonly RunEntry[];
   cursor?: string | undefined;
   withWorkflow: boolean;
+  selected: ReadonlySet<string>;
+  onSelect: (id: string) => void;
   onLabel: (label: string) => void;
 }
 
-export function RunsTable({ runs, cursor, withWorkflow, onLabel }: Props) {
+export function RunsTable({ runs, cursor, withWorkflow, selected, onSelect, onLabel }: Props) {
   return (
     <table className="table runs-table">
       <thead>
         <tr>
+          <th className="c-select">
+            <span className="hidden">Select</span>
+          </th>
           <th className="c-status">Status</th>
           <th className="c-ref">Run</th>
           {withWorkflow && <th className="c-flow">Workflow</th>}
@@ -27,7 +32,15 @@ export function RunsTable({ runs, cursor, withWorkflow, onLabel }: Props) {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <Row key={run.id} run={run} isAt={run.id === cursor} withWorkflow={withWorkflow} onLabel={onLabel} />
+          <Row
+            key={run.id}
+            run={run}
+            isAt={run.id === cursor}
+            withWorkflow={withWorkflow}
+            isSelected={selected.has(run.id)}
+            onSelect={onSelect}
+            onLabel={onLabel}
+          />
         ))}
       </tbody>
     </table>
@@ -38,13 +51,18 @@ interface RowProps {
   run: RunEntry;
   isAt: boolean;
   withWorkflow: boolean;
+  isSelected: boolean;
+  onSelect: (id: string) => void;
   onLabel: (label: string) => void;
 }
 
-const Row = memo(function Row({ run, isAt, withWorkflow, onLabel }: RowProps) {
+const Row = memo(function Row({ run, isAt, withWorkflow, isSelected, onSelect, onLabel }: RowProps) {
   const named = run.reference ?? run.name;
   return (
-    <tr data-run={run.id} className={isAt ? 'cursor' : ''}>
+    <tr data-run={run.id} className={isAt ? 'cursor' : ''} aria-selected={isSelected}>
+      <td className="c-select">
+        <input type="checkbox" aria-label={`Select ${named}`} checked={isSelected} onChange={() => onSelect(run.id)} />
+      </td>
       <td className="c-status">
         <Status status={run.status} />
       </td>

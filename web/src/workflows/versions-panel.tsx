@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { call } from '../api/call.ts';
 import { queries, type Workflow } from '../api/queries.ts';
-import { Button, Empty, Field, Loading } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { Button, Empty, Loading } from '../kit/controls.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 
@@ -101,18 +101,20 @@ function BringBack({
   current: number;
   onClose: () => void;
 }) {
-  const [note, setNote] = useState(`Brings back v${version}`);
   const old = useQuery(versionQuery(workflow.id, version));
   const params = { workflow_id: workflow.id };
-  const act = async () => {
+  const act = async (note: string | undefined) => {
     if (!old.data) return;
     await call('saveDraft', { params, body: { definition: old.data.source } });
-    const done = await call('publishWorkflow', { params, body: note.trim() ? { note: note.trim() } : {} });
+    const done = await call('publishWorkflow', { params, body: note ? { note } : {} });
     await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
     told(`v${done.version} is published, with the text of v${version}.`);
   };
   return (
-    <ActDialog
+    <ReasonDialog
+      label="Note"
+      hint="For those who look at the versions."
+      proposed={`Brings back v${version}`}
       title={`Bring back v${version}`}
       verb={`Publish it as v${current + 1}`}
       size="xl"
@@ -123,18 +125,6 @@ function BringBack({
     >
       <p>Live runs go on with the version that they follow. The draft becomes this text.</p>
       <Changes workflowId={workflow.id} from={current} to={version} />
-      <Field label="Note">
-        {(id) => (
-          <input
-            id={id}
-            className="input"
-            data-autofocus
-            maxLength={500}
-            value={note}
-            onChange={(event) => setNote(event.target.value)}
-          />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }

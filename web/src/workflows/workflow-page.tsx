@@ -4,22 +4,34 @@ import { lazy, Suspense } from 'react';
 import { workflowQuery } from '../api/queries.ts';
 import { Loading, Problem } from '../kit/controls.tsx';
 import { RunsList } from '../runs/runs-list.tsx';
+import { OverviewPanel } from './overview-panel.tsx';
+import { SettingsPanel } from './settings-panel.tsx';
 import { StartPanel } from './start-panel.tsx';
 import { VersionsPanel } from './versions-panel.tsx';
+import './workflows.css';
 
 const Editor = lazy(() => import('../editor/editor.tsx').then(({ Editor: component }) => ({ default: component })));
 
+const TestsPanel = lazy(() => import('./tests-panel.tsx').then(({ TestsPanel: component }) => ({ default: component })));
+const TriggersPanel = lazy(() =>
+  import('../triggers/triggers-panel.tsx').then(({ TriggersPanel: component }) => ({ default: component })),
+);
+
 const TABS = [
   ['runs', 'Runs'],
+  ['overview', 'Overview'],
   ['start', 'Start'],
   ['edit', 'Edit'],
   ['versions', 'Versions'],
+  ['triggers', 'Triggers'],
+  ['tests', 'Tests'],
+  ['settings', 'Settings'],
 ] as const;
 
-/** One workflow: its runs, a start by hand, its text and graph, its versions. */
+/** One workflow: how it does, its runs, a start by hand, its text and graph, what starts it, its tests. */
 export function WorkflowPage() {
   const { workflowId } = useParams({ from: '/workflows/$workflowId' });
-  const { tab = 'runs', run: afterRun, ...filter } = useSearch({ from: '/workflows/$workflowId' });
+  const { tab = 'runs', run: afterRun, case: _case, of: _of, ...filter } = useSearch({ from: '/workflows/$workflowId' });
   const navigate = useNavigate({ from: '/workflows/$workflowId' });
   const workflow = useQuery(workflowQuery(workflowId));
   if (workflow.isError && !workflow.data)
@@ -67,6 +79,13 @@ export function WorkflowPage() {
         />
       )}
       {tab === 'start' && <StartPanel workflow={workflow.data} />}
+      {tab === 'overview' && <OverviewPanel workflow={workflow.data} />}
+      {tab === 'settings' && <SettingsPanel workflow={workflow.data} />}
+      {(tab === 'triggers' || tab === 'tests') && (
+        <Suspense fallback={<Loading rows={6} />}>
+          {tab === 'triggers' ? <TriggersPanel workflow={workflow.data} /> : <TestsPanel workflow={workflow.data} />}
+        </Suspense>
+      )}
       {tab === 'versions' && <VersionsPanel workflow={workflow.data} />}
       {tab === 'edit' && (
         <Suspense fallback={<Loading rows={12} />}>

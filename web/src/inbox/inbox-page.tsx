@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { call, type Result } from '../api/call.ts';
-import { Empty, Loading, Problem } from '../kit/controls.tsx';
+import { Loading, Problem } from '../kit/controls.tsx';
 import { Status } from '../kit/status.tsx';
 import { Time, Took } from '../kit/time.tsx';
-import './pages.css';
+import { Tasks } from './tasks.tsx';
+import './inbox.css';
 
 type Inbox = Result<'getInbox'>;
 type Run = Inbox['running']['items'][number];
@@ -25,18 +26,12 @@ export function InboxPage() {
     refetchInterval: LOOK_EVERY_MS,
   });
   const { data } = inbox;
-  const isQuiet = data && data.failed.count + data.late.count + data.draining.count + data.running.count === 0;
   return (
     <div className="page">
-      <div className="page-head">
-        <h1>Inbox</h1>
-      </div>
+      <Tasks />
       {inbox.isPending && <Loading />}
       {inbox.isError && <Problem error={inbox.error} retry={() => void inbox.refetch()} />}
-      {isQuiet && (
-        <Empty title="Nothing wants to be looked at">No run has failed within 24 hours, none is late, none is live.</Empty>
-      )}
-      {data && !isQuiet && (
+      {data && (
         <div className="columns">
           <Section title="Failed, last 24 hours" section={data.failed} isWide none="No run has failed.">
             {data.failed.items.map((failure) => (

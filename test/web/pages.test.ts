@@ -1,0 +1,296 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Api, startApi } from '../edge/api.ts';
+import { API_KEY } from '../harness/millrun-process.ts';
+import { axeOf, built, hasBrowser, launch, Visitor } from './browser.ts';
+
+const HOSTILE = `<img src=x onerror="alert(1)">\u202e`;
+const FORM = '{ type: object, required: [costCentre], properties: { costCentre: { type: string }, urgent: { type: boolean } } }';
+
+describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
+  let api: Api;
+  let browser: Browser;
+  let visitor: Visitor;
+  let total: string;
+  let paying: string;
+  let exporting: string;
+  let runs: string[];
+  let payments: string[];
+  let exports: string[];
+
+  beforeAll(async () => {
+    built();
+    api = await startApi();
+    browser = await launch();
+    total = await api.publish("  - id: sum\n    set: { total: '${ $input.a + $input.b }' }\n", {
+      top: "reference: ORD-${ $string($input.a) }\noutput: { total: '${ $steps.sum.total }' }",
+    });
+    paying = await api.publish(
+      `  - id: sign\n    approval: { assignees: [ada@example.com], title: 'Pay \${ $input.to }?', form: ${FORM} }\n`,
+      { top: "reference: ${ $input.to }\noutput: { form: '${ $steps.sign.form }' }" },
+    );
+    exporting = await api.publish("  - id: send\n    onError: ask\n    http: { method: GET, url: 'http://127.0.0.1:1/' }\n", {
+      top: 'reference: DOC-${ $string($input.n) }',
+    });
+    const started = async (workflow: string, inputs: object) => (await api.start(workflow, inputs)).body.id as string;
+    runs = await Promise.all([1, 2, 3].map((a) => started(total, { a, b: 2 })));
+    payments = await Promise.all(['Acme', HOSTILE].map((to) => started(paying, { to })));
+    exports = await Promise.all([1, 2, 3].map((n) => started(exporting, { n })));
+    for (const id of runs) await api.ended(id);
+    for (const id of [...payments, ...exports]) await api.asked(id);
+    visitor = await Visitor.signedIn(await browser.newContext({ viewport: { width: 1440, height: 900 } }), api.url, API_KEY);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+  });
+
+  /** One visitor for all of them: each page is loaded anew, what went wrong before is not its fault. */
+  const visit = async (path: string) => {
+    visitor.problems.length = 0;
+    visitor.clicks = 0;
+    await visitor.goTo(path);
+    await visitor.page.waitForSelector('h1');
+    return visitor;
+  };
+  const dialog = () => visitor.page.getByRole('dialog');
+
+  test.each(['light', 'dark'] as const)(
+    'axe finds nothing wrong with any of them, %s',
+    { timeout: 60_000 },
+    async (colorScheme) => {
+      const [one = '', other = ''] = runs;
+      const pages = [
+        '/inbox',
+        '/inbox?whose=me',
+        `/inbox?task=${(await api.asked(payments[0] ?? '')).id}`,
+        `/inbox?kind=exception&task=${(await api.asked(exports[0] ?? '')).group}`,
+        '/analytics',
+        '/connections',
+        '/compare',
+        `/compare?a=${one}&b=${other}&step=sum`,
+        '/settings',
+        '/reference',
+        ...['overview', 'triggers', 'tests', 'settings'].map((tab) => `/workflows/${total}?tab=${tab}`),
+      ];
+      const { page, problems } = visitor;
+      problems.length = 0;
+      await page.emulateMedia({ colorScheme });
+      const found: string[] = [];
+      for (const path of pages) {
+        await visitor.goTo(path);
+        await page.waitForSelector('h1');
+        await page.locator('.loading').first().waitFor({ state: 'detached' });
+        found.push(...(await axeOf(page)).map((violation) => `${path} ${violation}`));
+      }
+      expect(found).toEqual([]);
+      // A workflow without a mailbox is asked for one.
+      expect(problems.filter((problem) => !problem.includes('404'))).toEqual([]);
+    },
+  );
+
+  test('a question is answered in place with two clicks, and taken back while nothing has left', async () => {
+    await visit('/inbox');
+    const { page } = visitor;
+    await visitor.click('button', /^Pay Acme\?/);
+    await page.keyboard.press('a');
+    await page.getByText('To approve it, fill in Cost centre.').waitFor();
+    await page.getByLabel('Cost centre').fill('A1');
+    await visitor.click('button', /^Approve$/);
+    expect(visitor.clicks).toBe(2);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect.poll(() => page.getByLabel('Cost centre').inputValue()).toBe('A1');
+    expect((await api.asked(payments[0] ?? '')).status).toBe('open');
+    // Away from the form, the keys answer; `g a` is a place and approves nothing.
+    await page.getByLabel('Cost centre').blur();
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await page.waitForURL(/\/audit/);
+    expect((await api.asked(payments[0] ?? '')).status).toBe('open');
+    await page.goBack();
+    await page.getByLabel('Cost centre').waitFor();
+    await page.keyboard.press('a');
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+    // Whoever closes the page has decided.
+    await page.goto('about:blank');
+    expect((await api.ended(payments[0] ?? '')).outputs).toEqual({ form: { costCentre: 'A1' } });
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('what a stranger has written stands in a question as it is', async () => {
+    await visit('/inbox');
+    await visitor.page.getByText(`Pay ${HOSTILE}?`).waitFor();
+    expect(await visitor.page.locator('img[src="x"]').count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('a question is put off, shown when it is asked for, and given to others', async () => {
+    await visit('/inbox?kind=approval');
+    const { page } = visitor;
+    await visitor.click('button', /^Pay </);
+    await page.getByRole('button', { name: 'Ask others' }).click();
+    await page.getByLabel('Mail addresses').fill('grace@example.com');
+    await page.getByRole('button', { name: 'Ask them' }).click();
+    await page.getByText('It asks grace@example.com.').waitFor();
+    await page.getByRole('button', { name: 'Put off' }).click();
+    await page.getByRole('menuitem', { name: 'For an hour' }).click();
+    await visitor.goTo('/inbox');
+    await page.getByRole('button', { name: 'Show 1 put off' }).click();
+    await page.getByText(/^until/).waitFor();
+    const task = await api.asked(payments[1] ?? '');
+    expect(task.assignees).toEqual(['grace@example.com']);
+    expect(Date.parse(task.snoozed_until)).toBeGreaterThan(Date.now());
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('failures with the same cause are decided together', async () => {
+    await visit('/inbox');
+    const { page } = visitor;
+    await visitor.click('button', /^3 like this/);
+    await visitor.click('button', /^Skip all 3/);
+    await dialog().getByLabel('Comment').fill('The receiver is gone');
+    await dialog().getByRole('button', { name: 'Skip 3 runs' }).click();
+    await page.getByRole('button', { name: 'Undo' }).waitFor();
+    await page.goto('about:blank');
+    for (const id of exports) expect((await api.ended(id)).status).toBe('succeeded');
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('a figure leads to the runs that it counts, and a table is taken along', async () => {
+    await vi.waitFor(
+      async () => {
+        const { body } = await api.get(`/v1/analytics/overview?workflow_id=${total}`);
+        expect(body.runs).toBe(3);
+      },
+      { timeout: 20_000, interval: 100 },
+    );
+    await visit(`/analytics?workflow=${total}`);
+    const { page } = visitor;
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download steps as CSV' }).click();
+    expect(await readFile(await (await file).path(), 'utf8')).toMatch(/^step_id,executed,.*\r\nsum,3,3,0,0,/);
+    await page.locator('.figure', { hasText: 'Runs ended' }).getByRole('link', { name: '3' }).click();
+    await page.waitForURL(/\/runs\?.*status=succeeded/);
+    await expect.poll(() => page.locator('tr[data-run]').count()).toBe(3);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('two runs are compared within three clicks, from the list and from a page', async () => {
+    await visit(`/runs?workflow=${total}`);
+    const { page } = visitor;
+    await page.getByLabel('Select ORD-1').click();
+    await page.getByLabel('Select ORD-3').click();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await page.getByRole('row', { name: /\/a 1 3/ }).waitFor();
+    await visitor.goTo(`/runs?workflow=${total}`);
+    await page.getByRole('link', { name: 'ORD-2' }).click();
+    await page.getByRole('button', { name: 'Compare' }).click();
+    await dialog().getByRole('button', { name: /ORD-1/ }).click();
+    await page.getByRole('row', { name: /\/a 1 2/ }).waitFor();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('what the filter matches is exported, and says how much that is', async () => {
+    await visit(`/runs?workflow=${total}`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Export' }).click();
+    await page.getByRole('menuitem', { name: 'JSON' }).click();
+    await page.getByText('3 runs: all that the filter matches.').waitFor();
+    const file = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save 3 runs' }).click();
+    const saved: { id: string }[] = JSON.parse(await readFile(await (await file).path(), 'utf8'));
+    expect(saved.map(({ id }) => id).toSorted()).toEqual(runs.toSorted());
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('a run becomes a test; what comes out otherwise is seen, and accepted', async () => {
+    await visit(`/runs/${runs[2]}`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Make a test of it' }).click();
+    await dialog().getByRole('button', { name: 'Make the test' }).click();
+    await page.waitForURL(/tab=tests/);
+    const { source } = (await api.get(`/v1/workflows/${total}`)).body.draft;
+    const definition = source.replace('$input.a + $input.b', '$input.a * $input.b');
+    expect((await api.call('PUT', `/v1/workflows/${total}/draft`, { body: { definition } })).status).toBe(200);
+    await page.getByRole('button', { name: 'Run the tests' }).click();
+    await dialog().getByRole('button', { name: 'Run them' }).click();
+    await page.getByRole('button', { name: 'ORD-3 against draft: different' }).click();
+    await page.getByRole('row', { name: '/total 5 6' }).waitFor();
+    await page.getByRole('button', { name: 'Accept as what should come out' }).click();
+    await dialog().getByRole('button', { name: 'Accept 1 test' }).click();
+    await page.getByRole('button', { name: 'ORD-3 against draft: same' }).waitFor();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('a connection is made by the form of its type, tried, and not deleted from under a workflow unseen', async () => {
+    await visit('/connections');
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'New connection' }).click();
+    await page.getByLabel('Type').selectOption('basic');
+    await page.getByLabel('Name', { exact: true }).fill('erp');
+    await page.getByLabel('Hosts').fill('127.0.0.1:1');
+    await page.getByLabel('Username').fill('mill');
+    await page.getByLabel('Password').fill('s3cret-word');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('heading', { name: 'erp' }).waitFor();
+    const using = {
+      project_id: 'examples',
+      definition: 'format: 1\nname: uses-erp\nconnections: [erp]\nsteps:\n  - id: a\n    set: {}\n',
+    };
+    expect((await api.post('/v1/workflows', using)).status).toBe(201);
+    await page.getByRole('button', { name: 'Test' }).click();
+    await page.getByLabel('URL').fill('http://127.0.0.1:1/');
+    await page.getByRole('button', { name: 'Call it' }).click();
+    await dialog()
+      .getByText(/not connected.*refused/)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('cell', { name: /not connected/ }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await dialog().getByRole('link', { name: 'uses-erp' }).waitFor();
+    await page.getByRole('button', { name: 'Delete it from under 1 workflow' }).click();
+    await page.getByText('No connection yet').waitFor();
+    expect((await page.content()).includes('s3cret-word')).toBe(false);
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('triggers are made from the page of the workflow: a webhook shows its secret and a signed request this once', async () => {
+    await visit(`/workflows/${total}?tab=triggers`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Shop');
+    await page.getByLabel('Scheme').selectOption({ label: 'sha256' });
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('Shown this once.').waitFor();
+    await expect.poll(() => page.locator('pre.curl').innerText()).toMatch(/curl .*x-hub-signature-256/s);
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('button', { name: 'New schedule' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Every morning');
+    await page.getByLabel('Expression').fill('at nine');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await dialog().getByRole('alert').waitFor();
+    await page.getByLabel('Expression').fill('daily at 09:00');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('daily at 09:00', { exact: true }).waitFor();
+    await page.getByRole('region', { name: 'Schedules' }).getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor();
+    const [schedule] = (await api.get(`/v1/workflows/${total}/schedules`)).body.items;
+    expect(schedule).toMatchObject({ name: 'Every morning', enabled: false, timezone: 'UTC' });
+    // What the API refuses, and a mailbox that is not there, are errors of the page's console; nothing else is.
+    expect(visitor.problems.filter((problem) => !/40[04]/.test(problem))).toEqual([]);
+  });
+
+  test('a workflow is turned off with a reason, which the audit log has', async () => {
+    await visit(`/workflows/${total}?tab=settings`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Turn off' }).click();
+    await dialog().getByLabel('Reason').fill('The year is closed');
+    await dialog().getByRole('button', { name: 'Turn off' }).click();
+    await page.getByText('turned off').waitFor();
+    await visitor.goTo(`/audit?object=${total}`);
+    await page.getByText('The year is closed').waitFor();
+    expect(visitor.problems).toEqual([]);
+  });
+});

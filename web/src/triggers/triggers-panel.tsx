@@ -1,0 +1,14 @@
+import type { Workflow } from '../api/queries.ts';
+import { MailboxSection } from './mailbox.tsx';
+import { Schedules } from './schedules.tsx';
+import { Webhooks } from './webhooks.tsx';
+import './triggers.css';
+
+/** What starts the workflow, and how each of it is set. */
+export const TriggersPanel = ({ workflow }: { workflow: Workflow }) => (
+  <div className="stack">
+    <MailboxSection workflow={workflow} />
+    <Schedules workflow={workflow} />
+    <Webhooks workflow={workflow} />
+  </div>
+);
