@@ -13,6 +13,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { InboundMail } from './inbound-mail.ts';
+import type { InboundQueues } from './inbound-queues.ts';
 import * as metrics from './metrics.ts';
 import type { RunEngine } from './run-engine.ts';
 import type { RunRecovery } from './run-recovery.ts';
@@ -30,6 +31,7 @@ export interface AlarmsProps {
   readonly runStream: RunStream;
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
+  readonly queues: InboundQueues;
   readonly mail: InboundMail | undefined;
 }
 
@@ -53,7 +55,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail } = props;
+    const { settings, stores, engine, runRecovery, runStream, runsApi, schedules, queues, mail } = props;
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
 
@@ -140,6 +142,11 @@ export class Alarms extends Construct {
     this.#alarm('undelivered-changes', {
       says: 'Changes of runs that a follower could not deal with are named in the dead letter queue of the stream.',
       metric: runStream.undelivered.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      threshold: 1,
+    });
+    this.#alarm('undelivered-messages', {
+      says: 'Messages that no trigger takes, or that could not be dealt with, lie in a dead letter queue of the inbox.',
+      metric: metrics.waiting(queues.undelivered),
       threshold: 1,
     });
     if (mail) this.#mailAlarms(mail);

@@ -241,6 +241,14 @@ export class ApiFunctions extends Construct {
     stores.values.allowWrites(files);
     stores.values.allowDeletes(files);
 
+    const queues = new AppFunction(this, 'Queues', {
+      settings,
+      entry: 'api/queues',
+      description: 'Shows and changes the queues that start runs',
+    });
+    stores.workflows.allow(queues, ['GetItem']);
+    stores.triggers.allow(queues, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
+
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
       settings,
       entry: 'api/receive-webhook',
@@ -319,6 +327,7 @@ export class ApiFunctions extends Construct {
       views,
       deliveries,
       webhooks,
+      queues,
       receiveWebhook,
       files,
       mailboxes,
@@ -350,6 +359,7 @@ export class ApiFunctions extends Construct {
       ['worker/test-connection', testConnection],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
+      ['api/queues', queues],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
       ['api/analytics', analytics],

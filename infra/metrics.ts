@@ -1,4 +1,5 @@
 import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { AppFunction } from './app-function.ts';
 import type { AppTable } from './app-table.ts';
@@ -26,6 +27,12 @@ export function lostExecutions(machines: readonly StateMachine[], service: strin
     usingMetrics[`aborted${at}`] = machine.metricAborted({ statistic: Stats.SUM });
   });
   return sumOf(usingMetrics, 'Lost executions');
+}
+
+/** Messages that lie in any of the queues. */
+export function waiting(queues: readonly Queue[]): IMetric {
+  const visible = queues.map((queue) => queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }));
+  return sumOf(Object.fromEntries(visible.map((metric, at) => [`queue${at}`, metric])), 'Messages');
 }
 
 /** Failed calls of every hundred. */

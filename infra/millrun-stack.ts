@@ -6,6 +6,7 @@ import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
 import { InboundMail } from './inbound-mail.ts';
+import { InboundQueues } from './inbound-queues.ts';
 import { Jobs } from './jobs.ts';
 import { LiveApi } from './live-api.ts';
 import { OperationsDashboard } from './operations-dashboard.ts';
@@ -44,6 +45,7 @@ export class MillrunStack extends Stack {
     });
     const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
     functions.byEntry.get('api/members')?.addEnvironment('LIVE_URL', liveApi.url);
+    const queues = new InboundQueues(this, 'InboundQueues', { settings, stores, engine, functions });
     const { mailDomain } = settings;
     const mail =
       mailDomain === undefined
@@ -55,7 +57,7 @@ export class MillrunStack extends Stack {
         : new TaskMails(this, 'TaskMails', { settings, domain: mailDomain, stores, runsApi, mail });
     const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
-    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, mail });
+    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, queues, mail });
     new OperationsDashboard(this, 'OperationsDashboard', {
       settings,
       stores,
@@ -69,6 +71,7 @@ export class MillrunStack extends Stack {
         runStream.count,
         functions.authorize,
         ...functions.byEntry.values(),
+        queues.receive,
         jobs.worker,
         jobs.sweep,
         ...jobs.byEntry.values(),

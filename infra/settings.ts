@@ -104,11 +104,24 @@ const fields = z.object({
       .string()
       .regex(/^(arn:aws[a-z-]*:events:[^:]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/, 'must be the name of an event bus, or its ARN'),
   ),
+  inboundQueues: listOf(
+    z
+      .string()
+      .regex(
+        /^arn:aws[a-z-]*:sqs:[^:=]+:\d{12}:[\w-]{1,80}(\.fifo)?(=[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$/,
+        'must be the ARN of a queue of SQS, and may name a workspace: arn:aws:sqs:eu-central-1:111122223333:orders=main',
+      ),
+  ).default([]),
   alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
   alarmEmail: optional(z.email('must be an email address')),
 });
 
-const schema = fields.superRefine(({ oidcIssuer, oidcClientId, keyRateLimit, keyBurstLimit }, context) => {
+const schema = fields.superRefine(({ oidcIssuer, oidcClientId, keyRateLimit, keyBurstLimit, ...rest }, context) => {
+  const inbox = ['inbox', 'inbox.fifo', 'inbox-undelivered', 'inbox-undelivered.fifo'].map((name) => `${rest.prefix}-${name}`);
+  const names = [...inbox, ...inboundQueuesOf(rest).map(({ name }) => name)];
+  const twice = names.find((one, at) => names.indexOf(one) !== at);
+  if (twice !== undefined)
+    context.addIssue({ code: 'custom', path: ['inboundQueues'], message: `must not name two queues called ${twice}` });
   if (keyRateLimit === undefined && keyBurstLimit !== undefined)
     context.addIssue({ code: 'custom', path: ['keyRateLimit'], message: 'must be set where keyBurstLimit is' });
   if ((oidcIssuer === undefined) === (oidcClientId === undefined)) return;
@@ -147,6 +160,13 @@ export function signInOf(settings: Settings) {
   const { oidcEmailClaim: emailClaim, oidcVerifiedClaim: verifiedClaim, oidcGroupsClaim: groupsClaim } = settings;
   return { issuer, clientId, emailClaim, verifiedClaim, groupsClaim, groups, workspace: settings.bootstrapWorkspace };
 }
+
+/** The owner's own queues, by their names, and the workspaces whose triggers may take their messages. */
+export const inboundQueuesOf = ({ inboundQueues, bootstrapWorkspace }: Pick<Settings, 'inboundQueues' | 'bootstrapWorkspace'>) =>
+  inboundQueues.map((text) => {
+    const [arn = '', workspace = bootstrapWorkspace] = text.split('=');
+    return { arn, name: arn.split(':').at(-1) ?? '', workspace };
+  });
 
 /** What the authorizer is told of the requests that one caller may make. */
 export function callerRateOf({ keyRateLimit: perSecond, keyBurstLimit }: Settings) {

@@ -46,6 +46,7 @@ const vitest = await startVitest(
     'test/trigger/email/hostile-parsing',
     'test/trigger/webhook/flood',
     'test/trigger/webhook/crash',
+    'test/trigger/queue/crash',
     'test/job/crash',
   ],
   { watch: false },

@@ -18,6 +18,7 @@ import { answerLinks, tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
+import { queues } from '../trigger/queue/operations.http.ts';
 import { schedules } from '../trigger/schedule/operations.http.ts';
 import { webhooks } from '../trigger/webhook/operations.http.ts';
 import { views } from '../view/operations.http.ts';
@@ -46,6 +47,7 @@ export const operations = {
   ...canary,
   ...deliveries,
   ...webhooks,
+  ...queues,
   ...schedules,
   ...analytics,
   ...usageOperations,

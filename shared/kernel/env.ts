@@ -40,6 +40,14 @@ export const scheduler = () => ({
   roleArn: required('SCHEDULE_ROLE_ARN'),
   deadLetterArn: required('SCHEDULE_DEAD_LETTER_ARN'),
 });
+/** The owner's own queues of SQS, and the workspaces whose triggers may take their messages. */
+export const inboundQueues = () =>
+  listed('INBOUND_QUEUES').map((text) => {
+    const [name = '', workspace = ''] = text.split('=');
+    return { name, workspace };
+  });
+/** The queues of SQS that take messages for any trigger. */
+export const inbox = () => ({ standard: required('INBOX_URL'), fifo: required('INBOX_FIFO_URL') });
 /** Where the API answers. */
 export const apiUrl = () => required('API_URL');
 export const liveTable = () => required('LIVE_TABLE');

@@ -30,7 +30,7 @@ export const runEntry = z
     version: z.int().nullable(),
     status: z.enum(RUN_STATUSES_V1),
     trigger: z.enum(TRIGGERS),
-    trigger_id: z.string().nullable().meta({ description: 'The mailbox, schedule or webhook that it came by' }),
+    trigger_id: z.string().nullable().meta({ description: 'The mailbox, schedule, webhook or queue that it came by' }),
     actor,
     archived: z.boolean(),
     labels: z.array(z.string()),

@@ -47,6 +47,7 @@ const aFile = () => madeWith('/v2/files', { file_name: 'order.pdf', agent_id: 'e
 const aComment = () => madeWith(`/v1/runs/${run}/comments`, { text: 'The ERP was down.' });
 const yearly = { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' };
 const aSchedule = (more = {}) => madeWith(at('/schedules'), { ...yearly, ...more });
+const aQueue = () => madeWith(at('/queues'), { name: 'orders' });
 const aWebhook = () => madeWith(at('/webhooks'), { name: 'orders', scheme: 'sha256' });
 
 const bearer = () => ({
@@ -352,6 +353,20 @@ const doing: Record<Act, Do> = {
   'webhook.delete': async (reason) => {
     const object = await aWebhook();
     await ask('DELETE', at(`/webhooks/${object}`), undefined, reason);
+    return { object, before: { name: 'orders' }, after: null };
+  },
+  'queue.create': async (reason) => {
+    const { body } = await ask('POST', at('/queues'), { name: 'orders' }, reason);
+    return { object: body.id, before: null, after: { name: 'orders', enabled: true } };
+  },
+  'queue.change': async (reason) => {
+    const object = await aQueue();
+    await ask('PATCH', at(`/queues/${object}`), { enabled: false }, reason);
+    return { object, before: { enabled: true }, after: { enabled: false } };
+  },
+  'queue.delete': async (reason) => {
+    const object = await aQueue();
+    await ask('DELETE', at(`/queues/${object}`), undefined, reason);
     return { object, before: { name: 'orders' }, after: null };
   },
   'task.answer': async (reason) => {

@@ -10,6 +10,7 @@ export interface Known {
   project: string;
   schedule_id?: string;
   webhook_id?: string;
+  queue_id?: string;
   delivery_id?: string;
   file_id?: string;
   comment_id?: string;
@@ -50,6 +51,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeWebhook: () => [{ enabled: false }],
   rotateWebhook: () => [{ keep_hours: 1 }],
   testWebhook: () => [{}, { body: { order: 1 } }],
+  createQueue: () => [{ name: 'orders' }],
+  changeQueue: () => [{ enabled: false }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
@@ -135,6 +138,7 @@ function idFor(name: string, known: Known): string {
     schedule_id: NOTHING,
     delivery_id: NOTHING,
     webhook_id: NOTHING,
+    queue_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
     test_id: NOTHING,

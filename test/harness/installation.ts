@@ -19,6 +19,9 @@ export class Installation {
     return this.#client;
   }
 
+  /** Where the AWS services answer. */
+  cloudUrl: string | undefined;
+
   /** Where it keeps what lasts. */
   get dataDir(): string {
     return this.#folder.path;
@@ -32,8 +35,9 @@ export class Installation {
   async start(): Promise<void> {
     this.#ports ??= await lastingPorts();
     this.#process = new MillrunProcess({ dataDir: this.#folder.path, environment: this.#ports });
-    const { api, smtp } = await this.#process.ready;
+    const { api, cloud, smtp } = await this.#process.ready;
     this.smtpUrl = smtp;
+    this.cloudUrl = cloud;
     this.#client = new Client(api);
   }
 

@@ -41,6 +41,7 @@ test('something watches the worker, the API, the safety net, starts and tables',
     'millrun-undelivered-changes',
     'millrun-undelivered-events',
     'millrun-undelivered-fires',
+    'millrun-undelivered-messages',
     'millrun-worker-errors',
     'millrun-worker-throttles',
   ]);

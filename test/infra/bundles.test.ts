@@ -23,6 +23,7 @@ const ABOVE = [
   'functions/api/tasks.ts',
   'functions/api/tests.ts',
   'functions/mail/receive-mail.ts',
+  'functions/queue/receive-messages.ts',
   'functions/timer/fire-schedule.ts',
   'functions/timer/reconcile-fires.ts',
   'functions/timer/send-canary.ts',

@@ -117,6 +117,15 @@ const fireTimers = {
   'SchedulesSchedulerInvokeRole.Arn': ['iam:PassRole'],
 };
 
+/** What Lambda does for a function that takes messages. */
+const takesMessages = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+];
+
 const expected: Record<string, Record<string, string[]>> = {
   'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem Query') },
   'functions/api/read-runs.ts': {
@@ -254,6 +263,19 @@ const expected: Record<string, Record<string, string[]>> = {
     ...starts,
     ...deliveries,
     ...opensSecrets,
+  },
+  'functions/api/queues.ts': {
+    ...logs('FunctionsQueues'),
+    ...records,
+    ...table('Workflows', 'GetItem'),
+    ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
+  },
+  'functions/queue/receive-messages.ts': {
+    ...logs('InboundQueuesReceive'),
+    ...starts,
+    ...deliveries,
+    'InboundQueuesInbox.Arn': takesMessages,
+    'InboundQueuesFifoInbox.Arn': takesMessages,
   },
   'functions/api/files.ts': {
     ...logs('FunctionsFiles'),

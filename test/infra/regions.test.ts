@@ -33,6 +33,7 @@ const REGIONAL_NAMES: Record<string, string> = {
   'AWS::Lambda::Function': 'FunctionName',
   'AWS::SES::EmailIdentity': 'EmailIdentity',
   'AWS::SES::ReceiptRuleSet': 'RuleSetName',
+  'AWS::SQS::Queue': 'QueueName',
   'AWS::Scheduler::ScheduleGroup': 'Name',
   'AWS::StepFunctions::StateMachine': 'StateMachineName',
 };

@@ -28,6 +28,7 @@ test('an owner need not choose anything', () => {
     mailActive: false,
     mailReplaceActive: false,
     mailCanaryMinutes: 15,
+    inboundQueues: [],
   });
 });
 

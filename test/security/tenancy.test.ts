@@ -48,7 +48,18 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 
 /** All that there is to see of it, as its owner sees it. */
 function seen(
-  { workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, connection_id, job_id, task_id }: Required<Known>,
+  {
+    workflow_id,
+    run_id,
+    schedule_id,
+    webhook_id,
+    queue_id,
+    delivery_id,
+    file_id,
+    connection_id,
+    job_id,
+    task_id,
+  }: Required<Known>,
   key: string,
 ) {
   const of = `/v1/workflows/${workflow_id}`;
@@ -59,6 +70,7 @@ function seen(
     `${of}/mailbox`,
     `${of}/schedules/${schedule_id}`,
     `${of}/webhooks/${webhook_id}`,
+    `${of}/queues/${queue_id}`,
     `/v1/runs/${run_id}`,
     `/v1/runs/${run_id}/events`,
     `/v1/runs/${run_id}/comments`,

@@ -19,7 +19,7 @@ export const filterFields = {
     .optional(),
   stage: stage.optional(),
   trigger: z.enum(TRIGGERS).optional(),
-  trigger_id: resourceId.optional().meta({ description: 'The mailbox, schedule or webhook that it came by' }),
+  trigger_id: resourceId.optional().meta({ description: 'The mailbox, schedule, webhook or queue that it came by' }),
   reference: words(201).optional().meta({ description: 'Without regard to case; `abc*` is the beginning of one' }),
   id: id.optional(),
   label: listOf(label, LABELS)

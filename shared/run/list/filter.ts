@@ -17,7 +17,7 @@ export interface RunFilter {
   status?: readonly RunStatus[] | undefined;
   stage?: Stage | undefined;
   trigger?: Trigger | undefined;
-  /** The mailbox, schedule or webhook that it came by. */
+  /** The mailbox, schedule, webhook or queue that it came by. */
   triggerId?: string | undefined;
   /** Without regard to case. */
   reference?: TextMatch | undefined;

@@ -81,7 +81,7 @@ const created = z.object({
   definition: z.string(),
   inputs: stored,
   fileIds: z.array(z.string()).default([]),
-  /** The mailbox, schedule or webhook that it came by. */
+  /** The mailbox, schedule, webhook or queue that it came by. */
   triggerId: z.string().optional(),
   actor,
   timeoutSeconds: z.number(),

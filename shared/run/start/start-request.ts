@@ -21,7 +21,7 @@ export interface StartRequest {
   labels?: string[] | undefined;
   fileIds: string[];
   trigger: Trigger;
-  /** The mailbox, schedule or webhook that it came by. */
+  /** The mailbox, schedule, webhook or queue that it came by. */
   triggerId?: string | undefined;
   actor: Actor;
   /** A published version to start instead of the newest. */

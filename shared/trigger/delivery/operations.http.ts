@@ -12,7 +12,7 @@ export const deliveries = {
     ...at,
     method: 'GET',
     path: '/v1/deliveries',
-    summary: 'What arrived at mailboxes, schedules and webhooks, newest first',
+    summary: 'What arrived at mailboxes, schedules, webhooks and queues, newest first',
     query: z.strictObject({ ...deliveryFilter, ...listQuery(25) }),
     responses: { 200: deliveryEntries },
   }),
@@ -28,7 +28,8 @@ export const deliveries = {
     ...at,
     method: 'GET',
     path: '/v1/deliveries/{delivery_id}/raw',
-    summary: 'What was delivered, byte for byte but for credentials in its head: a mail, or a request of a webhook',
+    summary:
+      'What was delivered, byte for byte but for credentials in its head: a mail, a request of a webhook, a message of a queue',
     role: 'editor',
     params,
     responses: { 200: RAW_TYPE },

@@ -19,10 +19,11 @@ const TRIGGERS = [
   ['email', 'Mail'],
   ['schedule', 'Schedule'],
   ['webhook', 'Webhook'],
+  ['queue', 'Queue'],
 ] as const;
 const TONES: Record<string, string> = { accepted: 'good', rejected: 'bad', duplicate: 'warn' };
 
-/** What arrived at mailboxes, schedules and webhooks, and what became of it. */
+/** What arrived at mailboxes, schedules, webhooks and queues, and what became of it. */
 export function DeliveriesPage() {
   const { outcome = '', trigger = '' } = useSearch({ from: '/deliveries' });
   const navigate = useNavigate({ from: '/deliveries' });
