@@ -83,6 +83,9 @@ test.each([
   [{ mailIdentity: 'mine' }, 'mailIdentity: '],
   [{ mailTls: 'never' }, 'mailTls: '],
   [{ mailCanaryMinutes: 2000 }, 'mailCanaryMinutes: '],
+  [{ inboundQueues: 'orders' }, 'inboundQueues.0: must be the ARN of a queue'],
+  [{ inboundQueues: ['arn:aws:sqs:eu-central-1:111122223333:millrun-inbox'] }, 'must not name two queues called millrun-inbox'],
+  [{ inboundQueues: 'arn:aws:sqs:eu-west-1:111122223333:a,arn:aws:sqs:eu-west-1:444455556666:a=two' }, 'two queues called a'],
   [{ alarmEmail: 'ops' }, 'alarmEmail: must be an email address'],
 ])('%o is refused by name', (settings, message) => {
   expect(() => parseSettings(settings)).toThrow(message);
