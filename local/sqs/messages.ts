@@ -8,7 +8,6 @@ const attribute = z.strictObject({
   StringValue: z.string().min(1).optional(),
   BinaryValue: z.string().optional(),
 });
-export type MessageAttribute = z.infer<typeof attribute>;
 export const messageAttributes = z.record(z.string().regex(/^[\w.-]{1,256}$/), attribute);
 export type MessageAttributes = z.infer<typeof messageAttributes>;
 

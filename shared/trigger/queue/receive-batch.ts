@@ -3,7 +3,7 @@ import type { Queue, Queues } from './queue.ts';
 import { type MessageServices, receiveMessage } from './receive-message.ts';
 
 /** The attribute in which a message of the inbox names its queue. */
-export const QUEUE_ATTRIBUTE = 'queue_id';
+const QUEUE_ATTRIBUTE = 'queue_id';
 
 export interface BatchServices extends MessageServices {
   queues: Pick<Queues, 'get' | 'bySource'>;
