@@ -11,6 +11,7 @@ import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sesOnce, sfn } from '../shared/aws/clients.ts';
 import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
+import { DynamoAuthorizations } from '../shared/connection/authorization.dynamo.ts';
 import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
@@ -66,6 +67,7 @@ export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings()
 export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
 export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
+export const authorizations = /* @__PURE__ */ once(() => new DynamoAuthorizations(dynamo, env.connectionsTable()));
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));

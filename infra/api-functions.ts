@@ -83,7 +83,8 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowAnswers(answerByLink, { stores, engine });
-    stores.tasks.allow(answerByLink, ['GetItem', 'UpdateItem']);
+    // Those with the same cause are answered with it.
+    stores.tasks.allow(answerByLink, ['BatchGetItem', 'GetItem', 'UpdateItem'], ['by-group']);
     stores.secretsKey.allowOpening(answerByLink, 'task');
 
     const comments = new AppFunction(this, 'Comments', {
@@ -176,8 +177,20 @@ export class ApiFunctions extends Construct {
       description: 'Tries credentials',
       environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
     });
-    stores.connections.allow(testConnection, ['UpdateItem'], ['by-workspace']);
+    stores.connections.allow(testConnection, ['GetItem', 'UpdateItem'], ['by-workspace']);
     stores.secretsKey.allowOpening(testConnection, 'connection');
+    // Tokens that are renewed for it are kept.
+    stores.secretsKey.allowSealing(testConnection);
+
+    const authorizeConnection = new AppFunction(this, 'AuthorizeConnection', {
+      settings,
+      entry: 'worker/authorize-connection',
+      description: 'Lets people authorize connections',
+      environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
+    });
+    stores.connections.allow(authorizeConnection, ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'], ['by-workspace']);
+    stores.secretsKey.allowOpening(authorizeConnection, 'connection');
+    stores.secretsKey.allowSealing(authorizeConnection);
 
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
@@ -294,6 +307,7 @@ export class ApiFunctions extends Construct {
       analytics,
       connections,
       testConnection,
+      authorizeConnection,
     ];
     for (const fn of acting) stores.allowRecords(fn);
 
@@ -314,6 +328,7 @@ export class ApiFunctions extends Construct {
       ['api/members', members],
       ['api/connections', connections],
       ['worker/test-connection', testConnection],
+      ['worker/authorize-connection', authorizeConnection],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],

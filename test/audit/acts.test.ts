@@ -367,6 +367,14 @@ const doing: Record<Act, Do> = {
       after: { status: { state: 'not_connected' } },
     };
   },
+  'connection.authorize': async (reason) => {
+    const [token_url, authorization_url] = ['http://127.0.0.1:9/token', 'http://127.0.0.1:9/'];
+    const settings = { hosts: ['erp.example'], token_url, authorization_url, client_id: 'millrun' };
+    const body = { ...bearer(), type: 'oauth2_authorization_code', settings, secret: {} };
+    const object = await madeWith('/v1/connections', body);
+    await ask('POST', `/v1/connections/${object}/authorize`, undefined, reason);
+    return { object, before: null, after: null };
+  },
   'connection.delete': async (reason) => {
     const object = await aConnection();
     await ask('DELETE', `/v1/connections/${object}`, undefined, reason);

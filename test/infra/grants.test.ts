@@ -93,6 +93,9 @@ const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
+/** Tokens of connections are opened, and others kept in their place. */
+const renewsSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt', 'kms:Encrypt'] };
+
 /** Any connection of the one WebSocket API. */
 const posts = { 'arn:aws:execute-api:region:account:LiveApi/live/*/@connections/*': ['execute-api:ManageConnections'] };
 
@@ -158,7 +161,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Workflows', 'GetItem'),
     ...executions,
-    ...table('Tasks', 'GetItem UpdateItem'),
+    ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-group'),
     ...opensSecrets,
   },
   'functions/mail/send-task-mails.ts': {
@@ -294,8 +297,14 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/worker/test-connection.ts': {
     ...logs('FunctionsTestConnection'),
     ...records,
-    ...table('Connections', 'UpdateItem', 'by-workspace'),
-    ...opensSecrets,
+    ...table('Connections', 'GetItem UpdateItem', 'by-workspace'),
+    ...renewsSecrets,
+  },
+  'functions/worker/authorize-connection.ts': {
+    ...logs('FunctionsAuthorizeConnection'),
+    ...records,
+    ...table('Connections', 'DeleteItem GetItem PutItem UpdateItem', 'by-workspace'),
+    ...renewsSecrets,
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
@@ -358,7 +367,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
-    ...opensSecrets,
+    ...renewsSecrets,
     ...sendsMail,
     'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
