@@ -5,11 +5,12 @@ import { http } from '../../shared/edge/http.ts';
 import { isResourceId, pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
+import { answerOthers } from '../../shared/task/answer-group.ts';
 import { type AnswerServices, answerTask as answer } from '../../shared/task/answer-task.ts';
 import { tasks as tasksOperations } from '../../shared/task/operations.http.ts';
 import { questionOf } from '../../shared/task/question.ts';
 import { taskEntryView, taskView } from '../../shared/task/task.http.ts';
-import { checkMayAnswer, closedAlready, type TaskRow } from '../../shared/task/task.ts';
+import { checkMayAnswer, closedAlready, mayAnswer, type TaskRow } from '../../shared/task/task.ts';
 import { engineServices, recorder, tasks } from '../adapters.ts';
 
 export async function listTasks({ query, caller }: RequestOf<'listTasks'>, services: AnswerServices) {
@@ -27,7 +28,10 @@ export async function getTask({ params, caller }: RequestOf<'getTask'>, services
 export async function answerTask({ params, body, caller }: RequestOf<'answerTask'>, services: AnswerServices) {
   const task = await taskOf(services, caller, params.task_id);
   checkMayAnswer(task, caller);
-  return shown(services, await answer(services, task, body, actorOf(caller)));
+  const actor = actorOf(caller);
+  const answered = await answer(services, task, body, actor);
+  await answerOthers(services, task, body, { actor, mayAnswer: (other) => mayAnswer(other, caller) });
+  return shown(services, answered);
 }
 
 export async function changeTask({ params, body, caller }: RequestOf<'changeTask'>, services: AnswerServices) {

@@ -71,11 +71,16 @@ export function checkDecision({ kind }: Pick<Task, 'kind'>, decision: Decision):
   ]);
 }
 
+/** Whether the caller is one of those who are asked, or an admin. */
+export function mayAnswer({ assignees }: Pick<TaskRow, 'assignees'>, { role, email }: Pick<Caller, 'role' | 'email'>): boolean {
+  if (assignees.length === 0 || allows(role, 'admin')) return true;
+  return email !== undefined && assignees.includes(email.toLowerCase());
+}
+
 /** Throws `forbidden` unless the caller is one of those who are asked, or an admin; where nobody is named, everybody is asked. */
 export function checkMayAnswer({ id, assignees, workspace, project }: TaskRow, caller: Caller): void {
   if (!maySee(caller, { workspace, project })) throw new Error('a task of others is never answered');
-  if (assignees.length === 0 || allows(caller.role, 'admin')) return;
-  if (caller.email !== undefined && assignees.includes(caller.email.toLowerCase())) return;
+  if (mayAnswer({ assignees }, caller)) return;
   throw new Problem('forbidden', `Task "${id}" asks ${assignees.join(', ')}. They can answer it, or an admin.`);
 }
 

@@ -39,6 +39,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
+  let used: string | undefined;
   const announced = planned.step.repeatable && announce(journal);
   const context = {
     runId: journal.run.id,
@@ -49,7 +50,10 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     attempt: (scene.step?.failures ?? 0) + 1,
     now: services.now,
     signal: limit.signal,
-    connection: (name: string) => services.openConnection(journal.run, name, conceal),
+    connection: (name: string) => {
+      used = journal.run.connectionOverrides?.[name] ?? name;
+      return services.openConnection(journal.run, name, conceal);
+    },
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>
       names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),
@@ -61,9 +65,17 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     }
     const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
+  } catch (error) {
+    throw used === undefined ? error : withConnection(error, used);
   } finally {
     if (announced) clearTimeout(announced);
   }
+}
+
+/** Which connection was not taken: what people are asked about it is one question. */
+function withConnection(error: unknown, connection: string): unknown {
+  if (!(error instanceof StepError) || error.name !== 'CredentialRejected') return error;
+  return new StepError(error.name, error.message, Object.assign({}, error.data, { connection }));
 }
 
 /** What stands in the document, unless somebody has given it other input. */
