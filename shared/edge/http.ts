@@ -6,6 +6,7 @@ import { acting, type Recorder } from '../kernel/acting.ts';
 import { actorOf } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
 import { allows, type Caller } from '../kernel/role.ts';
+import { type Trace, traceIn } from '../kernel/trace.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
 import { toResult } from './payload.ts';
@@ -25,6 +26,8 @@ export interface Request<O> {
   idempotencyKey: string | undefined;
   /** Why, as the caller says. */
   reason: string | undefined;
+  /** The trace that the caller is in. */
+  trace: Trace | undefined;
   /** Where the caller found the API: `https://host`. */
   origin: string;
   raw: O extends { raw: true } ? RawRequest : undefined;
@@ -80,6 +83,7 @@ function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Reque
     caller: caller as Caller,
     idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
     reason,
+    trace: traceIn(event.headers),
     origin: originOf(event),
     raw: operation.raw && readRaw(event),
   } as Request<Operation>;

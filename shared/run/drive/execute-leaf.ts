@@ -5,6 +5,7 @@ import type { Template } from '../../expression/template.ts';
 import { stepFiles } from '../../file/step-files.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { traceFrom } from '../../kernel/trace.ts';
 import type { Executor } from '../../step/kind.ts';
 import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
@@ -41,13 +42,15 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   if (!planned.step.repeatable) await journal.flush();
   let used: string | undefined;
   const announced = planned.step.repeatable && announce(journal);
+  const attempt = (scene.step?.failures ?? 0) + 1;
   const context = {
     runId: journal.run.id,
     workspace: journal.run.workspace,
     project: journal.run.project,
     workflow: journal.run.workflowName,
     stepKey: key,
-    attempt: (scene.step?.failures ?? 0) + 1,
+    attempt,
+    trace: traceFrom(journal.run, `${key} ${attempt}`),
     now: services.now,
     signal: limit.signal,
     connection: (name: string) => {
