@@ -1,6 +1,7 @@
 /** The capabilities of shared/, each may use those before it. `kernel` is what everything may use. */
 const LAYERS = [
   'kernel',
+  'usage',
   'expression',
   'mail',
   'connection',

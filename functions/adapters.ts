@@ -57,6 +57,7 @@ import { fireWatcher } from '../shared/trigger/schedule/fire-watcher.metrics.ts'
 import type { ScheduleServices } from '../shared/trigger/schedule/ports.ts';
 import { DynamoSchedules } from '../shared/trigger/schedule/schedule.dynamo.ts';
 import { DynamoWebhooks } from '../shared/trigger/webhook/webhook.dynamo.ts';
+import { DynamoSavedViews } from '../shared/view/saved-view.dynamo.ts';
 import { CachedDefinitions } from '../shared/workflow/cached-definitions.ts';
 import { DynamoWorkflows } from '../shared/workflow/workflow.dynamo.ts';
 
@@ -69,6 +70,7 @@ export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.access
 export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
 export const authorizations = /* @__PURE__ */ once(() => new DynamoAuthorizations(dynamo, env.connectionsTable()));
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
+export const savedViews = /* @__PURE__ */ once(() => new DynamoSavedViews(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
 const definitions = /* @__PURE__ */ once(() => new CachedDefinitions(workflows()));
 const values = /* @__PURE__ */ once(() => new BucketValues(s3, env.valuesBucket()));
@@ -159,10 +161,14 @@ export const publishServices = (): TestedPublishServices => ({
   sleep,
 });
 
-/** What jobs work with. */
+/** What jobs work with. Who only makes them starts nothing again. */
 export const jobServices = (): JobServices => ({
   ...engineServices(),
   ...jobSweepServices(),
+  tasks: tasks(),
+  deliveries: deliveries(),
+  payloads: payloads(),
+  redeliveries: {},
   tests: tests(),
   comments: comments(),
   mostSelected: MOST_SELECTED,

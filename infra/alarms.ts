@@ -153,13 +153,14 @@ export class Alarms extends Construct {
       analytics: stores.analytics,
       jobs: stores.jobs,
     })) {
-      this.#alarm(`table-throttles-${name}`, {
-        says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
-        page: 'table-throttles',
-        metric: metrics.tableThrottles(table),
-        threshold: 1,
-        periods: 2,
-      });
+      for (const [part, metric] of metrics.tableThrottles(table).entries())
+        this.#alarm(`table-throttles-${name}${part === 0 ? '' : `-${part + 1}`}`, {
+          says: `DynamoDB refused requests to the ${name} table or writes to its indexes.`,
+          page: 'table-throttles',
+          metric,
+          threshold: 1,
+          periods: 2,
+        });
     }
   }
 

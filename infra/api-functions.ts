@@ -12,7 +12,19 @@ export interface ApiFunctionsProps {
 }
 
 /** The indexes that lists of runs are read from. */
-export const runLists = ['by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'];
+export const runLists = [
+  'by-workspace',
+  'by-project',
+  'by-workflow',
+  'by-state',
+  'by-parent',
+  'by-root',
+  'by-reference-text',
+  'by-label',
+  'by-trigger',
+  'by-trigger-id',
+  'by-error',
+];
 
 /** The functions behind the API: grouped by what they may do, so that who shows cannot write, and who saves workflows cannot start runs. */
 export class ApiFunctions extends Construct {
@@ -43,6 +55,7 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(readRuns, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(readRuns, ['GetItem']);
+    stores.analytics.allow(readRuns, ['Query']);
     stores.values.allowReads(readRuns);
     stores.values.allowViews(readRuns);
     stores.tasks.allow(readRuns, []);
@@ -58,8 +71,8 @@ export class ApiFunctions extends Construct {
     allowStarts(startRuns, { stores, engine });
     allowFilesOfStarts(startRuns, stores);
     engine.allowStartsThatWait(startRuns);
-    // Steering appends to the journal; the answer shows the run with its children.
-    stores.runs.allow(startRuns, ['BatchGetItem', 'Query', 'UpdateItem'], ['by-parent']);
+    // Steering appends to the journal; the answer shows the run with its children. A label that goes takes its item along.
+    stores.runs.allow(startRuns, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.allowTasks(startRuns);
     stores.allowLettingIn(startRuns);
 
@@ -83,8 +96,7 @@ export class ApiFunctions extends Construct {
       environment: retention,
     });
     allowAnswers(answerByLink, { stores, engine });
-    // Those with the same cause are answered with it.
-    stores.tasks.allow(answerByLink, ['BatchGetItem', 'GetItem', 'UpdateItem'], ['by-group']);
+    stores.tasks.allow(answerByLink, ['GetItem', 'UpdateItem']);
     stores.secretsKey.allowOpening(answerByLink, 'task');
 
     const comments = new AppFunction(this, 'Comments', {
@@ -135,6 +147,17 @@ export class ApiFunctions extends Construct {
     });
     stores.workflows.allow(writeWorkflows, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
 
+    const deleteWorkflow = new AppFunction(this, 'DeleteWorkflow', {
+      settings,
+      entry: 'api/delete-workflow',
+      description: 'Deletes workflows with their tests',
+      environment: retention,
+    });
+    stores.workflows.allow(deleteWorkflow, ['DeleteItem', 'GetItem', 'PutItem']);
+    stores.tests.allow(deleteWorkflow, ['DeleteItem', 'Query', 'UpdateItem']);
+    stores.files.allow(deleteWorkflow, ['DeleteItem']);
+    stores.values.allowDeletes(deleteWorkflow);
+
     const publishWorkflow = new AppFunction(this, 'PublishWorkflow', {
       settings,
       entry: 'api/publish-workflow',
@@ -161,6 +184,10 @@ export class ApiFunctions extends Construct {
       description: 'Says who may do what',
     });
     stores.access.allow(members, ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'], ['by-workspace']);
+
+    const views = new AppFunction(this, 'Views', { settings, entry: 'api/views', description: 'Keeps filters of runs' });
+    stores.access.allow(views, ['DeleteItem', 'PutItem', 'Query'], ['by-workspace']);
+    stores.workflows.allow(views, ['GetItem']);
 
     const connections = new AppFunction(this, 'Connections', {
       settings,
@@ -296,11 +323,14 @@ export class ApiFunctions extends Construct {
       tests,
       legalHolds,
       writeWorkflows,
+      deleteWorkflow,
       publishWorkflow,
       apiKeys,
       members,
+      views,
       deliveries,
       webhooks,
+      receiveWebhook,
       files,
       mailboxes,
       mailCanary,
@@ -323,9 +353,11 @@ export class ApiFunctions extends Construct {
       ['api/legal-holds', legalHolds],
       ['api/read-workflows', readWorkflows],
       ['api/write-workflows', writeWorkflows],
+      ['api/delete-workflow', deleteWorkflow],
       ['api/publish-workflow', publishWorkflow],
       ['api/api-keys', apiKeys],
       ['api/members', members],
+      ['api/views', views],
       ['api/connections', connections],
       ['worker/test-connection', testConnection],
       ['worker/authorize-connection', authorizeConnection],

@@ -5,7 +5,7 @@ import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
-import { allowFilesOfStarts, allowStarts, runLists } from './api-functions.ts';
+import { allowDeliveries, allowFilesOfStarts, allowStarts, runLists } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
 import { jobMachine } from './job-machine.ts';
 import type { RunEngine } from './run-engine.ts';
@@ -51,7 +51,8 @@ export class Jobs extends Construct {
     stores.runs.allow(routes, ['BatchGetItem', 'GetItem', 'Query'], runLists);
     stores.workflows.allow(routes, ['GetItem']);
     stores.values.allowReads(routes);
-    stores.tasks.allow(routes, []);
+    stores.tasks.allow(routes, ['BatchGetItem', 'GetItem'], ['by-group']);
+    stores.triggers.allow(routes, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
     stores.tests.allow(routes, ['Query']);
     stores.places.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
@@ -61,7 +62,7 @@ export class Jobs extends Construct {
       description: 'Works on a job',
       entry: 'worker/work-job',
       timeout: Duration.minutes(5),
-      environment,
+      environment: { ...environment, ...(settings.mailDomain !== undefined && { MAIL_DOMAIN: settings.mailDomain }) },
     });
     stores.jobs.allow(this.worker, ['GetItem', 'PutItem']);
     allowStarts(this.worker, { stores, engine });
@@ -70,6 +71,11 @@ export class Jobs extends Construct {
     stores.runs.allow(this.worker, ['BatchGetItem', 'DeleteItem', 'Query', 'UpdateItem'], ['by-parent']);
     stores.values.allowDeletes(this.worker);
     stores.allowTasks(this.worker);
+    stores.tasks.allow(this.worker, ['GetItem']);
+    // What was delivered is taken as it was when it came: by whom, and signed with which secret.
+    allowDeliveries(this.worker, stores);
+    stores.access.allow(this.worker, [], ['by-workspace']);
+    stores.secretsKey.allowOpening(this.worker, 'webhook');
     // Tests made of runs, with copies of their files.
     stores.tests.allow(this.worker, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.files.allow(this.worker, ['DeleteItem']);

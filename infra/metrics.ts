@@ -49,19 +49,20 @@ export function throttledStarts(): IMetric {
   return sumOf({ started: throttled('StartExecution'), waited: throttled('StartSyncExecution') }, 'Throttled');
 }
 
-/** Reads and writes of a table, and writes of its global indexes, which DynamoDB counts apart. */
-export function tableThrottles(table: AppTable): IMetric {
-  const usingMetrics = {
-    reads: tableMetric(table, 'ReadThrottleEvents'),
-    writes: tableMetric(table, 'WriteThrottleEvents'),
-    ...Object.fromEntries(
-      table.indexNames.map((index, at) => [
-        `index${at}`,
-        tableMetric(table, 'WriteThrottleEvents', { GlobalSecondaryIndexName: index }),
-      ]),
-    ),
-  };
-  return sumOf(usingMetrics, 'Throttled');
+/** An alarm adds up so many metrics. */
+const MOST_METRICS = 10;
+
+/** Reads and writes of a table, and writes of its global indexes, which DynamoDB counts apart: in as many sums as it takes. */
+export function tableThrottles(table: AppTable): IMetric[] {
+  const all = [
+    tableMetric(table, 'ReadThrottleEvents'),
+    tableMetric(table, 'WriteThrottleEvents'),
+    ...table.indexNames.map((index) => tableMetric(table, 'WriteThrottleEvents', { GlobalSecondaryIndexName: index })),
+  ];
+  const sums = Array.from({ length: Math.ceil(all.length / MOST_METRICS) }, (_, at) =>
+    all.slice(at * MOST_METRICS, (at + 1) * MOST_METRICS),
+  );
+  return sums.map((some) => sumOf(Object.fromEntries(some.map((metric, at) => [`m${at}`, metric])), 'Throttled'));
 }
 
 function sumOf(usingMetrics: Record<string, IMetric>, label: string): IMetric {

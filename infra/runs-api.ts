@@ -100,8 +100,8 @@ function corsOf({ corsOrigins }: Settings) {
     corsPreflight: {
       allowOrigins: corsOrigins,
       allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST, CorsHttpMethod.PUT, CorsHttpMethod.PATCH, CorsHttpMethod.DELETE],
-      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key', 'x-member'],
-      exposeHeaders: ['idempotent-replay', 'retry-after'],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-api-key', 'x-member'],
+      exposeHeaders: ['etag', 'idempotent-replay', 'retry-after'],
       maxAge: Duration.hours(1),
     },
   };

@@ -94,7 +94,7 @@ export class Schedules extends Construct {
       this.#allowFireTimers(fn);
     }
     stores.triggers.allow(this.reconcile, [], ['by-due']);
-    stores.triggers.allow(routes, ['BatchGetItem', 'Query'], ['by-workflow']);
+    stores.triggers.allow(routes, ['BatchGetItem', 'Query'], ['by-workspace', 'by-workflow']);
     this.#everyMinute();
   }
 

@@ -43,7 +43,12 @@ export class Stores extends Construct {
     this.runs.addIndex('by-workflow', { hash: 'workflowKey', range: 'pk', ...keysOnly });
     this.runs.addIndex('by-state', { hash: 'stateKey', range: 'pk', ...keysOnly });
     this.runs.addIndex('by-parent', { hash: 'parentKey', range: 'pk', ...keysOnly });
-    this.runs.addIndex('by-reference', { hash: 'referenceKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-root', { hash: 'rootKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-reference-text', { hash: 'workspaceKey', range: 'ref', ...keysOnly });
+    this.runs.addIndex('by-label', { hash: 'labelKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-trigger', { hash: 'triggerKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-trigger-id', { hash: 'triggerIdKey', range: 'pk', ...keysOnly });
+    this.runs.addIndex('by-error', { hash: 'errorKey', range: 'pk', ...keysOnly });
     this.runs.addIndex('live', { hash: 'liveKey', range: 'dueAt', ...keysOnly });
 
     this.places = new AppTable(this, 'Places', { settings, variable: 'PLACES_TABLE' });

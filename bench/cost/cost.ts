@@ -1,5 +1,5 @@
-import { PRICES } from '../../local/usage/prices.ts';
 import { priced } from '../../local/usage/usage.ts';
+import { PRICES } from '../../shared/kernel/aws-prices.ts';
 import type { Counted } from './count.ts';
 import { logsOf } from './logs.ts';
 import { each } from './usage.ts';

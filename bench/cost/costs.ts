@@ -1,4 +1,4 @@
-import { PRICES } from '../../local/usage/prices.ts';
+import { PRICES } from '../../shared/kernel/aws-prices.ts';
 import { type Bench, publish } from '../harness/bench.ts';
 import { APPROVAL, FAILING, LONG_WAIT, type Measured, PARENT, SHORT_WAIT, SLOW, W3, WPAR } from '../harness/workflows.ts';
 import { costOf, type RunCost } from './cost.ts';

@@ -3,7 +3,7 @@ import { ulid } from 'ulid';
 import { expiresIn, type Item, toItem } from '../../shared/aws/items.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { journalKey, numberOf } from '../../shared/run/store/journal-items.dynamo.ts';
-import { isRow, parseRun, runItem, runPk, stateKeyOf } from '../../shared/run/store/run-items.dynamo.ts';
+import { isRow, labelItem, parseRun, runItem, runPk, stateKeyOf } from '../../shared/run/store/run-items.dynamo.ts';
 import type { RunsTable } from '../harness/runs-table.ts';
 
 const AT_ONCE = 100;
@@ -35,7 +35,7 @@ export interface Copy {
   with: Partial<Run>;
 }
 
-/** The items of the copy: the row with the keys of its indexes, and the journal. */
+/** The items of the copy: the row with the keys of its indexes, those of its labels, and the journal. */
 export function copyOf({ model: { run, journal }, createdMs, with: differences }: Copy, now: Date): Item[] {
   const id = ulid(createdMs);
   const laterMs = createdMs - Date.parse(run.createdAt);
@@ -50,7 +50,11 @@ export function copyOf({ model: { run, journal }, createdMs, with: differences }
   };
   const expires = expiresIn(KEPT_DAYS, now);
   const row = { ...runItem(copy), ...toItem({ stateKey: stateKeyOf(copy, copy.status, now, undefined), expires }) };
-  return [row, ...journal.map((item) => ({ ...item, ...toItem({ ...journalKey(id, numberOf(item)), expires }) }))];
+  return [
+    row,
+    ...copy.labels.map((label) => labelItem(copy, label)),
+    ...journal.map((item) => ({ ...item, ...toItem({ ...journalKey(id, numberOf(item)), expires }) })),
+  ];
 }
 
 /** Writes all items past the engine, a hundred at once: the emulator waits for the disk once for each transaction. */

@@ -7,6 +7,16 @@ import { bucketed, endOf, type HourRange, startOf } from '../../shared/analytics
 import { analytics } from '../../shared/analytics/operations.http.ts';
 import { rangeOf } from '../../shared/analytics/range.ts';
 import { recount } from '../../shared/analytics/recount.ts';
+import {
+  actionView,
+  csvOf,
+  dayView,
+  projectView,
+  usageOperations,
+  wantsCsv,
+  workflowUsageView,
+} from '../../shared/analytics/usage.http.ts';
+import { actionFigures, usageFigures } from '../../shared/analytics/usage-figures.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import type { Audit } from '../../shared/audit/audit.ts';
 import { recordFirst } from '../../shared/audit/record-first.ts';
@@ -81,6 +91,41 @@ export async function getFailureAnalytics({ query, caller }: RequestOf<'getFailu
   return ok({ ...within(range, searchedTo), items: items.map((item) => failureView(item, names)) });
 }
 
+export async function getUsage({ query, caller, accept }: RequestOf<'getUsage'>, services: Services) {
+  const { by } = query;
+  const range = rangeOf(query, services.now());
+  const scope = await scopeOf(services, caller, query);
+  const of = by === 'workflow' || scope.workflowId !== undefined ? 'workflow' : 'project';
+  const { rows, searchedTo } = await services.counters.read({ ...scope, of, ...range });
+  const items = await usageItems(services, rows, range, query);
+  if (wantsCsv(accept)) return { ...ok(csvOf(by, items)), headers: { 'content-type': 'text/csv; charset=utf-8' } };
+  return ok({ ...within(range, searchedTo), by, credits: usageFigures(totalOf(rows)).credits, items });
+}
+
+async function usageItems(
+  services: Services,
+  rows: ReadRow[],
+  range: HourRange,
+  { by, timezone }: RequestOf<'getUsage'>['query'],
+): Promise<object[]> {
+  if (by === 'action') return actionFigures(totalOf(rows)).map(actionView);
+  if (by === 'day') {
+    const byHour = Map.groupBy(rows, ({ name }) => name.hour);
+    return bucketed(range, 'day', timezone).map(({ start, hours }) =>
+      dayView({ day: start, ...usageFigures(totalOf(hours.flatMap((hour) => byHour.get(hour) ?? []))) }),
+    );
+  }
+  const groups = Map.groupBy(rows, (row) => (by === 'project' ? row.name.project : workflowIdOf(row)));
+  const all = [...groups].map(([id, some]) => ({ id, projectId: some[0]?.name.project ?? '', ...usageFigures(totalOf(some)) }));
+  const sorted = all.toSorted((a, b) => b.credits - a.credits || (a.id < b.id ? -1 : 1));
+  if (by === 'project') return sorted.map(projectView);
+  const names = await namesOf(
+    services,
+    sorted.map(({ id }) => id),
+  );
+  return sorted.map((item) => workflowUsageView({ workflowId: item.id, workflowName: names.get(item.id), ...item }));
+}
+
 export async function recountRuns({ body, caller }: RequestOf<'recountRuns'>, services: Services & { audit: Audit }) {
   const { from, to, continuation_token: token } = body;
   const { workspace, project } = caller;
@@ -114,8 +159,8 @@ const within = (range: HourRange, searchedTo: string | undefined) => ({
 const workflowIdOf = ({ name }: ReadRow) => ('workflowId' in name ? name.workflowId : '');
 
 export const handler = http(
-  analytics,
-  { getAnalyticsOverview, getWorkflowAnalytics, getStepAnalytics, getFailureAnalytics, recountRuns },
+  { ...analytics, ...usageOperations },
+  { getAnalyticsOverview, getWorkflowAnalytics, getStepAnalytics, getFailureAnalytics, getUsage, recountRuns },
   () => ({ ...engineServices(), counters: counters(), audit: audit() }),
   recorder,
 );

@@ -7,7 +7,6 @@ import type { Actor } from '../../shared/kernel/actor.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import type { Seals } from '../../shared/kernel/seals.ts';
 import { firstWords, oneLine } from '../../shared/kernel/words.ts';
-import { answerOthers } from '../../shared/task/answer-group.ts';
 import { readLink } from '../../shared/task/answer-link.ts';
 import { closedPage, noQuestionPage, PAGE_POLICY, questionPage, type Shown } from '../../shared/task/answer-page.ts';
 import { type AnswerServices, answerTask } from '../../shared/task/answer-task.ts';
@@ -15,7 +14,6 @@ import { filledIn } from '../../shared/task/form-fields.ts';
 import { answerLinks } from '../../shared/task/operations.http.ts';
 import { questionOf } from '../../shared/task/question.ts';
 import { answerBody } from '../../shared/task/task.http.ts';
-import type { TaskRow } from '../../shared/task/task.ts';
 import { engineServices, seals, tasks } from '../adapters.ts';
 
 type Services = AnswerServices & { seals: Pick<Seals, 'open'> };
@@ -36,12 +34,7 @@ export const answerByLink = ({ params, raw }: RequestOf<'answerByLink'>, service
       const answer = answerIn(asked, given);
       const actor: Actor = { kind: 'member', id: asked.email, name: asked.email, email: asked.email };
       const what = { act: 'task.answer', actor, workspace: asked.task.workspace, from: fromOf(raw) } as const;
-      const isAsked = ({ assignees }: TaskRow) => assignees.length === 0 || assignees.includes(asked.email);
-      const task = await acting(what, undefined, async () => {
-        const answered = await answerTask(services, asked.task, answer, actor);
-        await answerOthers(services, asked.task, answer, { actor, mayAnswer: isAsked });
-        return answered;
-      });
+      const task = await acting(what, undefined, () => answerTask(services, asked.task, answer, actor));
       return stateOf({ ...asked, task });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;

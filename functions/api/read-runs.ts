@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { projectOf } from '../../shared/access/tenancy.ts';
+import { type HistogramServices, tallies } from '../../shared/analytics/histogram.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { outputsV2View, runV2View, v2 } from '../../shared/api/v2.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
@@ -14,7 +15,7 @@ import type { RunFilter } from '../../shared/run/list/filter.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { isTerminal, RUN_STATUS } from '../../shared/run/model/status.ts';
 import { runs as runsOperations } from '../../shared/run/operations.http.ts';
-import { type EngineServices, MOST_COUNTED } from '../../shared/run/ports.ts';
+import type { EngineServices } from '../../shared/run/ports.ts';
 import { histogramOf } from '../../shared/run/read/histogram.ts';
 import { readContext, readStepValue } from '../../shared/run/read/read-context.ts';
 import { type LogFilter, type LogPage, readLog, shownEvent } from '../../shared/run/read/read-log.ts';
@@ -27,7 +28,7 @@ import { comparison, comparisonView } from '../../shared/suite/compare.http.ts';
 import { compareRuns as compared } from '../../shared/suite/compare-runs.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { engineServices, valueLinks } from '../adapters.ts';
+import { counters, engineServices, valueLinks } from '../adapters.ts';
 
 type SearchQuery = FilterQuery & { workflow_id?: string | undefined; project_id?: string | undefined };
 type Services = EngineServices & { workflows: Workflows };
@@ -74,9 +75,9 @@ export async function countRuns({ query, caller }: RequestOf<'countRuns'>, servi
   return ok(await services.runs.count(await sought(services, caller, query)));
 }
 
-export async function getRunHistogram({ query, caller }: RequestOf<'getRunHistogram'>, services: Services) {
+export async function getRunHistogram({ query, caller }: RequestOf<'getRunHistogram'>, services: Services & HistogramServices) {
   const { bucket, ...filter } = query;
-  const { items, searchedTo } = await services.runs.newest(await sought(services, caller, filter), MOST_COUNTED);
+  const { items, searchedTo } = await tallies(services, await sought(services, caller, filter));
   return ok(histogramView(bucket, histogramOf(items, bucket), searchedTo));
 }
 
@@ -191,5 +192,5 @@ export const handler = http(
     getRunValue,
     compareRuns,
   },
-  () => ({ ...engineServices(), links: valueLinks() }),
+  () => ({ ...engineServices(), counters: counters(), links: valueLinks() }),
 );

@@ -2,16 +2,25 @@ import { projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import { processV2View, v2 } from '../../shared/api/v2.ts';
 import { ok } from '../../shared/edge/answer.ts';
+import { entityTag } from '../../shared/edge/entity-tag.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import { diffOf } from '../../shared/workflow/definition-diff.ts';
 import { maintenanceShown } from '../../shared/workflow/maintenance.http.ts';
 import { closedUntil } from '../../shared/workflow/maintenance.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
 import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { versionDetailView, versionView, workflowDetailView, workflowView } from '../../shared/workflow/workflow.http.ts';
+import {
+  versionDetailView,
+  versionView,
+  workflowDetailView,
+  workflowDiffView,
+  workflowView,
+} from '../../shared/workflow/workflow.http.ts';
+import type { Workflow } from '../../shared/workflow/workflow.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { now, workflows } from '../adapters.ts';
 
@@ -25,7 +34,8 @@ const NEWEST_VERSIONS = 10;
 
 export async function listProcessesV2({ query, caller }: RequestOf<'listProcessesV2'>, { workflows }: Services) {
   const project = projectOf(caller, query.agent_id, 'agent');
-  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), processV2View));
+  const page = { limit: query.limit, token: query.continuation_token };
+  return ok(pageView(await workflows.list({ workspace: caller.workspace, project }, page), processV2View));
 }
 
 export async function getProcessV2({ params, query, caller }: RequestOf<'getProcessV2'>, services: Services) {
@@ -33,8 +43,9 @@ export async function getProcessV2({ params, query, caller }: RequestOf<'getProc
 }
 
 export async function listWorkflows({ query, caller }: RequestOf<'listWorkflows'>, { workflows }: Services) {
-  const project = projectOf(caller, query.project_id);
-  return ok(pageView(await workflows.list(caller.workspace, project, query.limit, query.continuation_token), workflowView));
+  const filter = { workspace: caller.workspace, project: projectOf(caller, query.project_id), q: query.q };
+  const found = await workflows.list(filter, { limit: query.limit, token: query.continuation_token });
+  return ok({ ...pageView(found, workflowView), searched_to: found.searchedTo ?? null });
 }
 
 export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, services: Services) {
@@ -44,7 +55,7 @@ export async function getWorkflow({ params, caller }: RequestOf<'getWorkflow'>, 
     services.workflows.versions(workflow.id, NEWEST_VERSIONS),
   ]);
   if (!draft) throw notFound('definition', workflow.draft.definition);
-  return ok(workflowDetailView(workflow, draft, versions.items));
+  return { status: 200, body: workflowDetailView(workflow, draft, versions.items), headers: entityTag(draft.hash) };
 }
 
 export async function listVersions({ params, query, caller }: RequestOf<'listVersions'>, services: Services) {
@@ -60,6 +71,30 @@ export async function getVersion({ params, caller }: RequestOf<'getVersion'>, se
   return ok(versionDetailView(version, definition));
 }
 
+export async function diffWorkflow({ params, query, caller }: RequestOf<'diffWorkflow'>, { workflows }: Services) {
+  const workflow = await workflowOf({ workflows }, caller, params.workflow_id);
+  const newest = workflow.published && String(workflow.published.version);
+  const { from = newest, to = 'draft' } = query;
+  if (from === undefined)
+    throw new Problem('invalid', `Workflow "${workflow.name}" has no published version; say which definition to compare from.`, [
+      { name: 'from', value: 'no version' },
+    ]);
+  const [before, after] = await Promise.all([
+    definitionNamed(workflows, workflow, from),
+    definitionNamed(workflows, workflow, to),
+  ]);
+  return ok(workflowDiffView(before, after, diffOf(before.checked, after.checked)));
+}
+
+async function definitionNamed(workflows: Workflows, workflow: Workflow, name: string) {
+  const version = name === 'draft' ? undefined : await workflows.version(workflow.id, Number(name));
+  const hash = name === 'draft' ? workflow.draft.definition : version?.definition;
+  const [definition, checked] =
+    hash === undefined ? [] : await Promise.all([workflows.definition(workflow.id, hash), workflows.checked(workflow.id, hash)]);
+  if (!definition || !checked) throw notFound('version', name);
+  return { version: version?.number ?? null, definition, checked };
+}
+
 export async function getRetention({ caller }: RequestOf<'getRetention'>, { workflows, retentionDays }: Services) {
   return ok(retentionShown(await workflows.retention(caller.workspace, 'now'), retentionDays));
 }
@@ -71,7 +106,17 @@ export async function getMaintenance({ caller }: RequestOf<'getMaintenance'>, { 
 
 export const handler = http(
   { ...v2, ...workflowsOperations },
-  { listProcessesV2, getProcessV2, listWorkflows, getWorkflow, listVersions, getVersion, getRetention, getMaintenance },
+  {
+    listProcessesV2,
+    getProcessV2,
+    listWorkflows,
+    getWorkflow,
+    listVersions,
+    getVersion,
+    diffWorkflow,
+    getRetention,
+    getMaintenance,
+  },
   () => ({
     workflows: workflows(),
     retentionDays: env.retentionDays(),

@@ -1,15 +1,23 @@
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import { type Answer, accepted } from '../../shared/edge/answer.ts';
+import type { Audit } from '../../shared/audit/audit.ts';
+import { recordFirst } from '../../shared/audit/record-first.ts';
+import { type Answer, accepted, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
+import { aside } from '../../shared/kernel/acting.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
+import { deliveryView } from '../../shared/trigger/delivery/delivery.http.ts';
 import type { Payloads } from '../../shared/trigger/delivery/payloads.ts';
 import { type DeliveryServices, throwRefusal } from '../../shared/trigger/delivery/receive.ts';
 import { webhooks as webhooksOperations } from '../../shared/trigger/webhook/operations.http.ts';
 import { receiveRequest, type WebhookServices } from '../../shared/trigger/webhook/receive-request.ts';
+import { sampleRequest } from '../../shared/trigger/webhook/sample.ts';
 import { schemeOf } from '../../shared/trigger/webhook/schemes.ts';
 import { isToken, secretsOf } from '../../shared/trigger/webhook/secrets.ts';
 import type { Webhook, Webhooks } from '../../shared/trigger/webhook/webhook.ts';
-import { deliveries, engineServices, payloads, seals, webhooks } from '../adapters.ts';
+import { workflowOf } from '../../shared/workflow/visible.http.ts';
+import { audit, deliveries, engineServices, payloads, recorder, seals, webhooks } from '../adapters.ts';
+
+type TestServices = Services & { audit: Audit };
 
 type Services = WebhookServices & DeliveryServices & { payloads: Payloads; webhooks: Webhooks };
 
@@ -26,6 +34,20 @@ export async function receiveWebhook({ params, raw }: RequestOf<'receiveWebhook'
   throwRefusal(received);
   const { delivery } = received;
   return accepted({ delivery_id: delivery.id, outcome: delivery.outcome });
+}
+
+/** Whoever sets a webhook up sees what becomes of a request, also of one that is turned away. */
+export async function testWebhook({ params, body, caller }: RequestOf<'testWebhook'>, services: TestServices) {
+  const { id: workflowId } = await workflowOf(services, caller, params.workflow_id);
+  const webhook = await services.webhooks.get(params.webhook_id);
+  if (webhook?.workflowId !== workflowId) throw notFound('webhook', params.webhook_id);
+  const at = services.now();
+  const [secret = ''] = await secretsOf(services.seals, webhook, at);
+  const { id, name, project } = webhook;
+  await recordFirst(services.audit, { object: 'webhook', id, name, project }, at);
+  const request = sampleRequest(webhook, secret, at, body.body);
+  const { delivery } = await aside(() => receiveRequest(services, webhook, request, 'test'));
+  return ok(deliveryView(delivery));
 }
 
 /** A question is answered to whoever knows the URL: nothing comes of it. */
@@ -52,12 +74,14 @@ function echo(challenge: string): Answer {
 
 export const handler = http(
   webhooksOperations,
-  { receiveWebhook, answerChallenge },
-  (): Services => ({
+  { receiveWebhook, testWebhook, answerChallenge },
+  (): TestServices => ({
     ...engineServices(),
     webhooks: webhooks(),
     deliveries: deliveries(),
     payloads: payloads(),
     seals: seals(),
+    audit: audit(),
   }),
+  recorder,
 );

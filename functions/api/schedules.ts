@@ -1,9 +1,11 @@
+import { projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
+import { listName, readToken, writeToken } from '../../shared/aws/items.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';
 import { backfill, triggerNow } from '../../shared/trigger/schedule/manual-fires.ts';
@@ -11,8 +13,15 @@ import { schedules as schedulesOperations } from '../../shared/trigger/schedule/
 import type { ScheduleServices } from '../../shared/trigger/schedule/ports.ts';
 import { previewOf } from '../../shared/trigger/schedule/preview.ts';
 import * as save from '../../shared/trigger/schedule/save-schedule.ts';
-import { fireView, nextView, scheduleDetailView, scheduleView } from '../../shared/trigger/schedule/schedule.http.ts';
+import {
+  fireView,
+  nextView,
+  scheduleDetailView,
+  scheduleView,
+  upcomingView,
+} from '../../shared/trigger/schedule/schedule.http.ts';
 import { type LedgerFire, type Schedule, type ScheduleWishes, timingOf } from '../../shared/trigger/schedule/schedule.ts';
+import { clockChanges, type Place, schedulesOf, type Upcoming, upcomingFires } from '../../shared/trigger/schedule/upcoming.ts';
 import { wallText, zoneOf } from '../../shared/trigger/schedule/zone.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import { recorder, scheduleServices } from '../adapters.ts';
@@ -79,6 +88,51 @@ export async function listNextFires(request: RequestOf<'listNextFires'>, service
   return ok(nextView(schedule.timezone, previewOf(timingOf(schedule), services.now(), request.query.count)));
 }
 
+const DAY_MS = 86_400_000;
+const USUAL_WINDOW_MS = 7 * DAY_MS;
+const LONGEST_WINDOW_MS = 31 * DAY_MS;
+
+export async function listUpcomingFires({ query, caller }: RequestOf<'listUpcomingFires'>, services: ScheduleServices) {
+  const { project_id, workflow_id: workflowId, limit } = query;
+  const project = projectOf(caller, project_id);
+  if (workflowId !== undefined) await workflowOf(services, caller, workflowId, { ...(project !== undefined && { project }) });
+  const owner = { workspace: caller.workspace, project, workflowId };
+  const list = listName(['upcoming', owner, query.from, query.to]);
+  const ahead = { ...windowOf(query, services.now()), behind: placeIn(readToken(list, query.continuation_token)) };
+  const { found, isAll } = await schedulesOf(services, owner);
+  const { fires, end } = upcomingFires(found, ahead, limit);
+  const workflows = await liveWorkflows(services, fires);
+  const next = end && writeToken(list, textOf(end));
+  return ok(upcomingView({ ahead, fires, changes: clockChanges(found, ahead), workflows, isAll, next }));
+}
+
+function windowOf(query: { from?: string | undefined; to?: string | undefined }, now: Date) {
+  const asked = query.from === undefined ? now.getTime() : Date.parse(query.from);
+  const to = query.to === undefined ? asked + USUAL_WINDOW_MS : Date.parse(query.to);
+  const problem =
+    to < asked
+      ? `The window ends (${query.to}) before it begins (${new Date(asked).toISOString()}).`
+      : to - asked > LONGEST_WINDOW_MS
+        ? 'The window is longer than 31 days: ask for the rest separately.'
+        : to < now.getTime()
+          ? `The window ends in the past (${query.to}). What became of fires is in the ledger of each schedule.`
+          : undefined;
+  if (problem !== undefined) throw new Problem('invalid', problem, [{ name: 'to', value: problem }]);
+  return { from: Math.max(asked, now.getTime()), to };
+}
+
+const MS_DIGITS = 13;
+const textOf = ({ at, scheduleId }: Place) => `${String(at).padStart(MS_DIGITS, '0')}${scheduleId}`;
+const placeIn = (text: string | undefined): Place | undefined =>
+  text === undefined ? undefined : { at: Number(text.slice(0, MS_DIGITS)), scheduleId: text.slice(MS_DIGITS) };
+
+/** Nothing fires of a workflow that was deleted. */
+async function liveWorkflows({ workflows }: ScheduleServices, fires: Upcoming[]) {
+  const ids = [...new Set(fires.map(({ schedule }) => schedule.workflowId))];
+  const found = await Promise.all(ids.map((id) => workflows.get(id)));
+  return new Map(found.flatMap((one) => (one && !one.deletedAt ? [[one.id, one] as const] : [])));
+}
+
 export async function listFires(request: RequestOf<'listFires'>, services: ScheduleServices) {
   const { schedule } = await scheduleOf(services, request, { deleted: true });
   const { outcome, limit, continuation_token: token } = request.query;
@@ -128,6 +182,7 @@ export const handler = http(
     triggerSchedule,
     backfillSchedule,
     listNextFires,
+    listUpcomingFires,
     listFires,
   },
   scheduleServices,

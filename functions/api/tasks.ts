@@ -5,12 +5,11 @@ import { http } from '../../shared/edge/http.ts';
 import { isResourceId, pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { answerOthers } from '../../shared/task/answer-group.ts';
 import { type AnswerServices, answerTask as answer } from '../../shared/task/answer-task.ts';
 import { tasks as tasksOperations } from '../../shared/task/operations.http.ts';
 import { questionOf } from '../../shared/task/question.ts';
 import { taskEntryView, taskView } from '../../shared/task/task.http.ts';
-import { checkMayAnswer, closedAlready, mayAnswer, type TaskRow } from '../../shared/task/task.ts';
+import { checkMayAnswer, closedAlready, type TaskRow } from '../../shared/task/task.ts';
 import { engineServices, recorder, tasks } from '../adapters.ts';
 
 export async function listTasks({ query, caller }: RequestOf<'listTasks'>, services: AnswerServices) {
@@ -28,10 +27,7 @@ export async function getTask({ params, caller }: RequestOf<'getTask'>, services
 export async function answerTask({ params, body, caller }: RequestOf<'answerTask'>, services: AnswerServices) {
   const task = await taskOf(services, caller, params.task_id);
   checkMayAnswer(task, caller);
-  const actor = actorOf(caller);
-  const answered = await answer(services, task, body, actor);
-  await answerOthers(services, task, body, { actor, mayAnswer: (other) => mayAnswer(other, caller) });
-  return shown(services, answered);
+  return shown(services, await answer(services, task, body, actorOf(caller)));
 }
 
 export async function changeTask({ params, body, caller }: RequestOf<'changeTask'>, services: AnswerServices) {

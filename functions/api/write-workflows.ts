@@ -1,10 +1,11 @@
 import { ofWholeWorkspace, projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import { created, noContent, ok } from '../../shared/edge/answer.ts';
+import { type Answer, ok } from '../../shared/edge/answer.ts';
+import { entityTag } from '../../shared/edge/entity-tag.ts';
 import { http } from '../../shared/edge/http.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { notFound } from '../../shared/kernel/problem.ts';
+import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { maintenanceShown } from '../../shared/workflow/maintenance.http.ts';
 import { checkMaintenance, closedUntil } from '../../shared/workflow/maintenance.ts';
 import { workflows as workflowsOperations } from '../../shared/workflow/operations.http.ts';
@@ -13,7 +14,7 @@ import { retentionShown } from '../../shared/workflow/retention.http.ts';
 import { checkDays } from '../../shared/workflow/retention.ts';
 import * as workflow from '../../shared/workflow/save-workflow.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
-import { checkedView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
+import { checkedView, draftConflictView, workflowDetailView } from '../../shared/workflow/workflow.http.ts';
 import type { Workflow } from '../../shared/workflow/workflow.ts';
 import { now, recorder, workflows } from '../adapters.ts';
 
@@ -25,27 +26,47 @@ export async function createWorkflow({ body, caller }: RequestOf<'createWorkflow
   projectOf(caller, body.project_id);
   const owner = { workspace: caller.workspace, project: body.project_id, actor: actorOf(caller) };
   const saved = await workflow.createWorkflow(services, owner, workflow.textOf(body.definition));
-  return created(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings));
+  return withTag(workflowDetailView(saved.workflow, saved.definition, [], saved.warnings), 201);
 }
 
 export const checkWorkflow = async ({ body }: RequestOf<'checkWorkflow'>) =>
   ok(checkedView(outlineOf(workflow.textOf(body.definition))));
 
-export async function saveDraft({ params, body, caller }: RequestOf<'saveDraft'>, services: Services) {
+export async function saveDraft(request: RequestOf<'saveDraft'>, services: Services): Promise<Answer> {
+  const { params, body, caller, ifMatch } = request;
+  const text = workflow.textOf(body.definition);
   const seen = await workflowOf(services, caller, params.workflow_id);
-  const saved = await workflow.saveDraft(services, seen, workflow.textOf(body.definition), actorOf(caller));
-  const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
-  return ok(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
+  const moved = () => workflowOf(services, caller, seen.id).then((now) => workflow.draftMoved(services, now, text, ifMatch));
+  const before = await workflow.draftMoved(services, seen, text, ifMatch);
+  if (before) return conflict(before);
+  try {
+    const saved = await workflow.saveDraft(services, seen, text, actorOf(caller));
+    const { items } = await services.workflows.versions(seen.id, NEWEST_VERSIONS);
+    return withTag(workflowDetailView(saved.workflow, saved.definition, items, saved.warnings));
+  } catch (error) {
+    // Somebody was faster.
+    const after = error instanceof Problem && error.kind === 'conflict' ? await moved() : undefined;
+    if (after) return conflict(after);
+    throw error;
+  }
 }
+
+const conflict = (moved: workflow.DraftMoved): Answer => ({
+  status: 409,
+  body: draftConflictView(moved),
+  headers: entityTag(moved.current.hash),
+});
+
+/** A workflow, with the tag that a change of its draft may name. */
+const withTag = (view: ReturnType<typeof workflowDetailView>, status = 200): Answer => ({
+  status,
+  body: view,
+  headers: entityTag(view.draft.definition),
+});
 
 export async function updateWorkflow({ params, body, caller }: RequestOf<'updateWorkflow'>, services: Services) {
   const seen = await workflowOf(services, caller, params.workflow_id);
-  return ok(await detail(services, await workflow.updateWorkflow(services, seen, body)));
-}
-
-export async function deleteWorkflow({ params, caller }: RequestOf<'deleteWorkflow'>, services: Services) {
-  await workflow.deleteWorkflow(services, await workflowOf(services, caller, params.workflow_id));
-  return noContent();
+  return withTag(await detail(services, await workflow.updateWorkflow(services, seen, body)));
 }
 
 export async function putRetention({ body, caller }: RequestOf<'putRetention'>, { workflows, retentionDays }: Services) {
@@ -74,7 +95,7 @@ async function detail({ workflows }: Services, row: Workflow) {
 
 export const handler = http(
   workflowsOperations,
-  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, deleteWorkflow, putRetention, putMaintenance },
+  { createWorkflow, checkWorkflow, saveDraft, updateWorkflow, putRetention, putMaintenance },
   () => ({
     workflows: workflows(),
     retentionDays: env.retentionDays(),

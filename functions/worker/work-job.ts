@@ -1,6 +1,7 @@
 import { background } from '../../shared/aws/observe.ts';
 import { workJob, workMessage } from '../../shared/job/work-job.ts';
 import { jobServices, recorder } from '../adapters.ts';
+import { redeliveries } from '../redeliveries.ts';
 
 /** Left for the batch that is worked on when the time is over. */
 const MARGIN_MS = 60_000;
@@ -10,5 +11,5 @@ export const handler = background(
   workMessage,
   (message, services, { getRemainingTimeInMillis }) =>
     workJob(services, message, new Date(services.now().getTime() + getRemainingTimeInMillis() - MARGIN_MS)),
-  () => ({ ...jobServices(), recorder: recorder() }),
+  () => ({ ...jobServices(), redeliveries, recorder: recorder() }),
 );

@@ -58,7 +58,7 @@ async function createTable(resource: Resource, call: Call): Promise<void> {
   const table = properties.parse(resource.properties);
   const existing = await call('DescribeTable', { TableName: resource.name });
   if (existing) {
-    const grown = await addIndexes(resource.name, described.parse(existing).Table, table, call);
+    const grown = await updateIndexes(resource.name, described.parse(existing).Table, table, call);
     if (isDeepStrictEqual(shapeOf(grown), shapeOf(table))) return;
     throw new TemplateRefused(
       `The table ${resource.name} in the data folder has other keys or indexes than the stack. ` +
@@ -76,15 +76,22 @@ async function createTable(resource: Resource, call: Call): Promise<void> {
   if (TimeToLiveSpecification?.Enabled) await call('UpdateTimeToLive', { TableName: resource.name, TimeToLiveSpecification });
 }
 
-/** Gives a table the indexes that the stack has got since it was made, one at a time as an update of the stack would; answers its new shape. */
-async function addIndexes(TableName: string, found: Shape, wanted: Table, call: Call): Promise<Shape> {
-  const known = new Set(found.GlobalSecondaryIndexes.map(({ IndexName }) => IndexName));
-  const missing = wanted.GlobalSecondaryIndexes.filter(({ IndexName }) => !known.has(IndexName));
-  for (const index of missing) {
+/** Takes the indexes away that the stack has no more, and adds those that it has got since, one at a time as an update of the stack would; answers the new shape. */
+async function updateIndexes(TableName: string, found: Shape, wanted: Table, call: Call): Promise<Shape> {
+  const missing = notIn(found, wanted);
+  const surplus = notIn(wanted, found);
+  const updates = [...surplus.map(({ IndexName }) => ({ Delete: { IndexName } })), ...missing.map((Create) => ({ Create }))];
+  for (const update of updates) {
     const { AttributeDefinitions } = wanted;
-    await call('UpdateTable', { TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates: [{ Create: index }] });
+    await call('UpdateTable', { TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates: [update] });
   }
-  return missing.length === 0 ? found : described.parse(await call('DescribeTable', { TableName })).Table;
+  return updates.length === 0 ? found : described.parse(await call('DescribeTable', { TableName })).Table;
+}
+
+/** Indexes of the one table whose names the other has not. */
+function notIn(table: Shape, other: Shape) {
+  const known = new Set(table.GlobalSecondaryIndexes.map(({ IndexName }) => IndexName));
+  return other.GlobalSecondaryIndexes.filter(({ IndexName }) => !known.has(IndexName));
 }
 
 /** What two descriptions of one table must agree on, in one order. */
@@ -101,7 +108,10 @@ function shapeOf(table: Shape) {
     name: AttributeName,
     type: AttributeType,
   }));
-  return { keys: table.KeySchema, attributes: attributes.toSorted(byName), indexes: indexes.toSorted(byName) };
+  // The emulator goes on declaring those of an index that is gone.
+  const used = new Set([table.KeySchema, ...indexes.map(({ keys }) => keys)].flat().map(({ AttributeName }) => AttributeName));
+  const declared = attributes.filter(({ name }) => used.has(name));
+  return { keys: table.KeySchema, attributes: declared.toSorted(byName), indexes: indexes.toSorted(byName) };
 }
 
 function caller(endpoint: string): Call {

@@ -1,4 +1,4 @@
-import { PRICES } from './prices.ts';
+import { PRICES } from '../../shared/kernel/aws-prices.ts';
 
 /** What the embedded cloud has done since it started. Every counter only grows: a benchmark reads it twice and subtracts. */
 export interface Usage {

@@ -74,6 +74,7 @@ const stepFiguresSchema = z
     cancelled: z.int(),
     failure_share: share,
     retries: z.int(),
+    credits: z.number(),
     ...durations,
   })
   .meta({ id: 'StepFigures' });

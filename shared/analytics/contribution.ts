@@ -4,6 +4,8 @@ import type { Run } from '../run/model/run.ts';
 import type { RunState } from '../run/model/state.ts';
 import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
 import { attemptsOf, type StepState } from '../run/model/step-state.ts';
+import { creditsOf, sumOf } from '../usage/credits.ts';
+import { summedUsage, withFewModels } from '../usage/usage.ts';
 import { bucketOf } from './durations.ts';
 
 /** Numbers by what they count; `d<bucket>` are durations. */
@@ -55,7 +57,7 @@ export function contributionOf(run: Run, state: RunState): Contribution {
     workflowId,
     hour: hourOf(run.createdAt),
     run: runCounts(run, state, executed),
-    steps: stepCounts(executed),
+    steps: withCredits(stepCounts(executed), run, state),
     ...failureOf(run),
   };
 }
@@ -67,8 +69,30 @@ function runCounts(run: Run, state: RunState, executed: StepState[]): Counts {
     ...(isUnaided(run, state) && { unaided: 1 }),
     ...(executed.length > 0 && { steps: executed.length }),
     ...(retries > 0 && { retries }),
+    ...usageCounts(run, state),
     ...(run.status !== 'skipped' && durationBetween(run.startedAt, run.endedAt)),
   };
+}
+
+/** Of usage and credits, by action. */
+export const usedKey = (name: string) => `u.${name}`;
+export const creditKey = (name: string) => `c.${name}`;
+/** All credits of a step together. */
+export const STEP_CREDITS = 'c';
+
+function usageCounts({ createdAt }: Run, { usage }: RunState): Counts {
+  const used = withFewModels(summedUsage(Object.values(usage)));
+  return { ...renamed(used, usedKey), ...renamed(creditsOf(used, createdAt), creditKey) };
+}
+
+const renamed = (counts: Counts, nameOf: (name: string) => string): Counts =>
+  Object.fromEntries(Object.entries(counts).flatMap(([name, count]) => (count > 0 ? [[nameOf(name), count]] : [])));
+
+function withCredits(counts: Record<string, Counts>, { createdAt }: Run, { usage }: RunState): Record<string, Counts> {
+  const credits = (id: string) => sumOf(creditsOf(withFewModels(usage[id] ?? {}), createdAt));
+  return Object.fromEntries(
+    Object.entries(counts).map(([id, own]) => [id, { ...own, ...(credits(id) > 0 && { [STEP_CREDITS]: credits(id) }) }]),
+  );
 }
 
 /** It came to a good end without a person having had to help: nobody paused it or was asked, and it runs nothing again. */

@@ -1,3 +1,4 @@
+import { Problem } from '../kernel/problem.ts';
 import { keptUntil } from '../run/model/project.ts';
 import type { Run } from '../run/model/run.ts';
 import type { EngineServices } from '../run/ports.ts';
@@ -25,13 +26,20 @@ export async function countablesOf(services: CountServices, runs: readonly Run[]
   const countables: Countable[] = [];
   for (let at = 0; at < ended.length; at += READ_AT_ONCE) {
     const some = ended.slice(at, at + READ_AT_ONCE);
-    countables.push(...(await Promise.all(some.map((run) => countableOf(services, run)))));
+    const found = await Promise.all(some.map((run) => countableOf(services, run)));
+    countables.push(...found.filter((one) => one !== undefined));
   }
   return countables;
 }
 
-async function countableOf(services: CountServices, run: Run): Promise<Countable> {
-  const state = await loadState(services, run);
+/** Undefined for a run that has been deleted meanwhile: a recount does not know it either. */
+async function countableOf(services: CountServices, run: Run): Promise<Countable | undefined> {
+  const state = await loadState(services, run).catch(unlessGone);
+  if (!state) return undefined;
   const end = new Date(run.endedAt ?? run.createdAt);
   return { contribution: contributionOf(run, state), keptUntil: keptUntil(end, services.retentionDays) + GRACE_SECONDS };
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof Problem && error.kind === 'not-found')) throw error;
 }

@@ -1,4 +1,5 @@
-import { addTo, type Counts } from './contribution.ts';
+import { inCredits } from '../usage/credits.ts';
+import { addTo, type Counts, STEP_CREDITS } from './contribution.ts';
 import type { ReadRow } from './counters.ts';
 import { type Durations, quantileOf } from './durations.ts';
 
@@ -29,6 +30,7 @@ export interface StepFigures {
   cancelled: number;
   failureShare?: number | undefined;
   retries: number;
+  credits: number;
   p50Ms?: number | undefined;
   p95Ms?: number | undefined;
   slowestMs?: number | undefined;
@@ -92,6 +94,7 @@ export function stepFigures(counts: Counts): StepFigures[] {
         cancelled,
         failureShare: shareOf(failed, executed),
         retries,
+        credits: inCredits(ofStep[STEP_CREDITS] ?? 0),
         ...quantilesOf(ofStep),
       };
     })

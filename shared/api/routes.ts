@@ -1,5 +1,6 @@
 import { access } from '../access/operations.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
+import { usageOperations } from '../analytics/usage.http.ts';
 import { audit } from '../audit/operations.http.ts';
 import { connections } from '../connection/operations.http.ts';
 import { signInOperations } from '../console/operations.http.ts';
@@ -18,6 +19,7 @@ import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
 import { schedules } from '../trigger/schedule/operations.http.ts';
 import { webhooks } from '../trigger/webhook/operations.http.ts';
+import { views } from '../view/operations.http.ts';
 import { workflows } from '../workflow/operations.http.ts';
 import { docs } from './docs.ts';
 import { v2 } from './v2.ts';
@@ -27,6 +29,7 @@ export const operations = {
   ...v2,
   ...workflows,
   ...runs,
+  ...views,
   ...comparison,
   ...suites,
   ...comments,
@@ -44,6 +47,7 @@ export const operations = {
   ...webhooks,
   ...schedules,
   ...analytics,
+  ...usageOperations,
   ...inbox,
   ...jobs,
   ...docs,

@@ -24,6 +24,12 @@ export interface RowList<T> {
   parse: (row: Record<string, unknown>) => T;
 }
 
+/** Which partition of which index has the list. */
+export const indexOf = ({ kind, workspace, workflowId }: Pick<RowList<unknown>, 'kind' | 'workspace' | 'workflowId'>) =>
+  workflowId === undefined
+    ? { index: 'by-workspace', attribute: 'workspaceKey', value: `${workspace}#${kind}` }
+    : { index: 'by-workflow', attribute: 'workflowKey', value: `${workflowId}#${kind}` };
+
 /** Rows read for one page of a filtered list at the most. */
 const FILTERED_READ = 400;
 
@@ -37,10 +43,7 @@ export async function listRows<T extends { id: string }>(
   { kind, workspace, workflowId, filter = {}, keyOf, parse }: RowList<T>,
   { limit, token }: { limit: number; token?: string | undefined },
 ): Promise<{ items: T[]; next: string | undefined }> {
-  const [index, attribute, value] =
-    workflowId === undefined
-      ? ['by-workspace', 'workspaceKey', `${workspace}#${kind}`]
-      : ['by-workflow', 'workflowKey', `${workflowId}#${kind}`];
+  const { index, attribute, value } = indexOf({ kind, workspace, workflowId });
   const wanted = Object.entries({ ...filter, workspace }).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const name = listName([index, value, wanted]);
   const last = readToken(name, token);

@@ -9,6 +9,7 @@ import { allows, type Caller } from '../kernel/role.ts';
 import { type Trace, traceIn } from '../kernel/trace.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
+import { readIfMatch } from './entity-tag.ts';
 import { toResult } from './payload.ts';
 import { splitReason } from './reason.ts';
 import { cameFrom, originOf, type RawRequest, readBody, readPart, readRaw } from './request.ts';
@@ -24,10 +25,14 @@ export interface Request<O> {
   body: Field<O, 'body'>;
   caller: O extends { open: true } ? undefined : Caller;
   idempotencyKey: string | undefined;
+  /** The tags of what the caller has seen, one of which must stand still; undefined where anything may. */
+  ifMatch: string[] | undefined;
   /** Why, as the caller says. */
   reason: string | undefined;
   /** The trace that the caller is in. */
   trace: Trace | undefined;
+  /** Which content types the caller takes. */
+  accept: string | undefined;
   /** Where the caller found the API: `https://host`. */
   origin: string;
   raw: O extends { raw: true } ? RawRequest : undefined;
@@ -82,8 +87,10 @@ function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Reque
     body: operation.body && readPart('body', operation.body, body),
     caller: caller as Caller,
     idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
+    ifMatch: operation.ifMatch && readIfMatch(event.headers['if-match']),
     reason,
     trace: traceIn(event.headers),
+    accept: event.headers['accept'],
     origin: originOf(event),
     raw: operation.raw && readRaw(event),
   } as Request<Operation>;

@@ -97,7 +97,8 @@ function paths(operations: Record<string, Operation>): Record<string, Record<str
 }
 
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
-  const { summary, tag, open, role, keyed, params, body, responses } = operation;
+  const { summary, tag, open, role, params, body, responses, ifMatch } = operation;
+  const header = headersOf(operation);
   const query = takesReason(operation) && !body ? withReason(operation.query) : operation.query;
   return {
     operationId,
@@ -105,13 +106,14 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     tags: [tag],
     ...(open && { security: [] }),
     ...(!open && { description: `Needs the role ${role ?? 'viewer'}.` }),
-    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(keyed && { header: keyHeader }) },
+    requestParams: { ...(params && { path: params }), ...(query && { query }), ...(header && { header }) },
     ...(body && {
       requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } },
     }),
     responses: {
       ...Object.fromEntries(Object.entries(responses).map(success)),
       ...refusals(statusesOf(operation)),
+      ...(ifMatch && Object.fromEntries([success(['409', ifMatch])])),
     },
   };
 }
@@ -126,6 +128,16 @@ const success = ([status, schema]: [string, z.ZodType | string]) => [
   },
 ];
 
+function headersOf({ keyed, ifMatch }: Operation): z.ZodObject | undefined {
+  if (!keyed && !ifMatch) return undefined;
+  return z.object({ ...(keyed && keyHeader.shape), ...(ifMatch && ifMatchHeader.shape) });
+}
+
+const ifMatchHeader = z.object({
+  'If-Match': z.string().min(1).optional().meta({
+    description: 'The ETag of what was read: 409 when it has changed since',
+  }),
+});
 const keyHeader = z.object({
   'Idempotency-Key': z.string().min(1).max(200).optional().meta({
     description: 'The same key and request give the first answer again, with the header Idempotent-Replay: true',

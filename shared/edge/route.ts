@@ -20,6 +20,8 @@ export interface Operation {
   act?: Act | readonly Act[];
   /** Takes an Idempotency-Key. */
   keyed?: true;
+  /** Takes an If-Match, and says in a 409 of this shape what stands in the way. */
+  ifMatch?: z.ZodType;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;

@@ -3,6 +3,7 @@ import type { Actor } from '../kernel/actor.ts';
 import { canonicalJson } from '../kernel/canonical-json.ts';
 import { newId } from '../kernel/id.ts';
 import { notFound, Problem } from '../kernel/problem.ts';
+import { refuseLargeText } from '../kernel/row-text.ts';
 import { isEnded, type Job, later, START_GRACE_MS, type VerbName } from './job.ts';
 import type { JobKey, JobServices, JobSweepServices } from './ports.ts';
 
@@ -27,6 +28,9 @@ export interface Created {
   isRepeat: boolean;
 }
 
+/** They stand in its row, which is written with each batch. */
+const PARAMS_LIMIT_BYTES = 128 * 1024;
+
 /** Freezes what the job is about, writes it and starts its first execution. `select` is not asked when the same request has made a job before. */
 export async function createJob(
   services: JobServices,
@@ -34,6 +38,7 @@ export async function createJob(
   asked: unknown,
   select: () => Promise<string[]>,
 ): Promise<Created> {
+  refuseLargeText('params', request.params, PARAMS_LIMIT_BYTES);
   const key = keyOf(request, asked);
   const before = key && (await services.jobs.createdUnder(key));
   if (before) return { job: await firstJob(services, before, key), isRepeat: true };

@@ -2,26 +2,19 @@ import * as z from 'zod';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import { camelCased, viewOf } from '../edge/snake-case.ts';
 import { MASK } from '../kernel/mask.ts';
-import { filterFields } from '../run/list/filter.http.ts';
-import { LABELS, label, labels } from '../run/model/label.ts';
-import { RUN_STATUSES_V1 } from '../run/model/status.ts';
+import { filterBody } from '../run/list/filter.http.ts';
+import { labels } from '../run/model/label.ts';
+import type { Run } from '../run/model/run.ts';
 import { runEntries, runEntryView } from '../run/run.http.ts';
 import { counted } from '../suite/tests.http.ts';
+import { answerBody, taskEntry } from '../task/task.http.ts';
+import { deliveryEntry, deliveryFilter } from '../trigger/delivery/delivery.http.ts';
 import type { JobDryRun } from './dry-run.ts';
-import { JOB_STATUSES, type Job, OUTCOMES, type Result, VERBS } from './job.ts';
+import { JOB_STATUSES, type Job, OUTCOMES, type Result, type RunVerb, SUBJECTS, subjectOf, VERBS } from './job.ts';
 import { MOST_NAMED, MOST_SELECTED } from './select.ts';
+import type { Loss } from './verb.ts';
 
-const { status: _, label: __, ...sameInBody } = filterFields;
-
-/** What lists are narrowed by, with lists where a query has commas. */
-const filter = z
-  .strictObject({
-    ...sameInBody,
-    workflow_id: resourceId.optional(),
-    project_id: resourceId.optional(),
-    status: z.array(z.enum(RUN_STATUSES_V1)).min(1).max(RUN_STATUSES_V1.length).optional().meta({ description: 'One of these' }),
-    label: z.array(label).min(1).max(LABELS).optional().meta({ description: 'Has all of these' }),
-  })
+const filter = filterBody
   .refine((fields) => Object.values(fields).some((field) => field !== undefined), 'must narrow by something')
   .meta({ id: 'JobFilter', description: `As of GET /v1/runs. It may select ${MOST_SELECTED.toLocaleString('en')} runs` });
 export type JobFilterBody = z.infer<typeof filter>;
@@ -35,9 +28,26 @@ const common = {
     .min(0.1)
     .max(100)
     .optional()
-    .meta({ description: 'Runs a second, at the most; as fast as it goes when absent' }),
+    .meta({ description: 'So many a second, at the most; as fast as it goes when absent' }),
   dry_run: z.boolean().optional().meta({ description: 'Answer with what would happen, and do nothing' }),
 };
+
+const jobWishes = { name: common.name, rate: common.rate, dry_run: common.dry_run };
+
+const rejectedFilter = z
+  .strictObject({ ...deliveryFilter, outcome: z.literal('rejected').optional() })
+  .refine((fields) => Object.values(fields).some((field) => field !== undefined), 'must narrow by something')
+  .meta({ id: 'RedeliveryFilter', description: 'As of GET /v1/deliveries, of those that were rejected' });
+export const redeliverBody = z.strictObject({ filter: rejectedFilter, ...jobWishes });
+
+export const answersBody = z
+  .strictObject({
+    group: words(100).optional().meta({ description: 'The open tasks of that group' }),
+    ids: z.array(resourceId).min(1).max(MOST_NAMED, `must have ${MOST_NAMED} ids at most`).optional(),
+    ...answerBody.shape,
+    ...jobWishes,
+  })
+  .refine(({ group, ids }) => (group === undefined) !== (ids === undefined), 'must have either group or ids');
 
 const none = z.strictObject({}).default({});
 const whatCounts = z.strictObject(counted).default({ compare: [], ignore: [] });
@@ -59,7 +69,7 @@ const stopParams = camelCased(
   }),
 );
 
-const asking = <V extends (typeof VERBS)[number], P extends z.ZodType>(verb: V, id: string, params: P) =>
+const asking = <V extends RunVerb, P extends z.ZodType>(verb: V, id: string, params: P) =>
   z.strictObject({ verb: z.literal(verb), ...common, params }).meta({ id });
 
 export const jobBody = z
@@ -85,12 +95,13 @@ export const jobEntry = z
     object: z.literal('job').meta({ description: 'Tells it from a JobDryRun' }),
     id: resourceId,
     verb: z.enum(VERBS),
+    subject: z.enum(SUBJECTS).meta({ description: 'What it is about' }),
     status: z.enum(JOB_STATUSES).meta({ description: '`aborting`: what has begun is finished' }),
     name: z.string().nullable(),
     reason: z.string().nullable(),
     actor,
     project_id: z.string().nullable(),
-    params: z.record(z.string(), z.unknown()).meta({ description: 'Inputs are `***`' }),
+    params: z.record(z.string(), z.unknown()).meta({ description: '`inputs`, `form` and `output` are `***`' }),
     filter: z.record(z.string(), z.unknown()).nullable(),
     rate: z.number().nullable(),
     total: z.int(),
@@ -106,21 +117,31 @@ export const jobEntry = z
 export const jobEntries = page(jobEntry).meta({ id: 'JobList' });
 
 export const jobView = (job: Job) =>
-  viewOf(jobEntry, { ...job, ...job.counts, object: 'job', projectId: job.project, params: shownParams(job.params) });
+  viewOf(jobEntry, {
+    ...job,
+    ...job.counts,
+    object: 'job',
+    subject: subjectOf(job.verb),
+    projectId: job.project,
+    params: shownParams(job.params),
+  });
 
-/** Inputs may hold secrets, of which only a workflow knows. */
+/** What people have filled in may be secret, which only a workflow knows. */
+const FILLED_IN = ['inputs', 'form', 'output'];
+
 function shownParams(params: Record<string, unknown>): Record<string, unknown> {
-  const { inputs, ...rest } = params;
-  const shown = Object.entries(rest).map(([name, value]) => [
+  const given = Object.entries(params).filter(([, value]) => value !== undefined);
+  const shown = given.map(([name, value]) => [
     name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-    value,
+    FILLED_IN.includes(name) && value !== 'same' ? MASK : value,
   ]);
-  return { ...Object.fromEntries(shown), ...(inputs !== undefined && { inputs: inputs === 'same' ? inputs : MASK }) };
+  return Object.fromEntries(shown);
 }
 
 const jobResult = z
   .object({
-    run_id: resourceId,
+    id: resourceId.meta({ description: 'What it was done to' }),
+    run_id: resourceId.nullable().meta({ description: 'The same, of a job over runs' }),
     outcome: z.enum(OUTCOMES),
     reason: z.string().nullable(),
     started_run_id: resourceId.nullable(),
@@ -130,7 +151,10 @@ const jobResult = z
   .meta({ id: 'JobResult' });
 export const jobResults = page(jobResult).meta({ id: 'JobResultList' });
 
-export const resultView = (result: Result) => viewOf(jobResult, { ...result, runId: result.id, startedRunId: result.runId });
+export const resultView = ({ verb }: Job, result: Result) => {
+  const runId = subjectOf(verb) === 'run' ? result.id : undefined;
+  return viewOf(jobResult, { ...result, runId, startedRunId: result.runId });
+};
 
 /** As many tests are named. */
 const MOST_TESTS_NAMED = 100;
@@ -149,28 +173,45 @@ const loss = z
   })
   .meta({ id: 'JobLoss', description: 'What goes with these runs; tests that were made of them stay, without them' });
 
-export const jobDryRun = z
-  .object({
-    object: z.literal('job_dry_run').meta({ description: 'Tells it from a Job' }),
-    dry_run: z.literal(true),
-    verb: z.enum(VERBS),
-    total: z.int().meta({ description: 'How many runs are selected' }),
-    would: z.int().meta({ description: 'How many it would act on' }),
-    exact: z.boolean().meta({ description: 'False when time did not allow to look at all of them' }),
-    looked: z.int().meta({ description: 'How many were looked at' }),
-    sample: runEntries.shape.items.meta({ description: 'The first ten that it would act on' }),
-    exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
-    loss: loss.nullable().meta({ description: 'Of `delete`; null for any other verb' }),
-  })
-  .meta({ id: 'JobDryRun' });
+const dryRunOf = <T extends z.ZodType>(id: string, sample: T) =>
+  z
+    .object({
+      object: z.literal('job_dry_run').meta({ description: 'Tells it from a Job' }),
+      dry_run: z.literal(true),
+      verb: z.enum(VERBS),
+      subject: z.enum(SUBJECTS),
+      total: z.int().meta({ description: 'How many are selected' }),
+      would: z.int().meta({ description: 'How many it would act on' }),
+      exact: z.boolean().meta({ description: 'False when time did not allow to look at all of them' }),
+      looked: z.int().meta({ description: 'How many were looked at' }),
+      sample: z.array(sample).meta({ description: 'The first ten that it would act on' }),
+      exclusions: z.array(z.object({ reason: z.string(), count: z.int() })).meta({ description: 'Why others are left alone' }),
+    })
+    .meta({ id });
 
-export const jobDryRunView = (verb: Job['verb'], { loss: lost, ...found }: JobDryRun): z.input<typeof jobDryRun> => ({
-  object: 'job_dry_run',
-  dry_run: true,
+export const jobDryRun = dryRunOf('JobDryRun', runEntries.shape.items.element)
+  .extend({ loss: loss.nullable().meta({ description: 'Of `delete`; null for any other verb' }) })
+  .meta({ id: 'JobDryRun' });
+export const redeliverDryRun = dryRunOf('RedeliverDryRun', deliveryEntry);
+export const answerDryRun = dryRunOf('AnswerDryRun', taskEntry);
+
+export const dryRunView = <Subject, V>(
+  verb: Job['verb'],
+  { loss: _, ...found }: JobDryRun<Subject>,
+  view: (one: Subject) => V,
+) => ({
+  object: 'job_dry_run' as const,
+  dry_run: true as const,
   verb,
+  subject: subjectOf(verb),
   ...found,
-  sample: found.sample.map(runEntryView),
-  loss: lost
-    ? viewOf(loss, { ...lost, tests: { count: lost.tests.length, items: lost.tests.slice(0, MOST_TESTS_NAMED) } })
-    : null,
+  sample: found.sample.map(view),
 });
+
+export const runDryRunView = (verb: Job['verb'], found: JobDryRun<Run>): z.input<typeof jobDryRun> => ({
+  ...dryRunView(verb, found, runEntryView),
+  loss: found.loss ? lossView(found.loss) : null,
+});
+
+const lossView = (lost: Loss) =>
+  viewOf(loss, { ...lost, tests: { count: lost.tests.length, items: lost.tests.slice(0, MOST_TESTS_NAMED) } });

@@ -1,7 +1,11 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 
-export const VERBS = [
+/** What jobs are about. */
+export const SUBJECTS = ['run', 'delivery', 'task'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+export const RUN_VERBS = [
   'rerun',
   'stop',
   'pause',
@@ -13,11 +17,18 @@ export const VERBS = [
   'add_test',
   'delete',
 ] as const;
+export type RunVerb = (typeof RUN_VERBS)[number];
+export const VERBS = [...RUN_VERBS, 'redeliver', 'answer'] as const;
 export type VerbName = (typeof VERBS)[number];
+
+export function subjectOf(verb: VerbName): Subject {
+  if (verb === 'redeliver') return 'delivery';
+  return verb === 'answer' ? 'task' : 'run';
+}
 
 export const JOB_STATUSES = ['running', 'aborting', 'completed', 'aborted'] as const;
 
-/** What came of one run: it was done, there was nothing to do, or it was refused. */
+/** What came of one subject: it was done, there was nothing to do, or it was refused. */
 export const OUTCOMES = ['done', 'skipped', 'failed'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -32,7 +43,7 @@ const batch = z.object({
 });
 export type Batch = z.infer<typeof batch>;
 
-/** One act on many runs. What it is about was frozen when it was created. */
+/** One act on many things. What it is about was frozen when it was created. */
 export const job = z.object({
   id: z.string(),
   workspace: z.string(),
@@ -42,7 +53,7 @@ export const job = z.object({
   params: z.record(z.string(), z.unknown()),
   name: z.string().optional(),
   reason: z.string().optional(),
-  /** Runs a second, at the most. */
+  /** Subjects a second, at the most. */
   rate: z.number().positive().optional(),
   actor,
   createdAt: z.string(),

@@ -2,6 +2,8 @@ import type { Page, PageOf } from '../kernel/page.ts';
 import type { Comments } from '../run/comment/comment.ts';
 import type { StartServices } from '../run/start/start-request.ts';
 import type { Tests } from '../suite/test-case.ts';
+import type { Tasks } from '../task/task.ts';
+import type { RedeliveryServices } from '../trigger/delivery/redeliver.ts';
 import type { Job, Outcome, Result } from './job.ts';
 
 /** The promise that the same request makes one job. */
@@ -46,9 +48,10 @@ export interface JobSweepServices {
 }
 
 /** What jobs work with. */
-export interface JobServices extends JobSweepServices, Omit<StartServices, 'now'> {
+export interface JobServices extends JobSweepServices, RedeliveryServices, Omit<StartServices, 'now' | 'tasks'> {
+  tasks: Tasks;
   tests: Tests;
   comments: Pick<Comments, 'count'>;
-  /** How many runs a filter may select. */
+  /** How many a filter may select. */
   mostSelected: number;
 }

@@ -107,7 +107,7 @@ function resultsOf(
   );
 }
 
-/** The machine tries again for as long as it is worth it: one run must not hold up the others for ever. */
+/** The machine tries again for as long as it is worth it: one of them must not hold up the others for ever. */
 function givenUp(error: unknown, tries: number): Verdict {
   if (tries < MOST_TRIES) throw error;
   return { outcome: 'failed', reason: 'Something went wrong on our side, again and again.' };

@@ -37,6 +37,7 @@ export const OBJECTS = {
   test: { shows: ['name', 'runId', 'baseline', 'compare', 'ignore'], hides: [] },
   job: { shows: ['verb', 'name', 'total', 'rate', 'status'], hides: ['params'] },
   delivery: { shows: ['trigger', 'outcome', 'redeliveries', 'runId'], hides: [] },
+  view: { shows: ['name', 'shared', 'filter'], hides: [] },
   counters: { shows: [], hides: [] },
 } as const satisfies Record<string, { shows: readonly string[]; hides: readonly string[] }>;
 export type ObjectKind = keyof typeof OBJECTS;
@@ -89,6 +90,7 @@ export const ACTS = {
   'webhook.create': { on: 'webhook' },
   'webhook.change': { on: 'webhook' },
   'webhook.rotate': { on: 'webhook' },
+  'webhook.test': { on: 'webhook' },
   'webhook.delete': { on: 'webhook' },
   'task.answer': { on: 'run', derived: true },
   'task.change': { on: 'task' },
@@ -105,6 +107,8 @@ export const ACTS = {
   'job.abort': { on: 'job' },
   'job.retry': { on: 'job' },
   'delivery.redeliver': { on: 'delivery' },
+  'view.save': { on: 'view' },
+  'view.delete': { on: 'view' },
   'counters.recount': { on: 'counters' },
 } as const satisfies Record<string, ActOn>;
 export type Act = keyof typeof ACTS;

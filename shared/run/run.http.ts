@@ -3,6 +3,7 @@ import { actor, legalHold, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
 import { traceIdOf } from '../kernel/trace.ts';
+import { inCredits } from '../usage/credits.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES_V1, TRIGGERS } from './model/status.ts';
@@ -66,6 +67,8 @@ export const runDetail = runEntry
       .meta({ id: 'RunLegalHold' })
       .nullable(),
     deadline: time,
+    credits: z.number().meta({ description: 'What its steps have cost so far' }),
+    aws_usd: z.number().nullable().meta({ description: 'About what it has cost on AWS, in dollars, once it has ended' }),
     steps: stepCounts,
     reason: z.string().nullable().meta({ description: 'Why it was skipped or stopped, or has not begun' }),
     queue: z
@@ -175,6 +178,8 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children, befo
     outputs: shown(outputs, wholeOf(run.id, 'outputs')),
     reason: run.queued ? queuedReason(run, before) : run.reason,
     queue: queueOf(run, before),
+    credits: inCredits(run.credits ?? 0),
+    awsUsd: run.awsDollars,
     pausing: run.pause !== undefined && run.status !== 'paused' && !isTerminal(run.status),
     chain,
     children: children.map(shownStatus),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { OpenConnection } from '../connection/open-connection.ts';
 import type { Template } from '../expression/template.ts';
 import type { Trace } from '../kernel/trace.ts';
+import type { Usage } from '../usage/usage.ts';
 
 /** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
 export interface Step {
@@ -87,6 +88,8 @@ export interface LeafContext {
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;
   files: StepFiles;
+  /** Says what it has used, where that is not one call: it is paid for, also when the step fails. */
+  used(usage: Usage): void;
   /** The project's connection of that name. Throws `StepError` `CredentialRejected` when there is none. */
   connection(name: string): Promise<OpenConnection>;
   /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */

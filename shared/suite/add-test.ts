@@ -64,12 +64,6 @@ export async function addTest(
   }
 }
 
-/** Removes a case with all that it keeps. */
-export async function removeTest({ tests, files }: Pick<SuiteServices, 'tests' | 'files'>, test: TestCase): Promise<void> {
-  await dropCopies(files, test.files, test);
-  await tests.remove(test);
-}
-
 /** Why no case can be made of a run, in words that many runs share. */
 export function reasonAgainst({ status, seen }: Pick<Run, 'status' | 'seen'>): string | undefined {
   if (!isTerminal(status)) return `It has not ended: it is ${RUN_STATUS[status].v1}.`;

@@ -10,7 +10,7 @@ import { tell } from '../run/tell/tell.ts';
 import { kindOf } from '../step/registry.ts';
 import { plannedIn } from '../workflow/plan.ts';
 import { questionOf } from './question.ts';
-import { checkDecision, closedAlready, type TaskRow, type Tasks } from './task.ts';
+import { checkDecision, closedAlready, isAnswered, type TaskRow, type Tasks } from './task.ts';
 
 export interface TaskAnswer {
   decision: Decision;
@@ -45,7 +45,7 @@ export async function answerTask(services: AnswerServices, task: TaskRow, answer
     return [{ type: 'task_answered', at, key: task.stepKey, task: task.opened, actor, ...said }];
   });
   const now = (await services.tasks.get(task.id)) ?? task;
-  if (isLate && !isSame(now, answer, actor)) throw closedAlready(now);
+  if (isLate && !isAnswered(now, answer, actor)) throw closedAlready(now);
   return now;
 }
 
@@ -53,9 +53,6 @@ function isOpen(state: RunState, { opened, stepKey }: TaskRow): boolean {
   const step = state.step(stepKey);
   return !state.ended && !state.stop && step?.task === opened && step.answeredAt === undefined;
 }
-
-const isSame = ({ status, decision, comment, answeredBy }: TaskRow, answer: TaskAnswer, actor: Actor) =>
-  status === 'answered' && decision === answer.decision && comment === answer.comment && answeredBy?.id === actor.id;
 
 /** What comes with the decision. Throws `invalid` for what does not belong to it, or does not fit the form. */
 async function givenWith(

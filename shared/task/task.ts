@@ -1,4 +1,5 @@
 import { maySee } from '../access/tenancy.ts';
+import type { Actor } from '../kernel/actor.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 import { Problem } from '../kernel/problem.ts';
 import { allows, type Caller } from '../kernel/role.ts';
@@ -71,18 +72,25 @@ export function checkDecision({ kind }: Pick<Task, 'kind'>, decision: Decision):
   ]);
 }
 
-/** Whether the caller is one of those who are asked, or an admin. */
-export function mayAnswer({ assignees }: Pick<TaskRow, 'assignees'>, { role, email }: Pick<Caller, 'role' | 'email'>): boolean {
-  if (assignees.length === 0 || allows(role, 'admin')) return true;
-  return email !== undefined && assignees.includes(email.toLowerCase());
+/** Whether the caller is one of those who are asked, or an admin; where nobody is named, everybody is asked. */
+export function mayAnswer({ assignees, workspace, project }: TaskRow, caller: Caller): boolean {
+  if (!maySee(caller, { workspace, project })) throw new Error('a task of others is never answered');
+  if (assignees.length === 0 || allows(caller.role, 'admin')) return true;
+  return caller.email !== undefined && assignees.includes(caller.email.toLowerCase());
 }
 
-/** Throws `forbidden` unless the caller is one of those who are asked, or an admin; where nobody is named, everybody is asked. */
-export function checkMayAnswer({ id, assignees, workspace, project }: TaskRow, caller: Caller): void {
-  if (!maySee(caller, { workspace, project })) throw new Error('a task of others is never answered');
-  if (mayAnswer({ assignees }, caller)) return;
-  throw new Problem('forbidden', `Task "${id}" asks ${assignees.join(', ')}. They can answer it, or an admin.`);
+/** Throws `forbidden` for who is not asked. */
+export function checkMayAnswer(task: TaskRow, caller: Caller): void {
+  if (mayAnswer(task, caller)) return;
+  throw new Problem('forbidden', `Task "${task.id}" asks ${task.assignees.join(', ')}. They can answer it, or an admin.`);
 }
+
+/** Whether that person has given that answer. */
+export const isAnswered = (
+  { status, decision, comment, answeredBy }: TaskRow,
+  answer: { decision: Decision; comment?: string | undefined },
+  actor: Actor,
+) => status === 'answered' && decision === answer.decision && comment === answer.comment && answeredBy?.id === actor.id;
 
 /** The refusal of an answer that comes too late. */
 export function closedAlready({ id, status, answeredBy, decision, closedAt }: TaskRow): Problem {

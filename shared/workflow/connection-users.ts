@@ -13,7 +13,7 @@ export async function usersOf(
   const users: Workflow[] = [];
   let token: string | undefined;
   for (let pages = 0; pages < MOST_PAGES; pages++) {
-    const page = await workflows.list(workspace, project, PAGE, token);
+    const page = await workflows.list({ workspace, project }, { limit: PAGE, token });
     users.push(...page.items.filter(({ connections = [] }) => connections.includes(name)));
     token = page.next;
     if (token === undefined) break;

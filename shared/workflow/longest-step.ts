@@ -9,6 +9,12 @@ export function longestStepSeconds({ steps }: Plan): number {
   return Math.max(0, ...leaves.map(({ step: { timeout } }) => secondsAtMost(timeout)));
 }
 
+/** An Express execution ends after five minutes; the driver hands over between steps, so that only a single long step is too long for it. */
+const EXPRESS_STEP_SECONDS = 240;
+
+/** Whether every step fits into the cheaper kind of execution. */
+export const fitsExpress = (plan: Plan): boolean => longestStepSeconds(plan) <= EXPRESS_STEP_SECONDS;
+
 function secondsAtMost(timeout: string | undefined): number {
   return timeout === undefined ? DEFAULT_TIMEOUT_SECONDS : (secondsOf(timeout) ?? MAX_TIMEOUT_SECONDS);
 }

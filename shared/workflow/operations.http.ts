@@ -6,11 +6,13 @@ import { maintenanceBody, maintenanceView } from './maintenance.http.ts';
 import { retentionBody, retentionView } from './retention.http.ts';
 import {
   checkedWorkflow,
+  draftConflict,
   published,
   startDefaults,
   versionDetail,
   versionEntries,
   workflowDetail,
+  workflowDiff,
   workflowEntries,
 } from './workflow.http.ts';
 
@@ -34,6 +36,7 @@ const publishing = camelCased(
   message: 'is of use with require_tests only',
 });
 const at = { tag: 'workflows' } as const;
+const definitionName = z.string().regex(/^(draft|[1-9]\d{0,5})$/, 'must be `draft` or the number of a version');
 
 export const workflows = {
   createWorkflow: operation({
@@ -62,7 +65,11 @@ export const workflows = {
     path: '/v1/workflows',
     entry: 'api/read-workflows',
     summary: 'Workflows, newest first',
-    query: z.strictObject({ project_id: resourceId.optional(), ...listQuery(25) }),
+    query: z.strictObject({
+      project_id: resourceId.optional(),
+      q: words(200).optional().meta({ description: 'Of that id, or with it in their name, title or description' }),
+      ...listQuery(25),
+    }),
     responses: { 200: workflowEntries },
   }),
   getWorkflow: operation({
@@ -97,8 +104,8 @@ export const workflows = {
     ...at,
     method: 'DELETE',
     path: '/v1/workflows/{workflow_id}',
-    entry: 'api/write-workflows',
-    summary: 'Delete a workflow; its runs stay readable',
+    entry: 'api/delete-workflow',
+    summary: 'Delete a workflow with its tests; its runs stay readable',
     act: 'workflow.delete',
     role: 'editor',
     params,
@@ -113,6 +120,7 @@ export const workflows = {
     act: 'workflow.save',
     role: 'editor',
     params,
+    ifMatch: draftConflict,
     body: z.strictObject({ definition }),
     responses: { 200: workflowDetail },
   }),
@@ -148,6 +156,19 @@ export const workflows = {
     summary: 'One published version with its text',
     params: z.object({ workflow_id: resourceId, version: z.coerce.number().int().min(1).max(999_999) }),
     responses: { 200: versionDetail },
+  }),
+  diffWorkflow: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/workflows/{workflow_id}/diff',
+    entry: 'api/read-workflows',
+    summary: 'What is different between two versions, or a version and the draft: steps and text',
+    params,
+    query: z.strictObject({
+      from: definitionName.optional().meta({ description: 'A version, or `draft`; the newest version unless given' }),
+      to: definitionName.optional().meta({ description: 'A version, or `draft`; `draft` unless given' }),
+    }),
+    responses: { 200: workflowDiff },
   }),
   getRetention: operation({
     ...at,

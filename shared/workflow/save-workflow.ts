@@ -165,6 +165,32 @@ export async function saveDraft(author: WorkflowServices, seen: Workflow, source
   };
 }
 
+/** A draft that was written on top of another one than stands there. */
+export interface DraftMoved {
+  workflow: Workflow;
+  given: string;
+  current: Definition;
+  /** The text on which it was written, where that is known. */
+  base: Definition | undefined;
+}
+
+/** What stands in the way of a text that was written on top of one of these; the draft that says the very same does not: the answer to it was lost. */
+export async function draftMoved(
+  { workflows }: Pick<WorkflowServices, 'workflows'>,
+  workflow: Workflow,
+  given: string,
+  basedOn: string[] | undefined,
+): Promise<DraftMoved | undefined> {
+  const { definition: hash } = workflow.draft;
+  if (basedOn === undefined || basedOn.includes(hash)) return undefined;
+  const [current, base] = await Promise.all([
+    workflows.definition(workflow.id, hash),
+    basedOn[0] === undefined ? undefined : workflows.definition(workflow.id, basedOn[0]),
+  ]);
+  if (!current) throw notFound('definition', hash);
+  return current.source === given ? undefined : { workflow, given, current, base };
+}
+
 /** Makes the draft the next version. */
 export async function publish(
   author: PublishServices,
@@ -217,13 +243,20 @@ export async function updateWorkflow(
   return next;
 }
 
-/** Its runs stay readable, and those that are still going end on their own. */
-export async function deleteWorkflow(author: WorkflowServices, seen: Workflow): Promise<void> {
-  if (seen.hold)
-    throw new Problem('conflict', `Workflow "${seen.name}" cannot be deleted. ${holdSaid(seen.hold)}`, [
-      { name: 'legal_hold', value: seen.hold.at },
+export type RemoveWorkflowServices = Pick<WorkflowServices, 'workflows' | 'now'>;
+
+/** Throws `conflict` for one that is under a legal hold. */
+export function refuseHeld({ name, hold }: Workflow): void {
+  if (hold)
+    throw new Problem('conflict', `Workflow "${name}" cannot be deleted. ${holdSaid(hold)}`, [
+      { name: 'legal_hold', value: hold.at },
     ]);
-  unlessMoved(seen, await author.workflows.remove(seen, author.now().toISOString()));
+}
+
+/** Its runs stay readable, and those that are still going end on their own. */
+export async function removeWorkflow({ workflows, now }: RemoveWorkflowServices, seen: Workflow): Promise<void> {
+  refuseHeld(seen);
+  unlessMoved(seen, await workflows.remove(seen, now().toISOString()));
 }
 
 /** The time of the change is also what a writer compares, so two changes never share one. */

@@ -11,6 +11,8 @@ import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
 import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
+import { timeOf } from '../kernel/id.ts';
+import type { Page, PageOf } from '../kernel/page.ts';
 import { type Maintenance, maintenance } from './maintenance.ts';
 import { packed, unpacked } from './packed-document.ts';
 import { type Retention, retention } from './retention.ts';
@@ -18,12 +20,13 @@ import {
   type CheckedDefinition,
   type Definition,
   definition as definitionSchema,
+  isAbout,
   type Version,
   version as versionSchema,
   type Workflow,
   workflow as workflowSchema,
 } from './workflow.ts';
-import type { ListOf, Workflows } from './workflows.ts';
+import type { WorkflowFilter, Workflows } from './workflows.ts';
 
 /** Definitions kept in memory: they never change. */
 const KEPT_CHARACTERS = 16 * 1024 * 1024;
@@ -36,6 +39,15 @@ const SETTINGS_KEPT_MS = 60_000;
 const settingsKey = (workspace: string) => ({ pk: `SETTINGS#${workspace}`, sk: 'SETTINGS' });
 const settingsRow = z.object({ retention: retention.optional(), maintenance: maintenance.optional() });
 type Settings = z.infer<typeof settingsRow>;
+
+/** Rows that one page looks at, where few have the words that it is about. */
+const MOST_READ = 2_000;
+const READ_AT_ONCE = 100;
+
+const goesOn = (list: string, last: string, q: string | undefined) => ({
+  next: writeToken(list, last),
+  searchedTo: q === undefined ? undefined : timeOf(last),
+});
 
 const pkOf = (id: string) => `WORKFLOW#${id}`;
 const metaKey = (id: string) => ({ pk: pkOf(id), sk: 'META' });
@@ -187,7 +199,7 @@ export class DynamoWorkflows implements Workflows {
     return item && versionSchema.parse(fromItem(item));
   }
 
-  async versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>> {
+  async versions(workflowId: string, limit: number, token?: string): Promise<Page<Version>> {
     const name = listName(['versions', workflowId]);
     const last = readToken(name, token);
     if (token !== undefined && last !== undefined && !/^\d+$/.test(last)) throw badToken(token);
@@ -205,13 +217,30 @@ export class DynamoWorkflows implements Workflows {
     return { items, next: LastEvaluatedKey && writeToken(name, String(items.at(-1)?.number)) };
   }
 
-  async list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>> {
+  async list({ q, ...owner }: WorkflowFilter, { limit, token }: PageOf): Promise<Page<Workflow>> {
+    const name = listName(['workflows', owner, q]);
+    const items: Workflow[] = [];
+    let last = readToken(name, token);
+    for (let looked = 0; looked < MOST_READ && items.length < limit; looked += READ_AT_ONCE) {
+      const size = q === undefined ? limit : READ_AT_ONCE;
+      const { rows, isEnd } = await this.#rows(owner, size, last);
+      for (const [place, row] of rows.entries()) {
+        last = row.id;
+        if (q === undefined || isAbout(row, q)) items.push(row);
+        const isLast = isEnd && place === rows.length - 1;
+        if (items.length === limit && !isLast) return { items, ...goesOn(name, last, q) };
+      }
+      if (isEnd) return { items, next: undefined };
+    }
+    return { items, ...goesOn(name, last ?? '', q) };
+  }
+
+  /** Rows behind that id, newest first. */
+  async #rows({ workspace, project }: WorkflowFilter, size: number, last: string | undefined) {
     const [index, attribute, value] =
       project === undefined
         ? ['by-workspace', 'workspaceKey', workspace]
         : ['by-project', 'projectKey', `${workspace}#${project}`];
-    const name = listName(['workflows', value]);
-    const last = readToken(name, token);
     const { Items = [], LastEvaluatedKey } = await this.#client().send(
       new QueryCommand({
         TableName: this.#table,
@@ -220,12 +249,11 @@ export class DynamoWorkflows implements Workflows {
         ExpressionAttributeNames: { '#key': attribute },
         ExpressionAttributeValues: { ':key': { S: value } },
         ScanIndexForward: false,
-        Limit: limit,
+        Limit: size,
         ExclusiveStartKey: last === undefined ? undefined : toItem({ ...metaKey(last), [attribute]: value, id: last }),
       }),
     );
-    const items = Items.map((item) => storedWorkflow.parse(fromItem(item)));
-    return { items, next: LastEvaluatedKey && writeToken(name, items.at(-1)?.id ?? '') };
+    return { rows: Items.map((item) => storedWorkflow.parse(fromItem(item))), isEnd: LastEvaluatedKey === undefined };
   }
 
   #definitionPuts(id: string, { document, ...definition }: Definition & CheckedDefinition): TransactWriteItem[] {

@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { actor, legalHold, page, resourceId, time, words } from '../edge/schema.ts';
+import { actor, errorModel, legalHold, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
+import type { DefinitionDiff } from './definition-diff.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Outline } from './outline.ts';
 import { retentionBody } from './retention.http.ts';
+import type { DraftMoved } from './save-workflow.ts';
+import { textDiff } from './text-diff.ts';
 import type { Definition, Version, Workflow } from './workflow.ts';
 
 const MOST_OVERRIDES = 100;
@@ -42,7 +45,9 @@ const workflowEntry = z
     updated_at: time,
   })
   .meta({ id: 'WorkflowEntry' });
-export const workflowEntries = page(workflowEntry).meta({ id: 'WorkflowList' });
+export const workflowEntries = page(workflowEntry)
+  .extend({ searched_to: time.nullable().meta({ description: 'The time down to which `q` has looked, when there is more' }) })
+  .meta({ id: 'WorkflowList' });
 
 const warning = z.object({ path: z.string(), line: z.int(), column: z.int(), message: z.string() });
 export const workflowDetail = workflowEntry
@@ -56,6 +61,76 @@ export const workflowDetail = workflowEntry
   })
   .meta({ id: 'Workflow' });
 export const published = z.object({ version: z.int(), warnings: z.array(warning) }).meta({ id: 'Published' });
+
+const draftText = z.object({ definition: z.string().meta({ description: 'Its hash: the ETag' }), source: z.string() });
+/** Fields beside those of a refusal stand there when it is the draft that has changed. */
+export const draftConflict = errorModel
+  .extend({
+    given: z.string().optional().meta({ description: 'The text that was sent' }),
+    current: draftText
+      .extend({ saved_at: time, saved_by: actor })
+      .optional()
+      .meta({ description: 'The draft as it stands by now' }),
+    base: draftText.optional().meta({ description: 'The text that If-Match names, where it is known' }),
+  })
+  .meta({ id: 'DraftConflict' });
+
+export function draftConflictView({ workflow, given, current, base }: DraftMoved): z.input<typeof draftConflict> {
+  const { savedAt: saved_at, savedBy: saved_by } = workflow.draft;
+  const message = `The draft of workflow "${workflow.name}" was saved at ${saved_at} by ${saved_by.name}: it is not the one that If-Match names. Bring the texts together and save with the ETag of the current one.`;
+  return {
+    status_code: 409,
+    message,
+    details: [{ name: 'definition', value: current.hash }],
+    given,
+    current: { ...draftTextView(current), saved_at, saved_by },
+    ...(base && { base: draftTextView(base) }),
+  };
+}
+
+const draftTextView = ({ hash, source }: Definition) => ({ definition: hash, source });
+
+const namedStep = z.object({ step: z.string(), kind: z.string() });
+const diffSide = z.object({
+  version: z.int().nullable().meta({ description: 'null: the draft' }),
+  definition: z.string(),
+});
+export const workflowDiff = z
+  .object({
+    from: diffSide,
+    to: diffSide,
+    steps: z.object({
+      added: z.array(namedStep),
+      gone: z.array(namedStep),
+      changed: z.array(
+        namedStep.extend({
+          fields: z.array(z.string()).meta({
+            description: 'Such as `http.url`; `place`: it stands in another list; `pin`: another definition of what it starts',
+          }),
+        }),
+      ),
+    }),
+    document: z.array(z.string()).meta({ description: 'Keys of the document itself that are not the same' }),
+    text: z.string().meta({ description: 'Unified diff of the two texts; empty when they are the same' }),
+  })
+  .meta({ id: 'WorkflowDiff' });
+
+/** One of two definitions that are compared. */
+export interface DiffSide {
+  version: number | null;
+  definition: Definition;
+}
+
+export const workflowDiffView = (from: DiffSide, to: DiffSide, found: DefinitionDiff): z.input<typeof workflowDiff> => {
+  const { document, ...steps } = found;
+  return { from: sideView(from), to: sideView(to), steps, document, text: textDiff(namedText(from), namedText(to)) };
+};
+
+const sideView = ({ version, definition }: DiffSide) => ({ version, definition: definition.hash });
+const namedText = ({ version, definition }: DiffSide) => ({
+  name: version === null ? 'draft' : `version ${version}`,
+  text: definition.source,
+});
 
 const outlinedStep = z
   .object({

@@ -40,6 +40,12 @@ export const workflow = z.object({
 });
 export type Workflow = z.infer<typeof workflow>;
 
+/** Whether it is the workflow of that id, or has the words in its name, title or description. */
+export function isAbout({ id, name, title, description }: Workflow, words: string): boolean {
+  const text = words.toLowerCase();
+  return id === words.toUpperCase() || [name, title, description].some((one) => one?.toLowerCase().includes(text));
+}
+
 /** An immutable text, named by the SHA-256 of it and of what it is pinned to. */
 export const definition = z.object({
   hash: z.string(),

@@ -1,11 +1,14 @@
+import type { Page, PageOf } from '../kernel/page.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Plan } from './plan.ts';
 import type { Retention } from './retention.ts';
 import type { CheckedDefinition, Definition, Version, Workflow } from './workflow.ts';
 
-export interface ListOf<T> {
-  items: T[];
-  next: string | undefined;
+export interface WorkflowFilter {
+  workspace: string;
+  project?: string | undefined;
+  /** Of that id, or with it in their name, title or description, in any case. */
+  q?: string | undefined;
 }
 
 /** Workflows, their definitions and versions. */
@@ -35,8 +38,9 @@ export interface Workflows {
   /** The last word on it stands; undefined for no window. */
   maintain(workspace: string, window: Maintenance | undefined): Promise<void>;
   version(workflowId: string, number: number): Promise<Version | undefined>;
-  versions(workflowId: string, limit: number, token?: string): Promise<ListOf<Version>>;
-  list(workspace: string, project: string | undefined, limit: number, token?: string): Promise<ListOf<Workflow>>;
+  versions(workflowId: string, limit: number, token?: string): Promise<Page<Version>>;
+  /** Newest first. */
+  list(filter: WorkflowFilter, page: PageOf): Promise<Page<Workflow>>;
 }
 
 /** Checked definitions by their hash. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -168,4 +169,13 @@ test('a run that is kept for longer than it is known to be counted is not counte
   const now = () => new Date(Date.parse(time(3600)) + 121 * 86_400_000);
   const done = await recount({ ...services(), now }, { workspace }, { until: new Date(now().getTime() + 1000) });
   expect(done).toEqual({ looked: 1, counted: 0, corrected: 0, next: undefined });
+});
+
+test('a run that is deleted before it is counted holds up no other, and counts as little as in a recount', async () => {
+  const workspace = randomUUID();
+  const [gone, stays] = [await ended(workspace, 'failed', 2), await ended(workspace, 'succeeded', 2)];
+  const { Keys } = gone.records[0]?.dynamodb ?? {};
+  await tables.client.send(new DeleteItemCommand({ TableName: tables.table('RUNS_TABLE'), Key: { ...Keys } }));
+  await countEnded({ Records: [...gone.records, ...stays.records] }, services());
+  expect(await all(workspace)).toEqual(named(rowsOf(stays.contribution)));
 });

@@ -265,6 +265,17 @@ const doing: Record<Act, Do> = {
     await ask('DELETE', `/v1/members/${object}`, undefined, reason);
     return { object, before: { name: 'Ada' }, after: null };
   },
+  'view.save': async (reason) => {
+    const name = uniqueName();
+    const { body } = await ask('PUT', `/v1/views/${name}`, { filter: { status: ['failed'] } }, reason);
+    return { object: body.id, before: null, after: { name, shared: false, filter: { status: ['failed'] } } };
+  },
+  'view.delete': async (reason) => {
+    const name = uniqueName();
+    const { body } = await ask('PUT', `/v1/views/${name}`, { filter: { reference: 'PO*' }, shared: true });
+    await ask('DELETE', `/v1/views/${name}`, undefined, reason);
+    return { object: body.id, before: { name, shared: true }, after: null };
+  },
   'file.create': async () => {
     const object = await aFile();
     return { object, before: null, after: { name: 'order.pdf' }, silent: true };
@@ -331,6 +342,12 @@ const doing: Record<Act, Do> = {
     const object = await aWebhook();
     await ask('POST', at(`/webhooks/${object}/rotate`), {}, reason);
     return { object, before: { secrets: '***' }, after: { secrets: '***' } };
+  },
+  'webhook.test': async (reason) => {
+    const object = await aWebhook();
+    const { body } = await ask('POST', at(`/webhooks/${object}/test`), {}, reason);
+    expect(body.outcome).toBe('accepted');
+    return { object, before: null, after: null };
   },
   'webhook.delete': async (reason) => {
     const object = await aWebhook();

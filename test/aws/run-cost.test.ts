@@ -72,6 +72,22 @@ test('a reference costs one unit more, a parent another', async () => {
   expect(await cost(() => runs.create({ ...w3(), parent: ulid() }))).toBe(7);
 });
 
+test('what only some runs have costs what it is found by: a label five units at its start, a trigger one and its settings one, an error one', async () => {
+  const { reference: _, ...run } = w3();
+  const other = () => ({ ...run, id: ulid() });
+  // The transaction of the row and its labels writes each of them twice.
+  expect(await cost(() => runs.create({ ...other(), labels: ['customer:acme'] }))).toBeLessThanOrEqual(9);
+  expect(await cost(() => runs.create({ ...other(), labels: ['customer:acme', 'area:north'] }))).toBeLessThanOrEqual(12);
+  expect(await cost(() => runs.create({ ...other(), trigger: 'email' }))).toBe(6);
+  expect(await cost(() => runs.create({ ...other(), trigger: 'webhook', triggerId: ulid() }))).toBe(7);
+  const failing = other();
+  await runs.create(failing);
+  const error = { name: 'SoldOut', message: 'no stock' };
+  const failed = shown(failing, 1, { status: 'failed', startedAt: NOW, endedAt: NOW, error });
+  // The row, its leaving the live ones, the index by state, the error.
+  expect(await cost(() => runs.project(failing, failed, { keptUntil: KEPT }))).toBe(4);
+});
+
 test('a young run that shows that it runs costs one unit and is in no other index for it', async () => {
   const run = w3();
   await runs.create(run);

@@ -215,6 +215,32 @@ export function promisesOfFilters(open: () => Runs) {
       expect(await allOf(open(), { workspace, ...filter }, 10)).toEqual(expected);
     });
 
+    test('find a run by the labels that it has now, and by none that it had', async () => {
+      const other = ulid();
+      const run = aRun({ workspace: other, labels: ['customer:acme', 'area:north'] });
+      await open().create(run);
+      const labelled = (label: string) => allOf(open(), { workspace: other, labels: [label] }, 5);
+      expect(await labelled('area:north')).toEqual([run.id]);
+      expect(await open().change(run, { labels: ['customer:acme', 'urgent:yes'], name: 'Another' })).toBe(true);
+      // Whoever has seen other labels changes them all the same, when nothing is said of those that were.
+      expect(await open().change(run, { labels: ['urgent:yes', 'urgent:no'] })).toBe(true);
+      const found = await Promise.all(['customer:acme', 'area:north', 'urgent:yes', 'urgent:no'].map(labelled));
+      expect(found).toEqual([[], [], [run.id], [run.id]]);
+      expect(await open().change(run, { labels: [] })).toBe(true);
+      expect(await labelled('urgent:yes')).toEqual([]);
+    });
+
+    test('find a run by the error it has ended with', async () => {
+      const other = ulid();
+      const run = aRun({ workspace: other });
+      await open().create(run);
+      const failed = (error: string) => allOf(open(), { workspace: other, error }, 5);
+      expect(await failed('Boom')).toEqual([]);
+      const error = { name: 'Boom', message: 'no' };
+      await open().project(run, projection.parse({ ...run, seen: 1, status: 'failed', error }), {});
+      expect([await failed('Boom'), await failed('Other')]).toEqual([[run.id], []]);
+    });
+
     test('find a run by its id, whole or in part, and by the chain it began', async () => {
       const [first, second] = all;
       if (!first || !second) throw new Error('Nothing was stored.');

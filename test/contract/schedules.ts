@@ -6,7 +6,8 @@ import { anActor } from '../harness/builders.ts';
 
 const NOON = '2030-01-01T12:00:00.000Z';
 
-function aSchedule(more: Partial<Schedule> = {}): Schedule {
+/** A schedule that shows only what matters. */
+export function aSchedule(more: Partial<Schedule> = {}): Schedule {
   return {
     id: ulid(),
     workspace: 'acme',
@@ -77,6 +78,13 @@ export function promisesOfSchedules(name: string, make: () => Schedules) {
       expect([...first.items, ...second.items].map(({ id }) => id.slice(-1))).toEqual(['4', '3', '1']);
       expect(second.next).toBeUndefined();
       expect((await schedules.list({ workspace: 'other', workflowId }, { limit: 2 })).items).toEqual([]);
+    });
+
+    test('those of a workspace, or of one project of it, are listed too', async () => {
+      const [schedules, workspace] = [make(), ulid()];
+      for (const project of ['a', 'b', 'a']) await schedules.create(aSchedule({ workspace, project }));
+      const count = async (owner: object) => (await schedules.list({ workspace, ...owner }, { limit: 10 })).items.length;
+      expect([await count({}), await count({ project: 'a' }), await count({ project: 'c' })]).toEqual([3, 2, 0]);
     });
 
     test('those whose time has come are due', async () => {

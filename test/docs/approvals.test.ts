@@ -17,7 +17,7 @@ test('every command of docs/approvals.md is answered with success', async () => 
   const run = (await api.start(workflow)).body.id;
   const { id: TASK } = await api.asked(run);
   const commands = blocksOf('docs/approvals.md', 'sh');
-  expect(commands).toHaveLength(2);
+  expect(commands).toHaveLength(3);
   expect(allBlocksOf('docs/approvals.md').filter(({ text }) => text.includes('curl'))).toHaveLength(commands.length);
   const said = [];
   for (const command of commands) {
@@ -26,7 +26,8 @@ test('every command of docs/approvals.md is answered with success', async () => 
     });
     said.push(JSON.parse(stdout));
   }
-  const [list, answered] = said;
+  const [list, answered, foreseen] = said;
+  expect(foreseen).toMatchObject({ object: 'job_dry_run', subject: 'task', total: 0 });
   expect(list.items.map(({ id }: { id: string }) => id)).toContain(TASK);
   expect(answered).toMatchObject({ id: TASK, decision: 'approve', given: { cost_centre: 'A1' } });
   expect((await api.ended(run)).status).toBe('succeeded');

@@ -112,9 +112,8 @@ describe('a key', () => {
 describe('for whom it is not, nothing exists', () => {
   test('lists hold only what is theirs', async () => {
     const key = await api.keyOf({ workspace: 'others' });
-    for (const path of ['/v1/workflows', '/v1/workflows?project_id=examples'])
-      expect((await api.get(path, { key })).body).toEqual({ items: [], continuation_token: null });
-    for (const path of ['/v1/runs', '/v1/runs?project_id=examples', '/v1/runs?status=succeeded'])
+    const workflows = ['/v1/workflows', '/v1/workflows?project_id=examples', '/v1/workflows?q=flow'];
+    for (const path of [...workflows, '/v1/runs', '/v1/runs?project_id=examples', '/v1/runs?status=succeeded'])
       expect((await api.get(path, { key })).body).toEqual({ items: [], continuation_token: null, searched_to: null });
     expect((await api.get('/v2/processes?agent_id=examples', { key })).body.items).toEqual([]);
     expect((await api.get('/v1/api-keys', { key })).body.items).toMatchObject([{ name: 'others admin' }]);

@@ -132,6 +132,8 @@ describe('what generators of clients make of it', () => {
       ['/paths//v1/workflows/{workflow_id}/command/post/responses/200/content/application/json/schema', 'object'],
       ['/paths//v1/jobs/post/requestBody/content/application/json/schema', 'verb'],
       ['/paths//v1/jobs/post/responses/200/content/application/json/schema', 'object'],
+      ['/paths//v1/deliveries/redeliver/post/responses/200/content/application/json/schema', 'object'],
+      ['/paths//v1/tasks/answer/post/responses/200/content/application/json/schema', 'object'],
       ['/components/schemas/NewConnection', 'type'],
     ]);
   });

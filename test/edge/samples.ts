@@ -48,6 +48,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   createWebhook: () => [{ name: 'orders', scheme: 'standard' }],
   changeWebhook: () => [{ enabled: false }],
   rotateWebhook: () => [{ keep_hours: 1 }],
+  testWebhook: () => [{}, { body: { order: 1 } }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
@@ -77,6 +78,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
     { verb: 'archive', run_ids: [run_id], dry_run: true },
     { verb: 'label', run_ids: [run_id], params: { labels: ['customer:acme'] } },
   ],
+  redeliverDeliveries: ({ workflow_id }) => [{ filter: { workflow_id }, dry_run: true }, { filter: { workflow_id } }],
+  answerTasks: ({ task_id = NOTHING }) => [{ ids: [task_id], decision: 'reject', dry_run: true }],
   addComment: () => [{ text: 'The ERP was down.' }],
   changeComment: () => [{ text: 'The ERP was down until noon.' }],
   answerTask: () => [{ decision: 'reject' }],
@@ -89,6 +92,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   acceptTests: ({ test_id = NOTHING }) => [{ test_ids: [test_id] }],
   rerunRun: () => [{ from: 'start' }],
   recountRuns: () => [{}],
+  saveView: ({ workflow_id }) => [{ filter: { workflow_id, status: ['failed'] } }],
 };
 
 /** Queries that operations want. */
@@ -96,6 +100,7 @@ const queries: Partial<Record<OperationId, (known: Known) => Record<string, stri
   listRunsV2: ({ workflow_id, project }) => ({ process_id: workflow_id, agent_id: project }),
   listProcessesV2: ({ project }) => ({ agent_id: project }),
   getProcessV2: ({ project }) => ({ agent_id: project }),
+  deleteView: () => ({ owner_id: NOTHING }),
   compareRuns: ({ run_id }) => ({ a: run_id, b: run_id }),
   getAnalyticsOverview: ({ workflow_id }) => ({ workflow_id }),
   getStepAnalytics: ({ workflow_id }) => ({ workflow_id }),
@@ -142,6 +147,7 @@ function idFor(name: string, known: Known): string {
     version: '1',
     token: 'nonsense',
     name: 'inputs',
+    view_name: 'orders',
   };
   const value = values[name];
   if (value === undefined) throw new Error(`test/edge/samples.ts knows no {${name}}: add it to Known.`);

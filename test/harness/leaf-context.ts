@@ -24,6 +24,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
     files: noFiles,
+    used: () => {},
     connection: (name) => noConnection({}, name),
     evaluate: (template, field, context) => evaluateTemplate(template, {}, { step: 'a', field }, context),
     ...more,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { runLists } from '../../infra/api-functions.ts';
 import { type Found, installed, plain } from './installed.ts';
 
 const { functions, ofType } = installed({ mailDomain: 'mail.example.com', mailActive: true });
@@ -121,17 +122,9 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/api/authorize.ts': { ...logs('FunctionsAuthorize'), ...table('Access', 'GetItem Query') },
   'functions/api/read-runs.ts': {
     ...logs('FunctionsReadRuns'),
-    ...table(
-      'Runs',
-      'BatchGetItem GetItem Query',
-      'by-workspace',
-      'by-project',
-      'by-workflow',
-      'by-state',
-      'by-parent',
-      'by-reference',
-    ),
+    ...table('Runs', 'BatchGetItem GetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
+    ...table('Analytics', 'Query'),
     ...table('Places', 'Query'),
     ...readsValues,
     'StoresValues.Arn/views/*': ['s3:PutObject'],
@@ -141,7 +134,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...starts,
     ...filesOfStarts,
-    ...table('Runs', 'BatchGetItem GetItem PutItem Query UpdateItem', 'by-parent'),
+    ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     [runs]: ['states:StartExecution', 'states:StartSyncExecution'],
     ...showsTasks,
     ...letsIn,
@@ -161,7 +154,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Workflows', 'GetItem'),
     ...executions,
-    ...table('Tasks', 'BatchGetItem GetItem UpdateItem', 'by-group'),
+    ...table('Tasks', 'GetItem UpdateItem'),
     ...opensSecrets,
   },
   'functions/mail/send-task-mails.ts': {
@@ -177,16 +170,9 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('JobsRoutes'),
     ...records,
     ...table('Jobs', 'BatchGetItem GetItem PutItem Query', 'by-workspace'),
-    ...table(
-      'Runs',
-      'BatchGetItem GetItem Query',
-      'by-workspace',
-      'by-project',
-      'by-workflow',
-      'by-state',
-      'by-parent',
-      'by-reference',
-    ),
+    ...table('Tasks', 'BatchGetItem GetItem', 'by-group'),
+    ...table('Triggers', 'BatchGetItem', 'by-workspace', 'by-workflow'),
+    ...table('Runs', 'BatchGetItem GetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
     ...table('Tests', 'Query'),
     ...readsValues,
@@ -200,7 +186,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Files', 'DeleteItem GetItem PutItem UpdateItem'),
     ...table('Tests', 'DeleteItem GetItem PutItem Query UpdateItem'),
     ...table('Jobs', 'GetItem PutItem'),
-    ...table('Tasks', 'UpdateItem'),
+    ...table('Tasks', 'GetItem UpdateItem'),
+    ...deliveries,
+    ...table('Access', '', 'by-workspace'),
+    ...opensSecrets,
     ...letsIn,
     ...table('Runs', 'BatchGetItem DeleteItem GetItem PutItem Query UpdateItem', 'by-parent'),
     'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
@@ -240,7 +229,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsAnalytics'),
     ...records,
     ...table('Analytics', 'BatchGetItem PutItem Query UpdateItem'),
-    ...table('Runs', 'BatchGetItem Query', 'by-workspace', 'by-project', 'by-workflow', 'by-state', 'by-parent', 'by-reference'),
+    ...table('Runs', 'BatchGetItem Query', ...runLists),
     ...table('Workflows', 'GetItem'),
     ...readsValues,
   },
@@ -260,7 +249,13 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
     'StoresSecretsKey.Arn': ['kms:Encrypt'],
   },
-  'functions/api/receive-webhook.ts': { ...logs('FunctionsReceiveWebhook'), ...starts, ...deliveries, ...opensSecrets },
+  'functions/api/receive-webhook.ts': {
+    ...logs('FunctionsReceiveWebhook'),
+    ...records,
+    ...starts,
+    ...deliveries,
+    ...opensSecrets,
+  },
   'functions/api/files.ts': {
     ...logs('FunctionsFiles'),
     ...records,
@@ -276,6 +271,14 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsWriteWorkflows'),
     ...records,
     ...table('Workflows', 'DeleteItem GetItem PutItem Query UpdateItem'),
+  },
+  'functions/api/delete-workflow.ts': {
+    ...logs('FunctionsDeleteWorkflow'),
+    ...records,
+    ...table('Workflows', 'DeleteItem GetItem PutItem'),
+    ...table('Tests', 'DeleteItem Query UpdateItem'),
+    ...table('Files', 'DeleteItem'),
+    'StoresValues.Arn/*': ['s3:DeleteObject'],
   },
   'functions/api/publish-workflow.ts': {
     ...logs('FunctionsPublishWorkflow'),
@@ -311,6 +314,12 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('FunctionsMembers'),
     ...records,
     ...table('Access', 'DeleteItem PutItem Query UpdateItem', 'by-workspace'),
+  },
+  'functions/api/views.ts': {
+    ...logs('FunctionsViews'),
+    ...records,
+    ...table('Access', 'DeleteItem PutItem Query', 'by-workspace'),
+    ...table('Workflows', 'GetItem'),
   },
   'functions/api/mailboxes.ts': {
     ...logs('FunctionsMailboxes'),
@@ -436,7 +445,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...showsTasks,
     ...carriesOn,
     ...letsIn,
-    ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workflow'),
+    ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workspace', 'by-workflow'),
     ...fireTimers,
   },
   'functions/setup/bootstrap-api-key.ts': {

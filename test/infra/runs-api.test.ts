@@ -77,7 +77,7 @@ test('no other origin may call, unless the owner names it', () => {
   expect(opened.named('RunsApi').Properties['CorsConfiguration']).toMatchObject({
     AllowOrigins: ['https://console.example.com'],
     AllowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    AllowHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-api-key', 'x-member'],
+    AllowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-api-key', 'x-member'],
   });
 });
 

@@ -67,7 +67,12 @@ test('the indexes of runs hold keys only', () => {
     'by-workflow': ['workflowKey', 'pk', 'KEYS_ONLY'],
     'by-state': ['stateKey', 'pk', 'KEYS_ONLY'],
     'by-parent': ['parentKey', 'pk', 'KEYS_ONLY'],
-    'by-reference': ['referenceKey', 'pk', 'KEYS_ONLY'],
+    'by-root': ['rootKey', 'pk', 'KEYS_ONLY'],
+    'by-reference-text': ['workspaceKey', 'ref', 'KEYS_ONLY'],
+    'by-label': ['labelKey', 'pk', 'KEYS_ONLY'],
+    'by-trigger': ['triggerKey', 'pk', 'KEYS_ONLY'],
+    'by-trigger-id': ['triggerIdKey', 'pk', 'KEYS_ONLY'],
+    'by-error': ['errorKey', 'pk', 'KEYS_ONLY'],
     live: ['liveKey', 'dueAt', 'KEYS_ONLY'],
   });
 });

@@ -94,6 +94,54 @@ describe('a run is found', () => {
     expectRefusal(await api.get(`/v1/runs/count?workflow_id=${workflow}`, { key }), 404, 'workflow');
   });
 
+  test.each([
+    'status=lost',
+    'status=',
+    'stage=Staging',
+    'trigger=pigeon',
+    'trigger_id=no/id',
+    'trigger_id=',
+    'reference=',
+    `reference=${'x'.repeat(202)}`,
+    'reference=a%00b',
+    'id=01ABC',
+    'label=acme',
+    'label=a:1,b',
+    `label=${Array.from({ length: 21 }, (_, at) => `n:${at}`).join()}`,
+    'error=',
+    `error=${'x'.repeat(201)}`,
+    'from=yesterday',
+    'to=2026-13-01T00:00:00Z',
+    'archived=maybe',
+    'parent=no/id',
+    'root=',
+    `q=${'x'.repeat(201)}`,
+    'workflow_id=no/id',
+    'project_id=',
+    'limit=0',
+    'limit=101',
+    'continuation_token=nonsense',
+    'colour=red',
+  ])('not with %s, which is refused by its name, in counts and histograms as well', async (query) => {
+    const [name = ''] = query.split('=');
+    expectRefusal(await api.get(`/v1/runs?${query}`), 400, name);
+    if (!['limit', 'continuation_token'].includes(name))
+      for (const path of ['count', 'histogram']) expectRefusal(await api.get(`/v1/runs/${path}?${query}`), 400, name);
+  });
+
+  test('and is said to be missing with a handful of reads, which the embedded cloud counts', async () => {
+    const reads = () => {
+      const { dynamodb } = api.cloud.usage().operations;
+      return dynamodb.readUnits;
+    };
+    for (const query of ['label=customer:nobody', 'error=Nothing', 'trigger=email', 'trigger_id=nobody', 'reference=none*']) {
+      const before = reads();
+      const { body } = await api.get(`/v1/runs?${query}`);
+      expect(body).toMatchObject({ items: [], continuation_token: null, searched_to: null });
+      expect(reads() - before, query).toBeLessThanOrEqual(10);
+    }
+  });
+
   test('by nobody who may not see it, whatever they ask for', async () => {
     const key = await api.keyOf({ project: 'elsewhere' });
     for (const query of [`id=${run['first']}`, 'reference=po-4711', `q=${run['first']}`, 'q=PO-4711', 'error=NoStock'])

@@ -100,7 +100,7 @@ test.each(pairs)(
     const { body: deliveries } = await api.get(`/v1/deliveries?workflow_id=${owned.workflow_id}`, {
       key: keyOf(stranger, 'admin'),
     });
-    expect(deliveries).toEqual({ items: [], continuation_token: null });
+    expect(deliveries).toEqual({ items: [], continuation_token: null, searched_to: null });
     expect(cells).toBeGreaterThanOrEqual(roles.length * 45);
     expect(await seen(owned, keyOf(owner, 'admin'))).toEqual(before);
   },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { engineServices } from '../../functions/adapters.ts';
+import { engineServices, tests } from '../../functions/adapters.ts';
 import { type Api, expectRefusal, startApi } from '../edge/api.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';
 
@@ -88,4 +88,19 @@ test('a file that is gone by then is left out; the test is made all the same', a
   expect(made.status, made.text).toBe(201);
   const results = (await testRun('recorded')).results;
   expect(results.find(({ test_id }: { test_id: string }) => test_id === made.body.id)).toMatchObject({ outcome: 'same' });
+});
+
+// The last, since it deletes the workflow.
+test('a workflow that is deleted takes its tests along, with all that they keep', async () => {
+  const kept = await tests().list(workflow);
+  const copies = kept.flatMap(({ id, files }) => files.map((file) => ({ id: file, keptBy: id })));
+  expect([kept.length, copies.length]).toEqual([2, 1]);
+  expect((await api.call('DELETE', of())).status).toBe(204);
+  expect(await tests().list(workflow)).toEqual([]);
+  for (const { id } of kept) await expect(tests().inputsOf(id)).rejects.toThrow();
+  for (const copy of copies) expect(await engineServices().files.bytes.copy(copy, { id: copy.id })).toBeUndefined();
+  const { items } = (await api.get('/v1/audit?act=workflow.delete')).body;
+  expect(items.map(({ object }: { object: { id: string } }) => object.id).toSorted()).toEqual(
+    [...kept.map(({ id }) => id), workflow].toSorted(),
+  );
 });

@@ -119,13 +119,13 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     ...['runs', 'start', 'edit'].map((tab) => `/workflows/${workflow}?tab=${tab}`),
   ];
 
-  test.each(['light', 'dark'] as const)('axe finds nothing wrong with any page, %s', async (scheme) => {
+  test.each(['light', 'dark'] as const)('axe finds nothing wrong with any page, %s', { timeout: 60_000 }, async (scheme) => {
     const visitor = await visit(scheme);
     const found: string[] = [];
     for (const path of pages()) {
       await visitor.goTo(path);
       await visitor.page.waitForSelector('h1');
-      await visitor.page.waitForLoadState('networkidle');
+      await visitor.page.locator('.loading').first().waitFor({ state: 'detached' });
       found.push(...(await axeOf(visitor.page)).map((violation) => `${path} ${violation}`));
     }
     expect(found).toEqual([]);

@@ -31,14 +31,20 @@ export interface HttpResult {
 
 /** One request and what it redirected to, or all pages from it on. Throws `StepError`, or whatever reason the signal was aborted with. */
 export async function callHttp(spec: HttpSpec, context: LeafContext, network: Network): Promise<HttpResult | unknown[]> {
+  let calls = 0;
   try {
     context.signal.throwIfAborted();
     const first = await requestOf(spec, context);
     const send = await senderFor(spec, context, network);
-    const call = (request: HttpRequest) => callOnce(request, spec, context, send);
+    const call = (request: HttpRequest) => {
+      calls += 1;
+      return callOnce(request, spec, context, send);
+    };
     return spec.paginate ? await gatherPages(first, spec.paginate, call, context) : (await call(first)).result;
   } catch (error) {
     throw context.signal.aborted ? reasonOf(context.signal, spec) : error;
+  } finally {
+    if (calls > 1) context.used({ http: calls });
   }
 }
 

@@ -1,13 +1,22 @@
-import { generateText, type JSONValue, jsonSchema, type ModelMessage, NoObjectGeneratedError, Output } from 'ai';
+import {
+  generateText,
+  type JSONValue,
+  jsonSchema,
+  type LanguageModelUsage,
+  type ModelMessage,
+  NoObjectGeneratedError,
+  Output,
+} from 'ai';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { fitInputs } from '../../expression/input-schema.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { LeafContext } from '../../step/kind.ts';
 import type { LlmSpec } from '../../step/llm.ts';
+import { ofModel } from '../../usage/usage.ts';
 import type { Network } from '../http/agents.ts';
 import { attachmentsOf } from './attachments.ts';
 import { failureOf } from './failure.ts';
-import { modelOf } from './model.ts';
+import { modelNameOf, modelOf } from './model.ts';
 
 /** A question is repeated once, with what was wrong with the answer. */
 const MOST_ANSWERS = 2;
@@ -31,7 +40,8 @@ export async function ask(spec: LlmSpec, context: LeafContext, network: Network)
       ...(spec.system && { instructions: spec.system }),
       ...(spec.maxTokens && { maxOutputTokens: spec.maxTokens }),
     };
-    const answer = spec.schema ? await answered(question, spec.schema) : (await generateText(question)).text;
+    const meter = meterOf(context, modelNameOf(connection, spec) ?? '');
+    const answer = spec.schema ? await answered(question, spec.schema, meter) : await textOf(question, meter);
     await connection.report({ ok: true });
     return answer;
   } catch (error) {
@@ -42,10 +52,26 @@ export async function ask(spec: LlmSpec, context: LeafContext, network: Network)
 
 type Question = Omit<Parameters<typeof generateText>[0], 'messages' | 'prompt'> & { messages: ModelMessage[] };
 
-async function answered(question: Question, schema: Record<string, unknown>): Promise<unknown> {
+/** Counts the tokens of an answer, whether it can be used or not. */
+type Meter = (usage: LanguageModelUsage | undefined) => void;
+
+const meterOf =
+  ({ used }: LeafContext, model: string): Meter =>
+  (usage) => {
+    const { inputTokens = 0, outputTokens = 0 } = usage ?? {};
+    used({ [ofModel('tokens_in', model)]: inputTokens, [ofModel('tokens_out', model)]: outputTokens });
+  };
+
+async function textOf(question: Question, meter: Meter): Promise<string> {
+  const { text, totalUsage } = await generateText(question);
+  meter(totalUsage);
+  return text;
+}
+
+async function answered(question: Question, schema: Record<string, unknown>, meter: Meter): Promise<unknown> {
   let messages = question.messages;
   for (let asked = 1; ; asked++) {
-    const answer = await objectOf({ ...question, messages } as Question, schema);
+    const answer = await objectOf({ ...question, messages } as Question, schema, meter);
     if ('value' in answer) return answer.value;
     if (asked === MOST_ANSWERS) throw invalid(answer);
     messages = [
@@ -58,8 +84,9 @@ async function answered(question: Question, schema: Record<string, unknown>): Pr
 
 type Answer = { value: unknown } | { text: string; problem: string };
 
-async function objectOf(question: Question, schema: Record<string, unknown>): Promise<Answer> {
+async function objectOf(question: Question, schema: Record<string, unknown>, meter: Meter): Promise<Answer> {
   let problem = 'it is no JSON';
+  let isMetered = false;
   const validate = (value: unknown) => {
     const { inputs, problems } = fitInputs(schema, value);
     if (problems.length === 0) return { success: true as const, value: inputs as JSONValue };
@@ -67,14 +94,17 @@ async function objectOf(question: Question, schema: Record<string, unknown>): Pr
     return { success: false as const, error: new Error(problem) };
   };
   try {
-    const { output } = await generateText({
+    const made = await generateText({
       ...question,
       output: Output.object({ schema: jsonSchema<JSONValue>(schema, { validate }) }),
     });
-    return { value: output };
+    meter(made.totalUsage);
+    isMetered = true;
+    return { value: made.output };
   } catch (error) {
     if (!NoObjectGeneratedError.isInstance(error)) throw error;
-    const { text = '', finishReason } = error;
+    const { text = '', finishReason, usage } = error;
+    if (!isMetered) meter(usage);
     return { text, problem: finishReason === 'length' ? 'it was cut at its greatest length (maxTokens)' : problem };
   }
 }

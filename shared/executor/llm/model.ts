@@ -2,6 +2,7 @@ import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { LanguageModel } from 'ai';
+import * as z from 'zod';
 import { CONNECTION_TYPES, type ConnectionType, type SecretOf, type SettingsOf } from '../../connection/connection-type.ts';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
@@ -43,10 +44,14 @@ const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel } = {
 
 const isLlm = (type: string): type is LlmType => Object.hasOwn(MODELS, type);
 
+/** The model that the step names, or else its connection. */
+export const modelNameOf = ({ settings }: Pick<OpenConnection, 'settings'>, { model }: { model?: string | null | undefined }) =>
+  model ?? z.looseObject({ model: z.string().optional() }).parse(settings).model;
+
 /** The model that a step asks. Throws `InputInvalid` for a connection of another type, or when neither it nor the step names a model. */
 export function modelOf(
   connection: OpenConnection,
-  { model: named }: { model?: string | null | undefined },
+  spec: { model?: string | null | undefined },
   { network, signal }: { network: Network; signal: AbortSignal },
 ): LanguageModel {
   const { type } = connection;
@@ -57,7 +62,7 @@ export function modelOf(
     );
   const [newest = {}] = connection.secrets;
   const settings = CONNECTION_TYPES[type].settings.parse(connection.settings);
-  const model = named ?? settings.model;
+  const model = modelNameOf(connection, spec);
   if (!model) throw new StepError('InputInvalid', `Neither the step nor connection "${connection.name}" names a model.`);
   const make = MODELS[type] as (parts: Parts<LlmType>) => LanguageModel;
   return make({ settings, secret: CONNECTION_TYPES[type].secret.parse(newest), model, fetch: fetchOver(network, signal) });

@@ -4,7 +4,7 @@ import type { Run } from '../../run/model/run.ts';
 import { addTest, FULL, reasonAgainst } from '../../suite/add-test.ts';
 import { MOST_TESTS } from '../../suite/test-case.ts';
 import type { JobServices } from '../ports.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 
 /** What is known of a workflow while tests are made of its runs: why there can be none, or the runs that have one and how many more fit. */
 type Room = { reason: string } | { runs: ReadonlySet<string>; left: number };
@@ -34,7 +34,7 @@ function takeRoom(room: Room, { id }: Run): string | undefined {
 }
 
 /** The id of the test follows from job and run: whoever comes again finds the one that was made. */
-export const addTests = verb({
+export const addTests = runVerb({
   role: 'editor',
   word: 'test.add',
   params: z.object({ compare: z.array(z.string()), ignore: z.array(z.string()) }),

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { pauseRun } from '../../run/control/pause-run.ts';
 import { resumeRun } from '../../run/control/resume-run.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 import { hasEnded, isStopping } from './state-words.ts';
 
 const none = z.object({});
 
-export const stop = verb({
+export const stop = runVerb({
   role: 'operator',
   word: 'run.stop',
   params: z.object({ mode: z.enum(['immediate', 'graceful']), drainTimeout: z.int().optional() }),
@@ -17,10 +17,10 @@ export const stop = verb({
     await stopRun(services, run, { mode, drainSeconds, actor, reason });
     return undefined;
   },
-  isDone: (run) => run?.status === 'cancelled',
+  done: (run) => (run?.status === 'cancelled' ? {} : undefined),
 });
 
-export const pause = verb({
+export const pause = runVerb({
   role: 'operator',
   word: 'run.pause',
   params: none,
@@ -31,7 +31,7 @@ export const pause = verb({
   },
 });
 
-export const resume = verb({
+export const resume = runVerb({
   role: 'operator',
   word: 'run.resume',
   params: none,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { deleteRun, reasonToKeep } from '../../run/delete/delete-run.ts';
 import type { TestCase } from '../../suite/test-case.ts';
 import type { JobServices } from '../ports.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 
 /** Tests by workflow, each list asked for once. */
 function testsBy({ tests }: JobServices): (workflowId: string) => Promise<TestCase[]> {
@@ -14,7 +14,7 @@ function testsBy({ tests }: JobServices): (workflowId: string) => Promise<TestCa
   };
 }
 
-export const deletion = verb({
+export const deletion = runVerb({
   role: 'admin',
   word: 'run.delete',
   params: z.object({}),
@@ -24,7 +24,7 @@ export const deletion = verb({
     await deleteRun(services, run);
     return undefined;
   },
-  isDone: (run) => run === undefined,
+  done: (run) => (run === undefined ? {} : undefined),
   async loss({ comments, values }, { id, workflowId }, testsOf) {
     const [count, { count: stored, bytes }, tests] = await Promise.all([
       comments.count(id),

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { archiveRun, labelRun, unarchiveRun } from '../../run/control/change-run.ts';
 import { LABELS, labels } from '../../run/model/label.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 
 const none = z.object({});
 const some = z.object({ labels });
 
-export const archive = verb({
+export const archive = runVerb({
   role: 'operator',
   word: 'run.change',
   params: none,
@@ -17,7 +17,7 @@ export const archive = verb({
   },
 });
 
-export const unarchive = verb({
+export const unarchive = runVerb({
   role: 'operator',
   word: 'run.change',
   params: none,
@@ -28,7 +28,7 @@ export const unarchive = verb({
   },
 });
 
-export const label = verb({
+export const label = runVerb({
   role: 'operator',
   word: 'run.change',
   params: some,
@@ -43,7 +43,7 @@ export const label = verb({
   },
 });
 
-export const unlabel = verb({
+export const unlabel = runVerb({
   role: 'operator',
   word: 'run.change',
   params: some,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Problem } from '../../kernel/problem.ts';
 import { checkRerun, rerunRun } from '../../run/rerun/rerun-run.ts';
-import { verb } from '../verb.ts';
+import { runVerb } from '../verb.ts';
 import { notEnded } from './state-words.ts';
 
 const params = z.object({
@@ -13,7 +13,7 @@ const params = z.object({
 });
 
 /** The id of job and run is the idempotency key: whoever comes again gets the run that was started. */
-export const rerun = verb({
+export const rerun = runVerb({
   role: 'operator',
   word: 'run.rerun',
   params,

@@ -82,11 +82,12 @@ export class Beginner {
   }
 
   #recordFailure(scene: Scene, error: Failure): void {
-    const { planned, key, step: before } = scene;
+    const { planned, key, step: before, used } = scene;
     const step = this.#journal.state.step(key) ?? { key, failures: 0 };
     // Another driver has counted this attempt already.
     if (step.failures !== (before?.failures ?? 0)) return;
-    const entry = failed(planned, step, error, { now: this.#services.now(), random: this.#services.random });
+    const failure = failed(planned, step, error, { now: this.#services.now(), random: this.#services.random });
+    const entry = used ? { ...failure, usage: used } : failure;
     const atOnce = entry.type === 'step_retrying' && isRecorded(scene.journal.run);
     recordEntry(scene, atOnce ? { ...entry, dueAt: entry.at } : entry);
   }

@@ -9,6 +9,7 @@ import { traceFrom } from '../../kernel/trace.ts';
 import type { Executor } from '../../step/kind.ts';
 import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
+import { summedUsage, type Usage } from '../../usage/usage.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
 import { isRecorded, recordedResult } from './recorded.ts';
@@ -40,7 +41,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
-  let used: string | undefined;
+  let connection: string | undefined;
   const announced = planned.step.repeatable && announce(journal);
   const attempt = (scene.step?.failures ?? 0) + 1;
   const context = {
@@ -54,8 +55,11 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     now: services.now,
     signal: limit.signal,
     connection: (name: string) => {
-      used = journal.run.connectionOverrides?.[name] ?? name;
+      connection = journal.run.connectionOverrides?.[name] ?? name;
       return services.openConnection(journal.run, name, conceal);
+    },
+    used: (usage: Usage) => {
+      scene.used = summedUsage([scene.used ?? {}, usage]);
     },
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>
@@ -69,7 +73,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
   } catch (error) {
-    throw used === undefined ? error : withConnection(error, used);
+    throw connection === undefined ? error : withConnection(error, connection);
   } finally {
     if (announced) clearTimeout(announced);
   }

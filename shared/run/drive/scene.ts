@@ -1,6 +1,7 @@
 import { evaluateTemplate } from '../../expression/expression.ts';
 import type { Template } from '../../expression/template.ts';
 import { maskOf } from '../../kernel/mask.ts';
+import type { Usage } from '../../usage/usage.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Entry } from '../model/entry.ts';
@@ -24,6 +25,8 @@ export interface Scene {
   secrets?: string[];
   /** Of the connections that it has opened: they are kept out of its result as well. */
   opened?: string[];
+  /** What this execution has used, as far as that is not one call. */
+  used?: Usage;
   /** As it was when it was begun; undefined when it is new. */
   step: StepState | undefined;
 }
@@ -56,7 +59,12 @@ export async function complete(
     template === undefined || made ? full : await evaluate(scene, template, 'output', full, limit),
   );
   const stored = await services.values.store(journal.run.id, `${key}.output`, output);
-  record(scene, { type: 'step_completed', output: stored, ...(child !== undefined && { child }) });
+  record(scene, {
+    type: 'step_completed',
+    output: stored,
+    ...(child !== undefined && { child }),
+    ...(scene.used && { usage: scene.used }),
+  });
   services.watcher.stepEnded();
 }
 
@@ -81,7 +89,7 @@ type Said =
       remindSeconds?: number;
     }
   | { type: 'step_skipped'; reason: 'condition' }
-  | { type: 'step_completed'; output: Stored; child?: string }
+  | { type: 'step_completed'; output: Stored; child?: string; usage?: Usage }
   | { type: 'round_started'; round: number }
   | { type: 'step_started'; input?: Stored; until?: string; child?: string; case?: string; items?: Stored; itemCount?: number };
 

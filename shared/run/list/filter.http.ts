@@ -40,6 +40,17 @@ export const filterFields = {
 const filterQuery = z.strictObject(filterFields);
 export type FilterQuery = z.infer<typeof filterQuery>;
 
+const { status: _, label: __, ...sameInBody } = filterFields;
+
+/** What lists are narrowed by, with lists where a query has commas. */
+export const filterBody = z.strictObject({
+  ...sameInBody,
+  workflow_id: resourceId.optional(),
+  project_id: resourceId.optional(),
+  status: z.array(z.enum(RUN_STATUSES_V1)).min(1).max(RUN_STATUSES_V1.length).optional().meta({ description: 'One of these' }),
+  label: z.array(label).min(1).max(LABELS).optional().meta({ description: 'Has all of these' }),
+});
+
 /** The filter behind a query, of the runs that the caller may see. */
 export function filterOf(query: FilterQuery, within: Pick<RunFilter, 'workspace' | 'project' | 'workflowId'>): RunFilter {
   const { status, trigger_id: triggerId, reference, id: ofId, label: labels, archived, ...same } = query;

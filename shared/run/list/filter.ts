@@ -61,9 +61,6 @@ export const idMatch = (text: string): TextMatch => ({ text: text.toUpperCase(),
 /** As references are compared. */
 export const sameCase = (text: string) => text.toLowerCase();
 
-/** The states in which a run has an error. */
-export const WITH_ERROR: readonly RunStatus[] = ['failed', 'timed_out', 'cancelled'];
-
 const SAME = ['workspace', 'project', 'workflowId', 'stage', 'trigger', 'triggerId', 'parent'] as const;
 
 type Row = Record<string, unknown>;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { origin } from '../../kernel/acting.ts';
 import { actor } from '../../kernel/actor.ts';
+import { usage } from '../../usage/usage.ts';
 import { RUN_STATUSES } from './status.ts';
 import { type Stored, stored } from './stored.ts';
 
@@ -24,6 +25,8 @@ const key = z.string();
 const reason = z.string().optional();
 /** Where a person's request came from; for the audit log alone. */
 const from = origin.optional();
+/** What this execution of the step has used, where that does not follow from its kind. */
+const used = usage.optional();
 /** Which execution of the step, from 1; absent for the first. */
 const attempt = z.int().optional();
 
@@ -91,6 +94,7 @@ export const entry = z.discriminatedUnion('type', [
     key,
     attempt,
     output: stored,
+    usage: used,
     /** The run that it has started and does not wait for. */
     child: z.string().optional(),
     reused: z.string().optional(),
@@ -104,9 +108,10 @@ export const entry = z.discriminatedUnion('type', [
     attempt,
     error: failure,
     dueAt: z.string(),
+    usage: used,
     reused: z.string().optional(),
   }),
-  z.object({ type: z.literal('step_failed'), at, key, attempt, error: failure, reused: z.string().optional() }),
+  z.object({ type: z.literal('step_failed'), at, key, attempt, error: failure, usage: used, reused: z.string().optional() }),
   z.object({ type: z.literal('step_cancelled'), at, key, attempt, error: failure }),
 
   /** A person is asked: what an approval is about, or what to do with a step that has failed for good. The number of this entry names the task. */
@@ -122,6 +127,7 @@ export const entry = z.discriminatedUnion('type', [
     input: stored.optional(),
     /** The failure that is asked about. */
     error: failure.optional(),
+    usage: used,
     /** When it is too late for an answer. */
     until: z.string().optional(),
     /** So long without an answer, and people are told again. */

@@ -1,3 +1,7 @@
+import { awsDollarsOf } from '../../usage/aws-dollars.ts';
+import { creditsOf, sumOf } from '../../usage/credits.ts';
+import { summedUsage } from '../../usage/usage.ts';
+import { fitsExpress } from '../../workflow/longest-step.ts';
 import type { Outcome } from '../../workflow/retention.ts';
 import type { Projection, Run } from './run.ts';
 import type { RunState } from './state.ts';
@@ -35,12 +39,30 @@ export function projectionOf(run: Run, state: RunState): Projection {
     execution: state.execution,
     steps: state.countSteps(),
     exceptions: countExceptions(state) || undefined,
+    credits: creditsSoFar(run, state) || undefined,
+    awsDollars: ended && dollarsOf(state),
     queued: ended ? undefined : queued,
     pause: pause && { actor: pause.actor, at: pause.at, reason: pause.reason },
     stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
   };
 }
+
+/** Live or ended, by the prices of the day on which the run was created. A test costs nothing. */
+const creditsSoFar = ({ createdAt, trigger }: Run, { usage }: RunState) =>
+  trigger === 'test' ? 0 : sumOf(creditsOf(summedUsage(Object.values(usage)), createdAt));
+
+/** A dollar has more digits than anybody needs to know. */
+const dollarsOf = ({ plan, counts, execution, drivers, drivenMs }: RunState) =>
+  Number(
+    awsDollarsOf({
+      steps: counts.succeeded + counts.failed + counts.cancelled,
+      executions: execution,
+      drivers,
+      drivenMs,
+      standard: !fitsExpress(plan),
+    }).toPrecision(3),
+  );
 
 /** How many steps wait for somebody to say what becomes of their failure. */
 function countExceptions({ tasks, ended }: RunState): number {

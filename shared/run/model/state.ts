@@ -1,12 +1,15 @@
 import * as z from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
 import { kindOf } from '../../step/registry.ts';
+import { addUsage, type Usage } from '../../usage/usage.ts';
 import { type Place, type Plan, type PlannedStep, placeName, plannedIn } from '../../workflow/plan.ts';
 import type { Queued } from './concurrency.ts';
 import type { Entry, EntryOf, Failure, TaskKind } from './entry.ts';
 import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
 import { isOver, type StepState, type StepStatus } from './step-state.ts';
+
+import { usedBy } from './used.ts';
 
 /** A loop under way: which of its items are entered and not yet passed, and where it goes on. */
 export interface Loop {
@@ -59,6 +62,11 @@ export class RunState {
   driver: EntryOf<'driver_started'> | undefined;
   /** The driver has left; with `until` its execution comes back then. */
   left: { until?: string | undefined } | undefined;
+  /** How many drivers it has had, and for how long they have held it. */
+  drivers = 0;
+  drivenMs = 0;
+  /** What its steps have used, by their ids. */
+  readonly usage: Record<string, Usage> = {};
   readonly steps = new Map<string, StepState>();
   /** Keys of the steps that have begun and are not over. */
   readonly active = new Set<string>();
@@ -183,14 +191,18 @@ export class RunState {
     this.seen += 1;
     switch (entry.type) {
       case 'driver_started':
+        this.#countDriver(entry.at);
+        this.drivers += 1;
         this.driver = entry;
         this.execution = Math.max(this.execution, entry.execution);
         this.left = undefined;
         return;
       case 'driver_left':
+        this.#countDriver(entry.at);
         this.left = { until: entry.until };
         return;
       case 'execution_started':
+        this.#countDriver(entry.at);
         this.execution = Math.max(this.execution, entry.execution);
         this.driver = undefined;
         this.left = undefined;
@@ -229,6 +241,7 @@ export class RunState {
         this.stop = { actor: entry.actor, at: entry.at, reason: entry.reason };
         return;
       case 'run_ended':
+        this.#countDriver(entry.at);
         this.ended = entry;
         this.endedNumber = this.seen;
         this.driver = undefined;
@@ -236,6 +249,11 @@ export class RunState {
       default:
         this.#applyStep(entry);
     }
+  }
+
+  /** Until now somebody has held it. */
+  #countDriver(at: string): void {
+    if (this.driver && !this.left) this.drivenMs += Math.max(0, Date.parse(at) - Date.parse(this.driver.at));
   }
 
   /** A child that stood still for a pause has to say so again for the next one. */
@@ -265,6 +283,7 @@ export class RunState {
     this.#change(step, entry);
     this.counts[before] -= 1;
     this.counts[step.status] += 1;
+    this.#meter(step, usedBy(entry, step, plannedIn(this.plan, step.id).step.kind, before));
     if (!isOver(step)) {
       this.active.add(step.key);
       return;
@@ -273,6 +292,13 @@ export class RunState {
     step.endedAt = entry.at;
     step.endedNumber = this.seen;
     this.#settleItems(plannedIn(this.plan, step.id), step.scope);
+  }
+
+  #meter({ id }: StepState, used: Usage): void {
+    if (Object.keys(used).length === 0) return;
+    const sum = this.usage[id] ?? {};
+    addUsage(sum, used);
+    this.usage[id] = sum;
   }
 
   #begin(key: string): StepState {

@@ -8,21 +8,20 @@ type Services = Pick<EngineServices, 'runs' | 'places' | 'retentionDays' | 'now'
 /** What a start has come to. */
 export type Entered = { run: Run } | { earlier: { runId: string; bodyHash: string } };
 
-/** Writes a new run: as one that starts, that waits for room, or that is skipped since there is none. */
+/** Writes a new run that may have to wait: as one that starts, that waits to be let in, or that is skipped since there is no room. */
 export async function enter(services: Services, run: Run, key: StartKey | undefined): Promise<Entered> {
   const { concurrency } = run;
-  if (run.queued) return wait(services, run, run.queued, key);
-  if (!concurrency || run.status !== 'pending') return create(services, run, key);
+  if (run.queued || !concurrency) return wait(services, run, run.queued ?? { at: run.createdAt }, key);
   if (await isFree(services, concurrency)) {
     const { earlier, full } = await services.runs.create(run, key, { enters: 'running' });
     if (!full) return earlier ? { earlier } : { run };
   }
   return concurrency.whenFull === 'skip'
-    ? create(services, skipped(run, services.now()), key)
+    ? skip(services, skipped(run, services.now()), key)
     : wait(services, run, { at: run.createdAt }, key);
 }
 
-async function create({ runs, retentionDays }: Services, run: Run, key: StartKey | undefined): Promise<Entered> {
+async function skip({ runs, retentionDays }: Services, run: Run, key: StartKey | undefined): Promise<Entered> {
   const { earlier } = await runs.create(run, key, { keptUntil: keptAfterEnd(run, retentionDays) });
   return earlier ? { earlier } : { run };
 }

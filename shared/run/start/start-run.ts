@@ -9,12 +9,12 @@ import { closedUntil } from '../../workflow/maintenance.ts';
 import type { Plan } from '../../workflow/plan.ts';
 import { retentionOf } from '../../workflow/retention.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { queuedLookAt, START_GRACE_MS } from '../model/project.ts';
+import { keptAfterEnd, queuedLookAt, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { StartKey } from '../ports.ts';
-import { enter } from './enter.ts';
+import { type Entered, enter } from './enter.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
 import { startExecution } from './start-execution.ts';
@@ -61,12 +61,19 @@ export async function writeRun(services: StartServices, checked: CheckedStart): 
 
   const { run, plan } = checked;
   if (run.fileIds.length > 0) await holdFiles(services.files, run.fileIds, run.id, services.now());
-  const entered = await enter(services, run, key);
+  const entered = await create(services, run, key);
   if ('earlier' in entered) return { run: await firstRun(services, entered.earlier, key), isRepeat: true };
 
   services.watcher.runStarted(entered.run);
   if (await mayBegin(services, entered.run)) await startExecution(services, entered.run, executionKind(plan), waitMs);
   return { run: entered.run, isRepeat: false };
+}
+
+/** Most runs share no limit, and are written at once. */
+async function create(services: StartServices, run: Run, key: StartKey | undefined): Promise<Entered> {
+  if (run.status === 'pending' && (run.queued || run.concurrency)) return enter(services, run, key);
+  const { earlier } = await services.runs.create(run, key, { keptUntil: keptAfterEnd(run, services.retentionDays) });
+  return earlier ? { earlier } : { run };
 }
 
 /** A run that waits has its driver let it in, where there may be room by now or the oldest are to make way. */

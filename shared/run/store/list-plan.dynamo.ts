@@ -1,15 +1,21 @@
 import { encodeTime } from 'ulid';
-import { areRare, type Bounds, boundsOf, idIn, type RunFilter, WHOLE_ID, WITH_ERROR } from '../list/filter.ts';
+import { areRare, type Bounds, boundsOf, idIn, type RunFilter, WHOLE_ID } from '../list/filter.ts';
 import { STAGES } from '../model/status.ts';
 import type { Partition } from './newest-first.dynamo.ts';
 import {
   archivedIn,
+  byTrigger,
+  byTriggerId,
   inProject,
   inState,
   inWorkflow,
   inWorkspace,
-  referenceKey,
+  isEveryday,
+  REFERENCE_END,
+  referenceText,
   shardsOf,
+  withError,
+  withLabel,
   YOUNG_LIST_MS,
 } from './run-items.dynamo.ts';
 
@@ -24,29 +30,62 @@ export interface ListPlan {
   isSaidByKeys: boolean;
 }
 
-/** Reads the fewest ids: one run, those of a name, of a parent, of a rare state, of the smallest feed. */
-export function listPlan(filter: RunFilter, now: Date): ListPlan {
-  const { workspace, reference, id, named, parent, status, error } = filter;
+const NOTHING: ListPlan = { partitions: [], known: [], isExact: true, isSaidByKeys: true };
+
+/**
+ * The indexes that know something of what the filter asks for, each with more runs than fit; the one that is likely to have the fewest comes first. What is
+ * sure to be few comes alone.
+ */
+export function listPlans(filter: RunFilter, now: Date): ListPlan[] {
+  const { project, workflowId, id, named, parent, root, archived } = filter;
   const bounds = boundsOf(filter);
   // DynamoDB refuses bounds that are the wrong way round.
-  if (bounds.from > bounds.to) return { partitions: [], known: [], isExact: true, isSaidByKeys: true };
-  if (id !== undefined && !id.isPrefix) return { partitions: [], known: [id.text], isExact: true, isSaidByKeys: false };
-  if (named !== undefined) return planOf(filter, [byReference(workspace, named, bounds)], ['named'], idsIn(named, bounds));
-  if (reference !== undefined && !reference.isPrefix)
-    return planOf(filter, [byReference(workspace, reference.text, bounds)], ['reference']);
-  if (parent !== undefined) {
-    return planOf(filter, [{ index: 'by-parent', attribute: 'parentKey', value: parent, ...bounds }], ['parent']);
+  if (bounds.from > bounds.to) return [NOTHING];
+  if (id !== undefined && !id.isPrefix) return [{ partitions: [], known: [id.text], isExact: true, isSaidByKeys: false }];
+  if (named !== undefined)
+    return [planOf(filter, byReference(filter, named, bounds), ['named', 'archived'], idsNamed(named, bounds))];
+  if (parent !== undefined)
+    return [planOf(filter, [{ index: 'by-parent', attribute: 'parentKey', value: parent, ...bounds }], ['parent'])];
+  if (root !== undefined) {
+    const known = root >= bounds.from && root <= bounds.to ? [root] : [];
+    return [planOf(filter, [{ index: 'by-root', attribute: 'rootKey', value: root, ...bounds }], ['root'], known)];
   }
-  const states = status ?? (error === undefined ? undefined : WITH_ERROR);
   const feed = feedOf(filter, bounds);
+  const narrow = [...sparse(filter, bounds), ...states(filter, bounds, feed, now)];
+  const isWhole = project === undefined && workflowId === undefined && archived !== true;
+  return isWhole && narrow.length > 0 ? narrow : [...narrow, feed];
+}
+
+/** Those of what only some runs have. */
+function sparse(filter: RunFilter, bounds: Bounds): ListPlan[] {
+  const { workspace, reference, labels = [], error, trigger, triggerId } = filter;
+  const plan = (index: string, attribute: string, name: string, answered: keyof RunFilter) =>
+    planOf(filter, partitionsOf(index, attribute, name, bounds), [answered]);
+  const plans: ListPlan[] = [];
+  if (reference !== undefined && !reference.isPrefix)
+    plans.push(planOf(filter, byReference(filter, reference.text, bounds), ['reference', 'archived']));
+  for (const label of labels) {
+    const labelled = partitionsOf('by-label', 'labelKey', withLabel({ workspace, label }), bounds);
+    plans.push(planOf(filter, labelled, labels.length === 1 ? ['labels'] : []));
+  }
+  if (triggerId !== undefined)
+    plans.push(plan('by-trigger-id', 'triggerIdKey', byTriggerId({ workspace, triggerId }), 'triggerId'));
+  if (error !== undefined) plans.push(plan('by-error', 'errorKey', withError({ workspace, error }), 'error'));
+  if (trigger !== undefined && triggerId === undefined && !isEveryday(trigger))
+    plans.push(plan('by-trigger', 'triggerKey', byTrigger({ workspace, trigger }), 'trigger'));
+  return plans;
+}
+
+function states(filter: RunFilter, bounds: Bounds, feed: ListPlan, now: Date): ListPlan[] {
+  const { workspace, status, archived } = filter;
   // Fewer runs are archived than have ever been in a rare state.
-  if (states === undefined || !areRare(states) || filter.archived === true) return feed;
-  const partitions = [...new Set(states)].flatMap((one) =>
+  if (status === undefined || !areRare(status) || archived === true) return [];
+  const partitions = [...new Set(status)].flatMap((one) =>
     partitionsOf('by-state', 'stateKey', inState({ workspace, status: one }), bounds),
   );
-  const isFleeting = states.includes('pending') || states.includes('running');
-  if (!isFleeting) return planOf(filter, partitions, ['status']);
-  return { ...planOf(filter, [...partitions, ...youngest(feed, now)], []), isExact: false, isSaidByKeys: false };
+  const isFleeting = status.includes('pending') || status.includes('running');
+  if (!isFleeting) return [planOf(filter, partitions, ['status'])];
+  return [{ ...planOf(filter, [...partitions, ...youngest(feed, now)], []), isExact: false, isSaidByKeys: false }];
 }
 
 /** Those who have only just come are not in the index by state. */
@@ -62,10 +101,7 @@ const later = (one: string, other: string) => (one > other ? one : other);
 function feedOf(filter: RunFilter, bounds: Bounds): ListPlan {
   const { workspace, project, workflowId, stage, archived = false } = filter;
   const feeds = (index: string, attribute: string, names: string[]) =>
-    names.flatMap((name) => {
-      const both = archived === 'any' ? [name, archivedIn(name)] : [archived ? archivedIn(name) : name];
-      return both.flatMap((one) => partitionsOf(index, attribute, one, bounds));
-    });
+    names.flatMap((name) => shown(name, archived).flatMap((one) => partitionsOf(index, attribute, one, bounds)));
   if (workflowId !== undefined) {
     const names = (stage === undefined ? STAGES : [stage]).map((one) => inWorkflow({ workflowId, stage: one }));
     return planOf(filter, feeds('by-workflow', 'workflowKey', names), ['workflowId', 'stage', 'archived']);
@@ -75,17 +111,46 @@ function feedOf(filter: RunFilter, bounds: Bounds): ListPlan {
   return planOf(filter, feeds('by-workspace', 'workspaceKey', [inWorkspace({ workspace })]), ['archived']);
 }
 
+/** Feeds of archived runs are their own. */
+function shown(name: string, archived: boolean | 'any'): string[] {
+  if (archived === 'any') return [name, archivedIn(name)];
+  return [archived ? archivedIn(name) : name];
+}
+
 const partitionsOf = (index: string, attribute: string, name: string, bounds: Bounds): Partition[] =>
   shardsOf(index, name).map((value) => ({ index, attribute, value, ...bounds }));
 
-const byReference = (workspace: string, reference: string, bounds: Bounds): Partition => ({
-  index: 'by-reference',
-  attribute: 'referenceKey',
-  value: referenceKey(workspace, reference),
-  ...bounds,
-});
+/** Greater than any character of a reference. */
+const LAST_CHARACTER = '\u{10ffff}';
 
-function idsIn(named: string, { from, to }: Bounds): string[] {
+/** The feed of the workspace, of the runs that have a reference, sorted by it. */
+const references = ({ workspace, archived = false }: RunFilter, prefix: string, bounds: Bounds): Partition[] =>
+  shown(inWorkspace({ workspace }), archived).flatMap((name) =>
+    partitionsOf('by-reference-text', 'workspaceKey', name, bounds).map((partition) => ({
+      ...partition,
+      sort: { attribute: 'ref', prefix },
+    })),
+  );
+
+/** One reference as a whole: in the index it is followed by the id. */
+const byReference = (filter: RunFilter, reference: string, bounds: Bounds) =>
+  references(filter, referenceText(reference) + REFERENCE_END, bounds);
+
+/** All references that begin so, sorted by them: what to do with those that are not many, {@link knownPlan} says. */
+export function beginningSo(filter: RunFilter): Partition[] {
+  const { reference } = filter;
+  if (!reference?.isPrefix || reference.text === '') return [];
+  return references(filter, referenceText(reference.text), { from: '', to: LAST_CHARACTER });
+}
+
+/** These are all runs whose reference begins as the filter asks. */
+export function knownPlan(filter: RunFilter, ids: string[]): ListPlan {
+  const { from, to } = boundsOf(filter);
+  const known = ids.filter((id) => id >= from && id <= to);
+  return planOf(filter, [], ['reference', 'archived'], known);
+}
+
+function idsNamed(named: string, { from, to }: Bounds): string[] {
   const id = idIn(named);
   return id?.length === WHOLE_ID && id >= from && id <= to ? [id] : [];
 }

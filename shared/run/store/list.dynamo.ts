@@ -5,8 +5,8 @@ import type { Page, PageOf } from '../../kernel/page.ts';
 import { boundsOf, fits, type RunFilter } from '../list/filter.ts';
 import { type Run, run } from '../model/run.ts';
 import { MOST_COUNTED, type Newest, type RunCount } from '../ports.ts';
-import { type ListPlan, listPlan } from './list-plan.dynamo.ts';
-import { countIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
+import { beginningSo, knownPlan, type ListPlan, listPlans } from './list-plan.dynamo.ts';
+import { countIn, idsIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
 import { rowOf, runKey } from './run-items.dynamo.ts';
 
 interface Reach {
@@ -19,6 +19,8 @@ const PAGE_REACH: Reach = { rows: 2_000, ms: 35 };
 /** Whoever goes on would rather wait than ask hundreds of times. */
 const SEARCH_REACH: Reach = { rows: 10_000, ms: 300 };
 const MOST_AT_ONCE = 4 * BATCH;
+/** In one shard, sorted by reference: of more that begin alike the newest are looked for elsewhere. */
+const MOST_ALIKE = 300;
 
 /**
  * Newest first: ids from the index that narrows the list most, then their rows, which say what the index does not. A page reads about what it returns.
@@ -30,10 +32,9 @@ export async function listRuns(reading: Reading, filter: RunFilter, { limit, tok
   // A list does not go on from outside its bounds.
   if (token !== undefined && at !== undefined && (at < from || at > to)) throw badToken(token);
   const sought = await resolved(reading, filter, now);
-  const plan = listPlan(sought, now);
-  const { items, end } = await readPage(reading, plan, sought, { limit, before: at });
+  const { items, end, isExact } = await readPage(reading, await plansOf(reading, sought, now), sought, { limit, before: at });
   if (end === undefined) return { items, next: undefined };
-  const searchedTo = plan.isExact ? {} : { searchedTo: timeOf(end) };
+  const searchedTo = isExact ? {} : { searchedTo: timeOf(end) };
   return { items, next: writeToken(name, end), ...searchedTo };
 }
 
@@ -47,35 +48,59 @@ async function resolved(reading: Reading, filter: RunFilter, now: Date): Promise
   const { q, ...rest } = filter;
   if (q === undefined) return filter;
   const named = { ...rest, named: q };
-  const { items } = await readPage(reading, listPlan(named, now), named, { limit: 1 });
+  const { items } = await readPage(reading, listPlans(named, now), named, { limit: 1 });
   return items.length > 0 ? named : filter;
+}
+
+/** The ways to the runs of a filter; those whose reference begins as it asks are known where they are not many. */
+async function plansOf(reading: Reading, filter: RunFilter, now: Date): Promise<ListPlan[]> {
+  const plans = listPlans(filter, now);
+  const alike = plans.some(({ isExact }) => isExact) ? [] : beginningSo(filter);
+  const ids = alike.length > 0 ? await idsIn(reading, alike, MOST_ALIKE) : undefined;
+  return ids ? [knownPlan(filter, ids)] : plans;
+}
+
+/** The ids of the plan that reaches furthest back with as many of them: the first, where it is soon at its end. */
+async function idsOf(reading: Reading, plans: ListPlan[], { limit, before }: { limit: number; before?: string | undefined }) {
+  const [first, ...others] = plans.map((plan) => {
+    const likely = plan.isExact ? limit : BATCH;
+    return { plan, likely, ids: new NewestFirst(reading, plan, { likely: likely + 1, before }) };
+  });
+  if (!first) throw new Error('A list has one plan at the least.');
+  if (others.length === 0 || (await first.ids.look()).reach === '') return first;
+  const looks = await Promise.all([first, ...others].map(async (one) => ({ ...one, ...(await one.ids.look()) })));
+  return looks.reduce((best, one) =>
+    one.reach < best.reach || (one.reach === best.reach && one.count < best.count) ? one : best,
+  );
 }
 
 /** The runs that fit among the next ids; `end` is the last id that was looked at, when there are more behind it. */
 async function readPage(
   reading: Reading,
-  plan: ListPlan,
+  plans: ListPlan[],
   filter: RunFilter,
   { limit, before }: { limit: number; before?: string | undefined },
-): Promise<{ items: Run[]; end: string | undefined }> {
+): Promise<{ items: Run[]; end: string | undefined; isExact: boolean }> {
   const reach = before === undefined ? PAGE_REACH : SEARCH_REACH;
   const begun = performance.now();
+  const { ids: all, likely, plan } = await idsOf(reading, plans, { limit, before });
+  const { isExact } = plan;
   const items: Run[] = [];
   let looked = 0;
   let lastMs = 0;
-  for await (const { ids, rows, isLast } of rowsIn(reading, plan, { likely: plan.isExact ? limit : BATCH, before })) {
+  for await (const { ids, rows, isLast } of rowsOf(reading, all, likely)) {
     for (const [place, id] of ids.entries()) {
       const row = rows.get(id);
       if (row && fits(row, filter)) items.push(run.parse(row));
-      if (items.length === limit) return { items, end: isLast && place === ids.length - 1 ? undefined : id };
+      if (items.length === limit) return { items, isExact, end: isLast && place === ids.length - 1 ? undefined : id };
     }
     looked += ids.length;
     const ms = performance.now() - begun;
     // The next rows take as long as the last ones at the least.
-    if (!isLast && (looked >= reach.rows || ms + (ms - lastMs) > reach.ms)) return { items, end: ids.at(-1) };
+    if (!isLast && (looked >= reach.rows || ms + (ms - lastMs) > reach.ms)) return { items, isExact, end: ids.at(-1) };
     lastMs = ms;
   }
-  return { items, end: undefined };
+  return { items, isExact, end: undefined };
 }
 
 /** The newest runs that fit among so many that are looked at. */
@@ -83,7 +108,8 @@ export async function newestRuns(reading: Reading, filter: RunFilter, most: numb
   const sought = await resolved(reading, filter, now);
   const items: Newest['items'] = [];
   let looked = 0;
-  for await (const { ids, rows, isLast } of rowsIn(reading, listPlan(sought, now), { likely: Math.min(most, MOST_AT_ONCE) })) {
+  const { ids: all } = await idsOf(reading, await plansOf(reading, sought, now), { limit: Math.min(most, MOST_AT_ONCE) });
+  for await (const { ids, rows, isLast } of rowsOf(reading, all, Math.min(most, MOST_AT_ONCE))) {
     for (const id of ids) {
       const row = rows.get(id);
       if (row && fits(row, sought)) items.push(listed.parse(row));
@@ -97,8 +123,8 @@ export async function newestRuns(reading: Reading, filter: RunFilter, most: numb
 
 /** How many runs fit: counted in the index where it says all that the filter asks for, else in the rows. */
 export async function countRuns(reading: Reading, filter: RunFilter, now: Date): Promise<RunCount> {
-  const plan = listPlan(filter, now);
-  if (filter.q === undefined && plan.isSaidByKeys) {
+  const plan = listPlans(filter, now).find(({ isSaidByKeys }) => isSaidByKeys);
+  if (filter.q === undefined && plan) {
     const counts = await Promise.all(plan.partitions.map((partition) => countIn(reading, partition, MOST_COUNTED + 1)));
     const count = counts.reduce((sum, one) => sum + one, 0);
     return { count: Math.min(count, MOST_COUNTED), exact: count <= MOST_COUNTED };
@@ -107,18 +133,17 @@ export async function countRuns(reading: Reading, filter: RunFilter, now: Date):
   return { count: items.length, exact: searchedTo === undefined };
 }
 
-/** The rows behind the ids of a plan, newest first, more and more at once. */
-async function* rowsIn(reading: Reading, plan: ListPlan, { likely, before }: { likely: number; before?: string | undefined }) {
-  const all = new NewestFirst(reading, plan, { likely: likely + 1, before });
+/** The rows behind ids, newest first, more and more at once. */
+async function* rowsOf(reading: Reading, all: NewestFirst, likely: number) {
   for (let atOnce = likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
     const ids = await all.take(atOnce);
     const isLast = await all.isExhausted();
-    yield { ids, rows: await rowsOf(reading, ids), isLast };
+    yield { ids, rows: await rowsBehind(reading, ids), isLast };
     if (isLast) return;
   }
 }
 
-async function rowsOf({ client, table, patience }: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
+async function rowsBehind({ client, table, patience }: Reading, ids: string[]): Promise<Map<unknown, Record<string, unknown>>> {
   const items = await getItems(
     client,
     table,

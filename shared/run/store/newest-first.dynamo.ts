@@ -8,9 +8,13 @@ export interface Partition {
   index: string;
   attribute: string;
   value: string;
+  /** What it is sorted by, and what stands there before the id; the run itself when absent. */
+  sort?: { attribute: string; prefix: string };
   from: string;
   to: string;
 }
+
+const BY_RUN = { attribute: 'pk', prefix: runPk('') };
 
 export interface Reading {
   client: DynamoDBClient;
@@ -18,12 +22,16 @@ export interface Reading {
   patience?: Patience | undefined;
 }
 
-const queryOf = (table: string, { index, attribute, value, from, to }: Partition) => ({
+const queryOf = (table: string, { index, attribute, value, sort = BY_RUN, from, to }: Partition) => ({
   TableName: table,
   IndexName: index,
-  KeyConditionExpression: '#key = :key AND pk BETWEEN :from AND :to',
-  ExpressionAttributeNames: { '#key': attribute },
-  ExpressionAttributeValues: { ':key': { S: value }, ':from': { S: runPk(from) }, ':to': { S: runPk(to) } },
+  KeyConditionExpression: '#key = :key AND #sort BETWEEN :from AND :to',
+  ExpressionAttributeNames: { '#key': attribute, '#sort': sort.attribute },
+  ExpressionAttributeValues: {
+    ':key': { S: value },
+    ':from': { S: sort.prefix + from },
+    ':to': { S: sort.prefix + to },
+  },
 });
 
 /** How many ids the partition has, up to so many: keys are counted where they stand. */
@@ -43,6 +51,24 @@ export async function countIn({ client, table, patience }: Reading, partition: P
   } while (ExclusiveStartKey && count < most);
   return count;
 }
+
+/** The ids of partitions that are sorted by something else, in any order; undefined when one has more than so many. */
+export async function idsIn(
+  { client, table, patience }: Reading,
+  partitions: Partition[],
+  most: number,
+): Promise<string[] | undefined> {
+  const pages = await Promise.all(
+    partitions.map((partition) => {
+      const query = new QueryCommand({ ...queryOf(table, partition), Limit: most });
+      return patiently(() => client.send(query), patience);
+    }),
+  );
+  if (pages.some(({ LastEvaluatedKey }) => LastEvaluatedKey)) return undefined;
+  return pages.flatMap(({ Items = [] }) => Items.flatMap(idIn));
+}
+
+const idIn = ({ pk }: Item) => (pk?.S === undefined ? [] : [runIdOf(pk.S)]);
 
 /** The ids of one partition, newest first, some at a time. */
 class Shard {
@@ -64,6 +90,15 @@ class Shard {
     return this.#ids[0];
   }
 
+  /** The last one that was read, when there are more behind it. */
+  get reach(): string {
+    return this.#isRead ? '' : (this.#ids.at(-1) ?? '');
+  }
+
+  get count(): number {
+    return this.#ids.length;
+  }
+
   take(): void {
     this.#ids.shift();
   }
@@ -81,7 +116,7 @@ class Shard {
       ExclusiveStartKey: this.#from,
     });
     const { Items = [], LastEvaluatedKey } = await patiently(() => client.send(query), patience);
-    this.#ids = Items.flatMap(({ pk }) => (pk?.S === undefined ? [] : runIdOf(pk.S)));
+    this.#ids = Items.flatMap(idIn);
     this.#from = LastEvaluatedKey;
     this.#isRead = LastEvaluatedKey === undefined;
     this.#limit = Math.min(this.#limit * 2, MOST_AT_ONCE);
@@ -110,10 +145,21 @@ export class NewestFirst {
     const limit = limitOf(likely, partitions.length);
     const left = id === undefined ? partitions : partitions.flatMap((partition) => endingBefore(partition, id));
     this.#shards = left.map((partition) => new Shard(reading, partition, limit));
-    this.#known = known
+    this.#known = [...new Set(known)]
       .filter((one) => id === undefined || one < id)
       .toSorted()
       .toReversed();
+  }
+
+  /** How far back a first look at all shards reaches (an id; nothing, when there is no more), and how many that were. */
+  async look(): Promise<{ reach: string; count: number }> {
+    await this.#newest();
+    const reach =
+      this.#shards
+        .map((shard) => shard.reach)
+        .toSorted()
+        .at(-1) ?? '';
+    return { reach, count: this.#shards.reduce((sum, { count }) => sum + count, this.#known.length) };
   }
 
   async take(count: number): Promise<string[]> {
@@ -121,7 +167,7 @@ export class NewestFirst {
     for (let id = await this.#newest(); id !== undefined; id = await this.#newest()) {
       if (ids.length === count) break;
       ids.push(id);
-      this.#known = this.#known.filter((one) => one !== id);
+      if (this.#known[0] === id) this.#known.shift();
       for (const shard of this.#shards) if (shard.newest === id) shard.take();
     }
     return ids;

@@ -3,7 +3,7 @@ import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
-import { isTerminal, RUN_STATUS, type RunStatus, type Stage } from '../model/status.ts';
+import { isTerminal, RUN_STATUS, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
 
 const ROW = 'RUN';
@@ -44,8 +44,48 @@ export function feedKeys(run: Run, isArchived: boolean) {
   return { workspaceKey: key(inWorkspace(run)), projectKey: key(inProject(run)), workflowKey: key(inWorkflow(run)) };
 }
 
-/** References are found without regard to case. */
-export const referenceKey = (workspace: string, reference: string) => `${workspace}#${sameCase(reference)}`;
+interface Labelled {
+  workspace: string;
+  label: string;
+}
+
+/** Most runs come by these: no index holds them. */
+const EVERYDAY: readonly Trigger[] = ['api', 'manual'];
+export const isEveryday = (trigger: Trigger) => EVERYDAY.includes(trigger);
+
+export const withLabel = ({ workspace, label }: Labelled) => `${workspace}#${label}`;
+export const withError = ({ workspace, error }: { workspace: string; error: string }) => `${workspace}#${error}`;
+export const byTrigger = ({ workspace, trigger }: { workspace: string; trigger: Trigger }) => `${workspace}#${trigger}`;
+export const byTriggerId = ({ workspace, triggerId }: { workspace: string; triggerId: string }) => `${workspace}#${triggerId}`;
+
+/** References are found without regard to case, and by how they begin. */
+export const referenceText = (reference: string) => sameCase(reference).toWellFormed();
+/** Behind a reference as a whole: what is longer stands elsewhere. */
+export const REFERENCE_END = '\u0000';
+
+/** The keys of what only some runs have. A run is in the index of each, and costs a unit for it. */
+function sparseKeys({ id, workspace, parent, root, reference, trigger, triggerId }: Run) {
+  const shard = shardOf(id, FEED_SHARDS);
+  return {
+    parentKey: parent,
+    rootKey: root,
+    // A short name: rows are about a kilobyte, which costs one unit.
+    ...(reference !== undefined && { ref: referenceText(reference) + REFERENCE_END + id }),
+    ...(!isEveryday(trigger) && { triggerKey: `${byTrigger({ workspace, trigger })}#${shard}` }),
+    ...(triggerId !== undefined && { triggerIdKey: `${byTriggerId({ workspace, triggerId })}#${shard}` }),
+  };
+}
+
+export const errorKeyOf = ({ id, workspace }: Run, error: Run['error']) =>
+  error && `${withError({ workspace, error: error.name })}#${shardOf(id, FEED_SHARDS)}`;
+
+/** Before the journal, so that whoever loads a run reads none of it; beside the row, so that it goes and stays with it. */
+const LABEL_PREFIX = 'BY-LABEL#';
+export const labelItemKey = (id: string, label: string) => ({ pk: runPk(id), sk: LABEL_PREFIX + label });
+
+/** A run has several labels, and a row is in an index once: each label has an item, by which it is found. */
+export const labelItem = ({ id, workspace }: Pick<Run, 'id' | 'workspace'>, label: string): Item =>
+  toItem({ ...labelItemKey(id, label), labelKey: `${withLabel({ workspace, label })}#${shardOf(id, FEED_SHARDS)}` });
 
 export const liveKey = (shard: number) => `live#${shard}`;
 const liveKeyOf = (id: string) => liveKey(shardOf(id, LIVE_SHARDS));
@@ -92,8 +132,8 @@ export function runItem(run: Run): Item {
     labels: labels.length > 0 ? labels : undefined,
     dueAt,
     ...feedKeys(run, archived !== undefined),
-    parentKey: run.parent,
-    referenceKey: run.reference === undefined ? undefined : referenceKey(run.workspace, run.reference),
+    ...sparseKeys(run),
+    errorKey: errorKeyOf(run, run.error),
     // One that waits to be let in may do so for long.
     stateKey: stateKeyOf(run, run.status, new Date(run.createdAt), run.queued && run.deadline),
     liveKey: isTerminal(run.status) ? undefined : liveKeyOf(id),

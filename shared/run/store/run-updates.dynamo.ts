@@ -1,14 +1,14 @@
-import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import type { Update } from '@aws-sdk/client-dynamodb';
 import { toItem } from '../../aws/items.ts';
 import { FOREVER } from '../../kernel/hold.ts';
 import type { Projection, Run } from '../model/run.ts';
 import { isTerminal } from '../model/status.ts';
 import type { ProjectedAt, RunChange } from '../ports.ts';
-import { feedKeys, projectionItem, stateKeyOf } from './run-items.dynamo.ts';
+import { errorKeyOf, feedKeys, projectionItem, stateKeyOf } from './run-items.dynamo.ts';
 
 /** A conditional update of a row: what is undefined is removed. */
 export type RowUpdate = Pick<
-  UpdateItemCommandInput,
+  Update,
   'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
 >;
 
@@ -23,6 +23,7 @@ export function projected(run: Run, next: Projection, { dueAt, dueWas, keptUntil
     ...row,
     ...(snapshot && { snapshot }),
     stateKey: stateKeyOf(run, next.status, now, dueAt),
+    errorKey: errorKeyOf(run, next.error),
     ...(isTerminal(next.status) ? end : dueAt !== undefined && { dueAt }),
   };
   const update = updateOf(changes, NOT_BEYOND, { expires: 'heldUntil' });

@@ -37,7 +37,18 @@ import {
   parseJournal,
 } from './journal-items.dynamo.ts';
 import { countRuns, listRuns, newestRuns } from './list.dynamo.ts';
-import { isRow, liveKey, parseRun, runIdOf, runItem, runKey, runPk, startItemKey } from './run-items.dynamo.ts';
+import {
+  isRow,
+  labelItem,
+  labelItemKey,
+  liveKey,
+  parseRun,
+  runIdOf,
+  runItem,
+  runKey,
+  runPk,
+  startItemKey,
+} from './run-items.dynamo.ts';
 import { changed, changedRun, dueTaken, kept, projected, type RowUpdate } from './run-updates.dynamo.ts';
 
 export interface RunsSettings {
@@ -84,8 +95,9 @@ export class DynamoRuns implements Runs {
       expires: expiresIn(START_KEY_DAYS, this.#now()),
     };
     const start = promise && { ...this.#table, ...NEW, Item: toItem(promise) };
+    const labels = run.labels.map((label) => ({ Put: { ...this.#table, Item: labelItem(run, label) } }));
     const beside = [...(queued ? [this.#firstEntry(run.id, queued)] : []), ...(enters ? this.#entering(run, enters) : [])];
-    const written = await this.#writeAll(row, start, beside);
+    const written = await this.#writeAll(row, start, [...labels, ...beside]);
     if (written.won) return {};
     const [earlier, found] = written.found;
     if (isDeepStrictEqual(found, row.Item)) return {};
@@ -212,9 +224,32 @@ export class DynamoRuns implements Runs {
   }
 
   async change(run: Run, change: RunChange) {
-    const { id, name, project } = run;
-    const note: Change = { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
-    return (await this.#update(runKey(id), changed(run, change), note)).won;
+    if (change.labels !== undefined) return this.#relabel(run, change, change.labels);
+    return (await this.#update(runKey(run.id), changed(run, change), noteOf(run, change))).won;
+  }
+
+  /** The row and the items by which its labels are found are one transaction: each label that a run has finds it. */
+  async #relabel(run: Run, change: RunChange, labels: string[]): Promise<boolean> {
+    for (let seen: Run = run; ; ) {
+      const labelsWere = change.labelsWere ?? seen.labels;
+      const row = { ...this.#at(runKey(run.id)), ...changed(seen, { ...change, labelsWere }) };
+      const added = labels.filter((label) => !labelsWere.includes(label));
+      const gone = labelsWere.filter((label) => !labels.includes(label));
+      const TransactItems = [
+        { Update: row },
+        ...added.map((label) => ({ Put: { ...this.#table, Item: labelItem(run, label) } })),
+        ...gone.map((label) => ({ Delete: { ...this.#table, Key: toItem(labelItemKey(run.id, label)) } })),
+      ];
+      const command = noted(new TransactWriteItemsCommand({ TransactItems }), noteOf(seen, change));
+      const written = await this.#write(() => this.#client().send(command));
+      if (written.won) return true;
+      const [found] = written.found;
+      if (!found || change.labelsWere) return false;
+      const now = parseRun(found);
+      // It may have been written before, and the answer was lost.
+      if (isDeepStrictEqual(changedRun(now, change), changedRun(now, {}))) return true;
+      seen = now;
+    }
   }
 
   async keep(id: string, until: number): Promise<void> {
@@ -313,8 +348,7 @@ export class DynamoRuns implements Runs {
   }
 
   #update(key: object, update: RowUpdate, note?: Change): Promise<Written> {
-    const all = { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const, ...update };
-    const plain = new UpdateItemCommand(all);
+    const plain = new UpdateItemCommand({ ...this.#at(key), ...update });
     const command = note ? noted(plain, note) : plain;
     return this.#write(() => this.#client().send(command));
   }
@@ -327,9 +361,18 @@ export class DynamoRuns implements Runs {
     return patiently(call, this.#settings.patience);
   }
 
+  #at(key: object) {
+    return { ...this.#table, Key: toItem(key), ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
+  }
+
   get #table() {
     return { TableName: this.#settings.table };
   }
+}
+
+function noteOf(run: Run, change: RunChange): Change {
+  const { id, name, project } = run;
+  return { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
 }
 
 const journalItem = (id: string, number: number, entries: string, expires: number): Item => ({

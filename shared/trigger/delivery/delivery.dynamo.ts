@@ -1,8 +1,11 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expiresIn, toItem } from '../../aws/items.ts';
 import { noted } from '../../aws/noted.ts';
-import { getRow, listKeys, listRows } from '../../aws/rows.ts';
-import { type Deliveries, type Delivery, type DeliveryFilter, delivery } from './delivery.ts';
+import { getRow, listKeys } from '../../aws/rows.ts';
+import { searchRows } from '../../aws/search-rows.ts';
+import { firstIdAt, lastIdAt } from '../../kernel/id.ts';
+import type { Page, PageOf } from '../../kernel/page.ts';
+import { type Deliveries, type Delivery, type DeliveryFilter, delivery, fits } from './delivery.ts';
 
 const deliveryKey = (id: string) => ({ pk: `DELIVERY#${id}`, sk: 'DELIVERY' });
 
@@ -29,18 +32,20 @@ export class DynamoDeliveries implements Deliveries {
     return row && delivery.parse(row);
   }
 
-  list(
-    { workspace, project, workflowId, trigger, outcome }: DeliveryFilter,
-    page: { limit: number; token?: string | undefined },
-  ) {
+  list(filter: DeliveryFilter, page: PageOf): Promise<Page<Delivery>> {
+    const { workspace, workflowId, project, trigger, outcome, from, to } = filter;
     const list = {
       kind: 'delivery',
       workspace,
       workflowId,
+      name: filter,
+      // What the index says of them; the rest their rows do.
       filter: { project, trigger, outcome },
+      between: { first: firstIdAt(from), last: lastIdAt(to) },
       keyOf: (id: string) => toItem(deliveryKey(id)),
       parse: delivery.parse,
+      fits: (row: Delivery) => fits(row, filter),
     };
-    return listRows(this.#client(), this.#settings.table, list, page);
+    return searchRows(this.#client(), this.#settings.table, list, page);
   }
 }

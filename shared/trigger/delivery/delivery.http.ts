@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { page, resourceId } from '../../edge/schema.ts';
+import { page, resourceId, words } from '../../edge/schema.ts';
 import { viewOf } from '../../edge/snake-case.ts';
-import { DELIVERY_TRIGGERS, type Delivery, OUTCOMES } from './delivery.ts';
+import { DELIVERY_TRIGGERS, type Delivery, type DeliveryFilter, OUTCOMES } from './delivery.ts';
 
 export const deliveryEntry = z
   .object({
@@ -22,7 +22,35 @@ export const deliveryEntry = z
   })
   .meta({ id: 'Delivery' });
 
-export const deliveryEntries = page(deliveryEntry).meta({ id: 'DeliveryList' });
+export const deliveryEntries = page(deliveryEntry)
+  .extend({
+    searched_to: z.iso.datetime().nullable().meta({ description: 'The time down to which it has looked, when there is more' }),
+  })
+  .meta({ id: 'DeliveryList' });
+
+const instant = z.iso.datetime({ offset: true });
+
+/** What a list of deliveries, and a job over them, may be narrowed by. */
+export const deliveryFilter = {
+  workflow_id: resourceId.optional(),
+  project_id: resourceId.optional(),
+  trigger: z.enum(DELIVERY_TRIGGERS).optional(),
+  trigger_id: resourceId.optional().meta({ description: 'The mailbox, schedule or webhook' }),
+  outcome: z.enum(OUTCOMES).optional(),
+  reason: words(200).optional().meta({ description: 'Words of the reason' }),
+  from: instant.optional().meta({ description: 'Arrived then or later' }),
+  to: instant.optional(),
+  q: words(200).optional().meta({ description: 'Of that id or run, or with it in its source, key or reason' }),
+};
+const deliveryFields = z.strictObject(deliveryFilter);
+
+/** The filter behind a query, of the deliveries that the caller may see. */
+export function deliveryFilterOf(
+  { workflow_id: workflowId, project_id: _, trigger_id: triggerId, ...same }: z.output<typeof deliveryFields>,
+  within: Pick<DeliveryFilter, 'workspace' | 'project'>,
+): DeliveryFilter {
+  return { ...within, ...same, workflowId, triggerId };
+}
 
 export const deliveryView = (delivery: Delivery) =>
   viewOf(deliveryEntry, { ...delivery, projectId: delivery.project, size: delivery.bytes });

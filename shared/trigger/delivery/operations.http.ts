@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { operation } from '../../edge/route.ts';
 import { listQuery, resourceId } from '../../edge/schema.ts';
-import { deliveryEntries, deliveryEntry } from './delivery.http.ts';
-import { DELIVERY_TRIGGERS, OUTCOMES } from './delivery.ts';
+import { deliveryEntries, deliveryEntry, deliveryFilter } from './delivery.http.ts';
+import { RAW_TYPE } from './raw.ts';
 
 const at = { tag: 'deliveries', entry: 'api/deliveries' } as const;
 const params = z.object({ delivery_id: resourceId });
@@ -13,13 +13,7 @@ export const deliveries = {
     method: 'GET',
     path: '/v1/deliveries',
     summary: 'What arrived at mailboxes, schedules and webhooks, newest first',
-    query: z.strictObject({
-      workflow_id: resourceId.optional(),
-      project_id: resourceId.optional(),
-      trigger: z.enum(DELIVERY_TRIGGERS).optional(),
-      outcome: z.enum(OUTCOMES).optional(),
-      ...listQuery(25),
-    }),
+    query: z.strictObject({ ...deliveryFilter, ...listQuery(25) }),
     responses: { 200: deliveryEntries },
   }),
   getDelivery: operation({
@@ -29,6 +23,15 @@ export const deliveries = {
     summary: 'One delivery',
     params,
     responses: { 200: deliveryEntry },
+  }),
+  getRawDelivery: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/deliveries/{delivery_id}/raw',
+    summary: 'What was delivered, byte for byte but for credentials in its head: a mail, or a request of a webhook',
+    role: 'editor',
+    params,
+    responses: { 200: RAW_TYPE },
   }),
   redeliver: operation({
     ...at,

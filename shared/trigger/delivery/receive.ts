@@ -44,17 +44,24 @@ export function throwRefusal({ delivery, refusal }: Received): void {
     throw new Problem(refusal.kind, refusal.message, [...refusal.details, { name: 'delivery_id', value: delivery.id }]);
 }
 
-/** Gives a delivery that was rejected another chance. */
-export async function receiveAgain(services: DeliveryServices, seen: Delivery, start: () => Promise<Treated>): Promise<Delivery> {
+/** Gives a delivery that was rejected another chance. `triedBy` may be interrupted and come again: the same try goes on, and counts once. */
+export async function receiveAgain(
+  services: DeliveryServices,
+  seen: Delivery,
+  start: (before: Delivery) => Promise<Treated>,
+  triedBy?: string,
+): Promise<Delivery> {
   if (seen.outcome !== 'rejected')
     throw new Problem('conflict', `Delivery ${seen.id} was not rejected: it is ${seen.outcome}.`, [
       { name: 'outcome', value: seen.outcome },
     ]);
+  const isCounted = triedBy !== undefined && seen.triedBy === triedBy;
+  const before = isCounted ? { ...seen, redeliveries: seen.redeliveries - 1 } : seen;
+  const tried = { ...before, redeliveries: before.redeliveries + 1, triedBy };
   // Written first: whatever comes of it, somebody has asked for it.
-  const tried = { ...seen, redeliveries: seen.redeliveries + 1 };
-  await services.deliveries.put(tried, seen);
+  if (!isCounted) await services.deliveries.put(tried, seen);
   const { reason: _, ...rest } = tried;
-  const { refusal: __, ...outcome } = await outcomeOf(start());
+  const { refusal: __, ...outcome } = await outcomeOf(start(before));
   const delivery: Delivery = { ...rest, ...outcome };
   await services.deliveries.put(delivery);
   return delivery;

@@ -12,10 +12,10 @@ export interface RedeliveryServices extends DeliveryServices {
 }
 
 /** Gives a rejected delivery another chance at its own trigger. */
-export async function redeliver(services: RedeliveryServices, seen: Delivery): Promise<Delivery> {
+export async function redeliver(services: RedeliveryServices, seen: Delivery, triedBy?: string): Promise<Delivery> {
   const start = services.redeliveries[seen.trigger];
   if (!start) throw new Problem('conflict', `What comes by ${seen.trigger} cannot be redelivered.`);
   const raw = seen.payload === undefined ? undefined : await services.payloads.get(seen.payload);
   if (seen.payload !== undefined && !raw) throw notFound('payload of delivery', seen.id);
-  return receiveAgain(services, seen, () => start(seen, raw));
+  return receiveAgain(services, seen, (before) => start(before, raw), triedBy);
 }

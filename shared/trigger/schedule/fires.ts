@@ -1,6 +1,6 @@
 import { type Calendar, wallDays } from './calendar.ts';
 import { type Expression, parseExpression } from './expression.ts';
-import { type Wall, type Zone, zoneOf } from './zone.ts';
+import { knownZone, type Wall, type Zone } from './zone.ts';
 
 const HOUR_MS = 3_600_000;
 /** No clock change moves a fire further. */
@@ -76,8 +76,7 @@ export function usualDst(expression: Expression): DstRules {
 
 function unbounded(timing: Timing, fromMs: number): Generator<Fire> {
   const expression = parseExpression(timing.expression);
-  const zone = zoneOf(timing.timezone);
-  if (!zone) throw new Error(`The time zone ${timing.timezone} was known once and is not now.`);
+  const zone = knownZone(timing.timezone);
   if (expression.kind === 'rate') return rateFires(timing, expression.everyMs, zone, fromMs);
   if (expression.kind === 'cron') return calendarFires(expression.calendars, zone, timing.dst, fromMs);
   return onceFires(expression.wall, zone, timing.dst, fromMs);

@@ -11,6 +11,8 @@ import {
   scheduleChange,
   scheduleDetail,
   scheduleEntries,
+  upcomingFires,
+  upcomingQuery,
 } from './schedule.http.ts';
 import { FIRE_OUTCOMES } from './schedule.ts';
 
@@ -39,6 +41,14 @@ export const schedules = {
     params: ofWorkflow,
     query: z.strictObject(listQuery(25)),
     responses: { 200: scheduleEntries },
+  }),
+  listUpcomingFires: operation({
+    ...at,
+    method: 'GET',
+    path: '/v1/schedules/upcoming',
+    summary: 'Every fire that lies ahead in a window, clock changes marked, in the order of their times',
+    query: upcomingQuery,
+    responses: { 200: upcomingFires },
   }),
   getSchedule: operation({
     ...at,

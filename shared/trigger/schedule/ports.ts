@@ -3,14 +3,20 @@ import type { StartServices } from '../../run/start/start-request.ts';
 import type { DeliveryServices } from '../delivery/receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 
+export interface ScheduleOwner {
+  workspace: string;
+  project?: string | undefined;
+  workflowId?: string | undefined;
+}
+
 /** Schedules and their ledger. */
 export interface Schedules {
   create(schedule: Schedule): Promise<void>;
   get(id: string): Promise<Schedule | undefined>;
   /** Stores `next`. False when the schedule has changed since `seen` was read. */
   replace(seen: Schedule, next: Schedule): Promise<boolean>;
-  /** Of one workflow, newest first. */
-  list(owner: { workspace: string; workflowId: string }, page: PageOf): Promise<Page<Schedule>>;
+  /** Of a workspace, a project of it or one workflow, newest first. A page of a project may be short. */
+  list(owner: ScheduleOwner, page: PageOf): Promise<Page<Schedule>>;
   /** Schedules whose time to be looked at has come. */
   due(now: string, limit: number): Promise<string[]>;
   /** Writes a new line of the ledger, or answers the one that is there. */

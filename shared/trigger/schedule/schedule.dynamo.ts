@@ -5,7 +5,7 @@ import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken 
 import { type Change, noted } from '../../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
-import type { Schedules } from './ports.ts';
+import type { ScheduleOwner, Schedules } from './ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from './schedule.ts';
 
 const storedSchedule = schedule.extend({ inputs: fromText.pipe(schedule.shape.inputs) });
@@ -56,11 +56,12 @@ export class DynamoSchedules implements Schedules {
     return this.#put(this.#scheduleItem(row), 'revision = :seen', { ':seen': seen.revision }, noteOf(seen, next));
   }
 
-  list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
+  list({ workspace, project, workflowId }: ScheduleOwner, page: PageOf) {
     const list = {
       kind: 'schedule',
       workspace,
       workflowId,
+      filter: { project },
       keyOf: (id: string) => toItem(scheduleKey(id)),
       parse: storedSchedule.parse,
     };

@@ -1,9 +1,12 @@
 import * as z from 'zod';
-import { actor, page, resourceId, words } from '../../edge/schema.ts';
+import { actor, count, listQuery, page, resourceId, words } from '../../edge/schema.ts';
 import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { parseExpression } from './expression.ts';
-import { type Preview, previewOf } from './preview.ts';
+import { leftOutTime, type Preview, previewOf, readableFire } from './preview.ts';
 import { CATCH_UPS, dstRules, FIRE_OUTCOMES, type LedgerFire, RUN_OVERLAPS, type Schedule, timingOf } from './schedule.ts';
+import type { Ahead, clockChanges, Upcoming } from './upcoming.ts';
+import { dueTime } from './when.ts';
+import { knownZone, offsetText } from './zone.ts';
 
 const instant = z.iso
   .datetime({ offset: true, error: 'must be an ISO 8601 time with its offset, such as 2026-03-29T09:00:00Z' })
@@ -79,6 +82,45 @@ export const nextFires = z
     left_out: z.array(z.object({ local: z.string(), reason: z.enum(['gap', 'first', 'second']) })),
   })
   .meta({ id: 'NextFires' });
+
+export const upcomingQuery = z.strictObject({
+  from: instant.optional().meta({ description: 'Now unless given, and not before' }),
+  to: instant.optional().meta({ description: 'A week after `from` unless given, 31 days at most' }),
+  project_id: resourceId.optional(),
+  workflow_id: resourceId.optional(),
+  limit: count(1_000).default(100),
+  continuation_token: listQuery(1).continuation_token,
+});
+
+const upcomingFire = z
+  .object({
+    schedule_id: resourceId,
+    schedule_name: z.string(),
+    workflow_id: resourceId,
+    workflow_name: z.string(),
+    workflow_enabled: z.boolean().meta({ description: 'Fires of a workflow that is turned off are skipped' }),
+    project_id: z.string(),
+    timezone: z.string(),
+    ...nextFire.omit({ clock_change: true }).shape,
+    due_at: time.meta({ description: 'When it comes, with its jitter' }),
+  })
+  .meta({ id: 'UpcomingFire' });
+export const upcomingFires = z
+  .object({
+    from: time,
+    to: time,
+    items: z.array(upcomingFire),
+    left_out: nextFires.shape.left_out.element
+      .extend({ schedule_id: resourceId })
+      .array()
+      .meta({ description: 'Times among them that clock changes leave out' }),
+    clock_changes: z
+      .array(z.object({ timezone: z.string(), at: time, from: z.string(), to: z.string() }))
+      .meta({ description: 'When the clocks of these schedules change in the window' }),
+    truncated: z.boolean().meta({ description: 'There are more than 1,000 schedules: these are fires of the newest. Narrow it' }),
+    continuation_token: z.string().nullable(),
+  })
+  .meta({ id: 'UpcomingFires' });
 
 const scheduleEntry = z
   .object({
@@ -161,3 +203,50 @@ export const scheduleDetailView = (row: Schedule, now: Date) => {
 };
 
 export const fireView = (row: LedgerFire, local: string) => viewOf(fire, { ...row, local, count: row.count ?? 1 });
+
+interface UpcomingPage {
+  ahead: Ahead;
+  fires: Upcoming[];
+  changes: ReturnType<typeof clockChanges>;
+  workflows: Map<string, { name: string; enabled: boolean }>;
+  isAll: boolean;
+  next: string | undefined;
+}
+
+export function upcomingView({ ahead, fires, changes, workflows, isAll, next }: UpcomingPage): z.input<typeof upcomingFires> {
+  const shownFires = fires.flatMap((one) => {
+    const workflow = workflows.get(one.schedule.workflowId);
+    return one.fire.leftOut || !workflow ? [] : [viewOf(upcomingFire, { ...ofSchedule(one, workflow), ...dueFire(one) })];
+  });
+  return {
+    from: new Date(ahead.from).toISOString(),
+    to: new Date(ahead.to).toISOString(),
+    items: shownFires,
+    left_out: fires
+      .filter(({ fire, schedule }) => fire.leftOut && workflows.has(schedule.workflowId))
+      .map(({ fire, schedule }) => ({ ...leftOutTime(fire), schedule_id: schedule.id })),
+    clock_changes: changes.map(({ timezone, at, before, after }) => ({
+      timezone,
+      at: new Date(at).toISOString(),
+      from: offsetText(before),
+      to: offsetText(after),
+    })),
+    truncated: !isAll,
+    continuation_token: next ?? null,
+  };
+}
+
+const ofSchedule = ({ schedule }: Upcoming, workflow: { name: string; enabled: boolean }) => ({
+  scheduleId: schedule.id,
+  scheduleName: schedule.name,
+  workflowId: schedule.workflowId,
+  workflowName: workflow.name,
+  workflowEnabled: workflow.enabled,
+  projectId: schedule.project,
+  timezone: schedule.timezone,
+});
+
+const dueFire = ({ schedule, fire }: Upcoming) => ({
+  ...readableFire(knownZone(schedule.timezone), fire),
+  dueAt: new Date(dueTime(schedule, fire.at)).toISOString(),
+});

@@ -11,6 +11,13 @@ export type Lies =
   | { kind: 'once'; at: number }
   | { kind: 'twice'; first: number; second: number };
 
+/** The instant at which a clock is put forward or back, and its offsets before and from then on, in milliseconds. */
+export interface ClockChange {
+  at: number;
+  before: number;
+  after: number;
+}
+
 /** The clock of one time zone. */
 export class Zone {
   readonly name: string;
@@ -50,6 +57,22 @@ export class Zone {
     return found[0] === undefined ? { kind: 'gap', shifted: wall - before } : { kind: 'once', at: found[0] };
   }
 
+  /** Its changes behind an instant, up to another one. */
+  *changes(fromMs: number, toMs: number): Generator<ClockChange> {
+    for (let low = fromMs; low < toMs; low += DAY_MS) {
+      const high = Math.min(low + DAY_MS, toMs);
+      const [before, after] = [this.offsetAt(low), this.offsetAt(high)];
+      if (before !== after) yield { at: this.#changeWithin(low, high), before, after };
+    }
+  }
+
+  /** The first instant at which the offset is no longer that of `low`. */
+  #changeWithin(low: number, high: number): number {
+    if (high - low <= 1) return high;
+    const middle = Math.floor((low + high) / 2);
+    return this.offsetAt(middle) === this.offsetAt(low) ? this.#changeWithin(middle, high) : this.#changeWithin(low, middle);
+  }
+
   #read(instant: number): number {
     const [, sign, hours, minutes, seconds = '0'] = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(this.#format.format(instant)) ?? [];
     if (sign === undefined) return 0;
@@ -73,6 +96,13 @@ export function zoneOf(name: string): Zone | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The zone of a schedule, which was there when it was saved. */
+export function knownZone(name: string): Zone {
+  const zone = zoneOf(name);
+  if (!zone) throw new Error(`The time zone ${name} was known once and is not now.`);
+  return zone;
 }
 
 /** `2026-03-29T03:30:00` */

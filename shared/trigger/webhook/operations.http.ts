@@ -1,7 +1,16 @@
 import * as z from 'zod';
 import { operation } from '../../edge/route.ts';
 import { listQuery, resourceId } from '../../edge/schema.ts';
-import { changedWebhook, newWebhook, revealedWebhook, rotation, webhookEntries, webhookEntry } from './webhook.http.ts';
+import { deliveryEntry } from '../delivery/delivery.http.ts';
+import {
+  changedWebhook,
+  newWebhook,
+  revealedWebhook,
+  rotation,
+  testRequest,
+  webhookEntries,
+  webhookEntry,
+} from './webhook.http.ts';
 
 const at = { tag: 'webhooks', entry: 'api/webhooks' } as const;
 const ofWorkflow = z.object({ workflow_id: resourceId });
@@ -66,6 +75,19 @@ export const webhooks = {
     params: one,
     body: rotation,
     responses: { 200: revealedWebhook },
+  }),
+  testWebhook: operation({
+    ...at,
+    entry: 'api/receive-webhook',
+    method: 'POST',
+    path: '/v1/workflows/{workflow_id}/webhooks/{webhook_id}/test',
+    summary: 'Send a signed sample through the way in; what became of it is the answer',
+    act: 'webhook.test',
+    role: 'editor',
+    params: one,
+    body: testRequest,
+    responses: { 200: deliveryEntry },
+    refuses: [404],
   }),
   deleteWebhook: operation({
     ...at,

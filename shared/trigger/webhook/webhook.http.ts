@@ -73,6 +73,12 @@ export const rotation = camelCased(
   }),
 );
 
+export const testRequest = z
+  .strictObject({
+    body: z.unknown().optional().meta({ description: 'JSON that is sent; a body of its own each time when absent' }),
+  })
+  .default({});
+
 export const webhookEntry = z
   .object({
     id: resourceId,

@@ -105,6 +105,8 @@ describe.each(['openai', 'anthropic'])('a model of type %s', (type) => {
     const run = await ask({});
     expect(names.split(' '), JSON.stringify(run.error)).toContain(run.error.name);
     expect(JSON.stringify(run)).not.toContain('SECRET');
+    // Nor does the connection say it whose service repeats it.
+    expect((await api.get('/v1/connections?limit=100')).text).not.toContain('SECRET');
   });
 });
 

@@ -33,17 +33,18 @@ async function objectsOf(id: string): Promise<string[]> {
   return Contents.flatMap(({ Key }) => Key ?? []);
 }
 
-test('a run whose row expires takes its journal, comments and values along; its neighbour stays whole', async () => {
+test('a run whose row expires takes its journal, comments, labels and values along; its neighbour stays whole', async () => {
   const workflow = await api.publish('  - id: only\n    set: { text: "${ $input.text }" }\n');
   const start = async () => {
     const { id } = (await api.start(workflow, { text: 'x'.repeat(20_000) })).body;
     await api.ended(id);
     await api.post(`/v1/runs/${id}/comments`, { text: 'Large.' });
+    await api.call('PATCH', `/v1/runs/${id}`, { body: { labels: ['customer:acme'] } });
     return id as string;
   };
   const [gone, stays] = [await start(), await start()];
   for (const id of [gone, stays]) {
-    expect((await itemsOf(id)).length).toBeGreaterThanOrEqual(3);
+    expect((await itemsOf(id)).length).toBeGreaterThanOrEqual(4);
     expect((await objectsOf(id)).length).toBeGreaterThanOrEqual(1);
   }
   const kept = [await itemsOf(stays), await objectsOf(stays)];

@@ -34,8 +34,8 @@ test(`${MANY} runs behind a limit of 5 go on in the order in which they came, 5 
   at.stub.on('/many', { afterMs: 25 });
   const workflow = await calling('/many', { limit: 5 });
   const started: Run[] = [];
-  for (let n = 0; n < MANY; n += 20)
-    started.push(...(await Promise.all(Array.from({ length: 20 }, (_, k) => at.api.start(workflow, { n: n + k })))));
+  for (let n = 0; n < MANY; n += 10)
+    started.push(...(await Promise.all(Array.from({ length: 10 }, (_, k) => at.api.start(workflow, { n: n + k })))));
   const order = new Map(
     started
       .map(({ id }) => id)

@@ -1,5 +1,5 @@
 import type { PageOf } from '../../../shared/kernel/page.ts';
-import type { Schedules } from '../../../shared/trigger/schedule/ports.ts';
+import type { ScheduleOwner, Schedules } from '../../../shared/trigger/schedule/ports.ts';
 import type { FireOutcome, LedgerFire, Schedule } from '../../../shared/trigger/schedule/schedule.ts';
 
 const lineKey = (id: string, nominal: string, trigger = '') => `${id} ${nominal} ${trigger}`;
@@ -31,9 +31,10 @@ export class MemorySchedules implements Schedules {
     return true;
   }
 
-  async list({ workspace, workflowId }: { workspace: string; workflowId: string }, page: PageOf) {
+  async list({ workspace, project, workflowId }: ScheduleOwner, page: PageOf) {
     const all = [...this.rows.values()]
-      .filter((row) => row.workspace === workspace && row.workflowId === workflowId && row.deletedAt === undefined)
+      .filter((row) => row.workspace === workspace && row.deletedAt === undefined)
+      .filter((row) => (project ?? row.project) === row.project && (workflowId ?? row.workflowId) === row.workflowId)
       .sort((a, b) => (a.id < b.id ? 1 : -1));
     return pageOf(all, ({ id }) => id, page);
   }

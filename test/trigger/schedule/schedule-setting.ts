@@ -2,7 +2,7 @@ import type { Entry, EntryOf } from '../../../shared/run/model/entry.ts';
 import { projectionOf } from '../../../shared/run/model/project.ts';
 import type { Run } from '../../../shared/run/model/run.ts';
 import { stateOf } from '../../../shared/run/model/state.ts';
-import type { StartKey } from '../../../shared/run/ports.ts';
+import type { Beginnings, StartKey } from '../../../shared/run/ports.ts';
 import type { Delivery } from '../../../shared/trigger/delivery/delivery.ts';
 import type { FireWatcher, ScheduleServices } from '../../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../../shared/trigger/schedule/reconcile.ts';
@@ -104,6 +104,7 @@ export class ScheduleSetting {
         get: async () => this.workflow,
         definition: async () => ({ hash: 'abc', source: '', pins: {} }),
         retention: async () => undefined,
+        maintenance: async () => undefined,
       },
       definitions: { planOf: async () => this.plan },
       watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
@@ -197,9 +198,9 @@ class CountedRuns extends MemoryRuns {
   readonly ids: string[] = [];
   effect: (name: string) => void = () => {};
 
-  override async create(run: Run, key?: StartKey) {
+  override async create(run: Run, key?: StartKey, beginnings?: Beginnings) {
     this.effect('run');
-    const made = await super.create(run, key);
+    const made = await super.create(run, key, beginnings);
     if (!made.earlier) this.ids.push(run.id);
     return made;
   }

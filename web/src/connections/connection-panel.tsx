@@ -223,7 +223,8 @@ function Delete({ of, onClose, onDone }: Props & { onDone: () => void }) {
       ...(reason && { reason }),
     });
     onDone();
-    await again();
+    // The panel is still there for a moment, and must not ask for what is gone.
+    await queries.invalidateQueries({ queryKey: ['connections', 'list'] });
   };
   return (
     <ReasonDialog

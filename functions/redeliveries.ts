@@ -1,0 +1,13 @@
+import type { DeliveryTrigger } from '../shared/trigger/delivery/delivery.ts';
+import type { Redeliver } from '../shared/trigger/delivery/redeliver.ts';
+import { startMailAgain } from '../shared/trigger/email/receive-mail.ts';
+import { redeliverFire } from '../shared/trigger/schedule/redeliver-fire.ts';
+import { redeliverRequest } from '../shared/trigger/webhook/redeliver-request.ts';
+import { emailServices, engineServices, scheduleServices, seals, webhooks } from './adapters.ts';
+
+/** Every trigger that can start again what it turned away; a trigger without a line here cannot. */
+export const redeliveries: Partial<Record<DeliveryTrigger, Redeliver>> = {
+  email: (delivery) => startMailAgain(emailServices(), delivery),
+  schedule: (delivery) => redeliverFire(scheduleServices(), delivery),
+  webhook: (delivery, raw) => redeliverRequest({ ...engineServices(), seals: seals(), webhooks: webhooks() }, delivery, raw),
+};
