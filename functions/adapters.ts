@@ -6,6 +6,7 @@ import { DynamoMembers } from '../shared/access/member.dynamo.ts';
 import { type Rate, rate } from '../shared/access/rate.ts';
 import type { SignInServices } from '../shared/access/sign-in.ts';
 import { DynamoCounters } from '../shared/analytics/counters.dynamo.ts';
+import { CountedSpending } from '../shared/analytics/spending.ts';
 import { DynamoAudit } from '../shared/audit/audit.dynamo.ts';
 import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sesOnce, sfn } from '../shared/aws/clients.ts';
@@ -137,6 +138,10 @@ export function callerRate(): Rate | undefined {
   return text === undefined ? undefined : rate.parse(JSON.parse(text));
 }
 
+const spending = /* @__PURE__ */ once(() => new CountedSpending(lateCounters, now));
+/** Made when a budget asks for them: not every function that works with runs has any. */
+const lateCounters: Pick<DynamoCounters, 'read'> = { read: (query) => counters().read(query) };
+
 /** What the engine works with. */
 export const engineServices = (): StartServices => ({
   runs: runs(),
@@ -145,6 +150,7 @@ export const engineServices = (): StartServices => ({
   places: places(),
   executions: executions(),
   workflows: workflows(),
+  spending: spending(),
   definitions: definitions(),
   files,
   watcher,

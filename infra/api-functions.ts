@@ -60,6 +60,7 @@ export class ApiFunctions extends Construct {
     stores.values.allowViews(readRuns);
     stores.tasks.allow(readRuns, []);
     stores.places.allow(readRuns, ['Query']);
+    stores.analytics.allow(readRuns, []);
 
     const startRuns = new AppFunction(this, 'StartRuns', {
       settings,
@@ -272,7 +273,7 @@ export class ApiFunctions extends Construct {
     stores.places.allow(analytics, []);
     stores.analytics.allow(analytics, ['BatchGetItem', 'PutItem', 'Query', 'UpdateItem']);
     stores.runs.allow(analytics, ['BatchGetItem', 'Query'], runLists);
-    stores.workflows.allow(analytics, ['GetItem']);
+    stores.workflows.allow(analytics, ['GetItem', 'UpdateItem']);
     stores.values.allowReads(analytics);
 
     const inbox = new AppFunction(this, 'Inbox', {
@@ -389,6 +390,8 @@ export function allowStarts(fn: AppFunction, { stores, engine }: Pick<ApiFunctio
   // Its name alone: what starts runs is made of the same services as what carries them on.
   stores.tasks.allow(fn, []);
   stores.allowEntering(fn);
+  // What has been spent of budgets.
+  stores.analytics.allow(fn, ['Query']);
   stores.workflows.allow(fn, ['GetItem']);
   stores.values.allowWrites(fn);
   engine.allowStarts(fn);

@@ -55,6 +55,7 @@ export class Jobs extends Construct {
     stores.triggers.allow(routes, ['BatchGetItem'], ['by-workspace', 'by-workflow']);
     stores.tests.allow(routes, ['Query']);
     stores.places.allow(routes, []);
+    stores.analytics.allow(routes, []);
     this.byEntry = new Map([['api/jobs', routes]]);
 
     this.worker = new AppFunction(this, 'Worker', {

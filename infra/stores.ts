@@ -108,6 +108,8 @@ export class Stores extends Construct {
   /** What ends runs makes room for the next. */
   allowLettingIn(fn: AppFunction): void {
     this.places.allow(fn, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
+    // Its name alone: what carries runs on is made of the same services as what starts them.
+    this.analytics.allow(fn, []);
   }
 
   /** What people ask a function to do is recorded together with what it writes. */

@@ -1,5 +1,6 @@
-import { projectOf } from '../../shared/access/tenancy.ts';
+import { ofWholeWorkspace, projectOf } from '../../shared/access/tenancy.ts';
 import { failureView, figuresView, stepFiguresView, trendView, workflowView } from '../../shared/analytics/analytics.http.ts';
+import { budgetOperations, budgetView } from '../../shared/analytics/budgets.http.ts';
 import type { CountServices } from '../../shared/analytics/count-runs.ts';
 import type { CounterQuery, ReadRow } from '../../shared/analytics/counters.ts';
 import { failureFigures, runFigures, stepFigures, totalOf } from '../../shared/analytics/figures.ts';
@@ -25,6 +26,8 @@ import { http } from '../../shared/edge/http.ts';
 import { aside } from '../../shared/kernel/acting.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
 import { isTerminal, RUN_STATUSES } from '../../shared/run/model/status.ts';
+import type { Spending } from '../../shared/run/start/start-request.ts';
+import type { Budget } from '../../shared/usage/budget.ts';
 import { namesOf, workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
 import { audit, counters, engineServices, recorder } from '../adapters.ts';
@@ -126,6 +129,34 @@ async function usageItems(
   return sorted.map((item) => workflowUsageView({ workflowId: item.id, workflowName: names.get(item.id), ...item }));
 }
 
+export async function getBudgets({ caller }: RequestOf<'getBudgets'>, services: BudgetServices) {
+  const { workspace, project } = caller;
+  const budgets = await services.workflows.budgets(workspace, 'now');
+  return budgetsOf(services, workspace, project === undefined ? budgets : budgets.filter((one) => one.projectId === project));
+}
+
+export async function putBudgets({ body, caller }: RequestOf<'putBudgets'>, services: BudgetServices) {
+  ofWholeWorkspace(caller);
+  const budgets: Budget[] = [];
+  for (const item of body.items) {
+    const { workflowId, projectId: named, ...amounts } = item;
+    // A workflow is of one project.
+    const { project: projectId } = await scopeOf(services, caller, { project_id: named, workflow_id: workflowId });
+    budgets.push({ ...amounts, ...(projectId !== undefined && { projectId }), ...(workflowId !== undefined && { workflowId }) });
+  }
+  await services.workflows.setBudgets(caller.workspace, budgets);
+  return budgetsOf(services, caller.workspace, budgets);
+}
+
+type BudgetServices = Services & { spending: Spending };
+
+async function budgetsOf({ spending, now }: BudgetServices, workspace: string, budgets: Budget[]) {
+  const items = await Promise.all(
+    budgets.map(async (budget) => budgetView(budget, await spending.spent(workspace, budget, 'now'), now())),
+  );
+  return ok({ items });
+}
+
 export async function recountRuns({ body, caller }: RequestOf<'recountRuns'>, services: Services & { audit: Audit }) {
   const { from, to, continuation_token: token } = body;
   const { workspace, project } = caller;
@@ -159,8 +190,17 @@ const within = (range: HourRange, searchedTo: string | undefined) => ({
 const workflowIdOf = ({ name }: ReadRow) => ('workflowId' in name ? name.workflowId : '');
 
 export const handler = http(
-  { ...analytics, ...usageOperations },
-  { getAnalyticsOverview, getWorkflowAnalytics, getStepAnalytics, getFailureAnalytics, getUsage, recountRuns },
+  { ...analytics, ...usageOperations, ...budgetOperations },
+  {
+    getAnalyticsOverview,
+    getWorkflowAnalytics,
+    getStepAnalytics,
+    getFailureAnalytics,
+    getUsage,
+    getBudgets,
+    putBudgets,
+    recountRuns,
+  },
   () => ({ ...engineServices(), counters: counters(), audit: audit() }),
   recorder,
 );

@@ -50,7 +50,7 @@ export function usageFigures(counts: Counts): UsageFigures {
 }
 
 /** All of them, in thousandths. */
-const creditsIn = (counts: Counts): number =>
+export const creditsIn = (counts: Counts): number =>
   namesIn(counts, creditKey('')).reduce((all, name) => all + (counts[creditKey(name)] ?? 0), 0);
 
 const namesIn = (counts: Counts, prefix: string): string[] =>

@@ -1,4 +1,5 @@
 import { access } from '../access/operations.http.ts';
+import { budgetOperations } from '../analytics/budgets.http.ts';
 import { analytics } from '../analytics/operations.http.ts';
 import { usageOperations } from '../analytics/usage.http.ts';
 import { audit } from '../audit/operations.http.ts';
@@ -48,6 +49,7 @@ export const operations = {
   ...schedules,
   ...analytics,
   ...usageOperations,
+  ...budgetOperations,
   ...inbox,
   ...jobs,
   ...docs,

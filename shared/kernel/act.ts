@@ -4,7 +4,7 @@ export const OBJECTS = {
     shows: ['name', 'title', 'description', 'enabled', 'draft', 'published', 'retention', 'hold', 'deletedAt'],
     hides: ['startDefaults'],
   },
-  workspace: { shows: ['succeeded', 'failed', 'stopped', 'from', 'until', 'reason'], hides: [] },
+  workspace: { shows: ['succeeded', 'failed', 'stopped', 'from', 'until', 'reason', 'budgets'], hides: [] },
   run: { shows: ['name', 'labels', 'archived', 'hold', 'comment', 'text'], hides: [] },
   key: { shows: ['name', 'role', 'email', 'revokedAt'], hides: [] },
   member: { shows: ['name', 'role', 'email'], hides: [] },

@@ -13,6 +13,7 @@ import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, w
 import { type Change, noted } from '../aws/noted.ts';
 import { timeOf } from '../kernel/id.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
+import { type Budget, budget } from '../usage/budget.ts';
 import { type Maintenance, maintenance } from './maintenance.ts';
 import { packed, unpacked } from './packed-document.ts';
 import { type Retention, retention } from './retention.ts';
@@ -37,7 +38,11 @@ const checkedRow = z.object({ document: z.instanceof(Uint8Array), pins: definiti
 /** For so long a function goes by what a workspace has said before. */
 const SETTINGS_KEPT_MS = 60_000;
 const settingsKey = (workspace: string) => ({ pk: `SETTINGS#${workspace}`, sk: 'SETTINGS' });
-const settingsRow = z.object({ retention: retention.optional(), maintenance: maintenance.optional() });
+const settingsRow = z.object({
+  retention: retention.optional(),
+  maintenance: maintenance.optional(),
+  budgets: z.array(budget).optional(),
+});
 type Settings = z.infer<typeof settingsRow>;
 
 /** Rows that one page looks at, where few have the words that it is about. */
@@ -164,6 +169,16 @@ export class DynamoWorkflows implements Workflows {
   async maintain(workspace: string, maintenance: Maintenance | undefined) {
     const seen = await this.#readSettings(workspace);
     await this.#set(workspace, seen, { maintenance }, { before: seen.maintenance ?? {}, after: maintenance ?? {} });
+  }
+
+  async budgets(workspace: string, asOf?: 'now') {
+    return (await this.#settingsOf(workspace, asOf)).budgets ?? [];
+  }
+
+  async setBudgets(workspace: string, budgets: Budget[]) {
+    const seen = await this.#readSettings(workspace);
+    const change = { before: { budgets: seen.budgets ?? [] }, after: { budgets } };
+    await this.#set(workspace, seen, { budgets }, change);
   }
 
   async #settingsOf(workspace: string, asOf: 'now' | undefined): Promise<Settings> {

@@ -1,4 +1,5 @@
 import type { Page, PageOf } from '../kernel/page.ts';
+import type { Budget } from '../usage/budget.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { Plan } from './plan.ts';
 import type { Retention } from './retention.ts';
@@ -37,6 +38,10 @@ export interface Workflows {
   maintenance(workspace: string, asOf?: 'now'): Promise<Maintenance | undefined>;
   /** The last word on it stands; undefined for no window. */
   maintain(workspace: string, window: Maintenance | undefined): Promise<void>;
+  /** What may be spent; as it was a minute ago at the most, unless it is asked for as it stands now. */
+  budgets(workspace: string, asOf?: 'now'): Promise<Budget[]>;
+  /** The last word on them stands. */
+  setBudgets(workspace: string, budgets: Budget[]): Promise<void>;
   version(workflowId: string, number: number): Promise<Version | undefined>;
   versions(workflowId: string, limit: number, token?: string): Promise<Page<Version>>;
   /** Newest first. */

@@ -36,6 +36,7 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   checkWorkflow: () => [{ definition: definition() }, { definition: 'format: 1' }],
   updateWorkflow: () => [{ enabled: false }, { enabled: true, title: 'Another title' }],
   putMaintenance: () => [{ window: { from: '2026-01-01T00:00:00Z', until: '2026-01-01T01:00:00Z' } }, { window: null }],
+  putBudgets: () => [{ items: [{ per: 'day', warn_at: 1e9 }] }, { items: [] }],
   putRetention: () => [{ succeeded: 30 }],
   saveDraft: () => [{ definition: definition() }],
   publishWorkflow: () => [{ note: 'first' }],

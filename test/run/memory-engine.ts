@@ -76,7 +76,12 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
       },
     },
     watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
-    workflows: { get: async (id: string) => aWorkflow(id), retention: async () => undefined, maintenance: async () => undefined },
+    workflows: {
+      get: async (id: string) => aWorkflow(id),
+      retention: async () => undefined,
+      maintenance: async () => undefined,
+      budgets: async () => [],
+    },
     files: absent('files'),
     openConnection: noConnection,
     recordings: { recordingOf: async () => undefined },

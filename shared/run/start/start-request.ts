@@ -1,6 +1,7 @@
 import type { Files } from '../../file/file.ts';
 import type { Actor } from '../../kernel/actor.ts';
 import type { Trace } from '../../kernel/trace.ts';
+import type { Budget } from '../../usage/budget.ts';
 import type { Workflows } from '../../workflow/workflows.ts';
 import type { Run } from '../model/run.ts';
 import type { Stage, Trigger } from '../model/status.ts';
@@ -52,4 +53,10 @@ export interface RequestKey {
   asked?: unknown;
 }
 
-export type StartServices = EngineServices & { workflows: Workflows; files: Files };
+/** What has been spent of budgets. */
+export interface Spending {
+  /** Credits in the day or month that it is now; as they were a minute ago at the most, unless they are asked for as they stand now. */
+  spent(workspace: string, budget: Budget, asOf?: 'now'): Promise<number>;
+}
+
+export type StartServices = EngineServices & { workflows: Workflows; files: Files; spending: Spending };

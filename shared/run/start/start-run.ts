@@ -14,6 +14,7 @@ import type { Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { StartKey } from '../ports.ts';
+import { checkBudgets } from './check-budgets.ts';
 import { type Entered, enter } from './enter.ts';
 import { executionKind } from './execution-kind.ts';
 import { type Prepared, prepareRun, startable } from './prepare-run.ts';
@@ -84,6 +85,7 @@ async function mayBegin({ places }: StartServices, { status, queued, concurrency
 }
 
 async function newRun(services: StartServices, workflow: Workflow, request: StartRequest): Promise<{ run: Run; plan: Plan }> {
+  if (isOnItsOwn(request)) await checkBudgets(services, workflow);
   const now = services.now();
   const id = request.id ?? newId(now.getTime());
   const createdAt = now.toISOString();
@@ -125,14 +127,17 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
   return { run, plan };
 }
 
+/** What one that goes on waits for is a part of it; tests cost nothing. */
+const isOnItsOwn = ({ trigger, childOf }: StartRequest) => trigger !== 'test' && !childOf;
+
 /** Runs wait for the end of a maintenance window; what one that goes on waits for itself does not, and no test. */
 async function waitsFor(
   { workflows }: StartServices,
   { workspace }: Workflow,
-  { trigger, childOf }: StartRequest,
+  request: StartRequest,
   now: Date,
 ): Promise<Pick<Run, 'queued' | 'dueAt'>> {
-  const until = trigger === 'test' || childOf ? undefined : closedUntil(await workflows.maintenance(workspace), now);
+  const until = !isOnItsOwn(request) ? undefined : closedUntil(await workflows.maintenance(workspace), now);
   if (until === undefined) return {};
   return { queued: { at: now.toISOString(), until }, dueAt: queuedLookAt(until, now) };
 }

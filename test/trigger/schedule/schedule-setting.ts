@@ -105,6 +105,7 @@ export class ScheduleSetting {
         definition: async () => ({ hash: 'abc', source: '', pins: {} }),
         retention: async () => undefined,
         maintenance: async () => undefined,
+        budgets: async () => [],
       },
       definitions: { planOf: async () => this.plan },
       watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
