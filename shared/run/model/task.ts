@@ -100,7 +100,7 @@ function groupOf(
 const naming = z.object({ connection: z.string() });
 
 /** The connection whose credential was not taken. */
-export const rejectedConnection = ({ name, data }: Pick<Failure, 'name' | 'data'>): string | undefined =>
+const rejectedConnection = ({ name, data }: Pick<Failure, 'name' | 'data'>): string | undefined =>
   name === 'CredentialRejected' ? naming.safeParse(data).data?.connection : undefined;
 
 function closedBy(entry: Entry | undefined): Pick<Task, 'status'> & Partial<Task> {
