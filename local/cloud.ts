@@ -32,7 +32,9 @@ import { hangUp, listen } from './listen.ts';
 import { lockFolder } from './lock.ts';
 import type { CloudOptions } from './options.ts';
 import { S3 } from './s3/server.ts';
+import { SampleModel } from './sample-model.ts';
 import { SAMPLES_PATH, SampleServices } from './sample-services.ts';
+import { SampleTools } from './sample-tools.ts';
 import { Scheduler } from './scheduler/server.ts';
 import { Secrets } from './secrets-manager/secrets.ts';
 import { startMail } from './ses/mail.ts';
@@ -160,7 +162,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   const mail = startMail(stack, { functions, queues }, { ...options, smtpClients: connections.mail });
   closing.push(() => mail.close());
   const customResources = new CustomResources();
-  const samples = new SampleServices();
+  const samples = [new SampleModel(), new SampleTools(), new SampleServices()];
 
   const services: Services = {
     dynamodb: dynamodb.answer.bind(dynamodb),
@@ -178,7 +180,7 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
       secretsmanager: secrets.operations,
       TrentService: keys.operations,
     },
-    open: [customResources, samples],
+    open: [customResources, ...samples],
   };
   awsEndpoint.serve(awsListener(services, credential));
   await customResources.create(stack, functions, cloudUrl);

@@ -2,10 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { Client, type Result } from '../client/client.ts';
+import { ApiError, type Ask, Client, type Result } from '../client/client.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../examples');
 const SHOWN = 'order-intake';
+/** Mails start them. */
+const BY_MAIL = ['invoice-intake', 'support-triage'];
 const POLL_EVERY_MS = 100;
 const MAX_WAIT_MS = 120_000;
 
@@ -26,6 +28,7 @@ interface Demo {
 /** Publishes the examples that are not there yet and runs one, through the public API. True when that run succeeded, or none was due. */
 export async function runDemo({ url, services, apiKey, always }: Demo): Promise<boolean> {
   const api = new Client({ url, apiKey });
+  await connectSamples(api, services);
   const known = new Map((await everyWorkflow(api)).map(({ id, name }) => [name, id]));
   let published = 0;
   for (const { file, name, definition } of examplesFor(services)) {
@@ -40,12 +43,54 @@ export async function runDemo({ url, services, apiKey, always }: Demo): Promise<
     published += 1;
     console.log(`published examples/${file} as ${saved.id}`);
   }
+  for (const name of BY_MAIL) {
+    const id = known.get(name);
+    if (id !== undefined) await openMailbox(api, id);
+  }
   const id = known.get(SHOWN);
   return (published > 0 || always) && id ? follow(api, id, services) : true;
 }
 
+/** The connections that examples name: to the model and to the tools that the sample services bring along. Where those have moved, they follow. */
+export async function connectSamples(api: Client, services: string): Promise<void> {
+  const known = new Map((await everyConnection(api)).map((one) => [one.name, one]));
+  for (const body of sampleConnections(services)) {
+    const made = known.get(body.name);
+    if (!made) await api.call('createConnection', { body });
+    else if (hasMoved(JSON.stringify(made.settings), JSON.stringify(body.settings)))
+      await api.call('changeConnection', { params: { connection_id: made.id }, body: { settings: body.settings } });
+  }
+}
+
+/** What the examples name, where the sample services are. */
+export const sampleConnections = (services: string): Ask<'createConnection'>['body'][] => [
+  {
+    project_id: 'examples',
+    name: 'models',
+    type: 'openai',
+    settings: { base_url: `${services}/model/v1`, model: 'sample' },
+    secret: {},
+  },
+  { project_id: 'examples', name: 'directory', type: 'mcp', settings: { url: `${services}/mcp` }, secret: {} },
+];
+
+/** Whether nothing but the place of the sample services is another one. */
+const hasMoved = (before: string, now: string): boolean =>
+  before !== now && before.replaceAll(anyServices, '') === now.replaceAll(anyServices, '');
+
+/** Gives the workflow an address, unless it has one. */
+async function openMailbox(api: Client, id: string): Promise<void> {
+  const params = { workflow_id: id };
+  try {
+    await api.call('getMailbox', { params });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    await api.call('putMailbox', { params, body: { permission: 'anyone' } });
+  }
+}
+
 /** The examples, with the sample services where they are now. */
-function examplesFor(services: string) {
+export function examplesFor(services: string) {
   const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.yaml'));
   return files.sort().map((file) => {
     const text = readFileSync(join(EXAMPLES, file), 'utf8');
@@ -58,7 +103,7 @@ function examplesFor(services: string) {
 async function moveServices(api: Client, id: string, definition: string): Promise<void> {
   const params = { workflow_id: id };
   const { source } = (await api.call('getWorkflow', { params })).draft;
-  if (source === definition || source.replaceAll(anyServices, '') !== definition.replaceAll(anyServices, '')) return;
+  if (!hasMoved(source, definition)) return;
   await api.call('saveDraft', { params, body: { definition } });
   await api.call('publishWorkflow', { params, body: { note: 'The sample services have moved' } });
 }
@@ -96,15 +141,28 @@ async function printEvents(api: Client, id: string, after: number | undefined): 
   return items.at(-1)?.id ?? after;
 }
 
-async function everyWorkflow(api: Client): Promise<Result<'listWorkflows'>['items']> {
-  const all: Result<'listWorkflows'>['items'] = [];
-  let token: string | undefined;
+const everyWorkflow = (api: Client) =>
+  everyPage<Result<'listWorkflows'>['items'][number]>((query) => api.call('listWorkflows', { query }));
+
+const everyConnection = (api: Client) =>
+  everyPage<Result<'listConnections'>['items'][number]>((query) => api.call('listConnections', { query }));
+
+interface PageQuery {
+  project_id: string;
+  limit: number;
+  continuation_token?: string;
+}
+
+async function everyPage<T>(
+  page: (query: PageQuery) => Promise<{ items: T[]; continuation_token: string | null }>,
+): Promise<T[]> {
+  const all: T[] = [];
+  let token: string | null = null;
   do {
-    const page: Result<'listWorkflows'> = await api.call('listWorkflows', {
-      query: { project_id: 'examples', limit: 100, ...(token !== undefined && { continuation_token: token }) },
-    });
-    all.push(...page.items);
-    token = page.continuation_token ?? undefined;
-  } while (token !== undefined);
+    const query: PageQuery = { project_id: 'examples', limit: 100, ...(token !== null && { continuation_token: token }) };
+    const { items, continuation_token: next } = await page(query);
+    all.push(...items);
+    token = next;
+  } while (token !== null);
   return all;
 }

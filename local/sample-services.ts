@@ -41,6 +41,10 @@ export class SampleServices {
       const total = lines.parse(body).lines.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice, 0);
       return { status: 201, body: { id: `order-${short(key ?? name)}`, order: name, total } };
     },
+    'POST bookings': ({ body, key }) => {
+      const { number } = z.object({ number: z.string() }).parse(body);
+      return { status: 201, body: { id: `booking-${short(key ?? number)}`, number } };
+    },
     'POST messages': ({ body, key }) => ({ status: 202, body: { id: `msg-${short(key ?? JSON.stringify(body))}` } }),
     'GET sales': ({ query }) => ok(salesOf(query.get('day') ?? '')),
     'GET rates': () => ({ status: 503, body: { error: 'rates are not published at night' } }),

@@ -4,6 +4,7 @@ import { startVitest } from 'vitest/node';
 const LONGER = {
   ROUNDS: '60',
   CRASHES: '1000',
+  EXAMPLE_CRASHES: '50',
   DRIVER_KILLS: '1000',
   OUTAGE_SECONDS: '60',
   KILLS: '20',

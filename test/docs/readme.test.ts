@@ -46,14 +46,21 @@ describe('a run by curl', () => {
   });
 
   // The cloud of this test has another AWS_PORT than the one that the files name.
-  test.each(globSync('examples/*.yaml', { cwd: root }))('that %s shows is one that succeeds', async (file) => {
-    const header = readFileSync(join(root, file), 'utf8').split('format: 1')[0] ?? '';
-    const commands = [...header.matchAll(/^# {3}(.+)$/gm)].map(([, line]) => line).join('\n');
-    const { stdout } = await shell(
-      commands.replace('http://127.0.0.1:4000', where.api).replace('"params": {', '"params": {"wait": 20, '),
-    );
-    expect(stdout).toContain('"status":"succeeded"');
-  });
+  test.each(globSync('examples/*.yaml', { cwd: root }))(
+    'that %s shows is one that succeeds',
+    { timeout: 60_000 },
+    async (file) => {
+      const header = readFileSync(join(root, file), 'utf8').split('format: 1')[0] ?? '';
+      const commands = [...header.matchAll(/^# {3}(.+)$/gm)].map(([, line]) => line).join('\n');
+      const { stdout } = await shell(
+        commands
+          .replace('http://127.0.0.1:4000', where.api)
+          .replace('smtp://127.0.0.1:2525', where.smtp)
+          .replace('"params": {', '"params": {"wait": 20, '),
+      );
+      expect(stdout).toContain('"status":"succeeded"');
+    },
+  );
 });
 
 // There is no account to deploy to: what can be shown is that the stack is there to be deployed, and that what follows asks for what is served.

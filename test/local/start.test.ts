@@ -50,7 +50,13 @@ test('it comes up, publishes the examples, runs one and stays up', async () => {
   expect(cloud.output).toMatch(/^millrun ready http:\S+ cloud http:\S+\nmail comes in at smtp:\S+$/m);
   expect(cloud.output).not.toContain('WARN');
   const { items } = await api(cloud, '/v1/workflows?project_id=examples');
-  expect(items.map(({ name }: { name: string }) => name).sort()).toEqual(['hello', 'nightly-report', 'order-intake']);
+  expect(items.map(({ name }: { name: string }) => name).sort()).toEqual([
+    'hello',
+    'invoice-intake',
+    'nightly-report',
+    'order-intake',
+    'support-triage',
+  ]);
   expect(await cloud.end()).toEqual({ code: 0, signal: null });
 
   const again = await started(dataDir);
