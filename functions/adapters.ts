@@ -39,6 +39,9 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { notifiesSubscribers } from '../shared/subscription/follow-subscriptions.ts';
+import { DynamoNotifications } from '../shared/subscription/notification.dynamo.ts';
+import { DynamoSubscriptions } from '../shared/subscription/subscription.dynamo.ts';
 import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import type { TaskMailServices } from '../shared/task/send-task-mails.ts';
@@ -70,6 +73,10 @@ export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSet
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
 export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
 export const authorizations = /* @__PURE__ */ once(() => new DynamoAuthorizations(dynamo, env.connectionsTable()));
+export const subscriptions = /* @__PURE__ */ once(() => new DynamoSubscriptions(dynamo, env.subscriptionsTable()));
+export const notifications = /* @__PURE__ */ once(
+  () => new DynamoNotifications(dynamo, { table: env.subscriptionsTable(), retentionDays: env.retentionDays() }),
+);
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const savedViews = /* @__PURE__ */ once(() => new DynamoSavedViews(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
@@ -256,6 +263,7 @@ export const runFollowers = (): RunFollower[] => [
   new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows() }),
+  notifiesSubscribers({ subscriptions: subscriptions(), notifications: notifications(), runs: runRows() }),
 ];
 
 /** What those who listen are served with. */

@@ -220,6 +220,15 @@ export class ApiFunctions extends Construct {
     stores.secretsKey.allowOpening(authorizeConnection, 'connection');
     stores.secretsKey.allowSealing(authorizeConnection);
 
+    const subscriptions = new AppFunction(this, 'Subscriptions', {
+      settings,
+      entry: 'api/subscriptions',
+      description: 'Says who is told of what happens',
+      environment: retention,
+    });
+    stores.subscriptions.allow(subscriptions, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
+    stores.secretsKey.allowSealing(subscriptions);
+
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
       entry: 'api/deliveries',
@@ -339,6 +348,7 @@ export class ApiFunctions extends Construct {
       connections,
       testConnection,
       authorizeConnection,
+      subscriptions,
     ];
     for (const fn of acting) stores.allowRecords(fn);
 
@@ -362,6 +372,7 @@ export class ApiFunctions extends Construct {
       ['api/connections', connections],
       ['worker/test-connection', testConnection],
       ['worker/authorize-connection', authorizeConnection],
+      ['api/subscriptions', subscriptions],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/files', files],

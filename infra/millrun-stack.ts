@@ -16,6 +16,7 @@ import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { TaskMails } from './task-mails.ts';
 import { WorkflowEvents } from './workflow-events.ts';
 
@@ -30,8 +31,10 @@ export class MillrunStack extends Stack {
 
     const stores = new Stores(this, 'Stores', settings);
     const engine = new RunEngine(this, 'RunEngine', { settings, stores });
-    new WorkflowEvents(this, 'WorkflowEvents', settings).allowEvents(engine.worker);
+    const events = new WorkflowEvents(this, 'WorkflowEvents', settings);
+    events.allowEvents(engine.worker);
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
+    const subscriptions = new Subscriptions(this, 'Subscriptions', { settings, stores, events, runRecovery });
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
@@ -65,6 +68,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        subscriptions.send,
         liveApi.serve,
         runStream.count,
         functions.authorize,

@@ -16,6 +16,7 @@ export interface Known {
   member_id?: string;
   task_id?: string;
   connection_id?: string;
+  subscription_id?: string;
   test_id?: string;
   test_run_id?: string;
   job_id?: string;
@@ -50,6 +51,11 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   changeWebhook: () => [{ enabled: false }],
   rotateWebhook: () => [{ keep_hours: 1 }],
   testWebhook: () => [{}, { body: { order: 1 } }],
+  createSubscription: ({ project }) => [
+    { project_id: project, events: ['run.failed'], to: { webhook: { url: 'https://erp.example/hook' } } },
+  ],
+  changeSubscription: () => [{ enabled: false }],
+  redeliverSubscription: () => [{ delivery_ids: [NOTHING] }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
@@ -142,6 +148,7 @@ function idFor(name: string, known: Known): string {
     member_id: NOTHING,
     task_id: NOTHING,
     connection_id: NOTHING,
+    subscription_id: NOTHING,
     job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,

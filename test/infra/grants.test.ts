@@ -45,6 +45,7 @@ type TableName =
   | 'Files'
   | 'Tests'
   | 'Connections'
+  | 'Subscriptions'
   | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
@@ -311,6 +312,20 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Connections', 'DeleteItem GetItem PutItem UpdateItem', 'by-workspace'),
     ...renewsSecrets,
   },
+  'functions/api/subscriptions.ts': {
+    ...logs('FunctionsSubscriptions'),
+    ...records,
+    ...table('Subscriptions', 'DeleteItem GetItem PutItem Query'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/send-notifications.ts': {
+    ...logs('SubscriptionsSend'),
+    ...table('Subscriptions', 'GetItem PutItem', 'due'),
+    'StoresSubscriptions.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    'StoresSubscriptions.Arn/stream/*': ['dynamodb:ListStreams'],
+    ...opensSecrets,
+    'WorkflowEventsBus.Arn': ['events:PutEvents'],
+  },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
     ...logs('FunctionsMembers'),
@@ -415,6 +430,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Access', 'GetItem Query'),
     ...posts,
     ...records,
+    ...table('Subscriptions', 'PutItem Query'),
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
     ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),
     ...listsValues,

@@ -48,7 +48,7 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 
 /** All that there is to see of it, as its owner sees it. */
 function seen(
-  { workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, connection_id, job_id, task_id }: Required<Known>,
+  { workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, connection_id, subscription_id, job_id, task_id }: Required<Known>,
   key: string,
 ) {
   const of = `/v1/workflows/${workflow_id}`;
@@ -66,6 +66,7 @@ function seen(
     `/v1/files/${file_id}`,
     `/v1/tasks/${task_id}`,
     `/v1/connections/${connection_id}`,
+    `/v1/subscriptions/${subscription_id}`,
     `/v1/jobs/${job_id}/results`,
     '/v1/api-keys?limit=100',
     '/v1/members?limit=100',
