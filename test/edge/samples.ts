@@ -161,3 +161,6 @@ function idFor(name: string, known: Known): string {
   if (value === undefined) throw new Error(`test/edge/samples.ts knows no {${name}}: add it to Known.`);
   return value;
 }
+
+/** Whether an operation answers people, with a page. */
+export const isPage = (answer: unknown): boolean => typeof answer === 'string' && answer.startsWith('text/html');

@@ -3,7 +3,7 @@ import { operations } from '../../shared/api/routes.ts';
 import type { Operation } from '../../shared/edge/route.ts';
 import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
 import { type Api, expectRefusal, startApi } from '../edge/api.ts';
-import { allSamples, type Known, type Sample } from '../edge/samples.ts';
+import { allSamples, isPage, type Known, type Sample } from '../edge/samples.ts';
 import { oneOfEverything } from '../edge/things.ts';
 import { howMany } from '../harness/how-many.ts';
 
@@ -94,7 +94,7 @@ test.each(pairs)(
         const { open, role: least = 'viewer', responses }: Operation = operations[operation];
         const answered = await api.call(method, path, { key: keyOf(stranger, role), body });
         // A page says to a person what others hear as JSON.
-        if (responses[200] === 'text/html') expect(answered.status).toBe(404);
+        if (isPage(responses[200])) expect(answered.status).toBe(404);
         else expectRefusal(answered, open || allows(role, least) ? 404 : 403);
         cells += 1;
       }

@@ -142,6 +142,8 @@ const KEYS: [string, string][] = [
   ['x', 'Select the row'],
   ['.', 'Actions of the run'],
   ['a r', 'Approve, reject the open question'],
+  ['Ctrl S', 'Save the draft, from its text'],
+  ['Ctrl Enter', 'Publish, from the text'],
   ['Ctrl K', 'Commands'],
   ['?', 'This list'],
 ];
