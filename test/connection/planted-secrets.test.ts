@@ -66,6 +66,12 @@ function plantedFor(server: StubServer, smtpPort: number): { [T in ConnectionTyp
       steps: http,
       seen: `Bearer ${MARK}-token`,
     },
+    oauth2_authorization_code: {
+      settings: { hosts, authorization_url: well, token_url: token, client_id: 'millrun', client_authentication: 'body' },
+      secret: { client_secret: `${MARK}-client` },
+      steps: http,
+      seen: `Bearer ${MARK}-token`,
+    },
     aws: {
       settings: { hosts, region: 'eu-central-1', service: 'execute-api', access_key_id: 'AKIAIOSFODNN7EXAMPLE' },
       secret: keys,
@@ -101,6 +107,7 @@ async function used(type: ConnectionType): Promise<string> {
   const name = `planted-${type.replaceAll('_', '-')}`;
   const body = { project_id: 'examples', name, type, settings, secret };
   const connection = made.parse(await setting.api.expect(201, 'POST', '/v1/connections', body));
+  if (type === 'oauth2_authorization_code') await authorize(connection.id);
   const named = JSON.parse(JSON.stringify(steps).replaceAll('"connection":"it"', `"connection":"${name}"`));
   const run = await setting.api.through({ connections: [name], steps: z.array(z.unknown()).parse(named) });
   expect([run.status, run.error?.step], JSON.stringify(run.error)).toEqual(['failed', 'badly']);
@@ -112,6 +119,17 @@ async function used(type: ConnectionType): Promise<string> {
   const answers = await Promise.all(paths.map((path) => setting.api.call('GET', path)));
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(paths.length - 2);
   return JSON.stringify([tried.body, ...answers.map(({ body }) => body)]);
+}
+
+const begun = z.looseObject({ url: z.url(), redirect_uri: z.url() });
+
+/** As the provider would send a person back who has agreed. */
+async function authorize(id: string): Promise<void> {
+  const answer = await setting.api.call('POST', `/v1/connections/${id}/authorize`, {});
+  const { url, redirect_uri: back } = begun.parse(answer.body);
+  const state = new URL(url).searchParams.get('state') ?? '';
+  const { status } = await fetch(`${back}?${new URLSearchParams({ state, code: `${MARK}-code` })}`);
+  expect(status).toBe(200);
 }
 
 /** A secret as it is, and as it goes over the wire in base64. */
