@@ -48,7 +48,18 @@ function requestsFor({ project, ...ids }: Required<Known>): Sample[] {
 
 /** All that there is to see of it, as its owner sees it. */
 function seen(
-  { workflow_id, run_id, schedule_id, webhook_id, delivery_id, file_id, connection_id, subscription_id, job_id, task_id }: Required<Known>,
+  {
+    workflow_id,
+    run_id,
+    schedule_id,
+    webhook_id,
+    delivery_id,
+    file_id,
+    connection_id,
+    subscription_id,
+    job_id,
+    task_id,
+  }: Required<Known>,
   key: string,
 ) {
   const of = `/v1/workflows/${workflow_id}`;
