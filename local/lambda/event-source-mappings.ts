@@ -5,6 +5,7 @@ import { TemplateRefused } from '../cloudformation/template.ts';
 import { tableOfStream } from '../dynamodb/tables.ts';
 import { refuseForeignQueue } from '../sqs/declared.ts';
 import { type Pattern, parsePattern } from './event-pattern.ts';
+import { isQueue } from './queue-mappings.ts';
 
 /** What Lambda reads from a stream and whom it calls with that. */
 export interface DeclaredMapping {
@@ -46,10 +47,12 @@ const properties = z.strictObject({
 
 const limit = (value: number) => (value < 0 ? undefined : value);
 
-/** The mappings of the stack; refuses those that read from anything but a stream of one of its tables. */
+/** The mappings of the stack that read from streams; refuses those of anything but one of its tables. */
 export function declaredMappings(stack: Stack, isFunction: (arn: string) => boolean): DeclaredMapping[] {
   const tables = stack.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(({ name }) => name);
-  return stack.ofType('AWS::Lambda::EventSourceMapping').map((resource) => {
+  const resources = stack.ofType('AWS::Lambda::EventSourceMapping');
+  const streams = resources.filter((resource) => !isQueue(resource.properties['EventSourceArn']));
+  return streams.map((resource) => {
     const found = propertiesOf(resource, properties);
     const { logicalId } = resource;
     const table = tableOfStream(found.EventSourceArn);

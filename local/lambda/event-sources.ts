@@ -7,6 +7,8 @@ import type { Usage } from '../usage/usage.ts';
 import { type DeclaredMapping, declaredMappings } from './event-source-mappings.ts';
 import type { Functions } from './functions.ts';
 import { Positions } from './positions.ts';
+import { declaredQueueMappings, type QueueMapping } from './queue-mappings.ts';
+import { QueueSource } from './queue-source.ts';
 import { StreamSource } from './stream-source.ts';
 
 export interface EventSourcesParts {
@@ -23,26 +25,32 @@ export interface EventSourcesParts {
 const WRITE_EVERY_MS = 100;
 const FORGET_EVERY_MS = 250;
 
-/** The event source mappings of the stack: Lambda reading the streams of tables. */
+/** The event source mappings of the stack: Lambda reading the streams of tables, and queues. */
 export class EventSources {
   readonly #parts: EventSourcesParts;
   readonly #mappings: DeclaredMapping[];
+  readonly #queueMappings: QueueMapping[];
   readonly #positions: Positions;
   readonly #records: StreamRecords | undefined;
   readonly #reached = new Map<string, Required<Position>>();
   readonly #written = new Map<string, Required<Position>>();
-  #sources: StreamSource[] = [];
+  #sources: (StreamSource | QueueSource)[] = [];
   #timers: NodeJS.Timeout[] = [];
 
   constructor(stack: Stack, parts: EventSourcesParts) {
     this.#parts = parts;
-    this.#mappings = declaredMappings(stack, (name) => parts.functions.find(name) !== undefined);
+    const isFunction = (name: string) => parts.functions.find(name) !== undefined;
+    this.#mappings = declaredMappings(stack, isFunction);
+    this.#queueMappings = declaredQueueMappings(stack, isFunction);
     this.#positions = new Positions(join(parts.dataDir, 'event-sources.sqlite'));
     this.#records = this.#mappings.length > 0 && parts.database ? new StreamRecords(parts.database) : undefined;
   }
 
   start(): void {
-    this.#sources = this.#mappings.map((mapping) => this.#sourceOf(mapping));
+    this.#sources = [
+      ...this.#mappings.map((mapping) => this.#sourceOf(mapping)),
+      ...this.#queueMappings.map((mapping) => this.#queueSourceOf(mapping)),
+    ];
     this.#timers = [
       setInterval(() => this.#writeDown(), WRITE_EVERY_MS).unref(),
       setInterval(() => this.#forget(), FORGET_EVERY_MS).unref(),
@@ -73,6 +81,13 @@ export class EventSources {
       if (request.includes(table)) source.wake();
     });
     source.wake();
+    return source;
+  }
+
+  #queueSourceOf(mapping: QueueMapping): QueueSource {
+    const { functions, queues } = this.#parts;
+    const source = new QueueSource({ mapping, queues, invoke: (event) => functions.invoke(mapping.functionArn, event) });
+    source.start();
     return source;
   }
 

@@ -136,7 +136,7 @@ test.each([
   ['StartingPosition', { StartingPosition: 'LATEST' }],
   ['MaximumBatchingWindowInSeconds', { MaximumBatchingWindowInSeconds: 301 }],
   ['TumblingWindowInSeconds', { TumblingWindowInSeconds: 5 }],
-  ['is no stream of a table of this stack', { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:jobs' }],
+  ['is no stream of a table of this stack', { EventSourceArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/jobs' }],
   ['is no function of this stack', { FunctionName: 'nobody' }],
   ['texts and prefixes are served', { FilterCriteria: { Filters: [{ Pattern: '{"eventName":[{"exists":true}]}' }] } }],
   ['is no queue of this stack', { DestinationConfig: { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:x' } } }],

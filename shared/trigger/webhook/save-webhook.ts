@@ -4,7 +4,8 @@ import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Seals } from '../../kernel/seals.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { expressionProblem } from './mapping.ts';
+import { checkExpressions } from '../expression/trigger-expressions.ts';
+import { REQUEST } from './mapping.ts';
 import { schemeOf } from './schemes.ts';
 import type { SealedSecret, Webhook, Webhooks } from './webhook.ts';
 
@@ -41,7 +42,7 @@ export async function createWebhook(
   choices: WebhookChoices,
   given: string | undefined,
 ): Promise<Revealed> {
-  checkExpressions(choices);
+  checkExpressions(choices, REQUEST);
   const at = now();
   const id = newId(at.getTime());
   const secret = secretFor(choices, given);
@@ -68,7 +69,7 @@ export async function changeWebhook(
 ): Promise<Webhook> {
   const { mapping: _, if: __, ...kept } = seen;
   const expressions = { ...(mapping != null && { mapping }), ...(condition != null && { if: condition }) };
-  checkExpressions(expressions);
+  checkExpressions(expressions, REQUEST);
   const next = { ...kept, ...change, ...expressions, updatedAt: now().toISOString() };
   await replace(webhooks, seen, next);
   return next;
@@ -107,12 +108,4 @@ function secretFor(settings: Pick<Webhook, 'scheme'>, given: string | undefined)
 
 async function sealed(seals: Seals, webhook: string, secret: string, at: Date): Promise<SealedSecret> {
   return { sealed: await seals.seal(secret, { webhook }), createdAt: at.toISOString() };
-}
-
-function checkExpressions(expressions: Pick<Webhook, 'mapping' | 'if'>): void {
-  for (const name of ['mapping', 'if'] as const) {
-    const problem = expressions[name] === undefined ? undefined : expressionProblem(expressions[name]);
-    if (problem !== undefined)
-      throw new Problem('invalid', `The ${name} cannot be used: ${problem}.`, [{ name, value: problem }]);
-  }
 }

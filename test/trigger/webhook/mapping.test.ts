@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { expressionProblem } from '../../../shared/trigger/webhook/mapping.ts';
+import { expressionProblem as problemOf } from '../../../shared/trigger/expression/trigger-expressions.ts';
+import { REQUEST } from '../../../shared/trigger/webhook/mapping.ts';
+
+const expressionProblem = (text: string) => problemOf(text, REQUEST);
 
 describe('a mapping', () => {
   test.each([
