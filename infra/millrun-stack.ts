@@ -46,7 +46,7 @@ export class MillrunStack extends Stack {
       authorize: functions.authorize,
     });
     const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
-    functions.byEntry.get('api/members')?.addEnvironment('LIVE_URL', liveApi.url);
+    for (const entry of ['api/members', 'api/console']) functions.byEntry.get(entry)?.addEnvironment('LIVE_URL', liveApi.url);
     const { mailDomain } = settings;
     const mail =
       mailDomain === undefined
