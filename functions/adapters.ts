@@ -12,6 +12,7 @@ import { recorder as auditRecorder } from '../shared/audit/recorder.dynamo.ts';
 import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sesOnce, sfn } from '../shared/aws/clients.ts';
 import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
+import { DynamoAuthorizations } from '../shared/connection/authorization.dynamo.ts';
 import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
@@ -38,6 +39,9 @@ import { ValueLinks } from '../shared/run/store/value-links.s3.ts';
 import { BucketValues } from '../shared/run/store/values.s3.ts';
 import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
+import { notifiesSubscribers } from '../shared/subscription/follow-subscriptions.ts';
+import { DynamoNotifications } from '../shared/subscription/notification.dynamo.ts';
+import { DynamoSubscriptions } from '../shared/subscription/subscription.dynamo.ts';
 import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
 import type { TaskMailServices } from '../shared/task/send-task-mails.ts';
@@ -69,6 +73,11 @@ export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings()
 export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
 export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
+export const authorizations = /* @__PURE__ */ once(() => new DynamoAuthorizations(dynamo, env.connectionsTable()));
+export const subscriptions = /* @__PURE__ */ once(() => new DynamoSubscriptions(dynamo, env.subscriptionsTable()));
+export const notifications = /* @__PURE__ */ once(
+  () => new DynamoNotifications(dynamo, { table: env.subscriptionsTable(), retentionDays: env.retentionDays() }),
+);
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const savedViews = /* @__PURE__ */ once(() => new DynamoSavedViews(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
@@ -256,6 +265,7 @@ export const runFollowers = (): RunFollower[] => [
   new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows() }),
+  notifiesSubscribers({ subscriptions: subscriptions(), notifications: notifications(), runs: runRows() }),
 ];
 
 /** What those who listen are served with. */

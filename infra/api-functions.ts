@@ -205,8 +205,29 @@ export class ApiFunctions extends Construct {
       description: 'Tries credentials',
       environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
     });
-    stores.connections.allow(testConnection, ['UpdateItem'], ['by-workspace']);
+    stores.connections.allow(testConnection, ['GetItem', 'UpdateItem'], ['by-workspace']);
     stores.secretsKey.allowOpening(testConnection, 'connection');
+    // Tokens that are renewed for it are kept.
+    stores.secretsKey.allowSealing(testConnection);
+
+    const authorizeConnection = new AppFunction(this, 'AuthorizeConnection', {
+      settings,
+      entry: 'worker/authorize-connection',
+      description: 'Lets people authorize connections',
+      environment: { ALLOWED_NETWORKS: settings.allowedNetworks.join(',') },
+    });
+    stores.connections.allow(authorizeConnection, ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'], ['by-workspace']);
+    stores.secretsKey.allowOpening(authorizeConnection, 'connection');
+    stores.secretsKey.allowSealing(authorizeConnection);
+
+    const subscriptions = new AppFunction(this, 'Subscriptions', {
+      settings,
+      entry: 'api/subscriptions',
+      description: 'Says who is told of what happens',
+      environment: retention,
+    });
+    stores.subscriptions.allow(subscriptions, ['DeleteItem', 'GetItem', 'PutItem', 'Query']);
+    stores.secretsKey.allowSealing(subscriptions);
 
     const deliveries = new AppFunction(this, 'Deliveries', {
       settings,
@@ -335,6 +356,8 @@ export class ApiFunctions extends Construct {
       analytics,
       connections,
       testConnection,
+      authorizeConnection,
+      subscriptions,
     ];
     for (const fn of acting) stores.allowRecords(fn);
 
@@ -357,6 +380,8 @@ export class ApiFunctions extends Construct {
       ['api/views', views],
       ['api/connections', connections],
       ['worker/test-connection', testConnection],
+      ['worker/authorize-connection', authorizeConnection],
+      ['api/subscriptions', subscriptions],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/queues', queues],

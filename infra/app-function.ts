@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -36,6 +36,7 @@ export interface Permission {
 export class AppFunction extends NodejsFunction {
   readonly logs: LogGroup;
   readonly #role: Role;
+  readonly #grants: PolicyDocument;
 
   constructor(
     scope: Construct,
@@ -43,7 +44,12 @@ export class AppFunction extends NodejsFunction {
     { settings, entry, concurrency, environment = {}, bundling = plainly, ...options }: AppFunctionProps,
   ) {
     const path = `functions/${entry}.ts`;
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    // Within the role: a policy of its own would be one resource more for each function, and a stack has 500 at most.
+    const grants = new PolicyDocument();
+    const role = new Role(scope, `${id}Role`, {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: { grants },
+    });
     const logs = new LogGroup(scope, `${id}Log`, {
       retention: settings.logRetentionDays,
       removalPolicy: removalPolicyOf(settings),
@@ -75,14 +81,15 @@ export class AppFunction extends NodejsFunction {
 
     this.logs = logs;
     this.#role = role;
-    logs.grantWrite(role);
+    this.#grants = grants;
+    this.allow({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] });
     if (settings.tracing) acknowledge(role, 'IAM5[Resource::*]', 'X-Ray knows no resources: its two write actions take * only.');
     // The embedded cloud imports handlers from source and finds them here.
     if (this.node.defaultChild instanceof CfnResource) this.node.defaultChild.addMetadata('millrun:entry', path);
   }
 
   allow({ actions, resources, because, conditions }: Permission): void {
-    this.#role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
+    this.#grants.addStatements(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
     for (const resource of because ? resources : []) acknowledgeWildcard(this.#role, resource, because ?? '');
   }
 }

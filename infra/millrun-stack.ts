@@ -17,6 +17,7 @@ import { RunsApi } from './runs-api.ts';
 import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { Stores } from './stores.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { TaskMails } from './task-mails.ts';
 import { WorkflowEvents } from './workflow-events.ts';
 
@@ -31,8 +32,10 @@ export class MillrunStack extends Stack {
 
     const stores = new Stores(this, 'Stores', settings);
     const engine = new RunEngine(this, 'RunEngine', { settings, stores });
-    new WorkflowEvents(this, 'WorkflowEvents', settings).allowEvents(engine.worker);
+    const events = new WorkflowEvents(this, 'WorkflowEvents', settings);
+    events.allowEvents(engine.worker);
     const runRecovery = new RunRecovery(this, 'RunRecovery', { settings, stores, engine });
+    const subscriptions = new Subscriptions(this, 'Subscriptions', { settings, stores, events, runRecovery });
     const runStream = new RunStream(this, 'RunStream', { settings, stores });
     const functions = new ApiFunctions(this, 'Functions', { settings, stores, engine });
     const schedules = new Schedules(this, 'Schedules', { settings, stores, engine });
@@ -44,7 +47,7 @@ export class MillrunStack extends Stack {
       authorize: functions.authorize,
     });
     const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
-    functions.byEntry.get('api/members')?.addEnvironment('LIVE_URL', liveApi.url);
+    for (const entry of ['api/members', 'api/console']) functions.byEntry.get(entry)?.addEnvironment('LIVE_URL', liveApi.url);
     const queues = new InboundQueues(this, 'InboundQueues', { settings, stores, engine, functions });
     const { mailDomain } = settings;
     const mail =
@@ -67,6 +70,7 @@ export class MillrunStack extends Stack {
         engine.worker,
         runRecovery.sweep,
         runStream.follow,
+        subscriptions.send,
         liveApi.serve,
         runStream.count,
         functions.authorize,

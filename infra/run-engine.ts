@@ -43,6 +43,8 @@ export class RunEngine extends Construct {
     stores.workflows.allow(this.worker, ['GetItem']);
     stores.connections.allow(this.worker, ['GetItem', 'UpdateItem']);
     stores.secretsKey.allowOpening(this.worker, 'connection');
+    // Tokens that it renews are kept.
+    stores.secretsKey.allowSealing(this.worker);
     stores.tests.allow(this.worker, ['Query']);
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);

@@ -73,6 +73,7 @@ export class RunStream extends Construct {
     // Records what people do to runs, and takes along what an expired run leaves behind, and keeps all of one that is held.
     stores.allowRecords(this.follow);
     stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
+    stores.subscriptions.allow(this.follow, ['PutItem', 'Query']);
     stores.values.allowLists(this.follow);
     stores.values.allowDeletes(this.follow);
     this.count = new AppFunction(this, 'Count', {

@@ -18,7 +18,7 @@ export class SecretsKey extends Key {
   }
 
   /** Secrets of one kind of thing: what each is bound to says whose it is. */
-  allowOpening(fn: AppFunction, owner: 'webhook' | 'connection' | 'task'): void {
+  allowOpening(fn: AppFunction, owner: 'webhook' | 'connection' | 'task' | 'subscription'): void {
     this.#allow(fn, 'kms:Decrypt', { Null: { [`kms:EncryptionContext:${owner}`]: 'false' } });
   }
 

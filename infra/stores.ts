@@ -13,6 +13,8 @@ export class Stores extends Construct {
   readonly workflows: AppTable;
   readonly access: AppTable;
   readonly connections: AppTable;
+  /** Who is told of what happens, and what they were told: docs/subscriptions.md. */
+  readonly subscriptions: AppTable;
   /** Deliveries, mailboxes, schedules, webhooks: docs/triggers.md. */
   readonly triggers: AppTable;
   readonly files: AppTable;
@@ -61,6 +63,9 @@ export class Stores extends Construct {
 
     this.connections = new AppTable(this, 'Connections', { settings, variable: 'CONNECTIONS_TABLE' });
     this.connections.addIndex('by-workspace', { hash: 'workspaceKey' });
+
+    this.subscriptions = new AppTable(this, 'Subscriptions', { settings, variable: 'SUBSCRIPTIONS_TABLE' });
+    this.subscriptions.addIndex('due', { hash: 'dueKey', range: 'dueAt', ...keysOnly });
 
     this.triggers = new AppTable(this, 'Triggers', { settings, variable: 'TRIGGERS_TABLE' });
     // A schedule is written at each of its fires, with its inputs: what lists are filtered by stays as it is.

@@ -56,9 +56,8 @@ export async function connectSamples(api: Client, services: string): Promise<voi
   const known = new Map((await everyConnection(api)).map((one) => [one.name, one]));
   for (const body of sampleConnections(services)) {
     const made = known.get(body.name);
-    if (!made) await api.call('createConnection', { body });
-    else if (hasMoved(JSON.stringify(made.settings), JSON.stringify(body.settings)))
-      await api.call('changeConnection', { params: { connection_id: made.id }, body: { settings: body.settings } });
+    if (made) await moveConnection(api, made, services);
+    else await api.call('createConnection', { body });
   }
 }
 
@@ -74,9 +73,14 @@ export const sampleConnections = (services: string): Ask<'createConnection'>['bo
   { project_id: 'examples', name: 'directory', type: 'mcp', settings: { url: `${services}/mcp` }, secret: {} },
 ];
 
-/** Whether nothing but the place of the sample services is another one. */
-const hasMoved = (before: string, now: string): boolean =>
-  before !== now && before.replaceAll(anyServices, '') === now.replaceAll(anyServices, '');
+/** Whatever else somebody has made of it stays. */
+async function moveConnection(api: Client, { id, settings }: KnownConnection, services: string): Promise<void> {
+  const before = JSON.stringify(settings);
+  const now = before.replaceAll(anyServices, services);
+  if (now === before) return;
+  const body = { settings: z.record(z.string(), z.unknown()).parse(JSON.parse(now)) };
+  await api.call('changeConnection', { params: { connection_id: id }, body });
+}
 
 /** Gives the workflow an address, unless it has one. */
 async function openMailbox(api: Client, id: string): Promise<void> {
@@ -103,7 +107,7 @@ export function examplesFor(services: string) {
 async function moveServices(api: Client, id: string, definition: string): Promise<void> {
   const params = { workflow_id: id };
   const { source } = (await api.call('getWorkflow', { params })).draft;
-  if (!hasMoved(source, definition)) return;
+  if (source === definition || source.replaceAll(anyServices, '') !== definition.replaceAll(anyServices, '')) return;
   await api.call('saveDraft', { params, body: { definition } });
   await api.call('publishWorkflow', { params, body: { note: 'The sample services have moved' } });
 }
@@ -144,8 +148,9 @@ async function printEvents(api: Client, id: string, after: number | undefined): 
 const everyWorkflow = (api: Client) =>
   everyPage<Result<'listWorkflows'>['items'][number]>((query) => api.call('listWorkflows', { query }));
 
-const everyConnection = (api: Client) =>
-  everyPage<Result<'listConnections'>['items'][number]>((query) => api.call('listConnections', { query }));
+type KnownConnection = Result<'listConnections'>['items'][number];
+
+const everyConnection = (api: Client) => everyPage<KnownConnection>((query) => api.call('listConnections', { query }));
 
 interface PageQuery {
   project_id: string;

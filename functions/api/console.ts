@@ -62,7 +62,7 @@ function services(): Services {
     // Beside the bundle on AWS, where the build leaves it in the repository.
     site: new Site([join(import.meta.dirname, 'console'), join(import.meta.dirname, '../../web/dist')]),
     provider,
-    origins: provider ? [new URL(provider.issuer).origin] : [],
+    origins: [new URL(env.liveUrl()).origin, ...(provider ? [new URL(provider.issuer).origin] : [])],
   };
 }
 

@@ -17,7 +17,7 @@ import { type Started, startRun } from '../../shared/run/start/start-run.ts';
 import { ended, newRunDetailOf, runDetailOf, runOf } from '../../shared/run/visible.http.ts';
 import { engineServices, recorder } from '../adapters.ts';
 
-export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'createRunV2'>, services: StartServices) {
+export async function createRunV2({ body, caller, idempotencyKey, trace }: RequestOf<'createRunV2'>, services: StartServices) {
   projectOf(caller, body.agent_id, 'agent');
   const started = await startRun(services, {
     workspace: caller.workspace,
@@ -30,6 +30,7 @@ export async function createRunV2({ body, caller, idempotencyKey }: RequestOf<'c
     trigger: 'api',
     actor: actorOf(caller),
     key: requestKey(idempotencyKey),
+    trace,
   });
   return answer(started, { ...runV2View(started.run), file_ids: started.run.fileIds, outputs: null });
 }
@@ -52,7 +53,11 @@ export async function commandWorkflow(request: Command, services: StartServices)
 
 type StartParams = Extract<Command['body'], { command: 'start' }>['params'];
 
-async function start({ params, caller, idempotencyKey }: Command, given: StartParams, services: StartServices): Promise<Answer> {
+async function start(
+  { params, caller, idempotencyKey, trace }: Command,
+  given: StartParams,
+  services: StartServices,
+): Promise<Answer> {
   const request: StartRequest = {
     workspace: caller.workspace,
     project: caller.project,
@@ -69,6 +74,7 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
     trigger: 'manual',
     actor: actorOf(caller),
     key: requestKey(idempotencyKey),
+    trace,
     waitMs: (given.wait ?? 0) * 1000,
   };
   if (given.dryRun) return ok(dryRunView(await dryRun(services, request)));
@@ -81,11 +87,11 @@ async function start({ params, caller, idempotencyKey }: Command, given: StartPa
 }
 
 export async function rerun(
-  { params, body, caller, idempotencyKey }: RequestOf<'rerunRun'>,
+  { params, body, caller, idempotencyKey, trace }: RequestOf<'rerunRun'>,
   services: StartServices,
 ): Promise<Answer> {
   const origin = await runOf(services, caller, params.run_id);
-  const rerun = await rerunRun(services, origin, { ...body, actor: actorOf(caller), key: idempotencyKey });
+  const rerun = await rerunRun(services, origin, { ...body, actor: actorOf(caller), key: idempotencyKey, trace });
   return answer(rerun, { ...(await runDetailOf(services, rerun.run)), warnings: rerun.warnings });
 }
 

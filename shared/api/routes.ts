@@ -12,6 +12,7 @@ import { jobs } from '../job/operations.http.ts';
 import { comments } from '../run/comment/operations.http.ts';
 import { legalHolds } from '../run/hold/operations.http.ts';
 import { runs } from '../run/operations.http.ts';
+import { subscriptions } from '../subscription/operations.http.ts';
 import { comparison } from '../suite/compare.http.ts';
 import { suites } from '../suite/tests.http.ts';
 import { answerLinks, tasks } from '../task/operations.http.ts';
@@ -42,6 +43,7 @@ export const operations = {
   ...signInOperations,
   ...audit,
   ...connections,
+  ...subscriptions,
   ...files,
   ...mail,
   ...canary,

@@ -60,6 +60,25 @@ export const CONNECTION_TYPES = {
     }),
     secret: z.strictObject({ client_secret: long }),
   },
+  oauth2_authorization_code: {
+    settings: z.strictObject({
+      hosts,
+      authorization_url: callableUrl,
+      token_url: callableUrl,
+      issuer: callableUrl
+        .optional()
+        .meta({ description: 'What the provider calls itself: its answers are taken only with this name (RFC 9207)' }),
+      client_id: plain(500),
+      scope: plain(1_000).optional(),
+      audience: plain(1_000).optional(),
+      prompt: plain(100)
+        .optional()
+        .meta({ description: 'Such as `consent`, where a provider gives refresh tokens no second time without it' }),
+      access_type: plain(100).optional().meta({ description: '`offline`, where a provider gives refresh tokens only so' }),
+      client_authentication: z.enum(['basic', 'body', 'none']).default('basic'),
+    }),
+    secret: z.strictObject({ client_secret: long.optional() }),
+  },
   aws: {
     settings: z.strictObject({
       hosts,

@@ -1,4 +1,10 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
@@ -11,6 +17,8 @@ const connectionKey = ({ workspace, project, name }: Pick<Connection, 'workspace
   pk: `CONNECTIONS#${workspace}#${project}`,
   sk: name,
 });
+
+const SAME_TOKENS = 'id = :id AND tokens.access = :access';
 
 /** Connections in DynamoDB. */
 export class DynamoConnections implements Connections {
@@ -66,6 +74,47 @@ export class DynamoConnections implements Connections {
     });
     const write = noted(update, noteOf(seen, { ...seen, status }));
     await wins(() => this.#client().send(write));
+  }
+
+  takeRenewal(seen: Connection, now: string, until: string): Promise<boolean> {
+    return this.#update(seen, {
+      UpdateExpression: 'SET renewingUntil = :until',
+      ConditionExpression: `${SAME_TOKENS} AND (attribute_not_exists(renewingUntil) OR renewingUntil < :now)`,
+      ExpressionAttributeValues: toItem({ ':until': until, ':now': now }),
+    });
+  }
+
+  async giveUpRenewal(seen: Connection): Promise<void> {
+    await this.#update(seen, { UpdateExpression: 'REMOVE renewingUntil', ConditionExpression: SAME_TOKENS });
+  }
+
+  keepTokens(seen: Connection, next: Connection): Promise<boolean> {
+    const { tokens, status, updatedAt } = next;
+    return this.#update(
+      seen,
+      {
+        UpdateExpression: 'SET tokens = :tokens, #status = :status, updatedAt = :at REMOVE renewingUntil',
+        ConditionExpression: seen.tokens ? SAME_TOKENS : 'id = :id AND attribute_not_exists(tokens)',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: toItem({ ':tokens': tokens, ':status': status, ':at': updatedAt }),
+      },
+      next,
+    );
+  }
+
+  #update(seen: Connection, input: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>, next?: Connection): Promise<boolean> {
+    const { id, tokens } = seen;
+    const update = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(connectionKey(seen)),
+      ...input,
+      ExpressionAttributeValues: {
+        ...toItem({ ':id': id, ...(input.ConditionExpression?.includes(':access') && { ':access': tokens?.access }) }),
+        ...input.ExpressionAttributeValues,
+      },
+    });
+    const write = next ? noted(update, noteOf(seen, next)) : update;
+    return wins(() => this.#client().send(write));
   }
 
   async remove(seen: Connection): Promise<void> {

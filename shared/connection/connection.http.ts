@@ -27,6 +27,7 @@ export const newConnection = z
     bodyOf('basic'),
     bodyOf('api_key'),
     bodyOf('oauth2_client_credentials'),
+    bodyOf('oauth2_authorization_code'),
     bodyOf('aws'),
     bodyOf('smtp'),
     bodyOf('mcp'),
@@ -57,6 +58,14 @@ export const testedConnection = z
   })
   .meta({ id: 'ConnectionTest' });
 
+export const authorizationStarted = z
+  .object({
+    url: z.string().meta({ description: 'Where a person signs in with the provider and agrees' }),
+    redirect_uri: z.string().meta({ description: 'What the provider has to know as redirect URI of the client' }),
+    expires_at: time,
+  })
+  .meta({ id: 'ConnectionAuthorization' });
+
 const status = z
   .object({
     state: z.enum(['untested', 'connected', 'not_connected']),
@@ -77,6 +86,8 @@ export const connectionEntry = z
     previous_secret_until: time
       .nullable()
       .meta({ description: 'Until then the secret before is tried when the new one is refused' }),
+    authorized_at: time.nullable().meta({ description: 'When a person authorized it, where its type wants that' }),
+    authorized_by: actor.nullable(),
     created_at: time,
     created_by: actor,
     updated_at: time,
@@ -92,7 +103,7 @@ export const connectionDetail = connectionEntry
   .meta({ id: 'ConnectionDetail' });
 
 export const connectionView = (connection: Connection) => {
-  const { project: projectId, secrets, ...row } = connection;
+  const { project: projectId, secrets, tokens, ...row } = connection;
   const [newest, before] = secrets;
   const reason = connection.status.state === 'not_connected' ? connection.status.reason : undefined;
   return viewOf(connectionEntry, {
@@ -101,5 +112,7 @@ export const connectionView = (connection: Connection) => {
     status: { ...connection.status, reason },
     secretCreatedAt: newest?.createdAt ?? connection.createdAt,
     previousSecretUntil: before?.until,
+    authorizedAt: tokens?.authorizedAt,
+    authorizedBy: tokens?.authorizedBy,
   });
 };

@@ -15,6 +15,17 @@ export type ConnectionStatus = z.infer<typeof connectionStatus>;
 const sealedSecret = z.object({ sealed: z.string(), createdAt: z.string(), until: z.string().optional() });
 export type SealedSecret = z.infer<typeof sealedSecret>;
 
+/** What somebody has authorized a connection to, each token sealed. */
+const sealedTokens = z.object({
+  access: z.string(),
+  refresh: z.string().optional(),
+  /** When the access token is over, where the provider says so. */
+  expiresAt: z.string().optional(),
+  authorizedAt: z.string(),
+  authorizedBy: actor,
+});
+export type SealedTokens = z.infer<typeof sealedTokens>;
+
 /** A named credential of a project. */
 export const connection = z.object({
   id: z.string(),
@@ -25,6 +36,8 @@ export const connection = z.object({
   settings: z.record(z.string(), z.unknown()),
   /** The newest first; a second one while it may still be used. */
   secrets: z.array(sealedSecret).min(1),
+  /** Absent until a person has authorized it, where its type wants that. */
+  tokens: sealedTokens.optional(),
   status: connectionStatus,
   createdAt: z.string(),
   createdBy: actor,
@@ -43,6 +56,12 @@ export interface Connections {
   replace(seen: Connection, next: Connection): Promise<boolean>;
   /** Writes how it stands, unless it has changed since: its secret may be another one by now. */
   report(seen: Connection, status: ConnectionStatus): Promise<void>;
+  /** Takes it upon the caller to renew the tokens until then. False when somebody else does, or they are others by now. */
+  takeRenewal(seen: Connection, now: string, until: string): Promise<boolean>;
+  /** Lets others renew the tokens at once. */
+  giveUpRenewal(seen: Connection): Promise<void>;
+  /** Stores `next`, whose tokens are new. False when the tokens have changed since `seen` was read. */
+  keepTokens(seen: Connection, next: Connection): Promise<boolean>;
   remove(seen: Connection): Promise<void>;
   /** Of one workspace, newest first. */
   list(workspace: string, limit: number, token?: string): Promise<Page<Connection>>;
@@ -66,3 +85,13 @@ export function statusAfter(
     ? undefined
     : { state: 'not_connected', since, reason: outcome.reason.slice(0, REASON_CHARACTERS) };
 }
+
+/** The time of a change: later than that of the one before, since whoever writes asks for what it has seen. */
+export const changedAt = ({ updatedAt }: Pick<Connection, 'updatedAt'>, now: Date): string =>
+  now.toISOString() > updatedAt ? now.toISOString() : new Date(Date.parse(updatedAt) + 1).toISOString();
+
+/** How one stands that nobody has called anything with: some types need a person first. */
+export const firstStatus = ({ type, tokens }: Pick<Connection, 'type' | 'tokens'>, since: string): ConnectionStatus =>
+  type === 'oauth2_authorization_code' && !tokens
+    ? { state: 'not_connected', since, reason: 'Nobody has authorized it yet.' }
+    : { state: 'untested', since };

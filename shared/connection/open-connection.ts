@@ -3,6 +3,7 @@ import type { Seals } from '../kernel/seals.ts';
 import { StepError } from '../kernel/step-error.ts';
 import { type Connection, type Connections, statusAfter, validSecrets } from './connection.ts';
 import type { ConnectionType } from './connection-type.ts';
+import { currentToken, type Renew } from './tokens.ts';
 
 /** A connection whose secrets may be used now. They are kept out of whatever the step says and gives. */
 export interface OpenConnection {
@@ -14,6 +15,8 @@ export interface OpenConnection {
   secrets: readonly Readonly<Record<string, string>>[];
   /** What else is as secret as they are, such as a token that they were exchanged for. */
   conceal(secret: string): void;
+  /** The token that a person's authorization stands for now; `isFresh`: another than the one before, which was refused. */
+  token(use: { isFresh: boolean; renew: Renew; signal: AbortSignal }): Promise<string>;
   /** Whether the other side takes it. */
   report(outcome: { ok: true } | { ok: false; reason: string }): Promise<void>;
 }
@@ -67,7 +70,8 @@ export async function opened(
     conceal(secret);
   };
   for (const value of secrets.flatMap((secret) => Object.values(secret))) hide(value);
-  let known = row.status;
+  let current = row;
+  let given: string | undefined;
   return {
     id,
     name,
@@ -75,14 +79,22 @@ export async function opened(
     settings,
     secrets,
     conceal: hide,
+    token: async ({ isFresh, renew, signal }) => {
+      const use = { refused: isFresh ? given : undefined, renew, signal, hide };
+      const { token, connection } = await currentToken({ connections, seals, now }, current, use);
+      current = connection;
+      given = token;
+      return token;
+    },
     report: async (outcome) => {
       // The other side may repeat what it was told.
       const told = outcome.ok ? outcome : { ...outcome, reason: maskOf(hidden).text(outcome.reason) };
-      const status = statusAfter({ status: known }, told, now());
+      const status = statusAfter(current, told, now());
       if (!status) return;
-      known = status;
+      const seen = current;
+      current = { ...current, status };
       // How it stands is a courtesy: a call that came back is not lost over it.
-      await connections.report(row, status).catch(() => undefined);
+      await connections.report(seen, status).catch(() => undefined);
     },
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { operation } from '../edge/route.ts';
 import { listQuery, resourceId } from '../edge/schema.ts';
 import {
+  authorizationStarted,
   changedConnection,
   connectionDetail,
   connectionEntries,
@@ -11,6 +12,7 @@ import {
 } from './connection.http.ts';
 
 const at = { tag: 'connections', entry: 'api/connections' } as const;
+const authorizing = { tag: 'connections', entry: 'worker/authorize-connection' } as const;
 const one = z.object({ connection_id: resourceId });
 
 export const connections = {
@@ -76,5 +78,27 @@ export const connections = {
     params: one,
     body: testedConnection,
     responses: { 200: connectionEntry },
+  }),
+  authorizeConnection: operation({
+    ...authorizing,
+    method: 'POST',
+    path: '/v1/connections/{connection_id}/authorize',
+    act: 'connection.authorize',
+    summary: 'Where a person lets the connection act for them, once or again',
+    role: 'admin',
+    params: one,
+    responses: { 200: authorizationStarted },
+    refuses: [409],
+  }),
+  takeAuthorization: operation({
+    ...authorizing,
+    method: 'GET',
+    path: '/oauth/callback',
+    summary: 'Where a provider sends people back to who have authorized a connection',
+    open: true,
+    raw: true,
+    query: z.looseObject({ state: z.string().min(1).max(500) }),
+    responses: { 200: 'text/plain' },
+    refuses: [409],
   }),
 };

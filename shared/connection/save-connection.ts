@@ -3,7 +3,7 @@ import type { Actor } from '../kernel/actor.ts';
 import { newId } from '../kernel/id.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Seals } from '../kernel/seals.ts';
-import type { Connection, Connections, SealedSecret } from './connection.ts';
+import { type Connection, type Connections, changedAt, firstStatus, type SealedSecret } from './connection.ts';
 import { CONNECTION_TYPES, type ConnectionType } from './connection-type.ts';
 
 export interface ConnectionServices {
@@ -20,6 +20,7 @@ export interface NewConnection {
 }
 
 const HOUR_MS = 3_600_000;
+const GRANTED_TO = ['authorization_url', 'token_url', 'client_id', 'issuer'];
 
 /** Makes a connection. Throws `conflict` when the project has one of that name, `invalid` for settings or a secret that its type does not have. */
 export async function createConnection(
@@ -38,7 +39,7 @@ export async function createConnection(
     type,
     settings: checkedSettings(type, settings),
     secrets: [await sealedSecret(seals, { id, type }, secret, at)],
-    status: { state: 'untested', since },
+    status: firstStatus({ type }, since),
     createdAt: since,
     createdBy: owner.actor,
     updatedAt: since,
@@ -62,12 +63,16 @@ export async function changeConnection(
 ): Promise<Connection> {
   const at = now();
   const since = at.toISOString();
+  const changed = settings === undefined ? seen.settings : checkedSettings(seen.type, settings);
+  // Tokens are of one client and one provider.
+  const tokens = GRANTED_TO.every((name) => changed[name] === seen.settings[name]) ? seen.tokens : undefined;
   const next: Connection = {
     ...seen,
-    ...(settings !== undefined && { settings: checkedSettings(seen.type, settings) }),
+    settings: changed,
+    tokens,
     ...(secret !== undefined && { secrets: await rotated(seals, seen, secret, { at, keepHours }) }),
-    status: { state: 'untested', since },
-    updatedAt: since > seen.updatedAt ? since : new Date(Date.parse(seen.updatedAt) + 1).toISOString(),
+    status: firstStatus({ type: seen.type, tokens }, since),
+    updatedAt: changedAt(seen, at),
   };
   if (await connections.replace(seen, next)) return next;
   throw new Problem('conflict', `Connection "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);

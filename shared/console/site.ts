@@ -70,7 +70,7 @@ const NONCE = '__NONCE__';
 /** The index with the word that its style elements carry: those that the editor makes. */
 export const indexWith = (file: SiteFile, nonce: string) => Buffer.from(file.bytes).toString().replaceAll(NONCE, nonce);
 
-/** What pages may do. `origins` are those beside their own that they speak to: that of the sign-in provider. */
+/** What pages may do. `origins` are those beside their own that they speak to: those of the live connection and of the sign-in provider. */
 export const policyOf = (origins: readonly string[], nonce: string) =>
   [
     "default-src 'none'",

@@ -6,6 +6,7 @@ import { acting, type Recorder } from '../kernel/acting.ts';
 import { actorOf } from '../kernel/actor.ts';
 import { Problem } from '../kernel/problem.ts';
 import { allows, type Caller } from '../kernel/role.ts';
+import { type Trace, traceIn } from '../kernel/trace.ts';
 import { type Answer, refusal } from './answer.ts';
 import { callerIn } from './caller.ts';
 import { readIfMatch } from './entity-tag.ts';
@@ -28,6 +29,8 @@ export interface Request<O> {
   ifMatch: string[] | undefined;
   /** Why, as the caller says. */
   reason: string | undefined;
+  /** The trace that the caller is in. */
+  trace: Trace | undefined;
   /** Which content types the caller takes. */
   accept: string | undefined;
   /** Where the caller found the API: `https://host`. */
@@ -86,6 +89,7 @@ function readRequest(event: APIGatewayProxyEventV2, operation: Operation): Reque
     idempotencyKey: operation.raw ? undefined : idempotencyKey(event),
     ifMatch: operation.ifMatch && readIfMatch(event.headers['if-match']),
     reason,
+    trace: traceIn(event.headers),
     accept: event.headers['accept'],
     origin: originOf(event),
     raw: operation.raw && readRaw(event),

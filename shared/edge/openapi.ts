@@ -111,8 +111,8 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
       requestBody: { required: !body.safeParse(undefined).success, content: { 'application/json': { schema: body } } },
     }),
     responses: {
-      ...Object.fromEntries(Object.entries(responses).map(success)),
       ...refusals(statusesOf(operation)),
+      ...Object.fromEntries(Object.entries(responses).map(success)),
       ...(ifMatch && Object.fromEntries([success(['409', ifMatch])])),
     },
   };

@@ -12,6 +12,7 @@ export const placesTable = () => required('PLACES_TABLE');
 export const workflowsTable = () => required('WORKFLOWS_TABLE');
 export const accessTable = () => required('ACCESS_TABLE');
 export const connectionsTable = () => required('CONNECTIONS_TABLE');
+export const subscriptionsTable = () => required('SUBSCRIPTIONS_TABLE');
 export const triggersTable = () => required('TRIGGERS_TABLE');
 export const auditTable = () => required('AUDIT_TABLE');
 export const tasksTable = () => required('TASKS_TABLE');

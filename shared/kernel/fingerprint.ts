@@ -30,6 +30,13 @@ export const patternOf = (message: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
+/** Of failures that one connection has caused, in whatever workflow of its project. */
+export const connectionGroupOf = (owner: { workspace: string; project: string }, name: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['connection', owner.workspace, owner.project, name]))
+    .digest('base64url')
+    .slice(0, 16);
+
 /** Failures with the same one have the same cause, as far as their words tell. */
 export const fingerprintOf = ({ workflowId, step = '', name, message }: FailedAt): string =>
   createHash('sha256')

@@ -1,5 +1,5 @@
 /** What a secret belongs to: one kind of thing, and which. Copied into the row of another it opens no more. */
-export type SealOwner = { webhook: string } | { connection: string } | { task: string };
+export type SealOwner = { webhook: string } | { connection: string } | { task: string } | { subscription: string };
 
 /** What was to be opened was not sealed by us, or belongs to something else. */
 export class NotSealed extends Error {}

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { actor, legalHold, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
+import { traceIdOf } from '../kernel/trace.ts';
 import { inCredits } from '../usage/credits.ts';
 import { actionsOf } from './control/actions.ts';
 import { type Run, stepCounts } from './model/run.ts';
@@ -54,6 +55,7 @@ export const valueLink = z.object({ url: z.string(), expires_at: time }).meta({ 
 export const runDetail = runEntry
   .extend({
     object: z.literal('run').meta({ description: 'Tells it from a DryRun' }),
+    trace_id: z.string().meta({ description: 'The trace that it and all it calls are in: W3C Trace Context' }),
     definition: z.string().meta({ description: 'SHA-256 of the definition that this run follows' }),
     inputs: shownFields,
     outputs: shownFields.nullable(),
@@ -168,6 +170,7 @@ export const runDetailView = (run: Run, { inputs, outputs, chain, children, befo
   viewOf(runDetail, {
     ...shownRun(run),
     object: 'run',
+    traceId: traceIdOf(run),
     archivedBy: run.archived?.actor ?? null,
     archivedAt: run.archived?.at,
     legalHold: heldOf(run),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { OpenConnection } from '../connection/open-connection.ts';
 import type { Template } from '../expression/template.ts';
+import type { Trace } from '../kernel/trace.ts';
 import type { Usage } from '../usage/usage.ts';
 
 /** What every step may carry beside its kind, after parsing. Durations are still the author's text (`30s`) or an expression. */
@@ -81,6 +82,8 @@ export interface LeafContext {
   workflow: string;
   stepKey: string;
   attempt: number;
+  /** What it calls is told which trace this is. */
+  trace: Trace;
   now: () => Date;
   /** Aborts when the step times out or the run has ended. */
   signal: AbortSignal;

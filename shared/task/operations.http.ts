@@ -6,6 +6,8 @@ import { answerBody, changeBody, taskDetail, taskEntries, taskQuery } from './ta
 const at = { tag: 'tasks', entry: 'api/tasks' } as const;
 const params = z.object({ task_id: resourceId });
 
+const PAGE = 'text/html; charset=utf-8';
+
 const link = {
   tag: 'tasks',
   entry: 'api/answer-by-link',
@@ -13,7 +15,7 @@ const link = {
   open: true,
   raw: true,
   params: z.object({ task_id: resourceId, token: z.string().min(1).max(2_000) }),
-  responses: { 200: 'text/html' },
+  responses: { 200: PAGE, 400: PAGE, 403: PAGE, 404: PAGE, 409: PAGE, 413: PAGE, 429: PAGE },
 } as const;
 
 /** Where the links lead that mails to people hold. */

@@ -59,6 +59,13 @@ const bearer = () => ({
 });
 const aConnection = () => madeWith('/v1/connections', bearer());
 
+const subscription = () => ({
+  project_id: 'examples',
+  events: ['run.failed'],
+  to: { webhook: { url: 'http://127.0.0.1:9/' } },
+});
+const aSubscription = () => madeWith('/v1/subscriptions', subscription());
+
 const aTest = async (): Promise<string> => (await ask('POST', at('/tests'), { run_id: run, name: 'a test' })).body.id;
 const command = (word: string, run_id: string, reason: string) =>
   ask('POST', `/v1/workflows/${waiting}/command`, { command: word, run_id }, reason);
@@ -399,10 +406,43 @@ const doing: Record<Act, Do> = {
       after: { status: { state: 'not_connected' } },
     };
   },
+  'connection.authorize': async (reason) => {
+    const [token_url, authorization_url] = ['http://127.0.0.1:9/token', 'http://127.0.0.1:9/'];
+    const settings = { hosts: ['erp.example'], token_url, authorization_url, client_id: 'millrun' };
+    const body = { ...bearer(), type: 'oauth2_authorization_code', settings, secret: {} };
+    const object = await madeWith('/v1/connections', body);
+    await ask('POST', `/v1/connections/${object}/authorize`, undefined, reason);
+    return { object, before: null, after: null };
+  },
   'connection.delete': async (reason) => {
     const object = await aConnection();
     await ask('DELETE', `/v1/connections/${object}`, undefined, reason);
     return { object, before: { type: 'bearer' }, after: null };
+  },
+  'subscription.create': async (reason) => {
+    const { body } = await ask('POST', '/v1/subscriptions', subscription(), reason);
+    return { object: body.id, before: null, after: { events: ['run.failed'], secret: '***' } };
+  },
+  'subscription.change': async (reason) => {
+    const object = await aSubscription();
+    await ask('PATCH', `/v1/subscriptions/${object}`, { enabled: false }, reason);
+    return { object, before: { enabled: true }, after: { enabled: false } };
+  },
+  'subscription.delete': async (reason) => {
+    const object = await aSubscription();
+    await ask('DELETE', `/v1/subscriptions/${object}`, undefined, reason);
+    return { object, before: { enabled: true }, after: null };
+  },
+  'subscription.test': async (reason) => {
+    const object = await aSubscription();
+    await ask('POST', `/v1/subscriptions/${object}/test`, undefined, reason);
+    return { object, before: null, after: null };
+  },
+  'subscription.redeliver': async (reason) => {
+    const object = await aSubscription();
+    const { id } = (await ask('POST', `/v1/subscriptions/${object}/test`)).body;
+    await ask('POST', `/v1/subscriptions/${object}/redeliver`, { delivery_ids: [id] }, reason);
+    return { object, before: null, after: null };
   },
   'delivery.redeliver': async (reason) => {
     const object = await aRejected();

@@ -17,6 +17,7 @@ export interface Known {
   member_id?: string;
   task_id?: string;
   connection_id?: string;
+  subscription_id?: string;
   test_id?: string;
   test_run_id?: string;
   job_id?: string;
@@ -53,6 +54,11 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   testWebhook: () => [{}, { body: { order: 1 } }],
   createQueue: () => [{ name: 'orders' }],
   changeQueue: () => [{ enabled: false }],
+  createSubscription: ({ project }) => [
+    { project_id: project, events: ['run.failed'], to: { webhook: { url: 'https://erp.example/hook' } } },
+  ],
+  changeSubscription: () => [{ enabled: false }],
+  redeliverSubscription: () => [{ delivery_ids: [NOTHING] }],
   createFileV2: () => [{ file_name: 'order.pdf' }],
   createRunV2: ({ workflow_id, project }) => [
     { name: 'A run', process_id: workflow_id, agent_id: project, stage: 'Published', inputs: [{ name: 'a', value: 1 }] },
@@ -146,6 +152,7 @@ function idFor(name: string, known: Known): string {
     member_id: NOTHING,
     task_id: NOTHING,
     connection_id: NOTHING,
+    subscription_id: NOTHING,
     job_id: NOTHING,
     ...known,
     process_id: known.workflow_id,
@@ -158,3 +165,6 @@ function idFor(name: string, known: Known): string {
   if (value === undefined) throw new Error(`test/edge/samples.ts knows no {${name}}: add it to Known.`);
   return value;
 }
+
+/** Whether an operation answers people, with a page. */
+export const isPage = (answer: unknown): boolean => typeof answer === 'string' && answer.startsWith('text/html');

@@ -27,6 +27,11 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const task = await api.asked((await api.start(asking, {}, { key })).body.id, { key });
   // Its mail is sent meanwhile, and it says so.
   await vi.waitFor(async () => expect((await api.get(`/v1/tasks/${task.id}`, { key })).body.mailed_at).toBeTruthy(), 10_000);
+  const subscription = await create('/v1/subscriptions', {
+    project_id: project,
+    events: ['run.failed'],
+    to: { event_bus: {} },
+  });
   const connection = await create('/v1/connections', {
     project_id: project,
     name: uniqueName(),
@@ -52,6 +57,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     member_id: member.id,
     task_id: task.id,
     connection_id: connection.id,
+    subscription_id: subscription.id,
     test_id: test.id,
     test_run_id: testRun.id,
     job_id: job.id,

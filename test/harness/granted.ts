@@ -50,12 +50,20 @@ const policy = z.object({
   PolicyDocument: z.object({ Statement: z.array(z.object({ Action: oneOrMore, Resource: oneOrMore })) }),
 });
 
+const inline = z.object({ Policies: z.array(z.object({ PolicyDocument: z.unknown() })).default([]) });
+
 /** What the roles of functions allow. */
 class Grants {
   readonly #statements = new Map<unknown, { Action: string[]; Resource: string[] }[]>();
 
   constructor(stack: Stack) {
-    const policies = stack.ofType('AWS::IAM::Policy').map(({ properties }) => policy.parse(properties));
+    const attached = stack.ofType('AWS::IAM::Policy').map(({ properties }) => policy.parse(properties));
+    const within = stack
+      .ofType('AWS::IAM::Role')
+      .flatMap(({ name, properties }) =>
+        inline.parse(properties).Policies.map(({ PolicyDocument }) => policy.parse({ Roles: [name], PolicyDocument })),
+      );
+    const policies = [...attached, ...within];
     for (const { metadata, properties } of stack.ofType('AWS::Lambda::Function')) {
       const own = policies.filter(({ Roles }) => Roles.some((role) => String(properties['Role']).endsWith(`:role/${role}`)));
       const statements = own.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);

@@ -1,5 +1,6 @@
 import { evaluateTemplate } from '../../shared/expression/expression.ts';
 import { StepError } from '../../shared/kernel/step-error.ts';
+import { traceFrom } from '../../shared/kernel/trace.ts';
 import type { LeafContext, StepFiles } from '../../shared/step/kind.ts';
 
 /** A project without files. */
@@ -19,6 +20,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     workflow: 'flow',
     stepKey: 'a',
     attempt: 1,
+    trace: traceFrom({ id: 'r1' }, 'a 1'),
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
     files: noFiles,

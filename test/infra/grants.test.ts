@@ -45,6 +45,7 @@ type TableName =
   | 'Files'
   | 'Tests'
   | 'Connections'
+  | 'Subscriptions'
   | 'Jobs';
 
 /** The operations on rows, and the indexes that are queried. */
@@ -95,6 +96,9 @@ const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...rea
 const showsTasks = table('Tasks', 'UpdateItem');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
+
+/** Tokens of connections are opened, and others kept in their place. */
+const renewsSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt', 'kms:Encrypt'] };
 
 /** Any connection of the one WebSocket API. */
 const posts = { 'arn:aws:execute-api:region:account:LiveApi/live/*/@connections/*': ['execute-api:ManageConnections'] };
@@ -321,8 +325,28 @@ const expected: Record<string, Record<string, string[]>> = {
   'functions/worker/test-connection.ts': {
     ...logs('FunctionsTestConnection'),
     ...records,
-    ...table('Connections', 'UpdateItem', 'by-workspace'),
+    ...table('Connections', 'GetItem UpdateItem', 'by-workspace'),
+    ...renewsSecrets,
+  },
+  'functions/worker/authorize-connection.ts': {
+    ...logs('FunctionsAuthorizeConnection'),
+    ...records,
+    ...table('Connections', 'DeleteItem GetItem PutItem UpdateItem', 'by-workspace'),
+    ...renewsSecrets,
+  },
+  'functions/api/subscriptions.ts': {
+    ...logs('FunctionsSubscriptions'),
+    ...records,
+    ...table('Subscriptions', 'DeleteItem GetItem PutItem Query'),
+    'StoresSecretsKey.Arn': ['kms:Encrypt'],
+  },
+  'functions/worker/send-notifications.ts': {
+    ...logs('SubscriptionsSend'),
+    ...table('Subscriptions', 'GetItem PutItem', 'due'),
+    'StoresSubscriptions.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    'StoresSubscriptions.Arn/stream/*': ['dynamodb:ListStreams'],
     ...opensSecrets,
+    'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
   'functions/api/api-keys.ts': { ...logs('FunctionsApiKeys'), ...records, ...table('Access', 'PutItem', 'by-workspace') },
   'functions/api/members.ts': {
@@ -391,7 +415,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
-    ...opensSecrets,
+    ...renewsSecrets,
     ...sendsMail,
     'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
@@ -428,6 +452,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Access', 'GetItem Query'),
     ...posts,
     ...records,
+    ...table('Subscriptions', 'PutItem Query'),
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
     ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),
     ...listsValues,

@@ -14,7 +14,10 @@ export type Found = z.infer<typeof resource> & { id: string };
 /** The template of an installation with these settings, whatever cdk.json says. */
 export function installed(settings: SettingsInput = {}) {
   const json = synthesize(parseSettings(settings));
-  const resources = Object.entries(json.Resources).map(([id, one]): Found => ({ id, ...resource.parse(one) }));
+  const resources = Object.entries(json.Resources).flatMap(([id, one]): Found[] => {
+    const found = { id, ...resource.parse(one) };
+    return [found, ...inlinePolicies(found)];
+  });
   return {
     json,
     template: Template.fromJSON(json),
@@ -29,6 +32,19 @@ export function installed(settings: SettingsInput = {}) {
     functions: resources.filter((one) => one.Type === 'AWS::Lambda::Function'),
   };
 }
+
+const inline = z.object({ Policies: z.array(z.object({ PolicyDocument: z.unknown() })).default([]) });
+
+/** The policies within a role, as those that are attached to it are written. */
+const inlinePolicies = ({ id, Type, Properties }: Found): Found[] =>
+  Type !== 'AWS::IAM::Role'
+    ? []
+    : inline.parse(Properties).Policies.map(({ PolicyDocument }, at) => ({
+        id: `${id}Policy${at}`,
+        Type: 'AWS::IAM::Policy',
+        Properties: { Roles: [{ Ref: id }], PolicyDocument },
+        Metadata: {},
+      }));
 
 /** Writes an ARN or a name as one line: `Runs.Arn`, `arn:aws:states:region:account:stateMachine:millrun-*`. */
 export function plain(value: unknown): string {

@@ -256,7 +256,7 @@ async function storedRuns(count: number): Promise<string[]> {
   return all.map(({ id }) => id);
 }
 
-test('a thousand runs by their ids', async () => {
+test('a thousand runs by their ids', { timeout: 90_000 }, async () => {
   const ids = await storedRuns(1000);
   expect(await through({ verb: 'archive', run_ids: ids })).toMatchObject({ total: 1000, done: 1000 });
   const seen: string[] = [];

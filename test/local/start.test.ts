@@ -60,7 +60,7 @@ test('it comes up, publishes the examples, runs one and stays up', async () => {
   expect(await cloud.end()).toEqual({ code: 0, signal: null });
 
   const again = await started(dataDir);
-  expect(await api(again, '/v1/workflows?project_id=examples')).toEqual({ items, continuation_token: null });
+  expect(await api(again, '/v1/workflows?project_id=examples')).toMatchObject({ items, continuation_token: null });
 });
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -117,8 +117,13 @@ test('examples find the sample services after they have moved, but for one that 
 
   const next = await started(dataDir);
   const { cloud } = await next.ready;
-  // The last in the order of their names.
-  await vi.waitFor(async () => expect((await api(next, `/v1/workflows/${idOf('order-intake')}`)).published_version).toBe(2));
+  // The last that names them, in the order of their names.
+  const isMoved = async () => expect((await api(next, `/v1/workflows/${idOf('order-intake')}`)).published_version).toBe(2);
+  await vi.waitFor(isMoved, { timeout: 15_000, interval: 50 });
+  const { items: connections } = await api(next, '/v1/connections?project_id=examples');
+  expect(
+    JSON.stringify(connections.map(({ settings }: { settings: object }) => settings)).split(`${cloud}/_sample`),
+  ).toHaveLength(3);
   const hello = await api(next, `/v1/workflows/${idOf('hello')}`);
   expect(hello).toMatchObject({ published_version: 2, draft: { source: expect.stringContaining(`${cloud}/_sample`) } });
   expect((await api(next, `/v1/workflows/${idOf('nightly-report')}`)).draft.source).toBe(changed);

@@ -164,9 +164,9 @@ test.each([
     /Config \(AWS::Lambda::EventInvokeConfig\).*"DestinationConfig"/,
   ],
   [
-    'a queue with an order',
+    'a queue with an order that its name does not tell',
     () => declaredQueues(small({ Queue: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } } })),
-    /Queue \(AWS::SQS::Queue\).*"FifoQueue"/,
+    /Queue is called millrun-Queue: FIFO queues end in .fifo/,
   ],
   [
     'one name with two meanings',

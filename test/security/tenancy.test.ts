@@ -3,7 +3,7 @@ import { operations } from '../../shared/api/routes.ts';
 import type { Operation } from '../../shared/edge/route.ts';
 import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
 import { type Api, expectRefusal, startApi } from '../edge/api.ts';
-import { allSamples, type Known, type Sample } from '../edge/samples.ts';
+import { allSamples, isPage, type Known, type Sample } from '../edge/samples.ts';
 import { oneOfEverything } from '../edge/things.ts';
 import { howMany } from '../harness/how-many.ts';
 
@@ -57,6 +57,7 @@ function seen(
     delivery_id,
     file_id,
     connection_id,
+    subscription_id,
     job_id,
     task_id,
   }: Required<Known>,
@@ -78,6 +79,7 @@ function seen(
     `/v1/files/${file_id}`,
     `/v1/tasks/${task_id}`,
     `/v1/connections/${connection_id}`,
+    `/v1/subscriptions/${subscription_id}`,
     `/v1/jobs/${job_id}/results`,
     '/v1/api-keys?limit=100',
     '/v1/members?limit=100',
@@ -105,7 +107,7 @@ test.each(pairs)(
         const { open, role: least = 'viewer', responses }: Operation = operations[operation];
         const answered = await api.call(method, path, { key: keyOf(stranger, role), body });
         // A page says to a person what others hear as JSON.
-        if (responses[200] === 'text/html') expect(answered.status).toBe(404);
+        if (isPage(responses[200])) expect(answered.status).toBe(404);
         else expectRefusal(answered, open || allows(role, least) ? 404 : 403);
         cells += 1;
       }

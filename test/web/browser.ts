@@ -35,6 +35,8 @@ export async function axeOf(page: Page): Promise<string[]> {
   );
 }
 
+const MOST_TABS = 80;
+
 /** A person at the console: signed in, with what went wrong in the page and how often they have clicked. */
 export class Visitor {
   readonly page: Page;
@@ -66,7 +68,19 @@ export class Visitor {
     return this.page.goto(this.#url + path);
   }
 
-  async click(role: 'button' | 'link' | 'tab', name: string | RegExp): Promise<void> {
+  /** Goes on with Tab until this has the focus, as those do who have no pointer. */
+  async tabTo(name: RegExp): Promise<void> {
+    for (let pressed = 0; pressed < MOST_TABS; pressed += 1) {
+      const focused = await this.page.evaluate<string>(
+        "[document.activeElement?.getAttribute('aria-label'), document.activeElement?.labels?.[0]?.innerText, document.activeElement?.innerText].find(Boolean) ?? ''",
+      );
+      if (name.test(focused.trim())) return;
+      await this.page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab never came to ${name}.`);
+  }
+
+  async click(role: 'button' | 'link' | 'tab' | 'menuitem' | 'checkbox', name: string | RegExp): Promise<void> {
     this.clicks += 1;
     await this.page.getByRole(role, { name }).first().click();
   }

@@ -68,17 +68,19 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     expect(visitor.problems).toEqual([]);
   });
 
-  test('a run goes on from the step that failed, with its input corrected, within three clicks', async () => {
+  test('a run goes on from the step that failed, with its input corrected, with three clicks from the start page', async () => {
     const visitor = await visit();
-    await visitor.goTo(`/runs/${failed}`);
+    await visitor.page.keyboard.press('/');
+    await visitor.page.keyboard.type('4711');
+    await visitor.page.waitForURL(/q=4711/);
+    await visitor.click('link', '4711');
     await visitor.click('button', /^Recover from check/);
     const input = visitor.page.getByLabel('Input');
     await input.last().fill('{"order": "4711", "bad": false}');
-    await visitor.page.getByText('Take results over').click();
     await visitor.click('button', /^Recover$/);
     await visitor.page.waitForURL((url) => !url.pathname.includes(failed));
     await expect.poll(() => visitor.page.locator('[data-headline]').innerText()).toMatch(/^Succeeded/);
-    expect(visitor.clicks + 1).toBeLessThanOrEqual(3);
+    expect(visitor.clicks).toBe(3);
     expect(visitor.problems).toEqual([]);
   });
 
@@ -113,6 +115,7 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     '/workflows',
     '/inbox',
     '/deliveries',
+    '/calendar',
     '/jobs',
     '/people',
     '/audit',

@@ -82,7 +82,13 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/deliveries',
     component: lazyRouteComponent(() => import('./pages/deliveries-page.tsx'), 'DeliveriesPage'),
-    validateSearch: texts('outcome', 'trigger'),
+    validateSearch: texts('outcome', 'trigger', 'day'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/calendar',
+    component: lazyRouteComponent(() => import('./calendar/calendar-page.tsx'), 'CalendarPage'),
+    validateSearch: texts('day'),
   }),
   createRoute({
     getParentRoute: () => root,

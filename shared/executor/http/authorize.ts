@@ -10,6 +10,7 @@ import {
 } from '../../connection/connection-type.ts';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { authorizedToken } from './authorization-code.ts';
 import type { Credential, CredentialContext } from './credential.ts';
 import { describe } from './failure.ts';
 import { accessToken } from './oauth2.ts';
@@ -76,6 +77,9 @@ const AUTHORIZE: { [T in HttpConnectionType]: Authorize<T> } = {
     parts.connection.conceal(token);
     return withHeader(request, 'authorization', `Bearer ${token}`);
   },
+
+  oauth2_authorization_code: async (request, parts, context) =>
+    withHeader(request, 'authorization', `Bearer ${await authorizedToken(parts, context)}`),
 
   aws: async (request, { settings, secret }, { now }) => {
     const { url, method, body } = request;

@@ -18,5 +18,7 @@ export const credentialsOf = ({ type, secrets }: OpenConnection): Credential[] =
   secrets.flatMap((secret) => {
     const first = { secret, isFresh: false };
     // A token may have been revoked before it was over.
-    return type === 'oauth2_client_credentials' ? [first, { secret, isFresh: true }] : [first];
+    return type === 'oauth2_client_credentials' || type === 'oauth2_authorization_code'
+      ? [first, { secret, isFresh: true }]
+      : [first];
   });

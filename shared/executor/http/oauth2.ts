@@ -66,7 +66,8 @@ async function fetchToken({ connection, settings, secret }: ClientCredentials, c
   }
 }
 
-async function failureOf(error: unknown, connection: OpenConnection, url: URL): Promise<unknown> {
+/** Reports a refusal, and gives what the step fails with. */
+export async function failureOf(error: unknown, connection: OpenConnection, url: URL): Promise<unknown> {
   const refusal = await refusalOf(error);
   if (refusal === undefined) return faultOf(error, url);
   const reason = `${url.origin}${url.pathname} ${refusal}`;

@@ -1,3 +1,4 @@
+import { traceHeaders } from '../../kernel/trace.ts';
 import type { HttpSpec } from '../../step/http/spec.ts';
 import type { LeafContext, StepFiles } from '../../step/kind.ts';
 import { formOf, type StreamedBody } from './form.ts';
@@ -15,7 +16,7 @@ const FORM = 'application/x-www-form-urlencoded';
 /** What an http step sends first; redirects may lead to others. */
 export async function requestOf(
   spec: HttpSpec,
-  { runId, stepKey, files }: Pick<LeafContext, 'runId' | 'stepKey' | 'files'>,
+  { runId, stepKey, files, trace }: Pick<LeafContext, 'runId' | 'stepKey' | 'files' | 'trace'>,
 ): Promise<HttpRequest> {
   const given = Object.entries(spec.headers ?? {}).flatMap(([name, value]) =>
     value === null ? [] : [[name.toLowerCase(), value]],
@@ -29,6 +30,7 @@ export async function requestOf(
       accept: '*/*',
       'accept-encoding': 'gzip, br',
       'user-agent': 'millrun',
+      ...traceHeaders(trace),
       // The same key on every attempt, so that a server which honours it acts once.
       ...(spec.method !== 'GET' && spec.method !== 'HEAD' && { 'idempotency-key': `${runId}/${stepKey}` }),
       ...(type && { 'content-type': type }),

@@ -16,7 +16,7 @@ import { type Session, type Tool, withSession } from './session.ts';
 export async function callTool(spec: McpSpec, context: LeafContext, network: Network): Promise<unknown> {
   const connection = await context.connection(spec.connection);
   try {
-    const result = await withSession(connection, { network, signal: context.signal }, async (session) => {
+    const result = await withSession(connection, { network, signal: context.signal, trace: context.trace }, async (session) => {
       const given = argumentsFor(await toolOf(session, spec), spec);
       return session.call(spec.tool, given);
     });

@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { CONNECTION_TYPES } from '../../connection/connection-type.ts';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { type Trace, traceHeaders } from '../../kernel/trace.ts';
 import type { Network } from '../http/agents.ts';
 import { fetchOver } from '../http/fetch-over.ts';
 
@@ -29,7 +30,7 @@ const tools = new LRUCache<string, Tool[]>({ max: MOST_SERVERS, ttl: TOOLS_KEPT_
 /** Opens a session over streamable HTTP, works with it and closes it. Throws `InputInvalid` for a connection of another type. */
 export async function withSession<T>(
   connection: OpenConnection,
-  { network, signal }: { network: Network; signal: AbortSignal },
+  { network, signal, trace }: { network: Network; signal: AbortSignal; trace: Trace },
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   if (connection.type !== 'mcp')
@@ -41,7 +42,9 @@ export async function withSession<T>(
   const { token } = CONNECTION_TYPES.mcp.secret.parse(connection.secrets[0] ?? {});
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     fetch: fetchOver(network, signal),
-    ...(token !== undefined && { requestInit: { headers: { authorization: `Bearer ${token}` } } }),
+    requestInit: {
+      headers: { ...traceHeaders(trace), ...(token !== undefined && { authorization: `Bearer ${token}` }) },
+    },
   });
   const client = new Client({ name: 'millrun', version: '0.1.0' });
   const options = { signal, timeout: LONGEST_MS };

@@ -4,6 +4,7 @@ import { newId } from '../../kernel/id.ts';
 import { maskOf } from '../../kernel/mask.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { traceFrom } from '../../kernel/trace.ts';
 import { callKind } from '../../step/registry.ts';
 import { type Pin, plannedIn } from '../../workflow/plan.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -133,6 +134,7 @@ async function check(scene: Scene, { id, input, origin, failures }: ChildStart):
     trigger: 'parent',
     actor: runActor(run),
     childOf: { run, stepKey: key },
+    trace: traceFrom(run, `${key} ${failures}`),
     rerunOf: origin && !isWell(origin) ? { run: origin, from: 'failed' } : undefined,
     key: { trigger: 'parent', value: `${run.id}/${key}/${failures}` },
   }).catch(asFailure);

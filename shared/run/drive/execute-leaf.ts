@@ -5,6 +5,7 @@ import type { Template } from '../../expression/template.ts';
 import { stepFiles } from '../../file/step-files.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { traceFrom } from '../../kernel/trace.ts';
 import type { Executor } from '../../step/kind.ts';
 import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
@@ -40,20 +41,26 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
+  let connection: string | undefined;
   const announced = planned.step.repeatable && announce(journal);
+  const attempt = (scene.step?.failures ?? 0) + 1;
   const context = {
     runId: journal.run.id,
     workspace: journal.run.workspace,
     project: journal.run.project,
     workflow: journal.run.workflowName,
     stepKey: key,
-    attempt: (scene.step?.failures ?? 0) + 1,
+    attempt,
+    trace: traceFrom(journal.run, `${key} ${attempt}`),
     now: services.now,
     signal: limit.signal,
+    connection: (name: string) => {
+      connection = journal.run.connectionOverrides?.[name] ?? name;
+      return services.openConnection(journal.run, name, conceal);
+    },
     used: (usage: Usage) => {
       scene.used = summedUsage([scene.used ?? {}, usage]);
     },
-    connection: (name: string) => services.openConnection(journal.run, name, conceal),
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>
       names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),
@@ -65,9 +72,17 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     }
     const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
     await complete(scene, full, { limit });
+  } catch (error) {
+    throw connection === undefined ? error : withConnection(error, connection);
   } finally {
     if (announced) clearTimeout(announced);
   }
+}
+
+/** Which connection was not taken: what people are asked about it is one question. */
+function withConnection(error: unknown, connection: string): unknown {
+  if (!(error instanceof StepError) || error.name !== 'CredentialRejected') return error;
+  return new StepError(error.name, error.message, Object.assign({}, error.data, { connection }));
 }
 
 /** What stands in the document, unless somebody has given it other input. */

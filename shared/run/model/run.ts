@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { origin } from '../../kernel/acting.ts';
 import { type Actor, actor } from '../../kernel/actor.ts';
 import { hold } from '../../kernel/hold.ts';
+import { trace } from '../../kernel/trace.ts';
 import { retention } from '../../workflow/retention.ts';
 import { concurrency, queued } from './concurrency.ts';
 import { failure } from './entry.ts';
@@ -111,6 +112,8 @@ const created = z.object({
   workflowHold: hold.optional(),
   /** With how many others it may go on at once. */
   concurrency: concurrency.optional(),
+  /** The trace of who started it, where that is known: its own calls go on with it. */
+  trace: trace.optional(),
   /** Names of connections to use instead of those the definition names. */
   connectionOverrides: z.record(z.string(), z.string()).optional(),
 });

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { actor } from '../../kernel/actor.ts';
-import { fingerprintOf } from '../../kernel/fingerprint.ts';
+import { connectionGroupOf, fingerprintOf } from '../../kernel/fingerprint.ts';
 import { idOf } from '../../kernel/id.ts';
-import { DECISIONS, type Entry, type EntryOf, failure, TASK_KINDS } from './entry.ts';
+import { DECISIONS, type Entry, type EntryOf, type Failure, failure, TASK_KINDS } from './entry.ts';
 import { keptUntil } from './project.ts';
 import type { Run } from './run.ts';
 import { parseKey } from './scope.ts';
@@ -74,7 +74,7 @@ export function taskOf(
     kind,
     title,
     assignees,
-    group: error && fingerprintOf({ workflowId, step: error.step ?? step, name: error.name, message: error.message }),
+    group: error && groupOf(run, error.step ?? step, error),
     error,
     input,
     openedAt: entry.at,
@@ -84,6 +84,24 @@ export function taskOf(
     expires: keptUntil(new Date(closing?.entry.at ?? run.deadline), retentionDays),
   };
 }
+
+/** Exceptions with one cause: a connection that is not taken stands in the way of every run that uses it. */
+function groupOf(
+  { workspace, project, workflowId }: Pick<Run, 'workspace' | 'project' | 'workflowId'>,
+  step: string,
+  error: Failure,
+) {
+  const connection = rejectedConnection(error);
+  return connection === undefined
+    ? fingerprintOf({ workflowId, step, name: error.name, message: error.message })
+    : connectionGroupOf({ workspace, project }, connection);
+}
+
+const naming = z.object({ connection: z.string() });
+
+/** The connection whose credential was not taken. */
+const rejectedConnection = ({ name, data }: Pick<Failure, 'name' | 'data'>): string | undefined =>
+  name === 'CredentialRejected' ? naming.safeParse(data).data?.connection : undefined;
 
 function closedBy(entry: Entry | undefined): Pick<Task, 'status'> & Partial<Task> {
   if (!entry) return { status: 'open' };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { Actor } from '../../kernel/actor.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
+import type { Trace } from '../../kernel/trace.ts';
 import { checkInputs } from '../../workflow/check-inputs.ts';
 import type { Document } from '../../workflow/document.ts';
 import type { Plan } from '../../workflow/plan.ts';
@@ -22,6 +23,8 @@ export interface RerunRequest {
   /** Differences between the definitions and the inputs have been seen. */
   acceptChanges: boolean;
   actor: Actor;
+  /** The trace that the caller is in. */
+  trace?: Trace | undefined;
   key?: string | undefined;
 }
 
@@ -49,6 +52,7 @@ export async function rerunRun(services: StartServices, origin: Run, request: Re
     inputs,
     reference: request.inputs === 'same' ? origin.reference : undefined,
     actor: request.actor,
+    trace: request.trace,
     rerunOf: { run: origin, from: request.from },
     key,
   });

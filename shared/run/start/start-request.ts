@@ -1,5 +1,6 @@
 import type { Files } from '../../file/file.ts';
 import type { Actor } from '../../kernel/actor.ts';
+import type { Trace } from '../../kernel/trace.ts';
 import type { Budget } from '../../usage/budget.ts';
 import type { Workflows } from '../../workflow/workflows.ts';
 import type { Run } from '../model/run.ts';
@@ -39,6 +40,8 @@ export interface StartRequest {
   childOf?: { run: Run; stepKey: string } | undefined;
   /** What the caller says of itself, and its idempotency key: the same key and request give the first run back. */
   key?: RequestKey | undefined;
+  /** The trace that the caller is in. */
+  trace?: Trace | undefined;
   /** For how long the caller would wait for the end, in milliseconds. */
   waitMs?: number | undefined;
 }

@@ -110,6 +110,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     triggerId: request.triggerId,
     actor: request.actor,
     connectionOverrides,
+    trace: request.trace,
     concurrency: sharesLimit(request, workflow) ? prepared.concurrency : undefined,
     test: request.test,
     timeoutSeconds,
@@ -181,7 +182,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /** The same request, whatever the order of its members, is the same; keys of one project are none of another's. */
 async function startKey({ workflows }: StartServices, request: StartRequest): Promise<StartKey | undefined> {
-  const { key, actor: _, id: __, waitMs: ___, rerunOf, childOf, ...rest } = request;
+  const { key, actor: _, id: __, waitMs: ___, trace: ____, rerunOf, childOf, ...rest } = request;
   if (!key) return undefined;
   const project = (await workflows.get(request.workflowId))?.project ?? request.project ?? '';
   const asked = key.asked ?? { ...rest, origin: rerunOf?.run.id, from: rerunOf?.from, parent: childOf?.run.id };

@@ -3,6 +3,7 @@ import { secondsOf } from '../../expression/duration.ts';
 import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Seals } from '../../kernel/seals.ts';
+import { traceIn } from '../../kernel/trace.ts';
 import type { Run } from '../../run/model/run.ts';
 import type { StartServices } from '../../run/start/start-request.ts';
 import { startRun } from '../../run/start/start-run.ts';
@@ -105,6 +106,7 @@ async function startChecked(services: WebhookServices, webhook: Webhook, request
     triggerId: webhook.id,
     actor: { kind: 'trigger', id: webhook.id, name: webhook.name },
     useStartDefaults: true,
+    trace: traceIn(request.headers),
     key: { trigger: 'webhook', value: `${webhook.id}\n${key}`, asked: hashOf(request.body) },
   });
   if (!started.isRepeat || deliveryName(webhook, request) !== undefined) return started;

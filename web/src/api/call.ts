@@ -2,6 +2,7 @@ import table from 'virtual:operations';
 import type { Ask, Result } from '../../../client/client.ts';
 import type { OperationId } from '../../../shared/api/routes.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
+import { reaching } from './reach.ts';
 import { credential, signOut } from './session.ts';
 
 export type { Ask, OperationId, Result };
@@ -38,7 +39,7 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
   const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
   const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody);
   const who = credential();
-  const response = await fetch(filled(path, params) + searchOf(query), {
+  const request: RequestInit = {
     method,
     ...(signal && { signal }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -48,7 +49,8 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     },
-  });
+  };
+  const response = await reaching(query['wait'] !== undefined, () => fetch(filled(path, params) + searchOf(query), request));
   const text = await response.text();
   if (response.ok) return (text === '' ? undefined : parseJson(text)) as Result<Id>;
   const refusal = refusalOf(response.status, text);

@@ -15,6 +15,7 @@ const NAMES: Record<string, string> = {
   basic: 'User name and password',
   api_key: 'API key in a header or the query',
   oauth2_client_credentials: 'OAuth 2, client credentials',
+  oauth2_authorization_code: 'OAuth 2, authorized by a person',
   aws: 'AWS, Signature Version 4',
   mcp: 'MCP server',
   anthropic: 'Anthropic',

@@ -41,20 +41,25 @@ interface CodeProps {
   /** A line to show, from 1. */
   line: number | undefined;
   onSave: () => void;
+  onPublish: () => void;
 }
 
 /** The text of a workflow: with its problems where they are, and completion of what may stand here. */
-export function Code({ value, onChange, diagnostics, known, line, onSave }: CodeProps) {
+export function Code({ value, onChange, diagnostics, known, line, onSave, onPublish }: CodeProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
-  const now = useRef({ onChange, known, onSave });
-  now.current = { onChange, known, onSave };
+  const now = useRef({ onChange, known, onSave, onPublish });
+  now.current = { onChange, known, onSave, onPublish };
   // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes is told to it below
   useEffect(() => {
     if (!host.current) return;
     const complete = (context: CompletionContext): CompletionResult | null => completionsAt(context, now.current.known);
     const save = () => {
       now.current.onSave();
+      return true;
+    };
+    const publish = () => {
+      now.current.onPublish();
       return true;
     };
     const made = new EditorView({
@@ -70,7 +75,13 @@ export function Code({ value, onChange, diagnostics, known, line, onSave }: Code
           bracketMatching(),
           lintGutter(),
           autocompletion({ override: [complete] }),
-          keymap.of([{ key: 'Mod-s', preventDefault: true, run: save }, ...defaultKeymap, ...historyKeymap, indentWithTab]),
+          keymap.of([
+            { key: 'Mod-s', preventDefault: true, run: save },
+            { key: 'Mod-Enter', run: publish },
+            ...defaultKeymap,
+            ...historyKeymap,
+            indentWithTab,
+          ]),
           EditorView.contentAttributes.of({ 'aria-label': 'Text of the workflow' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) now.current.onChange(update.state.doc.toString());
@@ -106,6 +117,7 @@ export function Code({ value, onChange, diagnostics, known, line, onSave }: Code
     if (!made || line === undefined) return;
     const at = made.state.doc.line(Math.max(1, Math.min(made.state.doc.lines, line)));
     made.dispatch({ selection: { anchor: at.from }, effects: EditorView.scrollIntoView(at.from, { y: 'center' }) });
+    made.focus();
   }, [line]);
   return <div ref={host} className="code" />;
 }

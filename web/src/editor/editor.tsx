@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import { call, Refused } from '../api/call.ts';
-import { outlineQuery, queries, type Workflow, workflowsQuery } from '../api/queries.ts';
+import { outlineQuery, queries, type Run, runQuery, runsChanged, type Workflow, workflowsQuery } from '../api/queries.ts';
 import { Graph } from '../graph/graph.tsx';
 import { Button, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icons.tsx';
-import { told } from '../kit/told.tsx';
+import { tellProblem, told } from '../kit/told.tsx';
 import { Code, Diff } from './code.tsx';
 import { inputsOf, stepIdsOf } from './names.ts';
 
@@ -25,6 +25,9 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
   const { data: workflows = [] } = useQuery(workflowsQuery);
   const checked = useQuery({ ...outlineQuery(useSettled(text)), placeholderData: (previous) => previous });
   const plan = checked.data?.plan ?? undefined;
+  const { data: failed } = useQuery({ ...runQuery(afterRun ?? ''), enabled: afterRun !== undefined });
+  const failedLine = plan && failed?.error?.step ? findLine(plan.steps, failed.error.step) : undefined;
+  const isAtFailure = useRef(false);
   const isChanged = text !== saved;
   // Somebody else has saved meanwhile: what they wrote is not written over unseen.
   const isForeign = saved !== seen && text !== saved;
@@ -33,6 +36,13 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
     if (isChanged) localStorage.setItem(place(workflow.id), text);
     else localStorage.removeItem(place(workflow.id));
   }, [isChanged, text, workflow.id]);
+
+  useEffect(() => {
+    // Once: afterwards the text is in the hands of whoever corrects it.
+    if (failedLine === undefined || isAtFailure.current) return;
+    isAtFailure.current = true;
+    setLine(failedLine);
+  }, [failedLine]);
 
   const save = async () => {
     setError(undefined);
@@ -113,6 +123,7 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
             known={{ steps: stepIdsOf(text), inputs: inputsOf(plan?.input), workflows: workflows.map(({ name }) => name) }}
             line={line}
             onSave={() => void save()}
+            onPublish={() => errors === 0 && setPublishing(true)}
           />
         </section>
         <div className="stack">
@@ -129,6 +140,7 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
       {isPublishing && (
         <Publish
           workflow={workflow}
+          failed={failed}
           text={text}
           isChanged={isChanged}
           save={save}
@@ -174,6 +186,8 @@ function Problems({
 
 interface PublishProps {
   workflow: Workflow;
+  /** The failed run for whose sake the text was corrected. */
+  failed: Run | undefined;
   text: string;
   isChanged: boolean;
   save: () => Promise<boolean>;
@@ -182,7 +196,8 @@ interface PublishProps {
 }
 
 /** Shows what is published against what was, and asks for a note. */
-function Publish({ workflow, text, isChanged, save, onClose, onPublished }: PublishProps) {
+function Publish({ workflow, failed, text, isChanged, save, onClose, onPublished }: PublishProps) {
+  const navigate = useNavigate();
   const version = workflow.published_version;
   const params = { workflow_id: workflow.id };
   const before = useQuery({
@@ -190,6 +205,18 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
     queryFn: ({ signal }) => call('getVersion', { params: { ...params, version: version ?? 1 } }, signal),
     enabled: version !== null,
   });
+  const [goesOn, setGoesOn] = useState(true);
+  const recoverable = failed?.actions.some(({ action, allowed }) => action === 'rerun_from_failed' && allowed);
+  const recovers = recoverable && goesOn ? failed : undefined;
+  const recover = async (run: Run) => {
+    const rerun = await call('rerunRun', {
+      params: { run_id: run.id },
+      body: { from: 'failed', version: 'latest', accept_changes: true },
+      idempotencyKey: `console-${run.id}-${crypto.randomUUID()}`,
+    });
+    await runsChanged(run.id);
+    await navigate({ to: '/runs/$runId', params: { runId: rerun.id } });
+  };
   const act = async (note: string | undefined) => {
     if (isChanged && !(await save()))
       throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
@@ -198,11 +225,12 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
     await queries.invalidateQueries({ queryKey: ['workflows'] });
     onPublished(done.version);
     told(`v${done.version} is published.`);
+    if (recovers) await recover(recovers).catch(tellProblem);
   };
   return (
     <ReasonDialog
       title={`Publish v${(version ?? 0) + 1}`}
-      verb="Publish"
+      verb={recovers ? 'Publish and recover' : 'Publish'}
       label="Note"
       hint="What has changed, for those who look at the versions."
       size="xl"
@@ -213,6 +241,15 @@ function Publish({ workflow, text, isChanged, save, onClose, onPublished }: Publ
       {before.data && before.data.source === text && <p className="muted">The text is that of v{version}.</p>}
       {before.data && before.data.source !== text && (
         <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />
+      )}
+      {recoverable && failed && (
+        <label className="check">
+          <input type="checkbox" checked={goesOn} onChange={(event) => setGoesOn(event.target.checked)} />
+          <span>
+            Go on with the run {failed.reference ?? failed.name} on it, from{' '}
+            <code>{failed.error?.step ?? 'where it failed'}</code>; what steps before have given is taken over
+          </span>
+        </label>
       )}
     </ReasonDialog>
   );

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useLiveState } from '../api/live.ts';
 import { meQuery, queries } from '../api/queries.ts';
 import { credential, onSession, signOut } from '../api/session.ts';
 import { IconButton } from '../kit/controls.tsx';
@@ -12,6 +13,7 @@ import mark from '../mark.svg';
 import { useKeys } from './keyboard.ts';
 import { Palette } from './palette.tsx';
 import { PLACES } from './places.ts';
+import { ReachLine } from './reach-line.tsx';
 import { useScheme } from './scheme.ts';
 import { SignIn } from './sign-in.tsx';
 import './frame.css';
@@ -57,6 +59,7 @@ function SignedIn() {
       </nav>
       <Side open={open} onHelp={() => setHelp(true)} />
       <main className="content" id="content" tabIndex={-1} data-scroll-restoration-id="content">
+        <ReachLine />
         <Outlet />
       </main>
       <Messages />
@@ -79,6 +82,7 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
   const { data: me } = useQuery(meQuery);
   const zone = useZone();
   const { dark, toggle } = useScheme();
+  const live = useLiveState();
   return (
     <nav className={`side${open ? ' open' : ''}`} aria-label="Pages">
       <Brand />
@@ -96,6 +100,11 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
             {me.workspace}
             {me.project_id && ` / ${me.project_id}`}
           </div>
+        )}
+        {(live === 'live' || live === 'looking') && (
+          <p className="faint" title="How this page learns what has changed">
+            {live === 'live' ? 'Live' : 'Not live: looks every few seconds'}
+          </p>
         )}
         <div className="row">
           <button
@@ -142,6 +151,8 @@ const KEYS: [string, string][] = [
   ['x', 'Select the row'],
   ['.', 'Actions of the run'],
   ['a r', 'Approve, reject the open question'],
+  ['Ctrl S', 'Save the draft, from its text'],
+  ['Ctrl Enter', 'Publish, from the text'],
   ['Ctrl K', 'Commands'],
   ['?', 'This list'],
 ];

@@ -14,6 +14,7 @@ interface Command {
 }
 
 const MOST = 12;
+const WORKFLOW_PAGES = ['Start', 'Edit', 'Versions', 'Triggers', 'Tests', 'Settings'] as const;
 
 /** Everything that can be gone to, by its name: pages, workflows, and runs by reference or id. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -30,6 +31,7 @@ function Commands({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const searched = query.trim().toLowerCase();
+  const words = searched.split(/\s+/);
   const all: Command[] = [
     ...(searched
       ? [
@@ -42,15 +44,23 @@ function Commands({ onClose }: { onClose: () => void }) {
         ]
       : []),
     ...PLACES.map(({ to, label, icon }) => ({ label, hint: 'page', icon, act: () => navigate({ to }) })),
-    ...workflows.map(({ id, name, title }) => ({
-      label: title ?? name,
-      hint: name,
-      icon: 'flow' as const,
-      act: () => navigate({ to: '/workflows/$workflowId', params: { workflowId: id } }),
-    })),
+    ...workflows.flatMap(({ id, name, title }) =>
+      // Its pages only when one is looked for: twelve workflows are found before their versions are.
+      (searched ? ['', ...WORKFLOW_PAGES] : ['']).map((page) => ({
+        label: `${title ?? name}${page && `: ${page}`}`,
+        hint: name,
+        icon: 'flow' as const,
+        act: () =>
+          navigate({
+            to: '/workflows/$workflowId',
+            params: { workflowId: id },
+            search: page ? { tab: page.toLowerCase() } : {},
+          }),
+      })),
+    ),
   ];
   const found = all
-    .filter(({ label, hint }) => hint === 'search' || `${label} ${hint}`.toLowerCase().includes(searched))
+    .filter(({ label, hint }) => hint === 'search' || words.every((word) => `${label} ${hint}`.toLowerCase().includes(word)))
     .slice(0, MOST);
   const choose = (command: Command | undefined) => {
     onClose();

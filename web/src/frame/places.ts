@@ -6,6 +6,7 @@ export const PLACES = [
   { to: '/workflows', label: 'Workflows', icon: 'flow', key: 'w', group: '' },
   { to: '/inbox', label: 'Inbox', icon: 'inbox', key: 'i', group: '' },
   { to: '/deliveries', label: 'Deliveries', icon: 'mail', key: 'd', group: '' },
+  { to: '/calendar', label: 'Calendar', icon: 'calendar', key: 'l', group: '' },
   { to: '/jobs', label: 'Jobs', icon: 'jobs', key: 'j', group: '' },
   { to: '/analytics', label: 'Analytics', icon: 'chart', key: 'n', group: '' },
   { to: '/connections', label: 'Connections', icon: 'hook', key: 'c', group: 'Administration' },

@@ -2,16 +2,21 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { call, type Result } from '../api/call.ts';
+import { useFeed } from '../api/live.ts';
 import { Loading, Problem } from '../kit/controls.tsx';
 import { Status } from '../kit/status.tsx';
 import { Time, Took } from '../kit/time.tsx';
 import { Tasks } from './tasks.tsx';
+import { tasksChanged } from './use-tasks.ts';
 import './inbox.css';
 
 type Inbox = Result<'getInbox'>;
 type Run = Inbox['running']['items'][number];
 
 const LOOK_EVERY_MS = 10_000;
+/** All of it is asked for anew: not with each of many runs. */
+const NEWS_SETTLE_MS = 1500;
+const EVERY_RUN = {};
 const LATE: Record<string, string> = {
   not_begun: 'has not begun',
   unwatched: 'nobody looks after it',
@@ -20,6 +25,7 @@ const LATE: Record<string, string> = {
 
 /** What wants to be looked at, the most urgent first. */
 export function InboxPage() {
+  useFeed(EVERY_RUN, tasksChanged, NEWS_SETTLE_MS);
   const inbox = useQuery({
     queryKey: ['inbox'],
     queryFn: ({ signal }) => call('getInbox', { query: {} }, signal),

@@ -1,11 +1,16 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { type Ask, call } from '../api/call.ts';
+import { Fragment, useState } from 'react';
+import { type Ask, call, type Result } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
-import { Time } from '../kit/time.tsx';
+import { boundsOf, dayAfter, dayOf, isDay } from '../kit/days.ts';
+import { Icon } from '../kit/icons.tsx';
+import { Time, useNow, useZone, weekday, type Zone } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import { usePaged } from './paged.ts';
+import { RedeliverDialog, type RejectedFilter } from './redeliver.tsx';
 
+type Delivery = Result<'listDeliveries'>['items'][number];
 type Query = NonNullable<Ask<'listDeliveries'>['query']>;
 const OUTCOMES = [
   ['', 'All'],
@@ -23,11 +28,27 @@ const TRIGGERS = [
 ] as const;
 const TONES: Record<string, string> = { accepted: 'good', rejected: 'bad', duplicate: 'warn' };
 
-/** What arrived at mailboxes, schedules, webhooks and queues, and what became of it. */
+/** Between which instants a day lies, as filters of the API have them: both included. */
+function within(day: string, zone: Zone) {
+  const { start, end } = boundsOf(day, zone);
+  return { from: new Date(start).toISOString(), to: new Date(end - 1).toISOString() };
+}
+
+interface Search {
+  outcome?: string;
+  trigger?: string;
+  day?: string | undefined;
+}
+
+/** What arrived at mailboxes, schedules, webhooks and queues, and what became of it, day by day. */
 export function DeliveriesPage() {
-  const { outcome = '', trigger = '' } = useSearch({ from: '/deliveries' });
+  const { outcome = '', trigger = '', day: chosen = '' } = useSearch({ from: '/deliveries' });
   const navigate = useNavigate({ from: '/deliveries' });
-  const ledger = usePaged(['deliveries', outcome, trigger], (token, signal) =>
+  const zone = useZone();
+  const today = dayOf(useNow(), zone);
+  const [asked, setAsked] = useState<{ filter: RejectedFilter; which: string }>();
+  const day = isDay(chosen) ? chosen : '';
+  const ledger = usePaged(['deliveries', outcome, trigger, day, zone], (token, signal) =>
     call(
       'listDeliveries',
       {
@@ -35,6 +56,7 @@ export function DeliveriesPage() {
           limit: 50,
           ...(outcome && { outcome }),
           ...(trigger && { trigger }),
+          ...(day && within(day, zone)),
           ...(token && { continuation_token: token }),
         } as Query,
       },
@@ -46,18 +68,52 @@ export function DeliveriesPage() {
       told(`It was ${delivery.outcome}.`);
       return queries.invalidateQueries({ queryKey: ['deliveries'] });
     }, tellProblem);
-  const set = (search: { outcome?: string; trigger?: string }) => void navigate({ search: { outcome, trigger, ...search } });
+  const set = (search: Search) => void navigate({ search: { outcome, trigger, day, ...search } });
+  const nameOf = (one: string) =>
+    one === today ? 'Today' : one === dayAfter(today, -1, zone) ? 'Yesterday' : weekday(boundsOf(one, zone).start);
+  const redeliverAll = (of: string) => {
+    const triggerWord = TRIGGERS.find(([value]) => value === trigger)?.[1] ?? trigger;
+    setAsked({
+      filter: { outcome: 'rejected', ...(trigger && { trigger }), ...(of && within(of, zone)) } as RejectedFilter,
+      which: `${triggerWord.toLowerCase()}, ${of ? nameOf(of).replace(/^[TY]/, (letter) => letter.toLowerCase()) : 'any time'}`,
+    });
+  };
+  const isRejected = outcome === '' || outcome === 'rejected';
+  const days = Map.groupBy(ledger.items, ({ at }) => dayOf(Date.parse(at), zone));
   return (
     <div className="page">
       <div className="page-head">
         <h1>Deliveries</h1>
         <Segments label="Trigger" value={trigger} options={TRIGGERS} onChange={(next) => set({ trigger: next })} />
         <Segments label="Outcome" value={outcome} options={OUTCOMES} onChange={(next) => set({ outcome: next })} />
+        <Segments
+          label="Day"
+          value={day}
+          options={[
+            ['', 'Any time'],
+            [today, 'Today'],
+            [dayAfter(today, -1, zone), 'Yesterday'],
+          ]}
+          onChange={(next) => set({ day: next })}
+        />
+        {day && day !== today && day !== dayAfter(today, -1, zone) && (
+          <span className="chip">
+            {nameOf(day)}
+            <button type="button" aria-label="Clear the day" onClick={() => set({ day: undefined })}>
+              <Icon name="cross" size={12} />
+            </button>
+          </span>
+        )}
+        {isRejected && ledger.items.length > 0 && (
+          <Button icon="redo" onClick={() => redeliverAll(day)}>
+            Redeliver all rejected
+          </Button>
+        )}
       </div>
       {ledger.isPending && <Loading />}
       {ledger.isError && <Problem error={ledger.error} />}
       {ledger.isSuccess && ledger.items.length === 0 && (
-        <Empty title={outcome || trigger ? 'No delivery matches' : 'Nothing has arrived yet'}>
+        <Empty title={outcome || trigger || day ? 'No delivery matches' : 'Nothing has arrived yet'}>
           Mails, fires of schedules and webhook requests are listed here, accepted or not.
         </Empty>
       )}
@@ -76,34 +132,57 @@ export function DeliveriesPage() {
               </tr>
             </thead>
             <tbody>
-              {ledger.items.map((delivery) => (
-                <tr key={delivery.id}>
-                  <td className="muted num">
-                    <Time at={delivery.at} />
-                  </td>
-                  <td>
-                    <span className={`pill ${TONES[delivery.outcome] ?? ''}`}>{delivery.outcome}</span>
-                  </td>
-                  <td>{delivery.trigger}</td>
-                  <td className="cut">{delivery.source}</td>
-                  <td>{delivery.reason}</td>
-                  <td className="right num muted">{delivery.size.toLocaleString('en')}</td>
-                  <td>
-                    {delivery.run_id ? (
-                      <Link to="/runs/$runId" params={{ runId: delivery.run_id }}>
-                        Run
-                      </Link>
-                    ) : (
-                      delivery.outcome === 'rejected' && <Button onClick={() => void redeliver(delivery.id)}>Redeliver</Button>
-                    )}
-                  </td>
-                </tr>
+              {[...days].map(([one, deliveries]) => (
+                <Fragment key={one}>
+                  <tr className="day-row">
+                    <th colSpan={COLUMNS} scope="rowgroup">
+                      <button type="button" className="link" onClick={() => set({ day: one === day ? undefined : one })}>
+                        {nameOf(one)}
+                      </button>
+                      {isRejected && deliveries.some((delivery) => delivery.outcome === 'rejected') && (
+                        <Button kind="ghost" icon="redo" onClick={() => redeliverAll(one)}>
+                          Redeliver the rejected of {nameOf(one)}
+                        </Button>
+                      )}
+                    </th>
+                  </tr>
+                  {deliveries.map((delivery) => (
+                    <Row key={delivery.id} delivery={delivery} onRedeliver={() => void redeliver(delivery.id)} />
+                  ))}
+                </Fragment>
               ))}
             </tbody>
           </table>
         </div>
       )}
+      {asked && <RedeliverDialog {...asked} onClose={() => setAsked(undefined)} />}
       {ledger.hasNextPage && <Button onClick={() => void ledger.fetchNextPage()}>Show 50 more</Button>}
     </div>
   );
 }
+
+const COLUMNS = 7;
+
+const Row = ({ delivery, onRedeliver }: { delivery: Delivery; onRedeliver: () => void }) => (
+  <tr>
+    <td className="muted num">
+      <Time at={delivery.at} />
+    </td>
+    <td>
+      <span className={`pill ${TONES[delivery.outcome] ?? ''}`}>{delivery.outcome}</span>
+    </td>
+    <td>{delivery.trigger}</td>
+    <td className="cut">{delivery.source}</td>
+    <td>{delivery.reason}</td>
+    <td className="right num muted">{delivery.size.toLocaleString('en')}</td>
+    <td>
+      {delivery.run_id ? (
+        <Link to="/runs/$runId" params={{ runId: delivery.run_id }}>
+          Run
+        </Link>
+      ) : (
+        delivery.outcome === 'rejected' && <Button onClick={onRedeliver}>Redeliver</Button>
+      )}
+    </td>
+  </tr>
+);

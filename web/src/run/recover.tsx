@@ -44,18 +44,19 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
   const [step, setStep] = useState(() => states.find(({ status }) => status === 'failed')?.step ?? states[0]?.step ?? '');
   const [version, setVersion] = useState<'original' | 'latest'>(proposed ? 'latest' : 'original');
   const [confirm, setConfirm] = useState(false);
-  const [accept, setAccept] = useState(proposed);
+  const [accept, setAccept] = useState(true);
   const place = from === 'step' ? step : from;
   const { again, kept } = foreseen(run, states, place);
   const cut = isCut(run.inputs);
   const inputs = inputsOf(text);
   const newest = workflow?.published_version ?? null;
+  const isChanged = (version === 'latest' || text !== original) && place !== 'start';
   const act = async () => {
     const body = {
       from: place,
       version,
       confirm_repeat: confirm,
-      accept_changes: accept,
+      accept_changes: isChanged && accept,
       ...(text !== original && inputs && { inputs }),
     };
     const rerun: Result<'rerunRun'> = await call('rerunRun', {
@@ -118,6 +119,7 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
           <textarea
             id={id}
             className="textarea code"
+            data-autofocus
             spellCheck={false}
             rows={Math.min(16, original.split('\n').length + 1)}
             readOnly={cut}
@@ -143,7 +145,7 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
           )}
         </Field>
       )}
-      {(version === 'latest' || text !== original) && place !== 'start' && (
+      {isChanged && (
         <label className="check">
           <input type="checkbox" checked={accept} onChange={(event) => setAccept(event.target.checked)} />
           <span>Take results over although the input or the steps have changed</span>

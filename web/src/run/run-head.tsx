@@ -34,6 +34,12 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
       () => runsChanged(run.id),
       tellProblem,
     );
+  const edit = () =>
+    void navigate({
+      to: '/workflows/$workflowId',
+      params: { workflowId: run.workflow_id },
+      search: { tab: 'edit', run: run.id },
+    });
   const closed = () => setAsked(undefined);
   useKeys({ '.': () => document.querySelector<HTMLElement>('[data-actions]')?.click() });
   const named = run.reference ?? run.name;
@@ -63,6 +69,11 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
         {isAllowed('rerun_from_failed') && (
           <Button kind="primary" icon="redo" onClick={rerun('failed')}>
             Recover{failedStep ? ` from ${failedStep}` : ''}
+          </Button>
+        )}
+        {run.error && (
+          <Button icon="edit" onClick={edit}>
+            Correct the workflow
           </Button>
         )}
         {isAllowed('resume') && (
@@ -101,12 +112,7 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
             {
               label: 'Edit the workflow',
               icon: 'edit',
-              act: () =>
-                void navigate({
-                  to: '/workflows/$workflowId',
-                  params: { workflowId: run.workflow_id },
-                  search: { tab: 'edit', run: run.id },
-                }),
+              act: edit,
             },
             {
               label: 'Make a test of it',

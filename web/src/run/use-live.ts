@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { call } from '../api/call.ts';
+import { Bell, live } from '../api/live.ts';
 import { queries, type RunEvent, runQuery } from '../api/queries.ts';
 
 const PAGE = 1000;
@@ -9,6 +10,11 @@ const WAIT_S = 20;
 const AGAIN_MS = 1500;
 /** Lines that come together ask for the run once. */
 const SETTLE_MS = 120;
+const LOOK_EVERY_MS = 5000;
+/** While news come by themselves; should one go amiss. */
+const LOOK_SELDOM_MS = 30_000;
+
+const topicOf = (runId: string) => `run:${runId}` as const;
 
 export interface Log {
   lines: readonly RunEvent[];
@@ -28,16 +34,27 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
       clearTimeout(settle);
       settle = setTimeout(() => void queries.invalidateQueries({ queryKey: ['run', runId] }), SETTLE_MS);
     };
+    let after: number | undefined;
+    const bell = new Bell();
+    const listens = isLive
+      ? live.listen(topicOf(runId), {
+          subscription: () => ({ subscribe: topicOf(runId), ...(after !== undefined && { after }) }),
+          onNews: () => bell.ring(),
+        })
+      : undefined;
+    const unwatched = live.watch(() => bell.ring());
     const follow = async () => {
-      let after: number | undefined;
       let count = 0;
       let caughtUp = false;
       while (!gone.signal.aborted) {
         try {
+          const isTold = caughtUp && live.hears(topicOf(runId));
+          if (isTold) await bell.heard(LOOK_SELDOM_MS);
+          if (gone.signal.aborted) return;
           const query = {
             limit: PAGE,
             ...(after !== undefined && { after: String(after) }),
-            ...(caughtUp && isLive && { wait: WAIT_S }),
+            ...(caughtUp && isLive && !isTold && { wait: WAIT_S }),
           };
           const { items } = await call('getRunEvents', { params: { run_id: runId }, query }, gone.signal);
           after = items.at(-1)?.id ?? after;
@@ -45,6 +62,7 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
           if (items.length > 0)
             setLog(({ lines }) => ({ lines: [...lines, ...items], isCut: count >= MOST_LINES, isWhole: false }));
           if (caughtUp && items.length > 0) heard();
+          if (isTold) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
           if (items.length < PAGE) caughtUp = true;
           if ((caughtUp && !isLive) || count >= MOST_LINES) return setLog((now) => ({ ...now, isWhole: count < MOST_LINES }));
         } catch {
@@ -56,11 +74,18 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
     return () => {
       clearTimeout(settle);
       gone.abort();
+      bell.ring();
+      listens?.();
+      unwatched();
     };
   }, [runId, isLive]);
   return log;
 }
 
-/** The run; while it lives it is looked at now and then as well, should a line go amiss. */
+/** The run; while it lives it is looked at now and then as well. */
 export const useRun = (runId: string) =>
-  useQuery({ ...runQuery(runId), refetchInterval: ({ state }) => (state.data && state.data.ended_at === null ? 5000 : false) });
+  useQuery({
+    ...runQuery(runId),
+    refetchInterval: ({ state }) =>
+      state.data && state.data.ended_at === null ? (live.hears(topicOf(runId)) ? LOOK_SELDOM_MS : LOOK_EVERY_MS) : false,
+  });

@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Ask, call } from '../api/call.ts';
 import { runsChanged } from '../api/queries.ts';
-import { Button, Loading, Problem } from '../kit/controls.tsx';
-import { ReasonDialog } from '../kit/dialog.tsx';
+import { JobDialog } from '../jobs/job-dialog.tsx';
+import { Button } from '../kit/controls.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Status } from '../kit/status.tsx';
 import type { queryOf } from './filter.ts';
@@ -41,7 +40,7 @@ export function Bulk({ word, selection }: { word: string; selection: Selection }
       >
         <Button>{word}</Button>
       </Choices>
-      {verb && <JobDialog verb={verb} selection={selection} onClose={() => setVerb(undefined)} />}
+      {verb && <RunsJob verb={verb} selection={selection} onClose={() => setVerb(undefined)} />}
     </>
   );
 }
@@ -65,15 +64,12 @@ function bodyOf(verb: Verb, selection: Selection, more: object): Body {
 }
 
 /** Says how many runs it would touch, and some of them, before it does. */
-function JobDialog({ verb, selection, onClose }: { verb: Verb; selection: Selection; onClose: () => void }) {
+function RunsJob({ verb, selection, onClose }: { verb: Verb; selection: Selection; onClose: () => void }) {
   const navigate = useNavigate();
-  const foreseen = useQuery({
-    queryKey: ['job', 'dry', verb, selection],
-    queryFn: ({ signal }) => call('createJob', { body: bodyOf(verb, selection, { dry_run: true }) }, signal),
-    staleTime: 0,
-  });
-  const { data } = foreseen;
-  const dry = data?.object === 'job_dry_run' ? data : undefined;
+  const foresee = async (signal: AbortSignal) => {
+    const foreseen = await call('createJob', { body: bodyOf(verb, selection, { dry_run: true }) }, signal);
+    return foreseen.object === 'job_dry_run' ? foreseen : undefined;
+  };
   const act = async (reason: string | undefined) => {
     await call('createJob', {
       body: bodyOf(verb, selection, reason ? { reason } : {}),
@@ -83,36 +79,24 @@ function JobDialog({ verb, selection, onClose }: { verb: Verb; selection: Select
     await navigate({ to: '/jobs' });
   };
   const { label, verb: word, danger = false } = VERBS[verb];
-  const count = dry ? `${dry.would.toLocaleString('en')}${dry.exact ? '' : '+'} ${dry.would === 1 ? 'run' : 'runs'}` : '';
   return (
-    <ReasonDialog
+    <JobDialog
       title={label}
-      verb={dry ? `${word} ${count}` : word}
+      verb={word}
       danger={danger}
-      because={dry ? (dry.would === 0 ? 'There is nothing to do.' : undefined) : 'It is being counted.'}
-      opened
-      onClose={onClose}
+      nouns={['run', 'runs']}
+      which={'query' in selection ? 'that match' : 'that are selected'}
+      about={[verb, selection]}
+      foresee={foresee}
       act={act}
-    >
-      {foreseen.isPending && <Loading rows={3} />}
-      {foreseen.isError && <Problem error={foreseen.error} />}
-      {dry && (
-        <>
-          <p>
-            <b className="num">{count}</b> of <span className="num">{dry.total.toLocaleString('en')}</span>{' '}
-            {'query' in selection ? 'that match' : 'that are selected'}.
-          </p>
-          <ul className="bulk-sample">
-            {dry.sample.slice(0, 5).map((run) => (
-              <li key={run.id} className="row">
-                <Status status={run.status} quiet />
-                <span className="cut grow">{run.reference ?? run.name}</span>
-                <span className="muted">{run.workflow_name}</span>
-              </li>
-            ))}
-          </ul>
-        </>
+      onClose={onClose}
+      line={(run) => (
+        <li key={run.id} className="row">
+          <Status status={run.status} quiet />
+          <span className="cut grow">{run.reference ?? run.name}</span>
+          <span className="muted">{run.workflow_name}</span>
+        </li>
       )}
-    </ReasonDialog>
+    />
   );
 }

@@ -1,15 +1,18 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { call, type Result } from '../api/call.ts';
+import { useFeed } from '../api/live.ts';
 import { queries } from '../api/queries.ts';
 import { queryOf, type RunsSearch } from './filter.ts';
 
 const PAGE = 50;
 const LOOK_EVERY_MS = 3000;
+/** While news come by themselves; should one go amiss. */
+const LOOK_SELDOM_MS = 30_000;
 
 /**
- * A list of runs that nothing moves under the pointer: what is listed changes in place, what is new waits until it is asked for. Looks for news every few
- * seconds while somebody looks.
+ * A list of runs that nothing moves under the pointer: what is listed changes in place, what is new waits until it is asked for. News come
+ * by themselves; without a connection for them they are looked for every few seconds.
  */
 export function useRuns(search: RunsSearch) {
   const key = JSON.stringify(search);
@@ -24,10 +27,11 @@ export function useRuns(search: RunsSearch) {
     refetchOnWindowFocus: false,
     staleTime: 5000,
   });
+  const isLive = useFeed(query, () => queries.invalidateQueries({ queryKey: ['runs', 'head', key] }));
   const head = useQuery({
     queryKey: ['runs', 'head', key],
     queryFn: ({ signal }) => call('listRuns', { query: { ...query, limit: PAGE } }, signal),
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: isLive ? LOOK_SELDOM_MS : LOOK_EVERY_MS,
     enabled: list.isSuccess,
   });
   const histogram = useQuery({

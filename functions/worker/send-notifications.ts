@@ -1,0 +1,45 @@
+import * as z from 'zod';
+import { eventBridge } from '../../shared/aws/clients.ts';
+import { background, logger } from '../../shared/aws/observe.ts';
+import { EventBridgeBus } from '../../shared/executor/emit/bus.eventbridge.ts';
+import { openNetwork } from '../../shared/executor/http/agents.ts';
+import { sendsTo } from '../../shared/executor/notify/notify.ts';
+import * as env from '../../shared/kernel/env.ts';
+import { notificationIn } from '../../shared/subscription/notification.dynamo.ts';
+import { type SendServices, sendDue, sendThese } from '../../shared/subscription/send-notifications.ts';
+import { notifications, now, seals, subscriptions } from '../adapters.ts';
+
+/** Enough to end what has been begun. */
+const RESERVE_MS = 20_000;
+
+const key = z.object({ S: z.string() });
+/** What has just been written down; nothing of that when it is time to look. */
+const event = z.object({
+  Records: z.array(z.object({ dynamodb: z.object({ Keys: z.object({ pk: key, sk: key }) }) })).default([]),
+});
+
+/** Tells subscribers what has happened: as soon as it is written down, and from minute to minute whatever is due again. */
+export const handler = background(
+  event,
+  async ({ Records }, services, { getRemainingTimeInMillis }) => {
+    if (Records.length === 0) return sendDue(services, () => getRemainingTimeInMillis() > RESERVE_MS);
+    return sendThese(
+      services,
+      Records.flatMap(({ dynamodb }) => notificationIn(dynamodb.Keys) ?? []),
+    );
+  },
+  (): SendServices => ({
+    subscriptions: subscriptions(),
+    notifications: notifications(),
+    send: sendsTo({
+      network: openNetwork(env.stepNetwork()),
+      seals: seals(),
+      bus: new EventBridgeBus(eventBridge, env.eventBusArn),
+      now,
+    }),
+    now,
+    random: Math.random,
+    turnedOff: ({ id, workspace, disabledReason }) =>
+      logger.warn('a subscription was turned off', { subscription: id, workspace, reason: disabledReason }),
+  }),
+);

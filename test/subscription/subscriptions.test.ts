@@ -1,0 +1,154 @@
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Api, ONE_QUESTION, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
+import { type StubServer, startStub } from '../harness/stub-server.ts';
+
+let api: Api;
+let stub: StubServer;
+beforeAll(async () => {
+  [api, stub] = await Promise.all([startApi(), startStub()]);
+});
+afterAll(() => Promise.all([api.close(), stub.close()]));
+
+interface Heard {
+  headers: Record<string, string>;
+  body: { id: string; type: string; timestamp: string; data: { run: Record<string, unknown>; task?: Record<string, unknown> } };
+}
+
+/** A receiver that answers as it is told, and what it heard. */
+function receiver(answer: () => { status?: number; headers?: Record<string, string> } = () => ({ status: 204 })) {
+  const heard: Heard[] = [];
+  const url = stub.on(`/${uniqueName()}`, ({ headers, body }) => {
+    heard.push({ headers, body } as unknown as Heard);
+    return answer();
+  });
+  return { url, heard };
+}
+
+async function subscribe(url: string, events: string[], more: object = {}) {
+  const body = { project_id: 'examples', events, to: { webhook: { url } }, ...more };
+  const made = await api.post('/v1/subscriptions', body);
+  expect(made.status, made.text).toBe(201);
+  // Followers may know the subscriptions of a moment ago.
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  return made.body;
+}
+
+const deliveries = async (id: string) => (await api.get(`/v1/subscriptions/${id}/deliveries`)).body.items;
+const until = (check: () => Promise<void> | void) => vi.waitFor(check, { timeout: 15_000, interval: 100 });
+const FAILING = '  - id: bad\n    raise: { error: Known, message: "no luck" }\n';
+const ended = async (steps: string, key?: string) => {
+  const workflow = await api.publish(steps);
+  const { id } = (await api.start(workflow)).body;
+  await api.ended(id);
+  return { workflow, id, key };
+};
+
+describe('a subscription', () => {
+  test('tells a webhook what it asks for, signed, and keeps what came of it', async () => {
+    const { url, heard } = receiver();
+    const made = await subscribe(url, ['run.started', 'run.failed']);
+    expect(made.secret).toMatch(/^whsec_/);
+    const run = await ended(FAILING);
+    await ended(ONE_STEP);
+    await until(() => expect(heard.filter(({ body }) => body.type === 'run.failed')).toHaveLength(1));
+    await until(() => expect(heard.filter(({ body }) => body.type === 'run.started')).toHaveLength(2));
+    const failed = heard.find(({ body }) => body.type === 'run.failed');
+    expect(failed?.body.data.run).toMatchObject({ id: run.id, status: 'failed', error: { name: 'Known', message: 'no luck' } });
+    expect(failed?.body.data.run).not.toHaveProperty('inputs');
+    for (const { headers, body } of heard)
+      expect(() => new Webhook(made.secret).verify(JSON.stringify(body), headers)).not.toThrow();
+    await until(async () =>
+      expect(
+        (await deliveries(made.id)).map(({ outcome, status }: { outcome: string; status: number }) => [outcome, status]),
+      ).toEqual(Array(3).fill(['delivered', 204])),
+    );
+    const { text, body } = await api.get(`/v1/subscriptions/${made.id}`);
+    expect(text).not.toContain(made.secret);
+    expect(body).toMatchObject({ enabled: true, failing_since: null, to: { webhook: { url } } });
+  });
+
+  test('is about some workflow, or runs with a label; one that is off or gone is told nothing', async () => {
+    const [one, other, off] = [receiver(), receiver(), receiver()];
+    const workflow = await api.publish(FAILING);
+    await subscribe(one.url, ['run.failed'], { filter: { workflow_id: workflow } });
+    await subscribe(other.url, ['run.failed'], { filter: { label: 'customer:acme' } });
+    await subscribe(off.url, ['run.failed'], { enabled: false });
+    await api.ended((await api.start(workflow)).body.id);
+    await ended(FAILING);
+    await until(() => expect(one.heard).toHaveLength(1));
+    expect([other.heard, off.heard]).toEqual([[], []]);
+  });
+
+  test('tells what people are asked and what they answer', async () => {
+    const { url, heard } = receiver();
+    await subscribe(url, ['task.opened', 'task.answered']);
+    const { id } = (await api.start(await api.publish(ONE_QUESTION))).body;
+    const task = await api.asked(id);
+    await api.post(`/v1/tasks/${task.id}/answer`, { decision: 'approve' });
+    await until(() => expect(heard.map(({ body }) => body.type).toSorted()).toEqual(['task.answered', 'task.opened']));
+    const [opened, answered] = ['task.opened', 'task.answered'].map(
+      (type) => heard.find(({ body }) => body.type === type)?.body.data,
+    );
+    expect(opened).toMatchObject({ run: { id }, task: { kind: 'approval', assignees: ['ada@example.com'] } });
+    expect(answered).toMatchObject({ run: { id }, task: { decision: 'approve', answered_by: { kind: 'key' } } });
+  });
+
+  test('that is refused is tried again later, as the receiver asks, and by hand under the same id', async () => {
+    let status = 503;
+    const { url, heard } = receiver(() => ({ status, headers: { 'retry-after': '3600' } }));
+    const made = await subscribe(url, ['run.failed']);
+    await ended(FAILING);
+    const refused = await vi.waitFor(async () => {
+      const [one] = await deliveries(made.id);
+      expect(one).toMatchObject({ outcome: 'pending', attempts: 1, status: 503, error: 'It answered 503.' });
+      return one;
+    }, 15_000);
+    expect(Date.parse(refused.due_at) - Date.parse(refused.last_at)).toBeGreaterThanOrEqual(3_599_000);
+    expect((await api.get(`/v1/subscriptions/${made.id}`)).body.failing_since).toEqual(expect.any(String));
+
+    status = 410;
+    await api.post(`/v1/subscriptions/${made.id}/test`, {});
+    await until(async () =>
+      expect((await api.get(`/v1/subscriptions/${made.id}`)).body).toMatchObject({
+        enabled: false,
+        disabled_reason: expect.stringContaining('410'),
+      }),
+    );
+    status = 200;
+    const on = await api.call('PATCH', `/v1/subscriptions/${made.id}`, { body: { enabled: true } });
+    expect(on.body).toMatchObject({ enabled: true, failing_since: null, disabled_reason: null });
+    const [test410] = await deliveries(made.id);
+    expect(test410).toMatchObject({ outcome: 'failed', type: 'subscription.test', status: 410 });
+    const again = await api.post(`/v1/subscriptions/${made.id}/redeliver`, { delivery_ids: [test410.id] });
+    expect(again.body.items).toMatchObject([{ id: test410.id, outcome: 'pending', attempts: 0 }]);
+    await until(async () => expect((await deliveries(made.id))[0]).toMatchObject({ id: test410.id, outcome: 'delivered' }));
+    const ids = heard.filter(({ body }) => body.type === 'subscription.test').map(({ headers }) => headers['webhook-id']);
+    expect(ids).toEqual([test410.id, test410.id]);
+  });
+
+  test('goes to the event bus as CloudEvents', async () => {
+    const body = { project_id: 'examples', events: ['run.failed'], to: { event_bus: {} } };
+    const made = (await api.post('/v1/subscriptions', body)).body;
+    expect(made).toMatchObject({ secret: null, to: { event_bus: {} } });
+    const sent = await api.post(`/v1/subscriptions/${made.id}/test`, {});
+    expect(sent.status).toBe(202);
+    await until(async () => expect(await deliveries(made.id)).toMatchObject([{ outcome: 'delivered', status: null }]));
+  });
+
+  test.each([
+    [{ events: [] }, 'events'],
+    [{ events: ['run.exploded'] }, 'events.0'],
+    [{ events: ['run.failed', 'run.failed'] }, 'events'],
+    [{ to: {} }, 'to'],
+    [{ to: { webhook: { url: 'ftp://erp.example' } } }, 'to'],
+    [{ to: { webhook: { url: 'https://user:pw@erp.example' } } }, 'to'],
+    [{ filter: { color: 'red' } }, 'filter.color'],
+    [{ color: 'red' }, 'color'],
+  ])('%j is refused by name', async (wrong, name) => {
+    const body = { project_id: 'examples', events: ['run.failed'], to: { event_bus: {} }, ...wrong };
+    const refused = await api.post('/v1/subscriptions', body);
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.body.details)).toContain(name);
+  });
+});
