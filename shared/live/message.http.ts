@@ -8,10 +8,12 @@ import { FEED, type LiveCaller } from './live.ts';
 const LONGEST_MESSAGE = 8 * 1024;
 
 const feedFilter = z.strictObject({ ...filterFields, workflow_id: z.string().optional(), project_id: z.string().optional() });
+/** Checked, and kept as it was written: it is read anew whenever there is something to tell. */
+const writtenFilter = z.record(z.string(), z.unknown()).refine((filter) => feedFilter.safeParse(filter).success);
 const message = z.union([
   z.strictObject({ authorize: z.string().min(1), member: z.string().optional() }),
   z.strictObject({ subscribe: z.string(), after: z.int().min(-1).optional() }),
-  z.strictObject({ subscribe: z.literal(FEED), filter: feedFilter.default({}) }),
+  z.strictObject({ subscribe: z.literal(FEED), filter: writtenFilter.default({}) }),
   z.strictObject({ unsubscribe: z.string() }),
 ]);
 export type LiveMessage = z.infer<typeof message>;

@@ -46,6 +46,18 @@ async function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Reads again when the line was cut: a connection that is kept may be closed at the moment it is used. Every answer counts. */
+async function read<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      await sleep(20);
+    }
+  }
+}
+
 /** The text by which everything about a mail is found again: in questions to the model, bookings and mails. */
 const markOf = (n: number) => `MARK-${n}-`;
 const isInvoice = (n: number) => n % 2 === 0;
@@ -88,7 +100,7 @@ async function allRuns(): Promise<{ id: string; n: number }[]> {
     for (let token: string | null = ''; token !== null; ) {
       const from: string = token && `&continuation_token=${encodeURIComponent(token)}`;
       const { items, continuation_token } = page.parse(
-        await setting.api.expect(200, 'GET', `/v1/runs?workflow_id=${workflow}&limit=100${from}`),
+        await read(() => setting.api.expect(200, 'GET', `/v1/runs?workflow_id=${workflow}&limit=100${from}`)),
       );
       runs.push(...items.map(({ id, reference }) => ({ id, n: Number(/\d+/.exec(reference ?? '')?.[0]) })));
       token = continuation_token;
@@ -104,7 +116,7 @@ const questions = (n: number, isRead: boolean) =>
 type Finished = Map<string, number>;
 
 async function noteFinished(run: { id: string; n: number }, finished: Finished): Promise<void> {
-  for (const { type, step } of await setting.api.events(run.id)) {
+  for (const { type, step } of await read(() => setting.api.events(run.id))) {
     const key = `${run.n}/${step}`;
     if (type !== 'step_completed' || finished.has(key)) continue;
     if (step === 'invoice' || step === 'triage') finished.set(key, questions(run.n, true));
@@ -121,7 +133,7 @@ const askedAgain = (finished: Finished) =>
 /** What is wrong with what came of a mail. */
 async function wrongWith(n: number, { id, status, error }: Run): Promise<string[]> {
   const wrong: string[] = [];
-  const events = (await setting.api.events(id)).map(({ type }) => type);
+  const events = (await read(() => setting.api.events(id))).map(({ type }) => type);
   const answers = events.filter((type) => type === 'task_answered').length;
   if (answers !== 1) wrong.push(`${answers} answers`);
   const sent = (await mailsIn(setting.dataDir, isInvoice(n) ? markOf(n) : `Re: ${markOf(n)}`)).filter(({ to }) =>
@@ -151,7 +163,7 @@ test(`kill -9 of everything ${CRASHES} times at random while the examples run: n
     await sleep(100 + Math.random() * 1_200);
     for (const run of (await allRuns()).filter(({ id }) => !over.has(id))) {
       await noteFinished(run, finished);
-      if ((await setting.api.run(run.id)).ended_at !== null) over.add(run.id);
+      if ((await read(() => setting.api.run(run.id))).ended_at !== null) over.add(run.id);
     }
     await sleep(Math.random() * 200);
     await setting.crash();
@@ -164,7 +176,7 @@ test(`kill -9 of everything ${CRASHES} times at random while the examples run: n
   };
   let runs = await arrived();
   while (!runs) runs = await sleep(100).then(arrived);
-  const ends = await Promise.all(runs.map(async (run) => ({ n: run.n, run: await setting.api.ended(run.id) })));
+  const ends = await Promise.all(runs.map(async (run) => ({ n: run.n, run: await read(() => setting.api.ended(run.id)) })));
   stop.abort();
   await person;
 
@@ -176,6 +188,6 @@ test(`kill -9 of everything ${CRASHES} times at random while the examples run: n
   expect((await Promise.all(ends.map(({ n, run }) => wrongWith(n, run)))).flat()).toEqual([]);
   expect(answered.size).toBeGreaterThan(0);
   for (const id of answered)
-    expect(await setting.api.expect(200, 'GET', `/v1/tasks/${id}`)).toMatchObject({ status: 'answered' });
+    expect(await read(() => setting.api.expect(200, 'GET', `/v1/tasks/${id}`))).toMatchObject({ status: 'answered' });
   expect(ends.filter(({ run }) => run.status === 'succeeded').length).toBeGreaterThan(sending.length / 2);
 });

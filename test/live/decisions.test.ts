@@ -54,3 +54,14 @@ test('a filter never leaves the workspace of its subscriber, nor the project of 
     status: ['failed'],
   });
 });
+
+test('the filter of a message is read again as it was written, lists and all', () => {
+  const filter = { status: 'failed,timed_out', label: 'vip:yes,new:no', workflow_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
+  const message = parseMessage(JSON.stringify({ subscribe: 'feed', filter }));
+  expect(message).toEqual({ subscribe: 'feed', filter });
+  expect(feedFilterOf({ workspace: 'acme' }, filter)).toMatchObject({
+    status: ['failed', 'timed_out'],
+    label: ['vip:yes', 'new:no'],
+  });
+  expect(() => parseMessage('{"subscribe": "feed", "filter": {"status": "odd"}}')).toThrow(Refused);
+});
