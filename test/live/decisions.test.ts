@@ -61,7 +61,7 @@ test('the filter of a message is read again as it was written, lists and all', (
   expect(message).toEqual({ subscribe: 'feed', filter });
   expect(feedFilterOf({ workspace: 'acme' }, filter)).toMatchObject({
     status: ['failed', 'timed_out'],
-    label: ['vip:yes', 'new:no'],
+    labels: ['vip:yes', 'new:no'],
   });
   expect(() => parseMessage('{"subscribe": "feed", "filter": {"status": "odd"}}')).toThrow(Refused);
 });
