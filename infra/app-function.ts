@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type FunctionOptions, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, CfnFunction, type FunctionOptions, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnResource, Duration } from 'aws-cdk-lib/core';
+import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
-import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import { bundling as plainly } from './bundling.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
@@ -66,7 +66,6 @@ export class AppFunction extends NodejsFunction {
       handler: 'handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       role,
       logGroup: logs,
       environment: {
@@ -83,9 +82,21 @@ export class AppFunction extends NodejsFunction {
     this.#role = role;
     this.#grants = grants;
     this.allow({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logs.logGroupArn] });
-    if (settings.tracing) acknowledge(role, 'IAM5[Resource::*]', 'X-Ray knows no resources: its two write actions take * only.');
+    const resource = this.node.defaultChild;
+    if (!(resource instanceof CfnFunction)) return;
     // The embedded cloud imports handlers from source and finds them here.
-    if (this.node.defaultChild instanceof CfnResource) this.node.defaultChild.addMetadata('millrun:entry', path);
+    resource.addMetadata('millrun:entry', path);
+    if (settings.tracing) this.#trace(resource);
+  }
+
+  /** As `tracing` would, which makes a policy beside the role. */
+  #trace(resource: CfnFunction): void {
+    resource.tracingConfig = { mode: 'Active' };
+    this.allow({
+      actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+      resources: ['*'],
+      because: 'X-Ray knows no resources: its two write actions take * only.',
+    });
   }
 
   allow({ actions, resources, because, conditions }: Permission): void {

@@ -4,7 +4,7 @@ import { howMany } from '../harness/how-many.ts';
 import { Installation } from '../harness/installation.ts';
 import { linkIn, mailsIn } from '../harness/outbox.ts';
 
-const ROUNDS = howMany('ROUNDS', 2);
+const ROUNDS = howMany('ROUNDS', 1);
 const RUNS = 8;
 const setting = new Installation();
 beforeAll(() => setting.start());

@@ -9,7 +9,7 @@ import type { Run } from '../run/client.ts';
 import { aMail, transportTo } from '../trigger/email/mail-sender.ts';
 
 /** More of them in `npm run soak`. */
-const CRASHES = howMany('EXAMPLE_CRASHES', 4);
+const CRASHES = howMany('EXAMPLE_CRASHES', 2);
 const MAILS_A_CRASH = 4;
 /** So that there is something to interrupt. */
 const SLOWEST_MS = 150;

@@ -30,14 +30,14 @@ const ABOVE = [
   'functions/worker/drive-run.ts',
   'functions/worker/work-job.ts',
 ];
-const ABOVE_BYTES = 1_285_000;
+const ABOVE_BYTES = 1_305_000;
 /** Has the clients of models, tools and mail servers, which are loaded with the first step that needs them. */
 const WORKER = 'functions/worker/drive-run.ts';
 const WORKER_BYTES = 3_000_000;
 
 /** Starts again what any trigger has turned away, and does all that people do with runs. */
 const JOBS = 'functions/worker/work-job.ts';
-const JOBS_BYTES = 1_325_000;
+const JOBS_BYTES = 1_355_000;
 
 const mostOf = (entry: string) => {
   if (entry === JOBS) return JOBS_BYTES;

@@ -122,6 +122,7 @@ test('what holds data keeps its logical id: another one would be another, empty 
       "StoresPlaces9CB8AE93",
       "StoresRuns8FB67B8F",
       "StoresSecretsKeyC6CD8286",
+      "StoresSubscriptions53C41CEF",
       "StoresTasksE4BB2F2B",
       "StoresTests87D70F0C",
       "StoresTriggers2B7F595F",

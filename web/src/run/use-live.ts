@@ -14,6 +14,9 @@ const LOOK_EVERY_MS = 5000;
 /** While news come by themselves; should one go amiss. */
 const LOOK_SELDOM_MS = 30_000;
 
+/** A run is shown as ended a moment after its log says so. */
+const END = /^run_(succeeded|failed|cancelled|timed_out)$/;
+
 const topicOf = (runId: string) => `run:${runId}` as const;
 
 export interface Log {
@@ -30,9 +33,12 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
     const gone = new AbortController();
     setLog({ lines: [], isCut: false, isWhole: false });
     let settle: ReturnType<typeof setTimeout> | undefined;
-    const heard = () => {
+    let end: ReturnType<typeof setTimeout> | undefined;
+    const ask = () => void queries.invalidateQueries({ queryKey: ['run', runId] });
+    const heard = (items: readonly RunEvent[]) => {
       clearTimeout(settle);
-      settle = setTimeout(() => void queries.invalidateQueries({ queryKey: ['run', runId] }), SETTLE_MS);
+      settle = setTimeout(ask, SETTLE_MS);
+      if (items.some(({ type }) => END.test(type))) end ??= setTimeout(ask, AGAIN_MS);
     };
     let after: number | undefined;
     const bell = new Bell();
@@ -61,7 +67,7 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
           count += items.length;
           if (items.length > 0)
             setLog(({ lines }) => ({ lines: [...lines, ...items], isCut: count >= MOST_LINES, isWhole: false }));
-          if (caughtUp && items.length > 0) heard();
+          if (isLive && items.length > 0) heard(items);
           if (isTold) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
           if (items.length < PAGE) caughtUp = true;
           if ((caughtUp && !isLive) || count >= MOST_LINES) return setLog((now) => ({ ...now, isWhole: count < MOST_LINES }));
@@ -73,6 +79,7 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
     if (isLive !== undefined) void follow();
     return () => {
       clearTimeout(settle);
+      clearTimeout(end);
       gone.abort();
       bell.ring();
       listens?.();
