@@ -75,6 +75,8 @@ describe.skipIf(!hasBrowser)('what people come to the console for', { timeout: 3
     await api.post(`/v1/workflows/${id}/publish`, {});
     const runs = await Promise.all([1, 2, 3].map(() => started(id, {})));
     await visitor.page.reload();
+    // What is typed before the page is there goes nowhere.
+    await visitor.page.getByRole('button', { name: 'All that match' }).waitFor();
     await search(`workflow:${name}`);
     await visitor.page.keyboard.press('Enter');
     await visitor.page.waitForURL(/workflow=/);
