@@ -1,5 +1,6 @@
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import { expiresIn, fromText, toItem } from '../aws/items.ts';
+import { shardOf } from '../aws/shards.ts';
 import { type AuditRecord, auditRecord } from './audit.ts';
 
 export interface AuditSettings {
@@ -9,10 +10,6 @@ export interface AuditSettings {
 
 /** One key takes 1,000 writes a second: in so many parts a workspace acts 4,000 times. */
 const SHARDS = 4;
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** The end of a ULID is random. */
-const shardOf = (id: string) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % SHARDS;
 
 /** Every part of a list. */
 export const shardsOf = (list: string) => Array.from({ length: SHARDS }, (_, shard) => `${list}#${shard}`);
@@ -26,7 +23,7 @@ export const storedRecord = auditRecord.extend({ before: fields.optional(), afte
 /** The write of a record. The same record once more changes nothing. */
 export const recordPut = (record: AuditRecord, { table, retentionDays }: AuditSettings): TransactWriteItem & { Put: object } => {
   const { id, workspace, project, object, actor, before, after, at } = record;
-  const shard = shardOf(id);
+  const shard = shardOf(id, SHARDS);
   return {
     Put: {
       TableName: table,

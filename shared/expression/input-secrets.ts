@@ -1,4 +1,5 @@
 import { linear } from '../expression/linear-regex.ts';
+import { isMap } from '../kernel/is-map.ts';
 import { MASK } from '../kernel/mask.ts';
 
 type Schema = Record<string, unknown>;
@@ -108,5 +109,3 @@ function decoded(fragment: string): string {
     return fragment;
   }
 }
-
-const isMap = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
+import { isMap } from '../kernel/is-map.ts';
 import { MASK } from '../kernel/mask.ts';
 import { shown } from '../kernel/shown.ts';
 import { suggest } from '../kernel/suggest.ts';
@@ -192,6 +193,3 @@ function valueAt(root: unknown, segments: string[]): unknown {
     root,
   );
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { actor, legalHold, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { maskedInputs } from '../expression/input-secrets.ts';
+import { isMap } from '../kernel/is-map.ts';
 import { traceIdOf } from '../kernel/trace.ts';
 import { inCredits } from '../usage/credits.ts';
 import { actionsOf } from './control/actions.ts';
@@ -162,9 +163,6 @@ export interface RunDetail {
 /** Values of a run within what an answer holds: maps, but for an input that is a secret as a whole, which is `***`. */
 const shown = (value: unknown, whole: string | null) =>
   (isMap(value) ? cutFields(value, SHOWN_BYTES, whole) : cutValue(value, SHOWN_BYTES, whole)) as Record<string, unknown>;
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const runDetailView = (run: Run, { inputs, outputs, chain, children, before }: RunDetail) =>
   viewOf(runDetail, {

@@ -1,3 +1,4 @@
+import { isMap } from '../kernel/is-map.ts';
 import { numberFrom, parseJson } from '../kernel/json.ts';
 
 /** A field of a form as a page without scripts can ask for it. */
@@ -8,7 +9,6 @@ export type Field = { name: string; label: string; hint: string | undefined; isR
 
 type Schema = Record<string, unknown>;
 
-const isMap = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
 const wordOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 const isPlain = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value);
 

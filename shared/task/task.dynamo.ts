@@ -5,6 +5,7 @@ import { fromItem, type Item, listName, readToken, toItem, writeToken } from '..
 import { noted } from '../aws/noted.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getItems, getRow } from '../aws/rows.ts';
+import { shardOf } from '../aws/shards.ts';
 import { firstIdAt, lastIdAt, timeOf } from '../kernel/id.ts';
 import { parseJson } from '../kernel/json.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
@@ -16,8 +17,6 @@ export const taskKey = (id: string) => ({ pk: PREFIX + id, sk: 'TASK' });
 
 /** One key takes 1,000 writes a second: in so many parts 4,000 tasks are opened. */
 const SHARDS = 4;
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const shardOf = (id: string) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % SHARDS;
 
 /** Rows that one page looks at, where a filter is rare. */
 const MOST_READ = 2_000;
@@ -28,7 +27,7 @@ const READ_AT_ONCE = 100;
 const feedOf = (status: Task['status']) => (status === 'open' ? 'open' : 'settled');
 
 function feedKeys({ id, workspace, project, workflowId, runId, group, status }: Task) {
-  const key = (partition: string) => `${partition}#${feedOf(status)}#${shardOf(id)}`;
+  const key = (partition: string) => `${partition}#${feedOf(status)}#${shardOf(id, SHARDS)}`;
   return {
     workspaceKey: key(workspace),
     projectKey: key(`${workspace}#${project}`),
@@ -57,7 +56,7 @@ export function taskIn(item: object): TaskRow {
 export const MAIL_SHARDS = Array.from({ length: SHARDS }, (_, shard) => `mail#${shard}`);
 
 /** Mails are due from the moment that somebody is asked. */
-const mailKeys = (id: string, at: string) => ({ mailKey: MAIL_SHARDS[shardOf(id)], mailAt: at });
+const mailKeys = (id: string, at: string) => ({ mailKey: MAIL_SHARDS[shardOf(id, SHARDS)], mailAt: at });
 
 /** Tasks in a table of their own. */
 export class DynamoTasks implements Tasks {

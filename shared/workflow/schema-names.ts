@@ -1,3 +1,4 @@
+import { isMap } from '../kernel/is-map.ts';
 import { suggest } from '../kernel/suggest.ts';
 
 type Schema = Record<string, unknown>;
@@ -62,5 +63,3 @@ function itemOf(schema: unknown): unknown {
   while (isMap(at) && at['type'] === 'array' && !('prefixItems' in at)) at = at['items'];
   return at;
 }
-
-const isMap = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);

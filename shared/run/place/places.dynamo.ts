@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { wins } from '../../aws/conditional-write.ts';
 import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
+import { shardOf } from '../../aws/shards.ts';
 import type { Run } from '../model/run.ts';
 import type { Entered, Places, Waiting } from '../ports.ts';
 
@@ -20,12 +21,10 @@ const SHARDS = 4;
 const MOST_BEFORE = 1_000;
 /** Longer than any run lives. */
 const KEPT_DAYS = 800;
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-const shardOf = (runId: string) => Math.max(0, CROCKFORD.indexOf(runId.at(-1) ?? '')) % SHARDS;
 const runningKey = (place: string) => ({ pk: `PLACE#${place}`, sk: 'RUNNING' });
 const waitingPk = (place: string, shard: number) => `PLACE#${place}#${shard}`;
-const waitingKey = (place: string, runId: string) => ({ pk: waitingPk(place, shardOf(runId)), sk: runId });
+const waitingKey = (place: string, runId: string) => ({ pk: waitingPk(place, shardOf(runId, SHARDS)), sk: runId });
 
 const ids = z
   .instanceof(Set)

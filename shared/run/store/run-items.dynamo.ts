@@ -1,4 +1,5 @@
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
+import { shardOf } from '../../aws/shards.ts';
 import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { sameCase } from '../list/filter.ts';
@@ -19,11 +20,6 @@ export const startItemKey = ({ workspace, hash }: StartKey) => ({ pk: `START#${w
 const FEED_SHARDS = 4;
 /** Twice as many: a run that waits enters and leaves. */
 const STATE_SHARDS = 8;
-
-const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** The end of a ULID is random. */
-const shardOf = (id: string, shards: number) => Math.max(0, CROCKFORD.indexOf(id.at(-1) ?? '')) % shards;
 
 /** Every shard of a partition of an index. */
 export const shardsOf = (index: string, partition: string) =>

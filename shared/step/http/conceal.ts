@@ -1,3 +1,4 @@
+import { isMap } from '../../kernel/is-map.ts';
 import { MASK } from '../../kernel/mask.ts';
 import type { Concealed } from '../kind.ts';
 import { isSecretField, isSecretName, secretParameters, withoutSecretParameters } from './secret-names.ts';
@@ -40,6 +41,3 @@ const scalars = (value: unknown): string[] =>
 
 /** A server may quote the credential without the word before it. */
 const partsOf = (text: string) => [text, ...text.split(/[\s;,=]+/).filter((part) => part.length >= LEAST_PART_CHARS)];
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
