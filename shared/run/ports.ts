@@ -99,9 +99,10 @@ export interface Runs {
   entriesAt(id: string, numbers: number[]): Promise<Map<number, Entry>>;
   /**
    * Appends behind the entry of number `after`, in as many items as it takes; answers how many entries it could write: fewer than given when somebody
-   * else has written meanwhile. `keptUntil`: when the rows may go, in seconds since 1970.
+   * else has written meanwhile. `keptUntil`: when the rows may go, in seconds since 1970. `writer` tells whose they are: who tries again after a lost
+   * answer finds them written, and somebody else who says the same at the same moment finds them taken.
    */
-  append(id: string, after: number, entries: Entry[], keptUntil: number): Promise<number>;
+  append(id: string, after: number, entries: Entry[], keptUntil: number, writer: string): Promise<number>;
   /**
    * Writes what follows from the journal into the row. False when the row reflects more already, or when somebody has asked for a look sooner than
    * `dueAt` since the writer saw `dueWas`.

@@ -90,7 +90,7 @@ async function ended(workspace: string, fate: Fate, seconds: number) {
   const state = stateOf(plan, entries);
   if (fate === 'skipped') return { fate, records: [recordOf(undefined, run)], contribution: contributionOf(run, state) };
   const after = { ...run, ...projectionOf(run, state) };
-  await runs.append(run.id, 0, entries, 4_000_000_000);
+  await runs.append(run.id, 0, entries, 4_000_000_000, 'writer');
   await runs.project(run, after, { keptUntil: 4_000_000_000 });
   const labelled = { ...after, labels: ['customer:acme'] };
   const records = [recordOf(undefined, run), recordOf(run, after), recordOf(after, labelled)];

@@ -58,7 +58,7 @@ describe.each(passing)('%s', (_, error) => {
       .rejectsOnce(error)
       .resolves({ Item: runItem(run) });
     dynamo.on(UpdateItemCommand).rejectsOnce(error).resolves({});
-    expect(await runs.append('r', 0, entries, 1)).toBe(2);
+    expect(await runs.append('r', 0, entries, 1, 'writer')).toBe(2);
     expect(await runs.get(run.id)).toEqual(run);
     expect(await runs.project(run, projection.parse(run), {})).toBe(true);
   });
@@ -75,7 +75,7 @@ describe.each(passing)('%s', (_, error) => {
 test('what will not pass is thrown at once', async () => {
   const fault = Object.assign(new Error('no such table'), { name: 'ResourceNotFoundException' });
   dynamo.on(PutItemCommand).rejects(fault);
-  await expect(runs.append('r', 0, entries, 1)).rejects.toBe(fault);
+  await expect(runs.append('r', 0, entries, 1, 'writer')).rejects.toBe(fault);
   expect(dynamo.commandCalls(PutItemCommand)).toHaveLength(1);
 });
 
@@ -87,7 +87,7 @@ test('the pauses between two tries grow, by chance, and stay within the time', a
   });
   const impatient = new DynamoRuns(() => new DynamoDBClient({}), { table: 'runs', patience: { withinMs: 500, random: () => 1 } });
   const before = performance.now();
-  await expect(impatient.append('r', 0, entries, 1)).rejects.toThrow('busy');
+  await expect(impatient.append('r', 0, entries, 1, 'writer')).rejects.toThrow('busy');
   expect(performance.now() - before).toBeLessThan(700);
   // 25, 50, 100, 200 ms
   expect(times.length).toBeLessThanOrEqual(5);
@@ -102,7 +102,7 @@ describe('a write whose answer was lost', () => {
       written.push(Item);
       throw written.length % 2 === 1 ? hangUp : refused(Item);
     });
-    expect(await runs.append('r', 0, entries, 1)).toBe(2);
+    expect(await runs.append('r', 0, entries, 1, 'writer')).toBe(2);
     expect(await runs.create(aRun())).toEqual({});
     expect(written).toHaveLength(4);
   });
@@ -110,7 +110,7 @@ describe('a write whose answer was lost', () => {
   test('is not taken for the write of another', async () => {
     const other = { ...runItem(aRun()), sk: { S: 'J#0000001' }, entries: { S: JSON.stringify([entries[1]]) } };
     dynamo.on(PutItemCommand).rejects(refused(other));
-    expect(await runs.append('r', 0, entries, 1)).toBe(0);
+    expect(await runs.append('r', 0, entries, 1, 'writer')).toBe(0);
   });
 });
 

@@ -63,7 +63,7 @@ test('a run costs what its budget says: five units for its start, one for an ite
   const run = w3();
   const { reference: _, ...plain } = run;
   expect(await cost(() => runs.create(plain))).toBe(5);
-  expect(await cost(() => runs.append(run.id, 0, [{ type: 'run_started', at: NOW }], KEPT))).toBe(1);
+  expect(await cost(() => runs.append(run.id, 0, [{ type: 'run_started', at: NOW }], KEPT, 'writer'))).toBe(1);
   expect(await cost(() => runs.project(plain, succeeded(run, 1), { keptUntil: KEPT }))).toBe(2);
 });
 

@@ -111,7 +111,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
     test('is gone with its journal, and leaves the others alone; to remove it again is to remove it once', async () => {
       const workspace = ulid();
       const [run, other] = [await stored({ workspace, reference: 'PO-1' }), await stored({ workspace })];
-      for (const { id } of [run, other]) await runs().append(id, 0, keys(1, 60).map(said), KEPT);
+      for (const { id } of [run, other]) await runs().append(id, 0, keys(1, 60).map(said), KEPT, 'writer');
       await end(run, 'failed');
       expect(await runs().remove(run.id)).toBe(true);
       expect(await runs().get(run.id)).toBeUndefined();
@@ -124,7 +124,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('has ended: of one that lives all stays', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, [said('s1')], KEPT);
+      await runs().append(run.id, 0, [said('s1')], KEPT, 'writer');
       expect(await runs().remove(run.id)).toBe(false);
       expect((await runs().load(run.id))?.entries).toHaveLength(1);
     });
@@ -133,9 +133,9 @@ export function promisesOfRuns(open: () => RunsSetting) {
   describe('a journal', () => {
     test('numbers its entries from 1, without gaps, whatever came together', async () => {
       const run = await stored();
-      expect(await runs().append(run.id, 0, [said('s1')], KEPT)).toBe(1);
-      expect(await runs().append(run.id, 1, keys(2, 4).map(said), KEPT)).toBe(3);
-      expect(await runs().append(run.id, 4, keys(5, 6).map(said), KEPT)).toBe(2);
+      expect(await runs().append(run.id, 0, [said('s1')], KEPT, 'writer')).toBe(1);
+      expect(await runs().append(run.id, 1, keys(2, 4).map(said), KEPT, 'writer')).toBe(3);
+      expect(await runs().append(run.id, 4, keys(5, 6).map(said), KEPT, 'writer')).toBe(2);
       const loaded = await runs().load(run.id);
       expect(loaded?.run).toEqual(run);
       expect(loaded?.snapshot).toBeUndefined();
@@ -144,15 +144,15 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('is read on from any number, and a few at a time', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, keys(1, 3).map(said), KEPT);
-      await runs().append(run.id, 3, [said('s4')], KEPT);
-      await runs().append(run.id, 4, keys(5, 9).map(said), KEPT);
+      await runs().append(run.id, 0, keys(1, 3).map(said), KEPT, 'writer');
+      await runs().append(run.id, 3, [said('s4')], KEPT, 'writer');
+      await runs().append(run.id, 4, keys(5, 9).map(said), KEPT, 'writer');
       for (let number = 0; number <= 9; number += 1) {
         expect(keysOf(await runs().entriesAfter(run.id, number))).toEqual(keys(number + 1, 9));
         expect(keysOf(await runs().entriesAfter(run.id, number, 2))).toEqual(keys(number + 1, Math.min(number + 2, 9)));
       }
       expect(await runs().entriesAfter(run.id, 9)).toEqual([]);
-      await runs().append(run.id, 9, [said('s10')], KEPT);
+      await runs().append(run.id, 9, [said('s10')], KEPT, 'writer');
       expect(keysOf(await runs().entriesAfter(run.id, 9))).toEqual(['s10']);
       expect(await runs().entriesAfter(ulid(), 0)).toEqual([]);
     });
@@ -160,7 +160,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
     test('gives single entries by their numbers', async () => {
       const run = await stored();
       for (let number = 0; number < 120; number += 3)
-        await runs().append(run.id, number, keys(number + 1, number + 3).map(said), KEPT);
+        await runs().append(run.id, number, keys(number + 1, number + 3).map(said), KEPT, 'writer');
       const found = await runs().entriesAt(run.id, [119, 2, 3, 60, 121]);
       expect([...found].map(([number, entry]) => [number, 'key' in entry && entry.key])).toEqual([
         [119, 's119'],
@@ -173,14 +173,15 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('takes nothing from whoever has missed something', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, keys(1, 2).map(said), KEPT);
-      expect(await runs().append(run.id, 0, [said('late')], KEPT)).toBe(0);
+      await runs().append(run.id, 0, keys(1, 2).map(said), KEPT, 'writer');
+      expect(await runs().append(run.id, 0, [said('late')], KEPT, 'writer')).toBe(0);
       expect(
         await runs().append(
           run.id,
           0,
           keys(1, 3).map((key) => said(`late-${key}`)),
           KEPT,
+          'writer',
         ),
       ).toBe(0);
       expect(keysOf((await runs().load(run.id))?.entries ?? [])).toEqual(keys(1, 2));
@@ -188,10 +189,11 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('takes what was written before, and its answer lost, for written, and goes on behind it', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, keys(1, 2).map(said), KEPT);
-      expect(await runs().append(run.id, 0, keys(1, 2).map(said), KEPT)).toBe(2);
-      expect(await runs().append(run.id, 0, keys(1, 5).map(said), KEPT)).toBe(5);
-      expect(await runs().append(run.id, 0, [said('s1')], KEPT)).toBe(0);
+      await runs().append(run.id, 0, keys(1, 2).map(said), KEPT, 'writer');
+      expect(await runs().append(run.id, 0, keys(1, 2).map(said), KEPT, 'writer')).toBe(2);
+      expect(await runs().append(run.id, 0, keys(1, 5).map(said), KEPT, 'writer')).toBe(5);
+      expect(await runs().append(run.id, 0, [said('s1')], KEPT, 'writer')).toBe(0);
+      expect(await runs().append(run.id, 0, keys(1, 2).map(said), KEPT, 'another')).toBe(0);
       expect(keysOf((await runs().load(run.id))?.entries ?? [])).toEqual(keys(1, 5));
     });
 
@@ -200,7 +202,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
       const write = async (writer: number) => {
         for (let turn = 0; turn < 5; ) {
           const { length } = (await runs().load(run.id))?.entries ?? [];
-          turn += await runs().append(run.id, length, [said(`${writer}.${turn}`)], KEPT);
+          turn += await runs().append(run.id, length, [said(`${writer}.${turn}`)], KEPT, 'writer');
         }
       };
       await Promise.all([0, 1, 2, 3].map(write));
@@ -215,8 +217,8 @@ export function promisesOfRuns(open: () => RunsSetting) {
     test('takes more than an item holds, and is read whole when it is larger than one answer', async () => {
       const run = await stored();
       const large = keys(1, 12).map((key) => done(key, 150_000));
-      expect(await runs().append(run.id, 0, large, KEPT)).toBe(12);
-      expect(await runs().append(run.id, 12, [said('s13')], KEPT)).toBe(1);
+      expect(await runs().append(run.id, 0, large, KEPT, 'writer')).toBe(12);
+      expect(await runs().append(run.id, 12, [said('s13')], KEPT, 'writer')).toBe(1);
       expect((await runs().load(run.id))?.entries).toEqual([...large, said('s13')]);
       expect(keysOf(await runs().entriesAfter(run.id, 2))).toEqual(keys(3, 13));
       expect(keysOf(await runs().entriesAfter(run.id, 2, 9))).toEqual(keys(3, 11));
@@ -225,8 +227,8 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('is read from its last snapshot on', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, keys(1, 3).map(said), KEPT);
-      await runs().append(run.id, 3, keys(4, 6).map(said), KEPT);
+      await runs().append(run.id, 0, keys(1, 3).map(said), KEPT, 'writer');
+      await runs().append(run.id, 3, keys(4, 6).map(said), KEPT, 'writer');
       const ref = await open().values.put(run.id, 'snapshots/3', '{"fold":3}');
       await runs().project(run, shown(run, 6, { snapshot: { number: 3, ref } }), {});
       const loaded = await runs().load(run.id);
@@ -265,7 +267,7 @@ export function promisesOfRuns(open: () => RunsSetting) {
     test('keeps its snapshot, whoever has not seen it', async () => {
       const run = await stored();
       const snapshot = { number: 1, ref: await open().values.put(run.id, 'snapshots/1', '{}') };
-      await runs().append(run.id, 0, [said('a')], KEPT);
+      await runs().append(run.id, 0, [said('a')], KEPT, 'writer');
       await runs().project(run, shown(run, 1, { snapshot }), {});
       await runs().project(run, shown(run, 2), {});
       expect((await runs().get(run.id))?.snapshot).toEqual(snapshot);
@@ -334,8 +336,8 @@ export function promisesOfRuns(open: () => RunsSetting) {
   describe('what is kept', () => {
     test('of a run that lives is its row, and its journal for as long as was said; from its end on all goes', async () => {
       const run = await stored();
-      await runs().append(run.id, 0, [said('a')], 1_900_000_000);
-      await runs().append(run.id, 1, [said('b')], 2_100_000_000);
+      await runs().append(run.id, 0, [said('a')], 1_900_000_000, 'writer');
+      await runs().append(run.id, 1, [said('b')], 2_100_000_000, 'writer');
       await runs().project(run, shown(run, 2, { status: 'running' }), {});
       expect(await open().expiryOf(run.id)).toEqual({ row: undefined, journal: [1_900_000_000, 2_100_000_000] });
       await runs().keep(run.id, 2_000_000_000);
@@ -346,7 +348,8 @@ export function promisesOfRuns(open: () => RunsSetting) {
 
     test('of a long journal is kept whole', async () => {
       const run = await stored();
-      for (let number = 0; number < 60; number += 1) await runs().append(run.id, number, [said(`${number}`)], 1_900_000_000);
+      for (let number = 0; number < 60; number += 1)
+        await runs().append(run.id, number, [said(`${number}`)], 1_900_000_000, 'writer');
       await runs().keep(run.id, KEPT);
       expect((await open().expiryOf(run.id)).journal).toEqual(Array(60).fill(KEPT));
     });

@@ -33,6 +33,7 @@ interface Item {
   number: number;
   texts: string[];
   expires: number;
+  writer?: string;
 }
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -110,12 +111,12 @@ export class MemoryRuns implements Runs {
     });
   }
 
-  append(id: string, after: number, added: Entry[], keptUntil: number) {
+  append(id: string, after: number, added: Entry[], keptUntil: number, writer: string) {
     return this.#once('append', () => {
       const texts = added.map((one) => JSON.stringify(one));
       let written = 0;
       while (written < texts.length) {
-        const item = { number: after + written + 1, texts: fitting(texts.slice(written)), expires: keptUntil };
+        const item = { number: after + written + 1, texts: fitting(texts.slice(written)), expires: keptUntil, writer };
         const own = this.#put(id, item);
         if (own === 0) break;
         written += own;
@@ -245,7 +246,8 @@ export class MemoryRuns implements Runs {
     const items = this.#journals.get(id) ?? [];
     this.#journals.set(id, items);
     const found = items.find(({ number }) => number === item.number);
-    if (found) return found.texts.every((text, at) => text === item.texts[at]) ? found.texts.length : 0;
+    if (found)
+      return found.writer === item.writer && found.texts.every((text, at) => text === item.texts[at]) ? found.texts.length : 0;
     const last = items.at(-1);
     // A gap, or a place inside an item, cannot come of an append behind what was read.
     if (item.number !== (last ? last.number + last.texts.length : 1)) throw new Error(`Entry ${item.number} would leave a gap.`);

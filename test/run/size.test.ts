@@ -86,7 +86,7 @@ describe('1,600 items under way at once', { timeout: 60_000 }, () => {
     // The first item is written, then the process dies.
     const runs = Object.assign(Object.create(services.runs), {
       append: async (run: string, after: number, entries: Entry[], until: number) => {
-        await services.runs.append(run, after, entries.slice(0, 500), until);
+        await services.runs.append(run, after, entries.slice(0, 500), until, 'writer');
         throw new Error('died');
       },
     });

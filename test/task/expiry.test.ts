@@ -109,7 +109,7 @@ test('a row of a task that is behind is mended by whoever comes next', async () 
     actor: { kind: 'system', id: 'test', name: 'Somebody who dies' },
     decision: 'approve',
   };
-  expect(await runs.append(run, seen, [entry], 2_000_000_000)).toBe(1);
+  expect(await runs.append(run, seen, [entry], 2_000_000_000, 'writer')).toBe(1);
   expect((await api.get(`/v1/tasks/${task.id}`)).body.status).toBe('open');
   expect((await answer(task.id, 'reject')).status).toBe(409);
   expect((await api.get(`/v1/tasks/${task.id}`)).body).toMatchObject({ status: 'answered', decision: 'approve' });

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { newId } from '../../kernel/id.ts';
 import { type Plan, plannedIn } from '../../workflow/plan.ts';
 import { ENTRY_VALUES, type Entry, type EntryValue, storedIn, withAttempt } from '../model/entry.ts';
 import { deadlineOf, keptUntil } from '../model/project.ts';
@@ -10,6 +11,9 @@ import type { EngineServices, Loaded } from '../ports.ts';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 const ENTRY_OVERHEAD_BYTES = 300;
+
+/** A name for who appends: by it a write whose answer was lost is told from the same words of somebody else. */
+export const newWriter = (): string => newId().slice(-6);
 
 /** Somebody else drives the run, or it has ended: this driver has nothing more to say. */
 export class DriverReplaced extends Error {
@@ -42,6 +46,7 @@ export class Journal {
   #revision = 0;
   /** The last of those that read or write, one after another: what is read must not cross what is being written. */
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #writer = newWriter();
   /** When it was last known that nobody else has written. */
   #knownAt: number;
 
@@ -168,7 +173,7 @@ export class Journal {
     const entries = this.#buffer.map(({ entry }) => entry);
     const ended = entries.at(-1)?.type === 'run_ended' ? this.#engine.now() : deadlineOf(this.#run, this.#state);
     const until = keptUntil(ended, this.#engine.retentionDays);
-    const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until);
+    const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until, this.#writer);
     this.#know();
     this.#buffer.splice(0, written);
     this.#written += written;

@@ -47,7 +47,7 @@ const place = z.object({ sk: z.object({ S: z.string().transform((sk) => Number(s
 /** Number of the first entry of an item. */
 export const numberOf = (item: Item) => place.parse(item).sk.S;
 
-const journalItem = place.extend({ entries: z.object({ S: z.string() }) });
+const journalItem = place.extend({ entries: z.object({ S: z.string() }), writer: z.object({ S: z.string() }).optional() });
 const entryList = z.array(entry);
 
 /** The entries that an item holds. */
@@ -56,9 +56,9 @@ export function parseJournal(item: Item): Packed {
   return { number: sk.S, entries: entryList.parse(parseJson(entries.S)) };
 }
 
-/** How many of the entries stand at the beginning of the item, if nothing else stands in it: they had been written before, and the answer was lost. */
-export function alreadyIn(item: Item | undefined, entries: Entry[]): number {
-  if (!item) return 0;
+/** How many of the entries stand at the beginning of the item, if nothing else stands in it: this writer has written them, and the answer was lost. */
+export function alreadyIn(item: Item | undefined, entries: Entry[], writer: string): number {
+  if (!item || journalItem.parse(item).writer?.S !== writer) return 0;
   const { text, count } = packed(entries.slice(0, parseJournal(item).entries.length));
   return journalItem.parse(item).entries.S === text ? count : 0;
 }

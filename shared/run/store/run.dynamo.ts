@@ -123,7 +123,7 @@ export class DynamoRuns implements Runs {
   }
 
   #firstEntry(id: string, { entry, keptUntil }: NonNullable<Beginnings['queued']>): TransactWriteItem {
-    return { Put: { ...this.#table, Item: journalItem(id, 1, packed([entry]).text, keptUntil) } };
+    return { Put: { ...this.#table, Item: journalItem(id, 1, packed([entry]).text, { keptUntil }) } };
   }
 
   #entering(run: Run, enters: Entered): TransactWriteItem[] {
@@ -190,11 +190,11 @@ export class DynamoRuns implements Runs {
     return new Map(numbers.flatMap((number) => entryOf(found, number)));
   }
 
-  async append(id: string, after: number, entries: Entry[], keptUntil: number): Promise<number> {
+  async append(id: string, after: number, entries: Entry[], keptUntil: number, writer: string): Promise<number> {
     let written = 0;
     while (written < entries.length) {
       const left = entries.slice(written);
-      const count = await this.#appendItem(id, after + written + 1, left, keptUntil);
+      const count = await this.#appendItem(id, after + written + 1, left, { keptUntil, writer });
       if (count === 0) break;
       written += count;
     }
@@ -315,11 +315,11 @@ export class DynamoRuns implements Runs {
   }
 
   /** How many of the entries the item of that number has taken, now or before. */
-  async #appendItem(id: string, number: number, entries: Entry[], expires: number): Promise<number> {
+  async #appendItem(id: string, number: number, entries: Entry[], kept: { keptUntil: number; writer: string }): Promise<number> {
     const { text, count } = packed(entries);
-    const Item = journalItem(id, number, text, expires);
+    const Item = journalItem(id, number, text, kept);
     const written = await this.#write(() => this.#client().send(new PutItemCommand({ ...this.#table, ...NEW, Item })));
-    return written.won ? count : alreadyIn(written.found[0], entries);
+    return written.won ? count : alreadyIn(written.found[0], entries, kept.writer);
   }
 
   async #get(key: object): Promise<Item | undefined> {
@@ -375,10 +375,16 @@ function noteOf(run: Run, change: RunChange): Change {
   return { object: 'run', id, name, project, before: run, after: changedRun(run, change) };
 }
 
-const journalItem = (id: string, number: number, entries: string, expires: number): Item => ({
+const journalItem = (
+  id: string,
+  number: number,
+  entries: string,
+  { keptUntil, writer }: { keptUntil: number; writer?: string },
+): Item => ({
   ...toItem(journalKey(id, number)),
   entries: { S: entries },
-  expires: { N: String(expires) },
+  expires: { N: String(keptUntil) },
+  ...(writer !== undefined && { writer: { S: writer } }),
 });
 
 const dueItem = z.object({ pk: z.string(), dueAt: z.string() });

@@ -3,6 +3,7 @@ import { closedUntil } from '../../workflow/maintenance.ts';
 import { decide } from '../decide/decide.ts';
 import { CANCELLED_BY } from '../decide/failures.ts';
 import { stopped } from '../decide/stopped.ts';
+import { newWriter } from '../journal/journal.ts';
 import { limitOf } from '../model/concurrency.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import { deadlineOf, dueAtOf, keptAfterEnd, keptUntil, projectionOf } from '../model/project.ts';
@@ -71,7 +72,7 @@ async function append(
     if (state.left && !(await hasten(services, run))) continue;
     const { entries, starts } = withConsequences(services, run, state, said);
     const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
-    if ((await services.runs.append(runId, before, entries, until)) < entries.length) continue;
+    if ((await services.runs.append(runId, before, entries, until, newWriter())) < entries.length) continue;
     const settled = await settle(services, run, state);
     if (starts) await startExecution(services, settled, executionKind(state.plan));
     return { run: settled, state, isNews: true };

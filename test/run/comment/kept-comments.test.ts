@@ -44,7 +44,7 @@ test('a run is loaded without its comments, also before it has a journal', async
   await stored(run.id);
   expect(await runs.load(run.id)).toEqual({ run, entries: [] });
   const [started] = [{ type: 'step_started', at: run.createdAt, key: 'only' } as const];
-  await runs.append(run.id, 0, [started], KEPT);
+  await runs.append(run.id, 0, [started], KEPT, 'writer');
   expect((await runs.load(run.id))?.entries).toEqual([started]);
 });
 

@@ -15,7 +15,7 @@ function setting(disturb?: Disturb) {
   const stored = async (of: Partial<Run> = {}) => {
     const run = aRun({ id: ulid(), ...of });
     await runs.create(run);
-    await runs.append(run.id, 0, [{ type: 'step_started', at, key: 'only' }], KEPT);
+    await runs.append(run.id, 0, [{ type: 'step_started', at, key: 'only' }], KEPT, 'writer');
     await values.put(run.id, 'outputs', '"large"');
     return run;
   };

@@ -36,6 +36,7 @@ test('when somebody has written meanwhile, what stands on a conclusion is done a
       { type: 'run_resumed', at, actor: anActor() },
     ],
     0,
+    'writer',
   );
   await journal.flush();
   // It was under way still.

@@ -177,7 +177,7 @@ export class ScheduleSetting {
   }
 
   async #append(run: Run, ...entries: Entry[]): Promise<void> {
-    await this.runs.append(run.id, run.seen, entries, 0);
+    await this.runs.append(run.id, run.seen, entries, 0, 'writer');
     const state = stateOf(this.plan, await this.runs.entriesAfter(run.id, 0));
     await this.runs.project(run, projectionOf(run, state), {});
   }
