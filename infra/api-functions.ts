@@ -245,7 +245,7 @@ export class ApiFunctions extends Construct {
     const webhooks = new AppFunction(this, 'Webhooks', {
       settings,
       entry: 'api/webhooks',
-      description: 'Makes webhooks and their secrets, and queues',
+      description: 'Makes webhooks and their secrets',
     });
     stores.workflows.allow(webhooks, ['GetItem']);
     stores.triggers.allow(webhooks, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
@@ -261,6 +261,14 @@ export class ApiFunctions extends Construct {
     stores.values.allowReads(files);
     stores.values.allowWrites(files);
     stores.values.allowDeletes(files);
+
+    const queues = new AppFunction(this, 'Queues', {
+      settings,
+      entry: 'api/queues',
+      description: 'Shows and changes the queues that start runs',
+    });
+    stores.workflows.allow(queues, ['GetItem']);
+    stores.triggers.allow(queues, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
 
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
       settings,
@@ -340,6 +348,7 @@ export class ApiFunctions extends Construct {
       views,
       deliveries,
       webhooks,
+      queues,
       receiveWebhook,
       files,
       mailboxes,
@@ -375,6 +384,7 @@ export class ApiFunctions extends Construct {
       ['api/subscriptions', subscriptions],
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
+      ['api/queues', queues],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
       ['api/analytics', analytics],

@@ -45,7 +45,7 @@ export class InboundQueues extends Construct {
     this.undelivered = [standard.dead, fifo.dead];
     for (const { arn, name } of own) this.#take(Queue.fromQueueArn(this, `Own-${name}`, arn));
 
-    const routes = functions.at('api/webhooks');
+    const routes = functions.at('api/queues');
     for (const [name, value] of Object.entries({
       ...environment,
       INBOX_URL: standard.queue.queueUrl,

@@ -10,8 +10,8 @@ import {
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Duration } from 'aws-cdk-lib/core';
-import { Construct } from 'constructs';
+import { Duration, NestedStack } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
 import type { Operation } from '../shared/edge/route.ts';
 import { acknowledge } from './acknowledge.ts';
 import type { AppFunction } from './app-function.ts';
@@ -24,13 +24,16 @@ export interface RunsApiProps {
   readonly authorize: AppFunction;
 }
 
-/** The HTTP API: every route of the route table, closed unless the table opens it. */
-export class RunsApi extends Construct {
+/**
+ * The HTTP API: every route of the route table, closed unless the table opens it. Routes are a third of all resources, and a stack has 500 at most: they are
+ * nested.
+ */
+export class RunsApi extends NestedStack {
   readonly api: HttpApi;
   readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, { settings, routes, functions, authorize }: RunsApiProps) {
-    super(scope, id);
+    super(scope, id, { description: 'Millrun: the HTTP API and its routes' });
 
     this.api = new HttpApi(this, 'Api', {
       apiName: settings.prefix,

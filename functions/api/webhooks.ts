@@ -5,7 +5,6 @@ import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { queues as queuesOperations } from '../../shared/trigger/queue/operations.http.ts';
 import { webhooks as webhooksOperations } from '../../shared/trigger/webhook/operations.http.ts';
 import * as webhook from '../../shared/trigger/webhook/save-webhook.ts';
 import { GITHUB } from '../../shared/trigger/webhook/schemes/sha256.ts';
@@ -13,8 +12,7 @@ import { revealedView, webhookView } from '../../shared/trigger/webhook/webhook.
 import type { Webhook } from '../../shared/trigger/webhook/webhook.ts';
 import { workflowOf } from '../../shared/workflow/visible.http.ts';
 import type { Workflows } from '../../shared/workflow/workflows.ts';
-import { recorder, seals, webhooks } from '../adapters.ts';
-import { queueActions, queueServices } from './queues.ts';
+import { now, recorder, seals, webhooks, workflows } from '../adapters.ts';
 
 type Services = webhook.WebhookSettingsServices & { workflows: Workflows };
 
@@ -77,8 +75,8 @@ async function webhookOf(
 }
 
 export const handler = http(
-  { ...webhooksOperations, ...queuesOperations },
-  { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook, ...queueActions },
-  () => ({ webhooks: webhooks(), seals: seals(), ...queueServices() }),
+  webhooksOperations,
+  { createWebhook, listWebhooks, getWebhook, changeWebhook, rotateWebhook, deleteWebhook },
+  (): Services => ({ workflows: workflows(), webhooks: webhooks(), seals: seals(), now }),
   recorder,
 );

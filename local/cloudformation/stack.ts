@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { ACCOUNT, PARTITION, REGION } from '../aws/account.ts';
 import { attributeOf, type Identity, identify } from './identity.ts';
 import { holds, resolve, type Scope } from './intrinsics.ts';
-import { type Template, TemplateRefused, templateSchema } from './template.ts';
+import { withNested } from './nested-stacks.ts';
+import { type FlatTemplate, TemplateRefused, templateSchema } from './template.ts';
 import { refuseUnknownTypes } from './types.ts';
 
 /** A resource of the stack with its intrinsics resolved. */
@@ -33,7 +34,7 @@ export class Stack {
   readonly resources: readonly Resource[];
 
   constructor(source: unknown) {
-    const template = templateSchema.parse(source);
+    const template = withNested(templateSchema.parse(source));
     const scope = scopeOf(template);
     const wanted = Object.entries(template.Resources).filter(([, { Condition }]) => !Condition || scope.condition(Condition));
     refuseUnknownTypes(Object.fromEntries(wanted));
@@ -52,7 +53,7 @@ export class Stack {
   }
 }
 
-function scopeOf(template: Template): Scope {
+function scopeOf(template: FlatTemplate): Scope {
   const known = new Map<string, Identity>();
 
   const identityOf = (logicalId: string): Identity => {

@@ -1,4 +1,4 @@
-import { type Template, TemplateRefused } from './template.ts';
+import { type FlatTemplate, TemplateRefused } from './template.ts';
 
 /** Resource types that the embedded cloud acts on. */
 const SERVED = new Set([
@@ -51,7 +51,7 @@ const INERT: Record<string, string> = {
 };
 
 /** Refuses a template that holds resource types nobody here knows, all of them by name. */
-export function refuseUnknownTypes(resources: Template['Resources']): void {
+export function refuseUnknownTypes(resources: FlatTemplate['Resources']): void {
   const unknown = Object.entries(resources).filter(([, { Type }]) => !isKnown(Type));
   if (unknown.length === 0) return;
   const names = unknown.map(([id, { Type }]) => `${Type} (${id})`).join(', ');

@@ -69,7 +69,9 @@ describe('the deployment', () => {
     timeout: 180_000,
   }, async () => {
     const { stdout } = await shell('npm run --silent synth');
-    expect(stdout).toMatch(/^cdk\.out\/Millrun\.template\.json: \d+ resources, among them \d+ functions/);
+    expect(stdout).toMatch(
+      /^cdk\.out\/Millrun\.template\.json: \d+ resources with those of its nested stack, among them \d+ functions/,
+    );
     expect(readFileSync(join(root, 'cdk.out/Millrun.template.json'), 'utf8')).toContain('BootstrapApiKeySecret');
     const next = [...stdout.matchAll(/npm run (\S+) -- (bootstrap|deploy)/g)].map(([command]) => command);
     expect(deploy.split('\n').slice(0, 2)).toEqual(next);

@@ -268,6 +268,12 @@ const expected: Record<string, Record<string, string[]>> = {
     ...deliveries,
     ...opensSecrets,
   },
+  'functions/api/queues.ts': {
+    ...logs('FunctionsQueues'),
+    ...records,
+    ...table('Workflows', 'GetItem'),
+    ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
+  },
   'functions/queue/receive-messages.ts': {
     ...logs('InboundQueuesReceive'),
     ...starts,

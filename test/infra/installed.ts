@@ -2,6 +2,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { z } from 'zod';
 import { parseSettings, type SettingsInput } from '../../infra/settings.ts';
 import { synthesize } from '../../infra/synth-template.ts';
+import { withNested } from '../../local/cloudformation/nested-stacks.ts';
+import { templateSchema } from '../../local/cloudformation/template.ts';
 
 const resource = z.object({
   Type: z.string(),
@@ -11,9 +13,9 @@ const resource = z.object({
 });
 export type Found = z.infer<typeof resource> & { id: string };
 
-/** The template of an installation with these settings, whatever cdk.json says. */
+/** The template of an installation with these settings, whatever cdk.json says; what its nested stack holds is among its own. */
 export function installed(settings: SettingsInput = {}) {
-  const json = synthesize(parseSettings(settings));
+  const json = withNested(templateSchema.parse(synthesize(parseSettings(settings))));
   const resources = Object.entries(json.Resources).flatMap(([id, one]): Found[] => {
     const found = { id, ...resource.parse(one) };
     return [found, ...inlinePolicies(found)];

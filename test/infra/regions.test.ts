@@ -1,26 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Template, unbundled } from '../../infra/synth-template.ts';
+import { parseSettings } from '../../infra/settings.ts';
+import { type Resource, synthesize, type WholeTemplate } from '../../infra/synth-template.ts';
 
 const account = '111122223333';
 /** The regions that docs/deploy.md shows side by side. */
 const regions = { US: 'us-east-1', EU: 'eu-central-1', UK: 'eu-west-2' };
 
-const templates = new Map(Object.values(regions).map((region) => [region, deployed(region)]));
-
-/** An installation with all that can be switched on. */
-function deployed(region: string): Template {
-  const outdir = mkdtempSync(join(tmpdir(), 'millrun-regions-'));
-  try {
+/** Installations with all that can be switched on. */
+const templates = new Map(
+  Object.values(regions).map((region) => {
     const settings = { mailDomain: `${region}.example.com`, mailActive: true, tracing: true, alarmEmail: 'ops@example.com' };
-    const { app, stack } = unbundled(settings, { outdir }, { account, region });
-    return app.synth().getStackArtifact(stack.artifactId).template;
-  } finally {
-    rmSync(outdir, { recursive: true, force: true });
-  }
-}
+    return [region, synthesize(parseSettings(settings), { account, region })];
+  }),
+);
 
 /** The property in which a resource of the type has the name that we give it, where such a name is one of its region alone. */
 const REGIONAL_NAMES: Record<string, string> = {
@@ -51,8 +45,10 @@ const GLOBAL_NAMES: Record<string, string[]> = {
 const OWN_NAME = /^(Name|\w+Name|EmailIdentity)$/;
 const NAMES_OF_OTHERS = new Set(['MetricName', 'PolicyName', 'RuleSetName', 'FunctionName', 'ServiceToken', 'ParameterName']);
 
-const resources = [...templates].flatMap(([region, template]) =>
-  Object.entries(template.Resources).map(([id, { Type, Properties = {} }]) => ({ region, id, Type, Properties })),
+const resources = [...templates].flatMap(([region, { Resources, Nested }]) =>
+  [Resources, ...Object.values(Nested).map((nested) => nested.Resources)]
+    .flatMap(Object.entries<Resource>)
+    .map(([id, { Type, Properties = {} }]) => ({ region, id, Type, Properties })),
 );
 
 /** With the pseudo parameters of the region filled in, as CloudFormation does. */
@@ -60,7 +56,7 @@ const filledIn = (value: unknown, region: string) =>
   JSON.stringify(value).replaceAll('{"Ref":"AWS::Region"}', `"${region}"`).replaceAll('{"Ref":"AWS::AccountId"}', `"${account}"`);
 
 /** Versions of functions are named after their code and configuration, of which the region is a part. */
-const comparable = (template: Template, region: string) =>
+const comparable = (template: WholeTemplate, region: string) =>
   JSON.stringify(template)
     .replaceAll(region, 'REGION')
     .replaceAll(/[0-9a-f]{32,64}/g, 'DIGEST');

@@ -48,7 +48,7 @@ test('API Gateway may call each function of the API, from this API only', () => 
   );
   expect(callers).toHaveLength(new Set(routes.map(({ entry }) => entry)).size + 1);
   for (const { Properties } of callers)
-    expect(plain(Properties['SourceArn'])).toMatch(/^arn:aws:execute-api:region:account:RunsApi\//);
+    expect(plain(Properties['SourceArn'])).toMatch(/^arn:aws:execute-api:region:account:RunsApiApi\//);
 });
 
 test('requests are logged, for as long as logs are kept, and throttled', () => {
@@ -71,10 +71,10 @@ test('the owner can take more requests, or fewer', () => {
 });
 
 test('no other origin may call, unless the owner names it', () => {
-  expect(named('RunsApi').Properties).not.toHaveProperty('CorsConfiguration');
+  expect(named('RunsApiApi').Properties).not.toHaveProperty('CorsConfiguration');
 
   const opened = installed({ corsOrigins: ['https://console.example.com'] });
-  expect(opened.named('RunsApi').Properties['CorsConfiguration']).toMatchObject({
+  expect(opened.named('RunsApiApi').Properties['CorsConfiguration']).toMatchObject({
     AllowOrigins: ['https://console.example.com'],
     AllowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     AllowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-api-key', 'x-member'],
@@ -84,7 +84,7 @@ test('no other origin may call, unless the owner names it', () => {
 test('the outputs tell where the API is and which secret holds the first key', () => {
   // Without a slash at its end, since paths begin with one.
   expect(template.findOutputs('ApiUrl')).toMatchObject({
-    ApiUrl: { Value: { 'Fn::GetAtt': [named('RunsApi').id, 'ApiEndpoint'] } },
+    ApiUrl: { Value: { 'Fn::GetAtt': [named('RunsApiApi').id, 'ApiEndpoint'] } },
   });
   expect(template.findOutputs('BootstrapApiKeySecret')).toMatchObject({
     BootstrapApiKeySecret: { Value: { Ref: named('BootstrapApiKeySecret').id } },

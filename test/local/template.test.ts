@@ -65,6 +65,56 @@ test('names come from the template, and where it gives none from the logical id'
   expect(stack.resources[2]?.properties).toEqual({ Description: 'arn:aws:s3:::files-big' });
 });
 
+const nestedStack = (Parameters: object) => ({
+  Type: 'AWS::CloudFormation::Stack',
+  Properties: { Parameters, TemplateURL: 'x' },
+});
+
+test('what a nested stack holds stands among the resources: parameters go in, outputs come out', () => {
+  const stack = new Stack({
+    Resources: {
+      PagesNestedStack1: nestedStack({ Files: { 'Fn::GetAtt': ['Files', 'Arn'] } }),
+      Files: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'files' } },
+      Role: { Type: 'AWS::IAM::Role', Properties: { Description: { 'Fn::GetAtt': ['PagesNestedStack1', 'Outputs.PagesArn'] } } },
+    },
+    Nested: {
+      PagesNestedStack1: {
+        Parameters: { Files: { Type: 'String' } },
+        Resources: {
+          Files1: {
+            Type: 'AWS::S3::Bucket',
+            Properties: { BucketName: { 'Fn::Join': ['-', ['pages', { Ref: 'AWS::Region' }]] } },
+          },
+          Role: { Type: 'AWS::IAM::Role', Properties: { Description: { Ref: 'Files' }, Bucket: { Ref: 'Files1' } } },
+        },
+        Outputs: { PagesArn: { Value: { 'Fn::GetAtt': ['Files1', 'Arn'] } } },
+      },
+    },
+  });
+  const described = Object.fromEntries(stack.resources.map(({ logicalId, properties }) => [logicalId, properties]));
+  expect(described).toEqual({
+    Files: { BucketName: 'files' },
+    Role: { Description: 'arn:aws:s3:::pages-us-east-1' },
+    PagesFiles1: { BucketName: 'pages-us-east-1' },
+    PagesRole: { Description: 'arn:aws:s3:::files', Bucket: 'pages-us-east-1' },
+  });
+});
+
+test.each([
+  [{ Conditions: { Never: { 'Fn::Equals': [1, 2] } } }, 'Conditions of the nested stack PagesNestedStack1 are not served'],
+  [
+    { Resources: { Role: { Type: 'AWS::IAM::Role', Properties: { Description: { 'Fn::Sub': 'a' } } } } },
+    'Fn::Sub is not served in a nested stack (PagesNestedStack1)',
+  ],
+])('a nested stack with %j is refused', (more, message) => {
+  const Nested = { PagesNestedStack1: { Resources: {}, ...more } };
+  expect(() => new Stack({ Resources: { PagesNestedStack1: nestedStack({}) }, Nested })).toThrow(message);
+});
+
+test('a nested stack whose template is not at hand is refused by name', () => {
+  expect(() => new Stack({ Resources: { Pages: nestedStack({}) } })).toThrow('cannot serve: AWS::CloudFormation::Stack (Pages)');
+});
+
 test('every resource that cannot be served is refused, all of them by name', () => {
   const more = { Cache: { Type: 'AWS::ElastiCache::CacheCluster' }, Feed: { Type: 'AWS::Kinesis::Stream' } };
   expect(() => new Stack(smallTemplate(more))).toThrow(

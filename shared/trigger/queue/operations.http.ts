@@ -3,7 +3,7 @@ import { operation } from '../../edge/route.ts';
 import { listQuery, resourceId } from '../../edge/schema.ts';
 import { changedQueue, newQueue, queueEntries, queueEntry } from './queue.http.ts';
 
-const at = { tag: 'queues', entry: 'api/webhooks' } as const;
+const at = { tag: 'queues', entry: 'api/queues' } as const;
 const ofWorkflow = z.object({ workflow_id: resourceId });
 const one = z.object({ workflow_id: resourceId, queue_id: resourceId });
 
