@@ -74,7 +74,11 @@ const TOO_MANY: Refused = {
 
 function refusalFor(error: unknown): Context {
   if (error instanceof Problem && (error.kind === 'unauthenticated' || error.kind === 'forbidden'))
-    return { refused: error.kind, message: error.message };
+    return {
+      refused: error.kind,
+      message: error.message,
+      ...(error.details.length > 0 && { details: JSON.stringify(error.details) }),
+    };
   if (error instanceof ProviderDown) {
     logger.error('a token could not be verified', { error });
     return { refused: 'unavailable', message: `${error.message} Try again in a few seconds; API keys go on working.` };

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { discovered } from '../../shared/access/discovery.ts';
 import { signInSettings } from '../../shared/access/id-token.ts';
+import { ProviderOrigins } from '../../shared/access/provider-origins.ts';
 import { consolePages, signInOperations } from '../../shared/console/operations.http.ts';
 import { beingBuilt, indexWith, policyOf, Site, type SiteFile } from '../../shared/console/site.ts';
 import { type Answer, ok } from '../../shared/edge/answer.ts';
@@ -12,7 +14,7 @@ interface Services {
   site: Site;
   provider: { issuer: string; clientId: string } | undefined;
   /** Origins beside its own that pages speak to. */
-  origins: string[];
+  origins: () => Promise<readonly string[]>;
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -35,11 +37,11 @@ export async function consoleAsset({ params }: Request<typeof consolePages.conso
 export const getSignIn = async (_: Request<typeof signInOperations.getSignIn>, { provider }: Services) =>
   ok({ provider: provider ? { issuer: provider.issuer, client_id: provider.clientId } : null });
 
-function indexOf({ site, origins }: Services): Answer {
+async function indexOf({ site, origins }: Services): Promise<Answer> {
   const nonce = randomBytes(16).toString('base64url');
   const headers = {
     'content-type': HTML,
-    'content-security-policy': policyOf(origins, nonce),
+    'content-security-policy': policyOf(await origins(), nonce),
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
   };
@@ -58,11 +60,13 @@ const sent = (file: SiteFile, headers: Record<string, string>): Answer => ({
 function services(): Services {
   const settings = env.signIn();
   const provider = settings === undefined ? undefined : signInSettings.parse(JSON.parse(settings));
+  const atProvider = provider && new ProviderOrigins(provider.issuer, discovered);
+  const live = new URL(env.liveUrl()).origin;
   return {
     // Beside the bundle on AWS, where the build leaves it in the repository.
     site: new Site([join(import.meta.dirname, 'console'), join(import.meta.dirname, '../../web/dist')]),
     provider,
-    origins: [new URL(env.liveUrl()).origin, ...(provider ? [new URL(provider.issuer).origin] : [])],
+    origins: async () => [live, ...((await atProvider?.known(new Date())) ?? [])],
   };
 }
 

@@ -1,15 +1,12 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import * as z from 'zod';
 import { Problem } from '../kernel/problem.ts';
-import { isSafeUrl } from '../kernel/safe-url.ts';
+import { ANSWER_WITHIN_MS, discovered } from './discovery.ts';
 import { type Claims, type IdTokens, ProviderDown, type SignInSettings } from './id-token.ts';
 
 /** Signatures by a key that the provider alone has: none, or one made with what everybody knows, is no signature. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
 /** Clocks differ. */
 const TOLERANCE_SECONDS = 30;
-/** API Gateway waits ten seconds for an authorizer, which may ask twice. */
-const ANSWER_WITHIN_MS = 3_000;
 /** A provider that does not answer is left alone for so long. */
 const LEFT_ALONE_MS = 2_000;
 
@@ -18,8 +15,6 @@ export interface ProviderSettings extends Pick<SignInSettings, 'issuer' | 'clien
   cooldownMs?: number;
   now?: () => Date;
 }
-
-const metadata = z.object({ issuer: z.string(), jwks_uri: z.url().refine(isSafeUrl) });
 
 /** Tokens of an OpenID Connect provider. Its keys are found by discovery, remembered for ten minutes, and read again for a key that is new. */
 export class ProviderIdTokens implements IdTokens {
@@ -65,13 +60,7 @@ export class ProviderIdTokens implements IdTokens {
 
   async #discover(): Promise<JWTVerifyGetKey> {
     const { issuer, cooldownMs } = this.#settings;
-    const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
-    });
-    if (!answer.ok) throw new Error(`The discovery document was answered ${answer.status}.`);
-    const found = metadata.parse(await answer.json());
-    if (found.issuer !== issuer) throw new Error(`The discovery document is of ${found.issuer}, not of ${issuer}.`);
+    const found = await discovered(issuer);
     return createRemoteJWKSet(new URL(found.jwks_uri), {
       timeoutDuration: ANSWER_WITHIN_MS,
       ...(cooldownMs !== undefined && { cooldownDuration: cooldownMs }),

@@ -46,8 +46,13 @@ export function actingAs({ email }: Person, memberships: Membership[], named?: s
   const [oldest, ...others] = memberships.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   if (!oldest) throw new Problem('forbidden', `${email} is no member here. An admin can add them with POST /v1/members.`);
   if (others.some(({ workspace }) => workspace !== oldest.workspace)) {
-    const choices = [oldest, ...others].map(({ id, workspace }) => `${id} (${workspace})`).join(', ');
-    throw new Problem('forbidden', `${email} is a member of several workspaces. Name one in the header x-member: ${choices}.`);
+    const choices = [oldest, ...others];
+    const words = choices.map(({ id, workspace }) => `${id} (${workspace})`).join(', ');
+    throw new Problem(
+      'forbidden',
+      `${email} is a member of several workspaces. Name one in the header x-member: ${words}.`,
+      choices.map(({ id, workspace }) => ({ name: workspace, value: id })),
+    );
   }
   return memberships.find(({ project }) => project === undefined) ?? oldest;
 }

@@ -19,7 +19,13 @@ const identity = z.object({
 export const UNDECIDED = { undecided: true } as const;
 
 /** What it hands on when it knows why a credential is not taken. */
-const refused = z.object({ refused: z.enum(['unauthenticated', 'forbidden', 'unavailable', 'busy']), message: z.string() });
+const refused = z.object({
+  refused: z.enum(['unauthenticated', 'forbidden', 'unavailable', 'busy']),
+  message: z.string(),
+  /** Details as JSON. */
+  details: z.string().optional(),
+});
+const details = z.array(z.object({ name: z.string(), value: z.union([z.string(), z.number()]) }));
 export type Refused = z.infer<typeof refused>;
 
 const verdict = z.union([identity, z.object({ undecided: z.literal(true) }), refused]);
@@ -29,7 +35,8 @@ const authorized = z.object({ requestContext: z.object({ authorizer: z.object({ 
 export function callerIn(event: APIGatewayProxyEventV2): Caller | undefined {
   const found = authorized.safeParse(event).data?.requestContext.authorizer.lambda;
   if (found && 'undecided' in found) throw new StoreBusy('the table of keys');
-  if (found && 'refused' in found) throw new Problem(found.refused, found.message);
+  if (found && 'refused' in found)
+    throw new Problem(found.refused, found.message, details.parse(JSON.parse(found.details ?? '[]')));
   return found;
 }
 

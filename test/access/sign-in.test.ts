@@ -121,6 +121,7 @@ describe('whoever has signed in', () => {
     const refused = await api.get('/v1/me', as(token));
     expectRefusal(refused, 403);
     expect(refused.body.message).toContain(`${there} (others)`);
+    expect(refused.body.details).toContainEqual({ name: 'others', value: there });
     const { body } = await api.get('/v1/me', as(token, { 'x-member': there }));
     expect(body).toMatchObject({ id: there, workspace: 'others' });
     expect(body.memberships.map(({ id }: { id: string }) => id).toSorted()).toEqual([here, there].toSorted());

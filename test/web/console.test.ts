@@ -1,21 +1,36 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, startApi } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
+import { CLIENT_ID, SignInProvider } from '../harness/sign-in-provider.ts';
 import { axeOf, built, hasBrowser, launch, Visitor } from './browser.ts';
 
 const HOSTILE = `<img src=x onerror="alert(1)"><script>alert(2)</script>\u202e"'\u0000`.replace('\u0000', '');
 
+/** For what takes its time on a busy machine. */
+const PATIENT = { timeout: 15_000 };
+
 describe.skipIf(!hasBrowser)('the console, in a browser', () => {
   let api: Api;
   let browser: Browser;
+  let provider: SignInProvider;
   let workflow: string;
   let failed: string;
   let waiting: string;
 
   beforeAll(async () => {
     built();
-    api = await startApi();
+    provider = await new SignInProvider({
+      ada: { email: 'ada@example.com', email_verified: true },
+      fay: { email: 'fay@example.com', email_verified: true },
+      nobody: { email: 'nobody@example.com', email_verified: true },
+    }).start();
+    api = await startApi({
+      bootstrapWorkspace: 'local',
+      bootstrapProject: 'examples',
+      oidcIssuer: provider.issuer,
+      oidcClientId: CLIENT_ID,
+    });
     browser = await launch();
     workflow = await api.publish(
       "  - id: first\n    set: { seen: '${ $input.order }' }\n  - id: check\n    if: ${ $input.bad = true }\n    raise: { error: BadOrder, message: 'Order ${ $input.order }' }\n  - id: hold\n    if: ${ $input.hold = true }\n    wait: { until: '2099-01-01T00:00:00Z' }\n  - id: last\n    set: {}\n",
@@ -31,6 +46,7 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
   afterAll(async () => {
     await browser?.close();
     await api?.close();
+    await provider?.stop();
   });
 
   const visit = async (colorScheme: 'light' | 'dark' = 'light') => {
@@ -105,6 +121,118 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     await expect.poll(() => visitor.page.locator('h1').innerText()).toContain('<script>alert(2)</script>');
     expect(await visitor.page.locator('img[src="x"]').count()).toBe(0);
     expect(visitor.problems).toEqual([]);
+  });
+
+  describe('a person without a key', () => {
+    const member = async (email: string, workspace = 'local') =>
+      api.post('/v1/members', { email, name: email, role: 'viewer' }, { key: await api.keyOf({ workspace }) });
+    beforeAll(async () => {
+      for (const [email, workspace] of [
+        ['ada@example.com', 'local'],
+        ['fay@example.com', 'local'],
+        ['fay@example.com', 'others'],
+      ] as const)
+        expect((await member(email, workspace)).status).toBe(201);
+    });
+
+    const arriving = async (path: string) => {
+      const page = await (await browser.newContext()).newPage();
+      page.setDefaultTimeout(9000);
+      await page.goto(api.url + path);
+      return page;
+    };
+    /** At the pages of the provider. */
+    const signInAs = async (page: Page, login: string) => {
+      await page.getByRole('button', { name: /^Sign in with 127/ }).click();
+      await page.locator('[name=login]').fill(login);
+      await page.locator('[name=password]').fill('whatever');
+      await page.locator('[type=submit]').click();
+      await page.locator('[type=submit]').click();
+    };
+    const keep = (page: Page) =>
+      page.evaluate<Record<string, string>>("JSON.parse(sessionStorage.getItem('millrun.credential'))");
+    const become = (page: Page, change: object) =>
+      page.evaluate(
+        `sessionStorage.setItem('millrun.credential', JSON.stringify({ ...JSON.parse(sessionStorage.getItem('millrun.credential')), ...${JSON.stringify(change)} }))`,
+      );
+
+    test('signs in at the provider and is on the page that they wanted; the token stays in the tab, and is renewed', async () => {
+      const page = await arriving(`/runs/${failed}?view=graph`);
+      await signInAs(page, 'ada');
+      await page.waitForURL(`${api.url}/runs/${failed}?view=graph`);
+      await page.locator('[data-headline]').waitFor();
+      await page.getByText('ada@example.com · viewer').waitFor();
+      expect(await page.evaluate('localStorage.length + document.cookie.length')).toBe(0);
+      const first = await keep(page);
+      expect(first['refreshToken']).toBeTruthy();
+      await become(page, { expiresAt: Date.now() + 30_000 });
+      await page.getByRole('link', { name: 'Workflows' }).click();
+      await expect.poll(async () => (await keep(page))['token'], PATIENT).not.toBe(first['token']);
+      await page.getByRole('heading', { name: 'Workflows' }).waitFor();
+      // The token has expired, and the provider gives no other.
+      const past = Math.floor(Date.now() / 1000) - 3600;
+      await become(page, { token: await provider.sign({ email: 'ada@example.com', email_verified: true, exp: past }) });
+      await become(page, { refreshToken: 'no-such-token', expiresAt: past });
+      await page.getByRole('link', { name: 'Jobs' }).click();
+      await page.getByText('Your sign-in has expired').waitFor();
+      await page.getByRole('button', { name: /^Sign in with 127/ }).click();
+      await page.locator('[type=submit]').click();
+      await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+      await page.context().close();
+    });
+
+    test('is asked for the workspace where several know them, and told so where none does', async () => {
+      const page = await arriving('/');
+      await signInAs(page, 'fay');
+      await page.getByRole('button', { name: 'others' }).click();
+      await page.getByText('Nothing has run yet').waitFor();
+      expect((await keep(page))['member']).toBeTruthy();
+      await page.getByLabel('Act as the member of').selectOption({ label: 'local (viewer)' });
+      await page.getByRole('link', { name: '4711' }).first().waitFor();
+      await page.context().close();
+      const other = await arriving('/');
+      await signInAs(other, 'nobody');
+      await other.getByText('nobody@example.com is no member here').waitFor();
+      await other.getByRole('button', { name: 'Sign out' }).click();
+      await other.getByLabel('Or with an API key').waitFor();
+      await other.context().close();
+    });
+
+    test('comes back with an answer that nobody asked for, with another state or nonce, or with a no: nothing is signed in', async () => {
+      const page = await arriving('/signed-in?code=stolen&state=made-up');
+      await page.getByText('This tab has not asked to sign in').waitFor();
+      // What is asked for reaches the provider; its answer is another.
+      let state = '';
+      await page.route(`${provider.issuer}/auth?*`, (route) => {
+        state = new URL(route.request().url()).searchParams.get('state') ?? '';
+        return route.fulfill({ contentType: 'text/html', body: 'the provider' });
+      });
+      const ask = async () => {
+        await page.goto(api.url);
+        await page.getByRole('button', { name: /^Sign in with 127/ }).click();
+        await page.getByText('the provider', { exact: true }).waitFor();
+      };
+      const back = (answer: Record<string, string>) =>
+        page.goto(`${api.url}/signed-in?${new URLSearchParams({ iss: provider.issuer, ...answer })}`);
+      await ask();
+      await back({ code: 'a', state: 'another' });
+      await page.getByRole('alert').getByText(/state/).waitFor();
+      await ask();
+      await back({ state, error: 'access_denied', error_description: '<b>Not you</b>' });
+      await page.getByText('The sign-in provider refused: <b>Not you</b>.').waitFor();
+      await ask();
+      const id_token = await provider.sign({ email: 'ada@example.com', email_verified: true, nonce: 'of another' });
+      await page.route(`${provider.issuer}/token`, (route) =>
+        route.fulfill({
+          json: { access_token: 'a', token_type: 'Bearer', id_token },
+          headers: { 'access-control-allow-origin': '*' },
+        }),
+      );
+      await back({ code: 'a', state });
+      await page.getByRole('alert').getByText(/nonce/).waitFor();
+      expect(await keep(page)).toBeNull();
+      await page.context().close();
+    });
   });
 
   const pages = () => [

@@ -22,6 +22,8 @@ const texts =
 
 const routeTree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: '/', component: () => <Navigate to="/runs" search={{}} replace /> }),
+  // Where the sign-in provider sends people back to; until they are signed in, the frame shows how that goes.
+  createRoute({ getParentRoute: () => root, path: '/signed-in', component: () => <Navigate to="/runs" search={{}} replace /> }),
   createRoute({ getParentRoute: () => root, path: '/runs', component: RunsPage, validateSearch: runsSearch }),
   createRoute({
     getParentRoute: () => root,

@@ -2,8 +2,9 @@ import table from 'virtual:operations';
 import type { Ask, Result } from '../../../client/client.ts';
 import type { OperationId } from '../../../shared/api/routes.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
+import { freshCredential } from './fresh.ts';
 import { reaching } from './reach.ts';
-import { credential, signOut } from './session.ts';
+import { headersOf, signOut } from './session.ts';
 
 export type { Ask, OperationId, Result };
 
@@ -38,14 +39,13 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
   const [method, path, takesBody] = table[id] ?? ['GET', '/', false];
   const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
   const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody);
-  const who = credential();
+  const who = await freshCredential();
   const request: RequestInit = {
     method,
     ...(signal && { signal }),
     ...(body !== undefined && { body: JSON.stringify(body) }),
     headers: {
-      ...(who?.kind === 'key' && { 'x-api-key': who.key }),
-      ...(who?.kind === 'token' && { authorization: `Bearer ${who.token}` }),
+      ...headersOf(who),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     },
@@ -54,7 +54,7 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
   const text = await response.text();
   if (response.ok) return (text === '' ? undefined : parseJson(text)) as Result<Id>;
   const refusal = refusalOf(response.status, text);
-  if (response.status === 401) signOut();
+  if (response.status === 401) signOut({ isExpired: true });
   throw refusal;
 }
 

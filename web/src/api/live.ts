@@ -1,6 +1,7 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
+import { freshCredential } from './fresh.ts';
 import { meQuery, queries } from './queries.ts';
-import { credential, onSession } from './session.ts';
+import { type Credential, onSession } from './session.ts';
 
 /** What is listened to: one run from a line of its log on, or all runs of a filter. */
 type Subscription = { subscribe: `run:${string}`; after?: number } | { subscribe: 'feed'; filter: object };
@@ -73,7 +74,8 @@ class Live {
     this.#isAsking = true;
     try {
       const { live_url: url } = await queries.ensureQueryData(meQuery);
-      this.#open(url);
+      const who = await freshCredential();
+      if (who) this.#open(url, who);
     } catch {
       this.#later();
     } finally {
@@ -81,13 +83,11 @@ class Live {
     }
   }
 
-  #open(url: string): void {
-    const who = credential();
-    if (!who) return;
+  #open(url: string, who: Credential): void {
     const socket = new WebSocket(url);
     this.#socket = socket;
     const late = setTimeout(() => socket.close(), AUTHORIZED_WITHIN_MS);
-    socket.onopen = () => this.#send({ authorize: who.kind === 'key' ? who.key : who.token });
+    socket.onopen = () => this.#send(authorization(who));
     socket.onmessage = ({ data }) => {
       const message = messageOf(data);
       if (message.authorized !== undefined) {
@@ -137,6 +137,9 @@ class Live {
     for (const watcher of this.#watchers) watcher();
   }
 }
+
+const authorization = (who: Credential) =>
+  who.kind === 'key' ? { authorize: who.key } : { authorize: who.token, ...(who.member !== undefined && { member: who.member }) };
 
 interface Message {
   authorized?: unknown;

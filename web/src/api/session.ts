@@ -1,5 +1,19 @@
+import { isMap } from '../../../shared/kernel/is-map.ts';
+
+/** What a sign-in provider has given: the ID token, and what another is had with. */
+export interface Token {
+  kind: 'token';
+  token: string;
+  issuer: string;
+  clientId: string;
+  /** In milliseconds since 1970. */
+  expiresAt: number;
+  refreshToken?: string;
+  /** As which of several members. */
+  member?: string;
+}
 /** Who is signed in: kept for this tab alone, and gone with it. */
-export type Credential = { kind: 'key'; key: string } | { kind: 'token'; token: string };
+export type Credential = { kind: 'key'; key: string } | Token;
 
 const PLACE = 'millrun.credential';
 const listeners = new Set<() => void>();
@@ -18,7 +32,13 @@ export function signIn(next: Credential): void {
   for (const listener of listeners) listener();
 }
 
-export function signOut(): void {
+let expired = false;
+
+/** Whether whoever was signed in here was so for too long. */
+export const hasExpired = () => expired;
+
+export function signOut({ isExpired = false } = {}): void {
+  expired = isExpired && credential()?.kind === 'token';
   sessionStorage.removeItem(PLACE);
   for (const listener of listeners) listener();
 }
@@ -36,10 +56,21 @@ export function takeKeyFromAddress(): void {
   signIn({ kind: 'key', key });
 }
 
+/** What a request says of who makes it. */
+export const headersOf = (who: Credential | undefined): Record<string, string> => ({
+  ...(who?.kind === 'key' && { 'x-api-key': who.key }),
+  ...(who?.kind === 'token' && { authorization: `Bearer ${who.token}` }),
+  ...(who?.kind === 'token' && who.member !== undefined && { 'x-member': who.member }),
+});
+
+const isText = (value: unknown) => typeof value === 'string';
+
 function isCredential(value: unknown): value is Credential {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  if (!isMap(value)) return false;
+  if (value['kind'] === 'key') return isText(value['key']);
   return (
-    (value.kind === 'key' && 'key' in value && typeof value.key === 'string') ||
-    (value.kind === 'token' && 'token' in value && typeof value.token === 'string')
+    value['kind'] === 'token' &&
+    [value['token'], value['issuer'], value['clientId']].every(isText) &&
+    typeof value['expiresAt'] === 'number'
   );
 }

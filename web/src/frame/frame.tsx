@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState, useSyncExternalStore } from 'react';
+import { Refused, type Result } from '../api/call.ts';
 import { useLiveState } from '../api/live.ts';
 import { meQuery, queries } from '../api/queries.ts';
 import { credential, onSession, signOut } from '../api/session.ts';
@@ -10,12 +11,13 @@ import { Icon, type IconName } from '../kit/icons.tsx';
 import { setZone, useZone } from '../kit/time.tsx';
 import { Messages } from '../kit/told.tsx';
 import mark from '../mark.svg';
+import { actAs, NotAdmitted } from '../sign-in/not-admitted.tsx';
+import { SignIn } from '../sign-in/sign-in.tsx';
 import { useKeys } from './keyboard.ts';
 import { Palette } from './palette.tsx';
 import { PLACES } from './places.ts';
 import { ReachLine } from './reach-line.tsx';
 import { useScheme } from './scheme.ts';
-import { SignIn } from './sign-in.tsx';
 import './frame.css';
 
 const signedInNow = () => credential() !== undefined;
@@ -30,7 +32,12 @@ export function Frame() {
         <Messages />
       </>
     );
-  return <SignedIn />;
+  return <Admitted />;
+}
+
+function Admitted() {
+  const { error } = useQuery(meQuery);
+  return error instanceof Refused && error.status === 403 ? <NotAdmitted error={error} /> : <SignedIn />;
 }
 
 function SignedIn() {
@@ -101,6 +108,7 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
             {me.project_id && ` / ${me.project_id}`}
           </div>
         )}
+        {me && me.memberships.length > 1 && <Memberships me={me} />}
         {(live === 'live' || live === 'looking') && (
           <p className="faint" title="How this page learns what has changed">
             {live === 'live' ? 'Live' : 'Not live: looks every few seconds'}
@@ -131,6 +139,17 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
     </nav>
   );
 }
+
+/** For those who are somebody in several workspaces or projects. */
+const Memberships = ({ me }: { me: Result<'getMe'> }) => (
+  <select className="select" aria-label="Act as the member of" value={me.id} onChange={(event) => actAs(event.target.value)}>
+    {me.memberships.map(({ id, workspace, project_id, role }) => (
+      <option key={id} value={id}>
+        {project_id === null ? workspace : `${workspace} / ${project_id}`} ({role})
+      </option>
+    ))}
+  </select>
+);
 
 const Place = ({ to, label, icon }: { to: (typeof PLACES)[number]['to']; label: string; icon: IconName }) => (
   <Link
