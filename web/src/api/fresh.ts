@@ -1,4 +1,5 @@
-import { type Credential, credential, signIn, type Token } from './session.ts';
+import type { Token } from '../oidc/provider.ts';
+import { type Credential, credential, signIn } from './session.ts';
 
 /** So long before its end a token is exchanged for another. */
 const EARLY_MS = 60_000;
@@ -17,7 +18,7 @@ export async function freshCredential(): Promise<Credential | undefined> {
 }
 
 async function renew(who: Token): Promise<void> {
-  const { isRefusal, renewed } = await import('../sign-in/provider.ts');
+  const { isRefusal, renewed } = await import('../oidc/provider.ts');
   try {
     const next = await renewed(who);
     // Whoever has signed out meanwhile stays so.

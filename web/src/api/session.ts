@@ -1,17 +1,6 @@
 import { isMap } from '../../../shared/kernel/is-map.ts';
+import type { Token } from '../oidc/provider.ts';
 
-/** What a sign-in provider has given: the ID token, and what another is had with. */
-export interface Token {
-  kind: 'token';
-  token: string;
-  issuer: string;
-  clientId: string;
-  /** In milliseconds since 1970. */
-  expiresAt: number;
-  refreshToken?: string;
-  /** As which of several members. */
-  member?: string;
-}
 /** Who is signed in: kept for this tab alone, and gone with it. */
 export type Credential = { kind: 'key'; key: string } | Token;
 

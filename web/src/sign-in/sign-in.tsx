@@ -6,9 +6,9 @@ import { queries } from '../api/queries.ts';
 import { hasExpired, signIn, signOut } from '../api/session.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
 import mark from '../mark.svg';
-import type { Provider } from './provider.ts';
+import type { Provider } from '../oidc/provider.ts';
 
-const provider = () => import('./provider.ts');
+const provider = () => import('../oidc/provider.ts');
 const isReturn = () => location.pathname === '/signed-in';
 
 /** Whoever comes without a credential signs in at the provider, where there is one, or gives a key. Both stay in this tab. */

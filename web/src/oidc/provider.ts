@@ -1,5 +1,17 @@
 import * as oauth from 'oauth4webapi';
-import type { Token } from '../api/session.ts';
+
+/** What a sign-in provider has given: the ID token, and what another is had with. */
+export interface Token {
+  kind: 'token';
+  token: string;
+  issuer: string;
+  clientId: string;
+  /** In milliseconds since 1970. */
+  expiresAt: number;
+  refreshToken?: string;
+  /** As which of several members. */
+  member?: string;
+}
 
 /** The provider at which people sign in, as `GET /v1/sign-in` says. */
 export interface Provider {
