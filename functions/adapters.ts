@@ -13,6 +13,7 @@ import { dynamo, kms, connections as liveConnections, s3, scheduler, ses, sesOnc
 import { KmsSeals } from '../shared/aws/kms-seals.ts';
 import { logger } from '../shared/aws/observe.ts';
 import { DynamoAuthorizations } from '../shared/connection/authorization.dynamo.ts';
+import { DynamoCalls } from '../shared/connection/calls.dynamo.ts';
 import { DynamoConnections } from '../shared/connection/connection.dynamo.ts';
 import { DynamoFiles } from '../shared/file/file.dynamo.ts';
 import { BucketFiles } from '../shared/file/file.s3.ts';
@@ -73,6 +74,7 @@ export const recorder = /* @__PURE__ */ once(() => auditRecorder(auditSettings()
 export const audit = /* @__PURE__ */ once(() => new DynamoAudit(dynamo, auditSettings()));
 export const keys = /* @__PURE__ */ once(() => new DynamoKeys(dynamo, env.accessTable()));
 export const connections = /* @__PURE__ */ once(() => new DynamoConnections(dynamo, env.connectionsTable()));
+export const calls = /* @__PURE__ */ once(() => new DynamoCalls(dynamo, env.placesTable));
 export const authorizations = /* @__PURE__ */ once(() => new DynamoAuthorizations(dynamo, env.connectionsTable()));
 export const subscriptions = /* @__PURE__ */ once(() => new DynamoSubscriptions(dynamo, env.subscriptionsTable()));
 export const notifications = /* @__PURE__ */ once(

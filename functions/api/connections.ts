@@ -38,8 +38,8 @@ export async function getConnection({ params, caller }: RequestOf<'getConnection
 
 export async function changeConnection({ params, body, caller }: RequestOf<'changeConnection'>, services: Services) {
   const seen = await connectionOf(services, caller, params.connection_id);
-  const { keep_hours: keepHours, settings, secret } = body;
-  return ok(connectionView(await save.changeConnection(services, seen, { settings, secret, keepHours })));
+  const { keep_hours: keepHours, ...change } = body;
+  return ok(connectionView(await save.changeConnection(services, seen, { ...change, keepHours })));
 }
 
 export async function deleteConnection({ params, query, caller }: RequestOf<'deleteConnection'>, services: Services) {

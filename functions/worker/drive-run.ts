@@ -6,7 +6,7 @@ import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
-import { connections, engineServices, now, ownMail, seals, tests } from '../adapters.ts';
+import { calls, connections, engineServices, now, ownMail, seals, tests } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
@@ -23,7 +23,9 @@ export const handler = background(
       bus: new EventBridgeBus(eventBridge, env.eventBusArn),
     }),
     recordings: { recordingOf: (id) => tests().recordingOf(id) },
-    openConnection: (owner, name, conceal) =>
-      openConnection({ connections: connections(), seals: seals(), now }, owner, name, conceal),
+    connections: connections(),
+    calls: calls(),
+    openConnection: (owner, name, conceal, known) =>
+      openConnection({ connections: connections(), seals: seals(), now }, owner, name, conceal, known),
   }),
 );

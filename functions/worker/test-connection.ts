@@ -21,7 +21,10 @@ export async function testConnection({ params, body, caller }: RequestOf<'testCo
   const open = await opened(services, seen, () => {});
   const status = await tried(open, body.url, services);
   await services.connections.report(seen, status);
-  return ok(connectionView({ ...seen, status }));
+  if (status.state !== 'connected') return ok(connectionView({ ...seen, status }));
+  await services.connections.callAnswered(seen);
+  const { circuit: _, failures: __, ...answered } = seen;
+  return ok(connectionView({ ...answered, status }));
 }
 
 function tried(open: OpenConnection, url: string | undefined, services: Services): Promise<ConnectionStatus> {

@@ -6,11 +6,13 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
-import { toItem } from '../aws/items.ts';
+import { fromItem, toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
 import { getRow } from '../aws/rows.ts';
 import { findOfWorkspace, listOfWorkspace, type WorkspaceRows } from '../aws/workspace-rows.ts';
+import type { Circuit } from './circuit.ts';
 import { type Connection, type ConnectionStatus, type Connections, connection } from './connection.ts';
+import { breakerOf } from './limits.ts';
 
 /** One row a name and project: what makes it unique, and what the worker finds it by. */
 const connectionKey = ({ workspace, project, name }: Pick<Connection, 'workspace' | 'project' | 'name'>) => ({
@@ -18,6 +20,7 @@ const connectionKey = ({ workspace, project, name }: Pick<Connection, 'workspace
   sk: name,
 });
 
+const SAME_CIRCUIT = 'id = :id AND circuit.openedAt = :openedAt';
 const SAME_TOKENS = 'id = :id AND tokens.access = :access';
 
 /** Connections in DynamoDB. */
@@ -115,6 +118,65 @@ export class DynamoConnections implements Connections {
     });
     const write = next ? noted(update, noteOf(seen, next)) : update;
     return wins(() => this.#client().send(write));
+  }
+
+  async callFailed(seen: Connection, reason: string, now: Date): Promise<Circuit | undefined> {
+    const count = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(connectionKey(seen)),
+      UpdateExpression: 'ADD failures :one',
+      ConditionExpression: 'id = :id',
+      ExpressionAttributeValues: toItem({ ':id': seen.id, ':one': 1 }),
+      ReturnValues: 'ALL_NEW',
+    });
+    let counted: Connection | undefined;
+    await wins(async () => {
+      const { Attributes = {} } = await this.#client().send(count);
+      counted = connection.parse(fromItem(Attributes));
+    });
+    const { failures: most, pauseMs } = breakerOf(counted?.limits);
+    if (!counted || most === 0) return undefined;
+    if (counted.circuit) return counted.circuit;
+    if ((counted.failures ?? 0) < most) return undefined;
+    const opened = {
+      openedAt: now.toISOString(),
+      tryAt: new Date(now.getTime() + pauseMs).toISOString(),
+      reason: reason.slice(0, 500),
+    };
+    await this.#update(seen, {
+      UpdateExpression: 'SET circuit = :circuit',
+      ConditionExpression: 'id = :id AND attribute_not_exists(circuit)',
+      ExpressionAttributeValues: toItem({ ':circuit': opened }),
+    });
+    return opened;
+  }
+
+  async callAnswered(seen: Connection): Promise<void> {
+    await this.#update(seen, {
+      UpdateExpression: 'REMOVE failures, circuit',
+      ConditionExpression: `id = :id AND (attribute_not_exists(circuit)${seen.circuit ? ' OR circuit.openedAt = :openedAt' : ''})`,
+      ExpressionAttributeValues: toItem({ ':openedAt': seen.circuit?.openedAt }),
+    });
+  }
+
+  takeTry(seen: Connection, now: Date): Promise<boolean> {
+    const tryAt = new Date(now.getTime() + breakerOf(seen.limits).pauseMs).toISOString();
+    return this.#update(seen, {
+      UpdateExpression: 'SET circuit.tryAt = :next',
+      ConditionExpression: 'id = :id AND circuit.tryAt = :seen',
+      ExpressionAttributeValues: toItem({ ':next': tryAt, ':seen': seen.circuit?.tryAt }),
+    });
+  }
+
+  async closeCircuit(seen: Connection): Promise<void> {
+    await this.#update(seen, {
+      UpdateExpression: 'REMOVE circuit SET failures = :almost',
+      ConditionExpression: SAME_CIRCUIT,
+      ExpressionAttributeValues: toItem({
+        ':openedAt': seen.circuit?.openedAt,
+        ':almost': Math.max(0, breakerOf(seen.limits).failures - 1),
+      }),
+    });
   }
 
   async remove(seen: Connection): Promise<void> {

@@ -3,6 +3,7 @@ import { actor, page, resourceId, time } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import type { Connection } from './connection.ts';
 import { CONNECTION_TYPE_NAMES, CONNECTION_TYPES, type ConnectionType, callableUrl } from './connection-type.ts';
+import { limits } from './limits.ts';
 
 const MOST_HOURS = 30 * 24;
 
@@ -18,6 +19,7 @@ const bodyOf = <T extends ConnectionType>(type: T) =>
       type: z.literal(type),
       settings: CONNECTION_TYPES[type].settings,
       secret: CONNECTION_TYPES[type].secret.meta({ description: 'Never shown again' }),
+      limits: limits.optional(),
     })
     .meta({ id: `New_${type}_connection`.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase()) });
 
@@ -43,6 +45,7 @@ export const changedConnection = z
   .strictObject({
     settings: fields.optional().meta({ description: 'All of them, as its type has them' }),
     secret: fields.optional().meta({ description: 'All of it, as its type has it; never shown again' }),
+    limits: limits.nullable().optional().meta({ description: 'All of them; null: none' }),
     keep_hours: z
       .int()
       .min(0)
@@ -82,6 +85,16 @@ export const connectionEntry = z
     type: z.enum(CONNECTION_TYPE_NAMES),
     settings: fields,
     status,
+    limits: limits.nullable().meta({ description: 'How much may be asked of the other side' }),
+    circuit: z
+      .object({
+        state: z.enum(['closed', 'open']).meta({ description: 'open: the other side is out of order, and not called' }),
+        failures: z.int().meta({ description: 'Calls in a row that have found it so' }),
+        opened_at: time.nullable(),
+        try_at: time.nullable().meta({ description: 'When one call is let through, to try' }),
+        reason: z.string().nullable(),
+      })
+      .meta({ id: 'ConnectionCircuit' }),
     secret_created_at: time,
     previous_secret_until: time
       .nullable()
@@ -102,14 +115,21 @@ export const connectionDetail = connectionEntry
   })
   .meta({ id: 'ConnectionDetail' });
 
+/** One that is not called is not connected, whatever its credential is worth. */
+function shownStatus({ status, circuit }: Connection) {
+  if (circuit && status.state !== 'not_connected')
+    return { state: 'not_connected' as const, since: circuit.openedAt, reason: `It is out of order: ${circuit.reason}` };
+  return { ...status, reason: status.state === 'not_connected' ? status.reason : undefined };
+}
+
 export const connectionView = (connection: Connection) => {
-  const { project: projectId, secrets, tokens, ...row } = connection;
+  const { project: projectId, secrets, tokens, circuit, failures = 0, ...row } = connection;
   const [newest, before] = secrets;
-  const reason = connection.status.state === 'not_connected' ? connection.status.reason : undefined;
   return viewOf(connectionEntry, {
     ...row,
     projectId,
-    status: { ...connection.status, reason },
+    status: shownStatus(connection),
+    circuit: { state: circuit ? 'open' : 'closed', failures, ...circuit },
     secretCreatedAt: newest?.createdAt ?? connection.createdAt,
     previousSecretUntil: before?.until,
     authorizedAt: tokens?.authorizedAt,

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Page } from '../kernel/page.ts';
+import { type Circuit, circuit } from './circuit.ts';
 import { CONNECTION_TYPE_NAMES } from './connection-type.ts';
+import { limits } from './limits.ts';
 
 /** Whether the other side takes the credential, as far as the last call tells. */
 export const connectionStatus = z.discriminatedUnion('state', [
@@ -39,6 +41,12 @@ export const connection = z.object({
   /** Absent until a person has authorized it, where its type wants that. */
   tokens: sealedTokens.optional(),
   status: connectionStatus,
+  /** How much may be asked of the other side; as much as anybody likes when it is absent. */
+  limits: limits.optional(),
+  /** Calls in a row that have found the other side out of order. */
+  failures: z.int().optional(),
+  /** Present while it is not called. */
+  circuit: circuit.optional(),
   createdAt: z.string(),
   createdBy: actor,
   updatedAt: z.string(),
@@ -62,6 +70,14 @@ export interface Connections {
   giveUpRenewal(seen: Connection): Promise<void>;
   /** Stores `next`, whose tokens are new. False when the tokens have changed since `seen` was read. */
   keepTokens(seen: Connection, next: Connection): Promise<boolean>;
+  /** Counts a call that has found the other side out of order; answers its circuit when that is open, by this call or another. */
+  callFailed(seen: Connection, reason: string, now: Date): Promise<Circuit | undefined>;
+  /** The other side has answered: what was counted is forgotten, and its circuit closed, unless it was opened since `seen` was read. */
+  callAnswered(seen: Connection): Promise<void>;
+  /** Takes it upon the caller to try while the circuit is open. False when somebody else does. */
+  takeTry(seen: Connection, now: Date): Promise<boolean>;
+  /** Closes the circuit, so that the next failure opens it again. */
+  closeCircuit(seen: Connection): Promise<void>;
   remove(seen: Connection): Promise<void>;
   /** Of one workspace, newest first. */
   list(workspace: string, limit: number, token?: string): Promise<Page<Connection>>;

@@ -34,8 +34,21 @@ export interface ConnectionOwner {
   connectionOverrides?: Record<string, string> | undefined;
 }
 
-/** Opens the connection that a step of a run names. */
-export type Opener = (owner: ConnectionOwner, name: string, conceal: (secret: string) => void) => Promise<OpenConnection>;
+/** Opens the connection that a step of a run names; `known`: the row, where somebody has just read it. */
+export type Opener = (
+  owner: ConnectionOwner,
+  name: string,
+  conceal: (secret: string) => void,
+  known?: Connection,
+) => Promise<OpenConnection>;
+
+/** The connection that a step names, or the one that its run uses instead. */
+export const connectionOf = (
+  { connections }: Pick<OpenServices, 'connections'>,
+  owner: ConnectionOwner,
+  name: string,
+): Promise<Connection | undefined> =>
+  connections.byName(owner.workspace, owner.project, owner.connectionOverrides?.[name] ?? name);
 
 /**
  * The connection that a step names, or the one that its run uses instead, with its secrets. `conceal` hears every secret. Throws `StepError`
@@ -46,9 +59,10 @@ export async function openConnection(
   owner: ConnectionOwner,
   name: string,
   conceal: (secret: string) => void,
+  known?: Connection,
 ): Promise<OpenConnection> {
   const used = owner.connectionOverrides?.[name] ?? name;
-  const row = await services.connections.byName(owner.workspace, owner.project, used);
+  const row = known ?? (await connectionOf(services, owner, name));
   if (row) return opened(services, row, conceal);
   const instead = used === name ? '' : `, which the run uses instead of "${name}"`;
   throw new StepError('CredentialRejected', `Project "${owner.project}" has no connection "${used}"${instead}.`);

@@ -5,6 +5,7 @@ import { Problem } from '../kernel/problem.ts';
 import type { Seals } from '../kernel/seals.ts';
 import { type Connection, type Connections, changedAt, firstStatus, type SealedSecret } from './connection.ts';
 import { CONNECTION_TYPES, type ConnectionType } from './connection-type.ts';
+import type { Limits } from './limits.ts';
 
 export interface ConnectionServices {
   connections: Connections;
@@ -17,6 +18,7 @@ export interface NewConnection {
   type: ConnectionType;
   settings: unknown;
   secret: unknown;
+  limits?: Limits | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -26,7 +28,7 @@ const GRANTED_TO = ['authorization_url', 'token_url', 'client_id', 'issuer'];
 export async function createConnection(
   { connections, seals, now }: ConnectionServices,
   owner: { workspace: string; project: string; actor: Actor },
-  { name, type, settings, secret }: NewConnection,
+  { name, type, settings, secret, limits }: NewConnection,
 ): Promise<Connection> {
   const at = now();
   const id = newId(at.getTime());
@@ -40,6 +42,7 @@ export async function createConnection(
     settings: checkedSettings(type, settings),
     secrets: [await sealedSecret(seals, { id, type }, secret, at)],
     status: firstStatus({ type }, since),
+    ...(limits && { limits }),
     createdAt: since,
     createdBy: owner.actor,
     updatedAt: since,
@@ -51,27 +54,33 @@ export async function createConnection(
 export interface ConnectionChange {
   settings?: unknown;
   secret?: unknown;
+  /** null: none. */
+  limits?: Limits | null | undefined;
   /** For how long the secret before may be used when the new one is refused. */
   keepHours: number;
 }
 
-/** Other settings, or another secret. How it stands is not known then. Throws `conflict` when somebody else has changed it meanwhile. */
+/** Other settings, limits, or another secret. How it stands is not known then, unless it is about limits alone; its circuit is closed. Throws `conflict` when somebody else has changed it meanwhile. */
 export async function changeConnection(
   { connections, seals, now }: ConnectionServices,
   seen: Connection,
-  { settings, secret, keepHours }: ConnectionChange,
+  { settings, secret, limits, keepHours }: ConnectionChange,
 ): Promise<Connection> {
   const at = now();
   const since = at.toISOString();
   const changed = settings === undefined ? seen.settings : checkedSettings(seen.type, settings);
   // Tokens are of one client and one provider.
   const tokens = GRANTED_TO.every((name) => changed[name] === seen.settings[name]) ? seen.tokens : undefined;
+  const isSame = settings === undefined && secret === undefined;
+  const { limits: before, failures: _, circuit: __, ...rest } = seen;
+  const after = limits === undefined ? before : (limits ?? undefined);
   const next: Connection = {
-    ...seen,
+    ...rest,
+    ...(after && { limits: after }),
     settings: changed,
     tokens,
     ...(secret !== undefined && { secrets: await rotated(seals, seen, secret, { at, keepHours }) }),
-    status: firstStatus({ type: seen.type, tokens }, since),
+    status: isSame ? seen.status : firstStatus({ type: seen.type, tokens }, since),
     updatedAt: changedAt(seen, at),
   };
   if (await connections.replace(seen, next)) return next;

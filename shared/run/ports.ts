@@ -181,6 +181,8 @@ export interface Watcher {
   stepEnded(): void;
   /** The run stands and the sweeper will start its execution. */
   startLost(run: Pick<Run, 'id'>, error: unknown): void;
+  /** A place at a connection was not given back, or not passed on: it is free by itself a while later. */
+  placeLost(run: Pick<Run, 'id'>, error: unknown): void;
   /** A driver found that its predecessor had died. */
   driverLost(runId: string): void;
 }

@@ -242,6 +242,10 @@ const stepState = z
     title: z.string().nullable(),
     status: z.enum(['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped']),
     reason: z.string().nullable(),
+    queued: z
+      .object({ reason: z.string(), at: time, until: time })
+      .nullable()
+      .meta({ description: 'It waits for its turn at a connection: why, since when, until when at the latest' }),
     attempts: z.int(),
     started_at: time.nullable(),
     ended_at: time.nullable(),
@@ -260,6 +264,7 @@ export const stepView = ({ planned, state, ...step }: ContextPage['steps'][numbe
     step: planned.id,
     kind: planned.step.kind,
     title: planned.step.title,
+    queued: state?.queued,
     attempts: state ? attemptsOf(state) : 0,
   }),
   // The failure of a group also says which of its steps it was.

@@ -75,7 +75,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
         return plan;
       },
     },
-    watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, driverLost() {} },
+    watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, placeLost() {}, driverLost() {} },
     workflows: {
       get: async (id: string) => aWorkflow(id),
       retention: async () => undefined,
@@ -84,6 +84,8 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
     },
     files: absent('files'),
     openConnection: noConnection,
+    connections: absent('connections'),
+    calls: absent('calls'),
     recordings: { recordingOf: async () => undefined },
     executors: { http: { execute: async () => ({ status: 200, headers: {}, body: {} }) } },
     retentionDays: 90,

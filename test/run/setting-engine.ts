@@ -1,5 +1,5 @@
 import { ulid } from 'ulid';
-import { engineServices, ownMail } from '../../functions/adapters.ts';
+import { calls, connections, engineServices, ownMail } from '../../functions/adapters.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { type DriveAnswer, type DriveMessage, drive, type Invocation } from '../../shared/run/drive/drive.ts';
@@ -19,6 +19,8 @@ export function engine() {
     ...engineServices(),
     executors: executorsFor({ network: env.stepNetwork(), mail: ownMail(), bus: { put: async () => undefined } }),
     openConnection: noConnection,
+    connections: connections(),
+    calls: calls(),
     recordings: { recordingOf: async () => undefined },
   };
   return {

@@ -1,3 +1,5 @@
+import { openCircuitIn } from '../../connection/circuit.ts';
+import type { OnError } from '../../step/kind.ts';
 import type { Plan, PlannedStep } from '../../workflow/plan.ts';
 import type { Entry, Failure } from '../model/entry.ts';
 import { handlerOf } from '../model/state.ts';
@@ -37,7 +39,8 @@ export function failed(
 
 /** The question to a person, when nothing in the document takes the failure. */
 function asked(planned: PlannedStep, key: string, error: Failure, now: Date): Entry | undefined {
-  const { asks, step } = planned;
+  const { step } = planned;
+  const asks = planned.asks ?? askedByCircuit(planned, error);
   if (!asks || isTaken(planned, error)) return undefined;
   const { assignees, expiresSeconds, remindSeconds } = asks;
   const until = expiresSeconds === undefined ? undefined : new Date(now.getTime() + expiresSeconds * 1000).toISOString();
@@ -53,6 +56,10 @@ function asked(planned: PlannedStep, key: string, error: Failure, now: Date): En
     ...(remindSeconds !== undefined && { remindSeconds }),
   };
 }
+
+/** Where the other side is out of order, all runs that meet it wait for a person, unless their document says that they should fail. */
+const askedByCircuit = ({ step }: PlannedStep, { data }: Failure): OnError | undefined =>
+  openCircuitIn(data) === undefined || step.onError === 'fail' ? undefined : { assignees: [] };
 
 /** Whether a handler takes the failure, or a group around the step is tried again for it. What a handler fails with is not for the step it belongs to. */
 function isTaken(planned: PlannedStep, error: Failure): boolean {

@@ -71,6 +71,8 @@ const EXPRESS_MS = 5 * 60_000;
 const FRESH_MS = 5_000;
 /** What a driver needs to write the last outcome and to answer. */
 const MARGIN_MS = 8_000;
+/** For what is given up to end. */
+const PUT_AWAY_MS = 1_000;
 /** For what is over before anybody could give it up. */
 const NEVER = new AbortController().signal;
 /** A history of Step Functions has 25,000 events; a call of a driver takes seven and more when it is repeated. */
@@ -105,7 +107,7 @@ export async function drive(services: DriveServices, message: DriveMessage, invo
   try {
     return await driver.drive();
   } catch (error) {
-    driver.giveUp(error);
+    await driver.giveUp(error);
     if (!(error instanceof DriverReplaced)) throw error;
     return answer(message, { next: 'done' });
   }
@@ -168,9 +170,10 @@ class Driver {
     return this.#journal.state.plan;
   }
 
-  /** Aborts what is in flight. */
-  giveUp(reason: unknown): void {
+  /** Aborts what is in flight, and lets it put away what it has taken: once a driver has answered it may be put to sleep. */
+  giveUp(reason: unknown): Promise<void> {
     this.#held.abortAll(reason);
+    return this.#held.idle(PUT_AWAY_MS);
   }
 
   async drive(): Promise<DriveAnswer> {
@@ -339,7 +342,7 @@ class Driver {
     await this.#journal.flush();
     const { state } = this.#journal;
     if (!state.ended) return undefined;
-    this.giveUp(new Error('The run has ended.'));
+    await this.giveUp(new Error('The run has ended.'));
     await snapshotWhenDue(this.#services, this.#journal);
     await settle(this.#services, this.#journal.run, state);
     this.#services.watcher.runEnded({ status: state.status });
@@ -359,7 +362,7 @@ class Driver {
     } catch (error) {
       if (error instanceof DriverReplaced) {
         this.#fail(error);
-        this.giveUp(error);
+        this.#held.abortAll(error);
       }
     }
     this.#isWatching = false;

@@ -6,24 +6,27 @@ import { stepFiles } from '../../file/step-files.ts';
 import { DEFAULT_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS } from '../../kernel/limits.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import { traceFrom } from '../../kernel/trace.ts';
-import type { Executor } from '../../step/kind.ts';
+import type { Executor, LeafKind } from '../../step/kind.ts';
 import { partedSpec } from '../../step/late-keys.ts';
 import { leafKind } from '../../step/registry.ts';
 import { summedUsage, type Usage } from '../../usage/usage.ts';
 import type { Journal } from '../journal/journal.ts';
 import { maskedStepInput } from '../shown/masked.ts';
+import { Line } from './line.ts';
 import { isRecorded, recordedResult } from './recorded.ts';
 import { resolvedSpec } from './resolved-spec.ts';
 import { complete, evaluate, mayStillBegin, record, type Scene } from './scene.ts';
+import type { Turn } from './take-turn.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** A step that ends sooner is written once, its start and its end together. */
 const ANNOUNCE_AFTER_MS = 500;
 
-/** Executes one leaf step, once. Throws `StepError` when this attempt has failed. */
+/** Executes one leaf step, once. Throws `StepError` when this attempt has failed. Ends without a word of it when the step has to wait for its turn. */
 export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<void> {
-  const { services, journal, names, planned, key } = scene;
-  const limit = new TimeLimit(await timeoutSeconds(scene), outer, services.now);
+  const { journal, names, planned } = scene;
+  const seconds = await timeoutSeconds(scene);
+  const limit = new TimeLimit(seconds, outer, scene.services.now);
   const kind = leafKind(planned.step.kind);
   const { early, later } = partedSpec(kind, planned.step.spec);
   const evaluated = await inputOf(scene, early, limit);
@@ -32,16 +35,34 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
   const { shown, secrets } = maskedStepInput(kind, input, await names.secrets());
   scene.secrets = secrets;
   scene.opened = [];
-  const conceal = (secret: string) => {
-    secrets.push(secret);
-    scene.opened?.push(secret);
-  };
+  const reaches = !kind.evaluate && !isRecorded(journal.run);
+  const line = reaches ? await Line.of(scene, spec) : undefined;
+  const turn = line && (await line.turn({ seconds, signal: limit.signal }));
+  if (line && !turn) return;
+  try {
+    await executeNow(scene, { kind, spec, shown, limit, line, turn });
+  } finally {
+    await turn?.leave();
+    await turn?.letOthersIn();
+  }
+}
+
+interface Execution {
+  kind: LeafKind;
+  spec: unknown;
+  shown: unknown;
+  limit: TimeLimit;
+  line: Line | undefined;
+  turn: Turn | undefined;
+}
+
+async function executeNow(scene: Scene, { kind, spec, shown, limit, line, turn }: Execution): Promise<void> {
+  const { services, journal, names, planned, key } = scene;
   const stored = await services.values.store(journal.run.id, `${key}.input`, shown);
   if (!kind.evaluate && !(await mayStillBegin(scene, limit.signal))) return;
   record(scene, { type: 'step_started', input: stored });
   // What may not be repeated says that it starts before it does.
   if (!planned.step.repeatable) await journal.flush();
-  let connection: string | undefined;
   const announced = planned.step.repeatable && announce(journal);
   const attempt = (scene.step?.failures ?? 0) + 1;
   const context = {
@@ -54,10 +75,7 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
     trace: traceFrom(journal.run, `${key} ${attempt}`),
     now: services.now,
     signal: limit.signal,
-    connection: (name: string) => {
-      connection = journal.run.connectionOverrides?.[name] ?? name;
-      return services.openConnection(journal.run, name, conceal);
-    },
+    connection: (name: string) => (line ?? new Line(scene, name, undefined)).open(),
     used: (usage: Usage) => {
       scene.used = summedUsage([scene.used ?? {}, usage]);
     },
@@ -70,19 +88,13 @@ export async function executeLeaf(scene: Scene, outer: AbortSignal): Promise<voi
       const { full, made } = await recordedResult(scene);
       return await complete(scene, full, { limit, made });
     }
-    const full = await limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
+    const call = () => limit.count(() => kind.evaluate?.(spec) ?? executorOf(scene, kind.name).execute(spec, context));
+    const full = await (line ? line.through(call) : call());
+    await turn?.leave();
     await complete(scene, full, { limit });
-  } catch (error) {
-    throw connection === undefined ? error : withConnection(error, connection);
   } finally {
     if (announced) clearTimeout(announced);
   }
-}
-
-/** Which connection was not taken: what people are asked about it is one question. */
-function withConnection(error: unknown, connection: string): unknown {
-  if (!(error instanceof StepError) || error.name !== 'CredentialRejected') return error;
-  return new StepError(error.name, error.message, Object.assign({}, error.data, { connection }));
 }
 
 /** What stands in the document, unless somebody has given it other input. */

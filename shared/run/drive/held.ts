@@ -41,6 +41,17 @@ export class Held {
     for (const controller of this.#steps.values()) controller.abort(reason);
   }
 
+  /** Resolves when nothing is held, or after that time. */
+  async idle(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.size > 0 && performance.now() < until) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, until - performance.now());
+      await Promise.race([this.changed, promise]);
+      clearTimeout(timer);
+    }
+  }
+
   /** Resolves at the next change. */
   get changed(): Promise<void> {
     return this.#changed.promise;

@@ -232,6 +232,7 @@ function lasting(entries: Unwritten[]): Unwritten[] {
 function isOutdated(state: RunState, entry: Entry): boolean {
   switch (entry.type) {
     case 'step_started':
+    case 'step_queued':
     case 'round_started':
     case 'step_retrying':
     case 'step_failed':

@@ -86,6 +86,19 @@ export const entry = z.discriminatedUnion('type', [
     /** Taken over from another run, in which it was open: it goes on here. */
     reused: z.string().optional(),
   }),
+  /** It waits for its turn at a connection, until then at the latest. `slot`: the instant is its own, and it calls then. */
+  z.object({
+    type: z.literal('step_queued'),
+    at,
+    key,
+    attempt,
+    reason: z.string(),
+    until: z.string(),
+    ticket: z.string().optional(),
+    slot: z.boolean().optional(),
+  }),
+  /** It is the turn of that ticket. */
+  z.object({ type: z.literal('step_admitted'), at, key, attempt, ticket: z.string() }),
   /** Another round of a `repeat`, counted from 0, since its condition did not hold after the one before. */
   z.object({ type: z.literal('round_started'), at, key, attempt, round: z.int() }),
   z.object({
@@ -173,6 +186,8 @@ export type EntryValue = (typeof ENTRY_VALUES)[number];
 /** Entries that tell of one execution of a step. */
 const COUNTED: ReadonlySet<string> = new Set([
   'step_started',
+  'step_queued',
+  'step_admitted',
   'round_started',
   'step_completed',
   'step_retrying',

@@ -14,6 +14,8 @@ export const EVENT_TYPES = [
   'run_paused',
   'run_resumed',
   'run_draining',
+  'step_queued',
+  'step_admitted',
   'step_started',
   'step_completed',
   'step_retrying',
@@ -127,6 +129,10 @@ function stepLine(entry: Extract<Entry, { key: string }>): Line | undefined {
   switch (entry.type) {
     case 'step_started':
       return { type: 'step_started', attempt, message: startMessage(entry, attempt) };
+    case 'step_queued':
+      return { type: 'step_queued', attempt, message: `Queued: ${entry.reason}.` };
+    case 'step_admitted':
+      return { type: 'step_admitted', attempt, message: 'Let in.' };
     case 'step_completed':
       return { type: 'step_completed', attempt, message: taken ?? 'Completed.', output: entry.output, ...reused };
     case 'step_skipped':

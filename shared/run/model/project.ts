@@ -34,7 +34,7 @@ export function projectionOf(run: Run, state: RunState): Projection {
     endedAt: ended?.at,
     outputs: ended?.outputs,
     error: ended?.error,
-    reason: ended?.reason,
+    reason: ended ? ended.reason : stepReason(state),
     deadline: deadlineOf(run, state).toISOString(),
     execution: state.execution,
     steps: state.countSteps(),
@@ -46,6 +46,16 @@ export function projectionOf(run: Run, state: RunState): Projection {
     stop: stop && { mode: stop.until === undefined ? 'immediate' : 'graceful', ...stop },
     snapshot: run.snapshot,
   };
+}
+
+/** Why a run that has begun does not get on: the first of its steps that wait for their turn, when all it does is wait. */
+function stepReason({ active, steps, left }: RunState): string | undefined {
+  if (!left) return undefined;
+  for (const key of active) {
+    const { queued, id } = steps.get(key) ?? {};
+    if (queued) return `step "${id}" is queued: ${queued.reason}`;
+  }
+  return undefined;
 }
 
 /** Live or ended, by the prices of the day on which the run was created. A test costs nothing. */

@@ -7,7 +7,7 @@ import type { Queued } from './concurrency.ts';
 import type { Entry, EntryOf, Failure, TaskKind } from './entry.ts';
 import { indexIn, itemScope, parseKey, scopeOf, sharedScope, tryScope } from './scope.ts';
 import type { RunStatus } from './status.ts';
-import { isOver, type StepState, type StepStatus } from './step-state.ts';
+import { isOver, type QueuedStep, type StepState, type StepStatus } from './step-state.ts';
 
 import { usedBy } from './used.ts';
 
@@ -280,10 +280,13 @@ export class RunState {
     if (known && !mayFollow(this.plan, known, entry)) return;
     const step = known ?? this.#begin(entry.key);
     const before = step.status;
+    // What has only waited for its turn has used nothing.
+    const isUntouched = entry.type === 'step_cancelled' && step.queued !== undefined && step.startedAt === undefined;
+    if (entry.type !== 'step_queued' && entry.type !== 'step_admitted') step.queued = undefined;
     this.#change(step, entry);
     this.counts[before] -= 1;
     this.counts[step.status] += 1;
-    this.#meter(step, usedBy(entry, step, plannedIn(this.plan, step.id).step.kind, before));
+    if (!isUntouched) this.#meter(step, usedBy(entry, step, plannedIn(this.plan, step.id).step.kind, before));
     if (!isOver(step)) {
       this.active.add(step.key);
       return;
@@ -318,6 +321,13 @@ export class RunState {
     switch (entry.type) {
       case 'step_started':
         this.#start(step, entry);
+        return;
+      case 'step_queued':
+        step.queued = queuedBy(step, entry);
+        step.dueAt = entry.until;
+        return;
+      case 'step_admitted':
+        step.dueAt = undefined;
         return;
       case 'round_started':
         step.itemCount = entry.round + 1;
@@ -402,6 +412,7 @@ export class RunState {
     const decision = entry.type === 'task_expired' ? 'fail' : entry.decision;
     step.status = decision === 'retry' ? 'pending' : decision === 'skip' ? 'succeeded' : 'failed';
     if (decision === 'fail') return;
+    step.retriedAt = decision === 'retry' ? entry.at : undefined;
     if (decision === 'skip') {
       step.error = undefined;
       step.outputAt = this.seen;
@@ -488,6 +499,15 @@ function listAt({ branches, handlers }: PlannedStep, place: Place): string[] {
   return (place.kind === 'branch' ? branches.get(place.name) : handlers[place.index]) ?? [];
 }
 
+/** It has waited since it came, whatever it is told meanwhile. */
+const queuedBy = ({ queued }: StepState, { at, reason, until, ticket, slot }: EntryOf<'step_queued'>): QueuedStep => ({
+  reason,
+  at: queued?.at ?? at,
+  until,
+  ...(ticket !== undefined && { ticket }),
+  ...(slot !== undefined && { slot }),
+});
+
 /** What a step waited for, it waits for no longer. */
 function forgetWait(step: StepState): void {
   step.child = undefined;
@@ -531,6 +551,8 @@ function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
   if (entry.type === 'task_answered' || entry.type === 'task_expired')
     return step.task === entry.task && step.answeredAt === undefined;
   if (entry.type === 'task_opened') return step.task === undefined;
+  if (entry.type === 'step_queued') return step.status === 'pending';
+  if (entry.type === 'step_admitted') return step.status === 'pending' && step.queued?.ticket === entry.ticket;
   if (entry.type !== 'step_started') return true;
   return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
 }

@@ -3,6 +3,15 @@ import type { Failure, TaskKind } from './entry.ts';
 export const STEP_STATUSES = ['pending', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
+/** It may not call yet: why, since when, until when at the latest, and what it waits with. */
+export interface QueuedStep {
+  reason: string;
+  at: string;
+  until: string;
+  ticket?: string | undefined;
+  slot?: boolean | undefined;
+}
+
 /** A step of a run as far as it has come. Values are named by the number of the entry that carries them. */
 export interface StepState {
   /** scope + id */
@@ -30,6 +39,10 @@ export interface StepState {
   roundsBefore?: number | undefined;
   /** When the next attempt is due. */
   dueAt?: string | undefined;
+  /** It waits for its turn at a connection. */
+  queued?: QueuedStep | undefined;
+  /** When a person has said of its failure that it is to be tried again. */
+  retriedAt?: string | undefined;
   /** The instant a wait is over. */
   until?: string | undefined;
   /** The run that it started and waits for. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { openCircuitIn } from '../../connection/circuit.ts';
 import { actor } from '../../kernel/actor.ts';
 import { connectionGroupOf, fingerprintOf } from '../../kernel/fingerprint.ts';
 import { idOf } from '../../kernel/id.ts';
@@ -85,13 +86,13 @@ export function taskOf(
   };
 }
 
-/** Exceptions with one cause: a connection that is not taken stands in the way of every run that uses it. */
+/** Exceptions with one cause: a connection that is not taken, or not called, stands in the way of every run that uses it. */
 function groupOf(
   { workspace, project, workflowId }: Pick<Run, 'workspace' | 'project' | 'workflowId'>,
   step: string,
   error: Failure,
 ) {
-  const connection = rejectedConnection(error);
+  const connection = connectionIn(error);
   return connection === undefined
     ? fingerprintOf({ workflowId, step, name: error.name, message: error.message })
     : connectionGroupOf({ workspace, project }, connection);
@@ -99,9 +100,9 @@ function groupOf(
 
 const naming = z.object({ connection: z.string() });
 
-/** The connection whose credential was not taken. */
-const rejectedConnection = ({ name, data }: Pick<Failure, 'name' | 'data'>): string | undefined =>
-  name === 'CredentialRejected' ? naming.safeParse(data).data?.connection : undefined;
+/** The connection whose credential was not taken, or whose circuit is open. */
+const connectionIn = ({ name, data }: Pick<Failure, 'name' | 'data'>): string | undefined =>
+  name === 'CredentialRejected' ? naming.safeParse(data).data?.connection : openCircuitIn(data);
 
 function closedBy(entry: Entry | undefined): Pick<Task, 'status'> & Partial<Task> {
   if (!entry) return { status: 'open' };

@@ -1,7 +1,7 @@
 import { StoreBusy } from '../../kernel/store-busy.ts';
-import type { EngineServices, Waiting } from '../ports.ts';
+import type { EngineServices, Places, Waiting } from '../ports.ts';
 
-type Services = Pick<EngineServices, 'places' | 'watcher'>;
+type Services = Pick<EngineServices, 'watcher'> & { places: Pick<Places, 'look' | 'waiting' | 'call' | 'heard'> };
 /** Says in the journal of a run that it goes on. */
 export type Admit = (runId: string) => Promise<void>;
 
