@@ -28,14 +28,9 @@ const rate = z
 export type Rate = z.infer<typeof rate>;
 
 const breaker = z.strictObject({
-  failures: z
-    .int()
-    .min(0)
-    .max(MOST_FAILURES)
-    .default(DEFAULT_FAILURES)
-    .meta({
-      description: 'After so many calls in a row that found the other side out of order, it is not called any more; 0: never',
-    }),
+  failures: z.int().min(0).max(MOST_FAILURES).default(DEFAULT_FAILURES).meta({
+    description: 'After so many calls in a row that found the other side out of order, it is not called any more; 0: never',
+  }),
   pause: duration.default(DEFAULT_PAUSE).meta({ description: 'So long afterwards one call is let through, to try' }),
 });
 
