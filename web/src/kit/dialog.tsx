@@ -27,6 +27,9 @@ export const Dialog = ({ title, opened, onClose, size = 'md', children }: Dialog
   </Modal>
 );
 
+/** What an act gives that has more to ask before it is done: the dialog stays. */
+export const STAY = Symbol('stay');
+
 interface ActProps extends Omit<DialogProps, 'children'> {
   /** What the button says: the verb. */
   verb: string;
@@ -47,8 +50,7 @@ export function ActDialog({ verb, danger = false, because, act, children, ...dia
     setBusy(true);
     setError(undefined);
     try {
-      await act();
-      dialog.onClose();
+      if ((await act()) !== STAY) dialog.onClose();
     } catch (thrown) {
       setError(thrown);
     } finally {

@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { call, type Result } from '../api/call.ts';
 import { type Run, runsChanged, type StepState, workflowQuery } from '../api/queries.ts';
 import { Field } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { ActDialog, STAY } from '../kit/dialog.tsx';
 import { told } from '../kit/told.tsx';
+import { type Stale, type StaleChoice, StaleResults, staleIn } from './stale-results.tsx';
 
 export type RerunFrom = 'start' | 'failed' | 'step';
 
@@ -19,8 +21,6 @@ interface Props {
   onClose: () => void;
 }
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCut = (value: unknown): boolean =>
   isMap(value) &&
   (value['truncated'] === true || Object.values(value).some((inner) => isMap(inner) && inner['truncated'] === true));
@@ -44,29 +44,42 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
   const [step, setStep] = useState(() => states.find(({ status }) => status === 'failed')?.step ?? states[0]?.step ?? '');
   const [version, setVersion] = useState<'original' | 'latest'>(proposed ? 'latest' : 'original');
   const [confirm, setConfirm] = useState(false);
-  const [accept, setAccept] = useState(true);
+  const [stale, setStale] = useState<readonly Stale[]>([]);
+  const [choice, setChoice] = useState<StaleChoice>();
   const place = from === 'step' ? step : from;
   const { again, kept } = foreseen(run, states, place);
   const cut = isCut(run.inputs);
   const inputs = inputsOf(text);
   const newest = workflow?.published_version ?? null;
-  const isChanged = (version === 'latest' || text !== original) && place !== 'start';
+  /** Another rerun is meant: what was said of the one before counts no more. */
+  const anew = () => {
+    setStale([]);
+    setChoice(undefined);
+  };
   const act = async () => {
     const body = {
-      from: place,
+      from: typeof choice === 'object' ? choice.from : place,
       version,
       confirm_repeat: confirm,
-      accept_changes: isChanged && accept,
+      accept_changes: choice === 'take',
       ...(text !== original && inputs && { inputs }),
     };
-    const rerun: Result<'rerunRun'> = await call('rerunRun', {
-      params: { run_id: run.id },
-      body,
-      idempotencyKey: `console-${run.id}-${crypto.randomUUID()}`,
-    });
-    await runsChanged(run.id);
-    told(rerun.warnings[0] ?? 'It goes on as a new run.');
-    await navigate({ to: '/runs/$runId', params: { runId: rerun.id } });
+    try {
+      const rerun: Result<'rerunRun'> = await call('rerunRun', {
+        params: { run_id: run.id },
+        body,
+        idempotencyKey: `console-${run.id}-${crypto.randomUUID()}`,
+      });
+      await runsChanged(run.id);
+      told(rerun.warnings[0] ?? 'It goes on as a new run.');
+      return await navigate({ to: '/runs/$runId', params: { runId: rerun.id } });
+    } catch (thrown) {
+      const found = staleIn(thrown);
+      if (found.length === 0) throw thrown;
+      anew();
+      setStale(found);
+      return STAY;
+    }
   };
   const names = (list: readonly StepState[]) => list.map((one) => one.step).join(', ');
   return (
@@ -82,13 +95,27 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       size="lg"
       opened
       onClose={onClose}
-      because={inputs ? undefined : 'The input is no JSON object.'}
+      because={
+        inputs
+          ? stale.length > 0 && !choice
+            ? 'Say what becomes of the results from before.'
+            : undefined
+          : 'The input is no JSON object.'
+      }
       act={act}
     >
       {from === 'step' && (
         <Field label="From">
           {(id) => (
-            <select id={id} className="select" value={step} onChange={(event) => setStep(event.target.value)}>
+            <select
+              id={id}
+              className="select"
+              value={step}
+              onChange={(event) => {
+                setStep(event.target.value);
+                anew();
+              }}
+            >
               {states
                 .filter(({ scope }) => scope === '')
                 .map((one) => (
@@ -124,7 +151,10 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
             rows={Math.min(16, original.split('\n').length + 1)}
             readOnly={cut}
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => {
+              setText(event.target.value);
+              anew();
+            }}
           />
         )}
       </Field>
@@ -135,7 +165,10 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
               id={id}
               className="select"
               value={version}
-              onChange={(event) => setVersion(event.target.value === 'latest' ? 'latest' : 'original')}
+              onChange={(event) => {
+                setVersion(event.target.value === 'latest' ? 'latest' : 'original');
+                anew();
+              }}
             >
               <option value="original">
                 {run.version === null ? 'The draft that it followed' : `v${run.version}, as before`}
@@ -145,11 +178,8 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
           )}
         </Field>
       )}
-      {isChanged && (
-        <label className="check">
-          <input type="checkbox" checked={accept} onChange={(event) => setAccept(event.target.checked)} />
-          <span>Take results over although the input or the steps have changed</span>
-        </label>
+      {stale.length > 0 && (
+        <StaleResults stale={stale} order={states.map((one) => one.step)} choice={choice} onChoice={setChoice} />
       )}
       <label className="check">
         <input type="checkbox" checked={confirm} onChange={(event) => setConfirm(event.target.checked)} />

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { call, type Result } from '../api/call.ts';
 import { useFeed } from '../api/live.ts';
 import { queries } from '../api/queries.ts';
@@ -46,7 +46,14 @@ export function useRuns(search: RunsSearch) {
   const fresh = new Map((head.data?.items ?? []).map((run) => [run.id, run]));
   const known = new Set(listed.map(({ id }) => id));
   const newest = listed[0]?.id ?? '';
+  const showWaiting = () => queries.invalidateQueries({ queryKey: ['runs', 'list', key] });
   const waiting = list.isPlaceholderData ? [] : [...fresh.values()].filter(({ id }) => !known.has(id) && id > newest);
+  // In an empty list there is nothing that a new row could move.
+  const isFirst = list.isSuccess && listed.length === 0 && waiting.length > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it asks for the list of the same key
+  useEffect(() => {
+    if (isFirst) void showWaiting();
+  }, [isFirst, key]);
   return {
     runs: listed.map((run) => fresh.get(run.id) ?? run),
     waiting: waiting.length,
@@ -54,7 +61,7 @@ export function useRuns(search: RunsSearch) {
     list,
     histogram: histogram.data,
     query,
-    showWaiting: () => queries.invalidateQueries({ queryKey: ['runs', 'list', key] }),
+    showWaiting,
   };
 }
 

@@ -1,14 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { call, type Result } from '../api/call.ts';
 import { outlineQuery, runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
 import { Json } from '../kit/json.tsx';
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A value of the schema, for somebody to change. */
 function sampleOf(schema: unknown, depth = 0): unknown {
@@ -52,7 +50,9 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
   const [foreseen, setForeseen] = useState<Result<'commandWorkflow'>>();
   const navigate = useNavigate();
   const schema = outline.data?.plan?.input;
-  const proposed = JSON.stringify(last.data?.inputs ?? sampleOf(schema) ?? {}, null, 2);
+  // Nothing stands there before it is known what will: nobody's text is to change under their hands.
+  const isProposed = !last.isPending && !outline.isPending;
+  const proposed = isProposed ? JSON.stringify(last.data?.inputs ?? sampleOf(schema) ?? {}, null, 2) : '';
   const text = typed ?? proposed;
   const start = async (dryRun: boolean) => {
     setError(undefined);
@@ -103,7 +103,8 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
               id={id}
               className="textarea code"
               spellCheck={false}
-              rows={Math.min(22, text.split('\n').length + 2)}
+              rows={isProposed ? Math.min(22, text.split('\n').length + 2) : 12}
+              readOnly={!isProposed}
               value={text}
               onChange={(event) => setTyped(event.target.value)}
             />
