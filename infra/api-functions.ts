@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
+import { allowRoles } from './assumable-roles.ts';
 import { withConsole } from './bundling.ts';
 import type { RunEngine } from './run-engine.ts';
 import { callerRateOf, type Settings, signInOf } from './settings.ts';
@@ -209,6 +210,7 @@ export class ApiFunctions extends Construct {
     stores.secretsKey.allowOpening(testConnection, 'connection');
     // Tokens that are renewed for it are kept.
     stores.secretsKey.allowSealing(testConnection);
+    allowRoles(testConnection, settings);
 
     const authorizeConnection = new AppFunction(this, 'AuthorizeConnection', {
       settings,

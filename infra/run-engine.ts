@@ -5,6 +5,7 @@ import { ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { AppFunction } from './app-function.ts';
+import { allowRoles } from './assumable-roles.ts';
 import { runMachine } from './run-machine.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -45,6 +46,7 @@ export class RunEngine extends Construct {
     stores.secretsKey.allowOpening(this.worker, 'connection');
     // Tokens that it renews are kept.
     stores.secretsKey.allowSealing(this.worker);
+    allowRoles(this.worker, settings);
     stores.tests.allow(this.worker, ['Query']);
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);

@@ -112,6 +112,14 @@ const fields = z.object({
         'must be the ARN of a queue of SQS, and may name a workspace: arn:aws:sqs:eu-central-1:111122223333:orders=main',
       ),
   ).default([]),
+  assumableRoles: listOf(
+    z
+      .string()
+      .regex(
+        /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+        'must be the ARN of a role, such as arn:aws:iam::111122223333:role/orders, without *',
+      ),
+  ).default([]),
   alarmTopicArn: optional(z.string().regex(/^arn:aws[a-z-]*:sns:[^:]+:\d{12}:[^:]+$/, 'must be the ARN of an SNS topic')),
   alarmEmail: optional(z.email('must be an email address')),
 });

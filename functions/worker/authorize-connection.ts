@@ -1,9 +1,10 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { visible } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
 import type { Authorization, Authorizations } from '../../shared/connection/authorization.ts';
 import type { Connection } from '../../shared/connection/connection.ts';
 import { CONNECTION_TYPES } from '../../shared/connection/connection-type.ts';
-import { type OpenServices, opened } from '../../shared/connection/open-connection.ts';
+import { type OpenServices, opened as openedConnection } from '../../shared/connection/open-connection.ts';
 import { connections as connectionsOperations } from '../../shared/connection/operations.http.ts';
 import { withTokens } from '../../shared/connection/tokens.ts';
 import { ok } from '../../shared/edge/answer.ts';
@@ -23,6 +24,8 @@ type Services = OpenServices & { authorizations: Authorizations; network: Networ
 const OPEN_MS = 15 * 60_000;
 const EXCHANGE_MS = 15_000;
 const TRIES = 3;
+/** What the browser is known again by that has begun an authorization. */
+const COOKIE = 'millrun-authorization';
 
 /** Begins an authorization in the name of the caller. */
 export async function authorizeConnection(request: RequestOf<'authorizeConnection'>, services: Services) {
@@ -41,17 +44,68 @@ export async function authorizeConnection(request: RequestOf<'authorizeConnectio
   const sealed = await services.seals.seal(verifier, { connection: id });
   const started = { workspace, connectionId: id, actor: actorOf(caller), redirectUri, verifier: sealed, until };
   await services.authorizations.begin(state, started, { name, project });
-  const settings = CONNECTION_TYPES[type].settings.parse(connection.settings);
-  return ok({ url: authorizationUrl(settings, proof), redirect_uri: redirectUri, expires_at: until });
+  const url = `${redirectUri}?${new URLSearchParams({ begin: state })}`;
+  return ok({ url, redirect_uri: redirectUri, expires_at: until });
+}
+
+/** What a provider is opened by, and what it sends people back to: one browser does both. */
+export async function takeAuthorization(request: RequestOf<'takeAuthorization'>, services: Services) {
+  const { begin, state } = request.query;
+  const { cookies } = request.raw;
+  if (begin !== undefined) return opened(begin, cookies[COOKIE], services);
+  if (state !== undefined) return taken(request, { state, browser: cookies[COOKIE] ?? '' }, services);
+  throw new Problem('invalid', 'The query is not valid: state: is missing', [{ name: 'state', value: 'is missing' }]);
+}
+
+const hashOf = (browser: string) => createHash('sha256').update(browser).digest('hex');
+
+/** Sends the browser on to the provider, with something to be known again by. */
+async function opened(state: string, known: string | undefined, services: Services) {
+  const browser = known ?? randomBytes(32).toString('base64url');
+  const started = await services.authorizations.open(state, hashOf(browser), services.now());
+  if (!started) throw notOpen();
+  const { connectionId: id, workspace, redirectUri } = started;
+  const { settings } = await authorizedBy(services, workspace, id);
+  const verifier = await services.seals.open(started.verifier, { connection: id });
+  const { pathname, protocol } = new URL(redirectUri);
+  const cookie = [`${COOKIE}=${browser}`, `Path=${pathname}`, `Max-Age=${OPEN_MS / 1000}`, 'HttpOnly', 'SameSite=Lax'];
+  const headers = {
+    location: authorizationUrl(CONNECTION_TYPES.oauth2_authorization_code.settings.parse(settings), {
+      state,
+      verifier,
+      redirectUri,
+    }),
+    'set-cookie': [...cookie, ...(protocol === 'https:' ? ['Secure'] : [])].join('; '),
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  };
+  return { status: 302, headers };
+}
+
+const notOpen = () =>
+  new Problem(
+    'not-found',
+    'This answer belongs to no authorization that is open. Each is good once, for 15 minutes and in one browser: begin another one.',
+  );
+
+async function authorizedBy({ connections }: Services, workspace: string, id: string): Promise<Connection> {
+  const connection = await connections.find(workspace, id);
+  if (connection?.type === 'oauth2_authorization_code') return connection;
+  throw new Problem('conflict', 'The connection was deleted meanwhile. Make it again, and begin another authorization.');
 }
 
 /** Completes it, in the name of who began it. */
-export async function takeAuthorization({ query, raw }: RequestOf<'takeAuthorization'>, services: Services) {
-  const started = await services.authorizations.take(query.state, services.now());
-  if (!started)
+async function taken(
+  { raw }: RequestOf<'takeAuthorization'>,
+  { state, browser }: { state: string; browser: string },
+  services: Services,
+) {
+  const started = await services.authorizations.take(state, hashOf(browser), services.now());
+  if (!started) throw notOpen();
+  if (started === 'of another browser')
     throw new Problem(
-      'not-found',
-      'This answer belongs to no authorization that is open. Each is good once and for 15 minutes: begin another one.',
+      'forbidden',
+      'This authorization was begun in another browser, or its cookie is gone: finish it there, or begin another one.',
     );
   const { actor, workspace } = started;
   const what = { act: 'connection.authorize', actor, workspace, from: { ip: raw.sourceIp } } as const;
@@ -65,11 +119,9 @@ export async function takeAuthorization({ query, raw }: RequestOf<'takeAuthoriza
 
 async function completed(services: Services, started: Authorization, answer: URLSearchParams): Promise<Connection> {
   const { connectionId: id, workspace, redirectUri, actor } = started;
-  const connection = await services.connections.find(workspace, id);
-  if (connection?.type !== 'oauth2_authorization_code')
-    throw new Problem('conflict', 'The connection was deleted meanwhile. Make it again, and begin another authorization.');
+  const connection = await authorizedBy(services, workspace, id);
   const verifier = await services.seals.open(started.verifier, { connection: id });
-  const open = await opened(services, connection, () => {});
+  const open = await openedConnection(services, connection, () => {});
   const context = { network: services.network, signal: AbortSignal.timeout(EXCHANGE_MS), now: services.now };
   const proof = { state: answer.get('state') ?? '', verifier, redirectUri };
   const tokens = await exchangeCode(open, answer, proof, context).catch((error: unknown) => {

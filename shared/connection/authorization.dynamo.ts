@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { fromItem, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
 import { patiently } from '../aws/patiently.ts';
@@ -31,14 +32,40 @@ export class DynamoAuthorizations implements Authorizations {
     await patiently(() => this.#client().send(write));
   }
 
-  async take(state: string, now: Date): Promise<Authorization | undefined> {
+  async open(state: string, browser: string, now: Date): Promise<Authorization | undefined> {
+    const bind = new UpdateItemCommand({
+      TableName: this.#table,
+      Key: toItem(authorizationKey(state)),
+      UpdateExpression: 'SET browser = :browser',
+      ConditionExpression: 'attribute_exists(pk) AND (attribute_not_exists(browser) OR browser = :browser)',
+      ExpressionAttributeValues: toItem({ ':browser': browser }),
+      ReturnValues: 'ALL_NEW',
+    });
+    let bound: Authorization | undefined;
+    await wins(async () => {
+      const { Attributes = {} } = await this.#client().send(bind);
+      bound = authorization.parse(fromItem(Attributes));
+    });
+    return bound && isOpen(bound, now) ? bound : undefined;
+  }
+
+  async take(state: string, browser: string, now: Date): Promise<Authorization | 'of another browser' | undefined> {
     const remove = new DeleteItemCommand({
       TableName: this.#table,
       Key: toItem(authorizationKey(state)),
+      ConditionExpression: 'browser = :browser',
+      ExpressionAttributeValues: toItem({ ':browser': browser }),
       ReturnValues: 'ALL_OLD',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
-    const { Attributes } = await this.#client().send(remove);
-    const taken = Attributes && authorization.parse(fromItem(Attributes));
-    return taken && taken.until > now.toISOString() ? taken : undefined;
+    let taken: Authorization | undefined;
+    const written = await conditionalWrite(async () => {
+      const { Attributes } = await this.#client().send(remove);
+      taken = Attributes && authorization.parse(fromItem(Attributes));
+    });
+    if (!written.won) return written.found[0] ? 'of another browser' : undefined;
+    return taken && isOpen(taken, now) ? taken : undefined;
   }
 }
+
+const isOpen = ({ until }: Authorization, now: Date) => until > now.toISOString();

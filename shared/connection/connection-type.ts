@@ -28,6 +28,7 @@ export const callableUrl = z
 const long = plain(3_500);
 
 const region = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1');
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
 const accessKeyId = z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be the id of an access key');
 const model = plain(200).optional().meta({ description: 'The model of steps that name none' });
 
@@ -84,9 +85,14 @@ export const CONNECTION_TYPES = {
       hosts,
       region,
       service: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be the name that requests are signed for, such as execute-api'),
-      access_key_id: accessKeyId,
+      access_key_id: accessKeyId.optional().meta({ description: 'Whose key the secret is; not with `role_arn`' }),
+      role_arn: z
+        .string()
+        .refine((arn) => ROLE_ARN.test(arn), 'must be the ARN of a role, such as arn:aws:iam::123456789012:role/orders')
+        .optional()
+        .meta({ description: 'A role that is assumed instead, with the id of the connection as external id' }),
     }),
-    secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
+    secret: z.strictObject({ secret_access_key: plain(200).optional(), session_token: long.optional() }),
   },
   smtp: {
     settings: z.strictObject({
@@ -127,6 +133,17 @@ export const CONNECTION_TYPES = {
 
 export type ConnectionType = keyof typeof CONNECTION_TYPES;
 export const CONNECTION_TYPE_NAMES = Object.keys(CONNECTION_TYPES) as [ConnectionType, ...ConnectionType[]];
+
+/** What is wrong with settings, or with them and a secret that is right by itself. */
+export function mismatchOf(type: ConnectionType, settings: Record<string, unknown>, secret?: object): string | undefined {
+  if (type !== 'aws') return undefined;
+  const { access_key_id: key, role_arn: role } = settings;
+  if ((key === undefined) === (role === undefined)) return 'must name either access_key_id or role_arn';
+  if (!secret) return undefined;
+  const has = 'secret_access_key' in secret && secret.secret_access_key !== undefined;
+  if (key !== undefined && !has) return 'name an access_key_id, whose secret_access_key is missing';
+  return role !== undefined && has ? 'name a role_arn, which has no secret_access_key' : undefined;
+}
 
 /** Those that say themselves what is called; steps of kind http use the others. */
 const OF_OTHER_KINDS = ['smtp', 'mcp', 'anthropic', 'openai', 'bedrock'] as const;

@@ -28,10 +28,17 @@ const rate = z
 export type Rate = z.infer<typeof rate>;
 
 const breaker = z.strictObject({
-  failures: z.int().min(0).max(MOST_FAILURES).default(DEFAULT_FAILURES).meta({
-    description: 'After so many calls in a row that found the other side out of order, it is not called any more; 0: never',
-  }),
-  pause: duration.default(DEFAULT_PAUSE).meta({ description: 'So long afterwards one call is let through, to try' }),
+  failures: z
+    .int()
+    .min(0)
+    .max(MOST_FAILURES)
+    .optional()
+    .meta({
+      description: `After so many calls in a row that found the other side out of order (${DEFAULT_FAILURES} unless said), it is not called any more; 0: never`,
+    }),
+  pause: duration
+    .optional()
+    .meta({ description: `So long afterwards (${DEFAULT_PAUSE} unless said) one call is let through, to try` }),
 });
 
 /** How much may be asked of the other side. */
@@ -54,6 +61,6 @@ export function spacingOf({ count, per }: Rate): { intervalMs: number; burst: nu
 }
 
 /** When the other side counts as out of order, and for how long; what is not said is as it is for everybody. */
-export function breakerOf({ breaker: { failures, pause } = { failures: DEFAULT_FAILURES, pause: DEFAULT_PAUSE } }: Limits = {}) {
+export function breakerOf({ breaker: { failures = DEFAULT_FAILURES, pause = DEFAULT_PAUSE } = {} }: Limits = {}) {
   return { failures, pauseMs: msOf(pause) };
 }

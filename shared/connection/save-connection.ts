@@ -4,7 +4,7 @@ import { newId } from '../kernel/id.ts';
 import { Problem } from '../kernel/problem.ts';
 import type { Seals } from '../kernel/seals.ts';
 import { type Connection, type Connections, changedAt, firstStatus, type SealedSecret } from './connection.ts';
-import { CONNECTION_TYPES, type ConnectionType } from './connection-type.ts';
+import { CONNECTION_TYPES, type ConnectionType, mismatchOf } from './connection-type.ts';
 import type { Limits } from './limits.ts';
 
 export interface ConnectionServices {
@@ -33,14 +33,15 @@ export async function createConnection(
   const at = now();
   const id = newId(at.getTime());
   const since = at.toISOString();
+  const settingsOfType = checkedSettings(type, settings);
   const row: Connection = {
     id,
     workspace: owner.workspace,
     project: owner.project,
     name,
     type,
-    settings: checkedSettings(type, settings),
-    secrets: [await sealedSecret(seals, { id, type }, secret, at)],
+    settings: settingsOfType,
+    secrets: [await sealedSecret(seals, { id, type, settings: settingsOfType }, secret, at)],
     status: firstStatus({ type }, since),
     ...(limits && { limits }),
     createdAt: since,
@@ -79,7 +80,7 @@ export async function changeConnection(
     ...(after && { limits: after }),
     settings: changed,
     tokens,
-    ...(secret !== undefined && { secrets: await rotated(seals, seen, secret, { at, keepHours }) }),
+    ...(secret !== undefined && { secrets: await rotated(seals, { ...seen, settings: changed }, secret, { at, keepHours }) }),
     status: isSame ? seen.status : firstStatus({ type: seen.type, tokens }, since),
     updatedAt: changedAt(seen, at),
   };
@@ -93,16 +94,27 @@ async function rotated(seals: Seals, seen: Connection, secret: unknown, { at, ke
   return [await sealedSecret(seals, seen, secret, at), ...(before && keepHours > 0 ? [{ ...before, until }] : [])];
 }
 
-const checkedSettings = (type: ConnectionType, settings: unknown): Record<string, unknown> =>
-  checked<Record<string, unknown>>(CONNECTION_TYPES[type].settings, type, 'settings', settings);
+function checkedSettings(type: ConnectionType, given: unknown): Record<string, unknown> {
+  const settings = checked<Record<string, unknown>>(CONNECTION_TYPES[type].settings, type, 'settings', given);
+  checkMatch(type, settings);
+  return settings;
+}
+
+function checkMatch(type: ConnectionType, settings: Record<string, unknown>, secret?: object): void {
+  const mismatch = mismatchOf(type, settings, secret);
+  if (mismatch === undefined) return;
+  throw new Problem('invalid', `settings of a connection of type ${type}: ${mismatch}`, [{ name: 'settings', value: mismatch }]);
+}
 
 async function sealedSecret(
   seals: Seals,
-  { id, type }: Pick<Connection, 'id' | 'type'>,
-  secret: unknown,
+  { id, type, settings }: Pick<Connection, 'id' | 'type' | 'settings'>,
+  given: unknown,
   at: Date,
 ): Promise<SealedSecret> {
-  const text = JSON.stringify(checked<object>(CONNECTION_TYPES[type].secret, type, 'secret', secret));
+  const secret = checked<object>(CONNECTION_TYPES[type].secret, type, 'secret', given);
+  checkMatch(type, settings, secret);
+  const text = JSON.stringify(secret);
   return { sealed: await seals.seal(text, { connection: id }), createdAt: at.toISOString() };
 }
 

@@ -31,6 +31,7 @@ function named(issue: z.core.$ZodIssue): { name: string; value: string }[] {
 export interface RawRequest {
   method: string;
   headers: Record<string, string>;
+  cookies: Record<string, string>;
   query: Record<string, string>;
   body: Buffer;
   sourceIp: string;
@@ -40,10 +41,13 @@ export interface RawRequest {
 export const readRaw = (event: APIGatewayProxyEventV2): RawRequest => ({
   method: event.requestContext.http.method,
   headers: defined(event.headers),
+  cookies: Object.fromEntries((event.cookies ?? []).map((one) => [nameIn(one), one.slice(nameIn(one).length + 1)])),
   query: defined(event.queryStringParameters ?? {}),
   body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   sourceIp: event.requestContext.http.sourceIp,
 });
+
+const nameIn = (cookie: string) => cookie.split('=', 1)[0] ?? '';
 
 const defined = (values: Record<string, string | undefined>) =>
   Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -77,11 +77,12 @@ export async function anAuthorizationServer({
     /** All that is secret. */
     all: () => all,
     grants: () => grants,
-    /** Goes the way of a person through the provider's pages. Answers where the provider sends them back to. */
-    async consent(start: string): Promise<string> {
+    /** Goes the way of a person, from where they begin through the provider's pages. Answers where the provider sends them back to, and their cookies. */
+    async consent(start: string): Promise<{ to: string; cookie: string }> {
       const cookies = new Map<string, string>();
+      const jar = () => [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const ask = async (url: string, form?: Record<string, string>): Promise<Response> => {
-        const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+        const cookie = jar();
         const sent = form ? { method: 'POST', body: new URLSearchParams(form) } : {};
         const answer = await fetch(new URL(url, issuer), { ...sent, headers: { cookie }, redirect: 'manual' });
         for (const line of answer.headers.getSetCookie()) {
@@ -93,7 +94,7 @@ export async function anAuthorizationServer({
       let answer = await ask(start);
       for (let steps = 0; steps < 12; steps += 1) {
         const to = answer.headers.get('location');
-        if (to?.startsWith(redirectUri)) return to;
+        if (to?.startsWith(redirectUri)) return { to, cookie: jar() };
         if (to !== null) answer = await ask(to);
         else {
           const page = await answer.text();

@@ -56,7 +56,16 @@ async function connect(server: Server, more: object = {}): Promise<Connected> {
 }
 
 const begin = ({ id }: Connected) => api.post(`/v1/connections/${id}/authorize`, {});
-const comeBack = (to: string) => fetch(to).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
+const comeBack = ({ to, cookie = '' }: { to: string; cookie?: string }) =>
+  fetch(to, { headers: { cookie } }).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
+
+/** A browser that has begun, and is on its way to the provider. */
+async function opened(connected: Connected) {
+  const answer = await fetch((await begin(connected)).body.url, { redirect: 'manual' });
+  const [cookie = ''] = (answer.headers.getSetCookie()[0] ?? '').split(';');
+  const at = new URL(answer.headers.get('location') ?? '');
+  return { cookie, at, state: at.searchParams.get('state') ?? '' };
+}
 
 async function authorize(connected: Connected) {
   const { body } = await begin(connected);
@@ -108,8 +117,8 @@ test('the state is good once, and what nobody has begun is refused', async () =>
   const connected = await connect(await aServer());
   const { body } = await begin(connected);
   expect(body.redirect_uri).toBe(redirectUri);
-  const asked = new URL(body.url).searchParams;
-  expect(Object.fromEntries(asked)).toMatchObject({
+  const { at } = await opened(connected);
+  expect(Object.fromEntries(at.searchParams)).toMatchObject({
     response_type: 'code',
     code_challenge_method: 'S256',
     redirect_uri: redirectUri,
@@ -118,8 +127,23 @@ test('the state is good once, and what nobody has begun is refused', async () =>
   expect((await comeBack(back)).status).toBe(200);
   const again = await comeBack(back);
   expect(again).toEqual({ status: 404, text: expect.stringContaining('belongs to no authorization that is open') });
-  expect((await comeBack(`${redirectUri}?state=made-up&code=x`)).status).toBe(404);
-  expect((await comeBack(`${redirectUri}?code=x`)).status).toBe(400);
+  expect((await comeBack({ to: `${redirectUri}?state=made-up&code=x` })).status).toBe(404);
+  expect((await comeBack({ to: `${redirectUri}?begin=made-up` })).status).toBe(404);
+  expect((await comeBack({ to: `${redirectUri}?code=x` })).status).toBe(400);
+});
+
+test('the browser that returns is the one that began, and no other can begin it again', async () => {
+  const connected = await connect(await aServer());
+  const { body } = await begin(connected);
+  const { to, cookie } = await connected.server.consent(body.url);
+  for (const other of ['', 'millrun-authorization=guessed', cookie.replace(/=./, '=x')])
+    expect(await comeBack({ to, cookie: other })).toEqual({ status: 403, text: expect.stringContaining('in another browser') });
+  expect((await comeBack({ to: body.url })).status).toBe(404);
+  expect(await view(connected)).toMatchObject({ authorized_at: null });
+  // Nothing of that has used it up.
+  expect((await comeBack({ to, cookie })).status).toBe(200);
+  const line = (await fetch((await begin(connected)).body.url, { redirect: 'manual' })).headers.getSetCookie()[0] ?? '';
+  expect(line).toMatch(/^millrun-authorization=[\w-]{43}; Path=\/oauth\/callback; Max-Age=900; HttpOnly; SameSite=Lax$/);
 });
 
 test('what the provider refuses is said, and leaves the tokens before as they are', async () => {
@@ -134,8 +158,8 @@ test('what the provider refuses is said, and leaves the tokens before as they ar
     [(state) => `code=made-up&iss=https://elsewhere.example&state=${state}`, ''],
   ];
   for (const [query, why] of refusals) {
-    const state = new URL((await begin(connected)).body.url).searchParams.get('state') ?? '';
-    const answered = await comeBack(`${redirectUri}?${query(state)}`);
+    const { state, cookie } = await opened(connected);
+    const answered = await comeBack({ to: `${redirectUri}?${query(state)}`, cookie });
     expect(answered, query(state)).toEqual({ status: 409, text: expect.stringContaining(why) });
   }
   expect((await run(connected)).status).toBe('succeeded');

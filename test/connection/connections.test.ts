@@ -95,6 +95,41 @@ describe('a step with a connection', () => {
     await expectNowhere('SECRET', [run.id], made.id);
   });
 
+  test('signs as a role of AWS that is assumed with the id of the connection, once for many steps', async () => {
+    const settings = { region: 'eu-central-1', service: 'execute-api', role_arn: 'arn:aws:iam::000000000000:role/path/orders' };
+    const sent: Record<string, unknown>[] = [];
+    const url = stub.on('/as-role', ({ headers }) => {
+      sent.push(headers);
+      return { status: 200, body: { headers } };
+    });
+    const made = await connect('aws', settings, {});
+    for (let n = 0; n < 2; n += 1) expect((await runWith(made.name, url)).run.status).toBe('succeeded');
+    const tokens = new Set(sent.map((headers) => String(headers['x-amz-security-token'])));
+    expect([...tokens]).toEqual([expect.stringMatching(new RegExp(`^${made.id}\\.`))]);
+    expect(sent[0]?.['authorization']).toMatch(/Credential=ASIA\w+\/\d{8}\/eu-central-1\/execute-api\/aws4_request/);
+    const { run } = await runWith(made.name, url);
+    for (const token of tokens) await expectNowhere(token, [run.id], made.id);
+    expect((await api.post(`/v1/connections/${made.id}/test`, {})).body.status).toMatchObject({ state: 'connected' });
+
+    const foreign = await connect('aws', { ...settings, role_arn: 'arn:aws:iam::111122223333:role/orders' }, {});
+    const refused = (await runWith(foreign.name, url)).run;
+    expect(refused.error).toMatchObject({ name: 'CredentialRejected', message: expect.stringContaining('assumableRoles') });
+    expect(await statusOf(foreign)).toMatchObject({ state: 'not_connected', reason: expect.stringContaining('AccessDenied') });
+    expect((await api.post(`/v1/connections/${foreign.id}/test`, {})).body.status).toMatchObject({ state: 'not_connected' });
+  });
+
+  test.each<[string, object, object]>([
+    ['both keys and a role', { access_key_id: 'AKIAIOSFODNN7EXAMPLE', role_arn: 'arn:aws:iam::000000000000:role/a' }, {}],
+    ['neither', {}, {}],
+    ['a key without its secret', { access_key_id: 'AKIAIOSFODNN7EXAMPLE' }, {}],
+    ['a secret beside a role', { role_arn: 'arn:aws:iam::000000000000:role/a' }, { secret_access_key: 'x' }],
+    ['no role', { role_arn: 'arn:aws:iam::000000000000:user/a' }, {}],
+  ])('of type aws with %s is refused', async (_, settings, secret) => {
+    const all = { hosts: [host], region: 'eu-central-1', service: 'sqs', ...settings };
+    const body = { project_id: 'examples', name: uniqueName(), type: 'aws', settings: all, secret };
+    expect(await api.post('/v1/connections', body)).toMatchObject({ status: 400 });
+  });
+
   test('that is refused fails as CredentialRejected, and the connection says why', async () => {
     const url = takes('/refuses', () => false);
     const made = await connect('bearer', {}, { token: 'tok-SECRET-wrong' });

@@ -127,8 +127,10 @@ const begun = z.looseObject({ url: z.url(), redirect_uri: z.url() });
 async function authorize(id: string): Promise<void> {
   const answer = await setting.api.call('POST', `/v1/connections/${id}/authorize`, {});
   const { url, redirect_uri: back } = begun.parse(answer.body);
-  const state = new URL(url).searchParams.get('state') ?? '';
-  const { status } = await fetch(`${back}?${new URLSearchParams({ state, code: `${MARK}-code` })}`);
+  const opened = await fetch(url, { redirect: 'manual' });
+  const state = new URL(opened.headers.get('location') ?? '').searchParams.get('state') ?? '';
+  const [cookie = ''] = (opened.headers.getSetCookie()[0] ?? '').split(';');
+  const { status } = await fetch(`${back}?${new URLSearchParams({ state, code: `${MARK}-code` })}`, { headers: { cookie } });
   expect(status).toBe(200);
 }
 

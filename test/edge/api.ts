@@ -28,9 +28,9 @@ export interface Answered {
   body: any;
 }
 
-/** What an answer never holds: traces, paths of files, names of tables, words of AWS. */
+/** What an answer never holds: traces, paths of files, names of tables, words of AWS; roles are what people name themselves. */
 const INSIDES =
-  /node_modules|file:\/\/|\.ts:\d+|\n\s+at |millrun-Stores|arn:aws|DynamoDB|(Validation|Serialization|ResourceNotFound|ConditionalCheckFailed|Throttling|TransactionCanceled)Exception/;
+  /node_modules|file:\/\/|\.ts:\d+|\n\s+at |millrun-Stores|arn:aws(?!:iam::\d{12}:role\/)|DynamoDB|(Validation|Serialization|ResourceNotFound|ConditionalCheckFailed|Throttling|TransactionCanceled)Exception/;
 
 const root = join(import.meta.dirname, '../..');
 

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { runLists } from '../../infra/api-functions.ts';
 import { type Found, installed, plain } from './installed.ts';
 
-const { functions, ofType } = installed({ mailDomain: 'mail.example.com', mailActive: true });
+const { functions, ofType } = installed({
+  mailDomain: 'mail.example.com',
+  mailActive: true,
+  assumableRoles: ['arn:aws:iam::111122223333:role/orders'],
+});
+
+/** Those that connections may name. */
+const assumesRoles = { 'arn:aws:iam::111122223333:role/orders': ['sts:AssumeRole'] };
 
 const oneOrMore = z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(z.unknown()));
 const policy = z.object({
@@ -327,6 +334,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Connections', 'GetItem UpdateItem', 'by-workspace'),
     ...renewsSecrets,
+    ...assumesRoles,
   },
   'functions/worker/authorize-connection.ts': {
     ...logs('FunctionsAuthorizeConnection'),
@@ -416,6 +424,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Files', 'GetItem PutItem'),
     ...table('Connections', 'GetItem UpdateItem'),
     ...renewsSecrets,
+    ...assumesRoles,
     ...sendsMail,
     'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },

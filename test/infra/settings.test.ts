@@ -29,6 +29,7 @@ test('an owner need not choose anything', () => {
     mailReplaceActive: false,
     mailCanaryMinutes: 15,
     inboundQueues: [],
+    assumableRoles: [],
   });
 });
 
@@ -83,6 +84,8 @@ test.each([
   [{ mailIdentity: 'mine' }, 'mailIdentity: '],
   [{ mailTls: 'never' }, 'mailTls: '],
   [{ mailCanaryMinutes: 2000 }, 'mailCanaryMinutes: '],
+  [{ assumableRoles: 'arn:aws:iam::111122223333:role/*' }, 'assumableRoles.0: must be the ARN of a role'],
+  [{ assumableRoles: 'orders' }, 'assumableRoles.0: must be the ARN of a role'],
   [{ inboundQueues: 'orders' }, 'inboundQueues.0: must be the ARN of a queue'],
   [{ inboundQueues: ['arn:aws:sqs:eu-central-1:111122223333:millrun-inbox'] }, 'must not name two queues called millrun-inbox'],
   [{ inboundQueues: 'arn:aws:sqs:eu-west-1:111122223333:a,arn:aws:sqs:eu-west-1:444455556666:a=two' }, 'two queues called a'],

@@ -10,6 +10,7 @@ import {
 } from '../../connection/connection-type.ts';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { awsCredentials } from './assumed-role.ts';
 import { authorizedToken } from './authorization-code.ts';
 import type { Credential, CredentialContext } from './credential.ts';
 import { describe } from './failure.ts';
@@ -81,7 +82,7 @@ const AUTHORIZE: { [T in HttpConnectionType]: Authorize<T> } = {
   oauth2_authorization_code: async (request, parts, context) =>
     withHeader(request, 'authorization', `Bearer ${await authorizedToken(parts, context)}`),
 
-  aws: async (request, { settings, secret }, { now }) => {
+  aws: async (request, { settings, secret, connection }, { now }) => {
     const { url, method, body } = request;
     if (body && !Buffer.isBuffer(body))
       throw new StepError('InputInvalid', `${describe(request)} sends a file, which cannot be signed for AWS.`);
@@ -89,11 +90,7 @@ const AUTHORIZE: { [T in HttpConnectionType]: Authorize<T> } = {
       service: settings.service,
       region: settings.region,
       sha256: NodeSha256,
-      credentials: {
-        accessKeyId: settings.access_key_id,
-        secretAccessKey: secret.secret_access_key,
-        ...(secret.session_token !== undefined && { sessionToken: secret.session_token }),
-      },
+      credentials: await awsCredentials(connection, settings, secret, now()),
     });
     const signed = await signer.sign(
       {

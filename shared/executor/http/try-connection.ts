@@ -5,6 +5,7 @@ import { maskOf } from '../../kernel/mask.ts';
 import { Problem } from '../../kernel/problem.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { Network } from './agents.ts';
+import { awsCredentials } from './assumed-role.ts';
 import { authorized, checkDestination } from './authorize.ts';
 import { readBody } from './body.ts';
 import { credentialsOf } from './credential.ts';
@@ -16,7 +17,7 @@ const TIME_LIMIT_MS = 15_000;
 const GLIMPSE_BYTES = 16 * 1024;
 
 /**
- * Calls a URL with the newest secret of a connection; without a URL, fetches a token where the type has them. Answers how the connection stands. Throws
+ * Calls a URL with the newest secret of a connection; without a URL, fetches a token, or assumes a role, where the type has them. Answers how the connection stands. Throws
  * `invalid` when there is nothing to call.
  */
 export async function tryConnection(
@@ -24,6 +25,7 @@ export async function tryConnection(
   url: string | undefined,
   { network, now }: { network: Network; now: () => Date },
 ): Promise<ConnectionStatus> {
+  if (url === undefined && connection.settings['role_arn'] !== undefined) return tryRole(connection, now);
   const signal = AbortSignal.timeout(TIME_LIMIT_MS);
   const target = url ?? tokenUrlOf(connection);
   const request: HttpRequest = { method: 'GET', url: new URL(target), headers: { accept: '*/*', 'user-agent': 'millrun' } };
@@ -39,6 +41,18 @@ export async function tryConnection(
     const reason = signal.aborted ? `${describe(request)} did not answer within 15 s` : reasonOf(error);
     const secrets = connection.secrets.flatMap((secret) => Object.values(secret));
     return { state: 'not_connected', since: since(), reason: maskOf(secrets).text(reason).slice(0, 500) };
+  }
+}
+
+/** Whether the role may be assumed: what it may do then is for a call to say. */
+async function tryRole(connection: OpenConnection, now: () => Date): Promise<ConnectionStatus> {
+  const { aws } = CONNECTION_TYPES;
+  const since = now().toISOString();
+  try {
+    await awsCredentials(connection, aws.settings.parse(connection.settings), {}, now(), true);
+    return { state: 'connected', since };
+  } catch (error) {
+    return { state: 'not_connected', since, reason: reasonOf(error).slice(0, 500) };
   }
 }
 
