@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { escapeXml } from '../s3/xml.ts';
 import { ACCOUNT, arn } from './account.ts';
 import { AwsError, asAwsError } from './aws-error.ts';
 import { readBody } from './body.ts';
@@ -18,7 +17,7 @@ export async function answerSts(request: IncomingMessage, response: ServerRespon
     response
       .writeHead(status, { 'content-type': 'text/xml' })
       .end(
-        `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${name}</Code><Message>${escapeXml(message)}</Message></Error></ErrorResponse>`,
+        `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${name}</Code><Message>${message.replaceAll(/[&<>]/g, ' ')}</Message></Error></ErrorResponse>`,
       );
   }
 }
