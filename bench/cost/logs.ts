@@ -13,7 +13,7 @@ const LINE_BYTES = 26;
 
 const ID = '8f5c4a5e-4d5c-4b9e-9d5c-1f2e3d4c5b6a';
 
-/** What Lambda writes for each invocation, by itself. */
+/** What Lambda writes for each invocation by itself, unless the template wants to hear of what goes wrong alone. */
 const OF_LAMBDA = [
   `START RequestId: ${ID} Version: 12\n`,
   `END RequestId: ${ID}\n`,
@@ -51,11 +51,24 @@ const stage = z.object({
   Type: z.literal('AWS::ApiGatewayV2::Stage'),
   Properties: z.object({ AccessLogSettings: z.object({ Format: z.string() }) }),
 });
+const quietFunction = z.object({
+  Type: z.literal('AWS::Lambda::Function'),
+  Properties: z.object({ LoggingConfig: z.object({ LogFormat: z.literal('JSON'), SystemLogLevel: z.literal('WARN') }) }),
+});
+const ofEntry = z.object({ Type: z.literal('AWS::Lambda::Function'), Metadata: z.object({ 'millrun:entry': z.string() }) });
 const template = z.object({ Resources: z.record(z.string(), z.unknown()) });
+
+const resources = async () => template.parse(await loadTemplate(join(import.meta.dirname, '../..'))).Resources;
+
+async function linesOfLambda(): Promise<string[]> {
+  const functions = Object.values(await resources()).filter((one) => ofEntry.safeParse(one).success);
+  if (functions.length === 0) throw new Error('The template has no functions');
+  return functions.every((one) => quietFunction.safeParse(one).success) ? [] : OF_LAMBDA;
+}
 
 /** The line that API Gateway writes for a request, by the format in the template. */
 async function accessLine(): Promise<string> {
-  const { Resources } = template.parse(await loadTemplate(join(import.meta.dirname, '../..')));
+  const Resources = await resources();
   const [found] = Object.values(Resources).flatMap((resource) => stage.safeParse(resource).data ?? []);
   if (!found) throw new Error('The template has no stage with an access log');
   return found.Properties.AccessLogSettings.Format.replace(
@@ -84,7 +97,7 @@ export async function logsOf(
   const parts = [
     { each: ofFunctions, times: 1 },
     { each: linesOf([await accessLine()]), times: apiRequests },
-    { each: linesOf(OF_LAMBDA), times: lambdaInvocations },
+    { each: linesOf(await linesOfLambda()), times: lambdaInvocations },
     { each: linesOf(OF_FAILED_EXECUTION), times: failedExecutions },
   ];
   return {

@@ -1,9 +1,14 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { pauseRun } from '../../shared/run/control/pause-run.ts';
+import { resumeRun } from '../../shared/run/control/resume-run.ts';
 import { keptAfterEnd } from '../../shared/run/model/project.ts';
 import { RUN_STATUSES } from '../../shared/run/model/status.ts';
 import { retentionOf } from '../../shared/workflow/retention.ts';
 import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
+import { anActor, aPlan } from '../harness/builders.ts';
+import { sleep, sleepUntil, virtualTime } from './virtual-time.ts';
+import { World } from './world.ts';
 
 describe('how long a run is kept after its end', () => {
   const endedAt = '2026-05-01T12:00:00.000Z';
@@ -30,6 +35,57 @@ describe('how long a run is kept after its end', () => {
   test('a workflow says it for its own runs, outcome by outcome', () => {
     expect(retentionOf({ succeeded: 7, failed: 30 }, { succeeded: 1 })).toEqual({ succeeded: 1, failed: 30 });
     expect(retentionOf(undefined, undefined)).toBeUndefined();
+  });
+});
+
+describe('what a run has written', () => {
+  beforeAll(() => virtualTime.begin());
+  afterAll(() => virtualTime.end());
+  const DAY_MS = 86_400_000;
+  const get = (id: string) => `{ id: ${id}, http: { method: GET, url: 'https://stub.example' } }`;
+
+  test.each([
+    ['within minutes', [get('only')], 0],
+    ['after 80 days', [get('first'), '{ id: nap, wait: 80d }', get('last')], 0],
+    ['after it was paused for 60 days, and waits', [get('first'), '{ id: nap, wait: 80d }', get('last')], 60],
+    ['after it was paused for 300 days', [get('first'), '{ id: nap, wait: 2h }', get('last')], 300],
+  ])('stays while the run lives and 90 days from its end, which comes %s', async (_, steps, pausedDays) => {
+    const world = new World({}, { ms: () => 1_000, answer: () => ({ status: 200, headers: {}, body: {} }) });
+    const { runs } = world.engine;
+    const { id } = await virtualTime.through(world.start(aPlan(steps.map((step) => `  - ${step}`).join('\n'))));
+    const firstToGo = () => Math.min(...runs.expiryOf(id).journal) * 1000;
+    let looks = 0;
+    const watch = async () => {
+      for (; (await runs.get(id))?.endedAt === undefined; looks += 1) {
+        expect(firstToGo()).toBeGreaterThan(Date.now());
+        await sleep(DAY_MS / 2);
+      }
+    };
+    const pause = async () => {
+      if (pausedDays === 0) return;
+      await sleep(3_600_000);
+      const run = await runs.get(id);
+      if (!run) throw new Error('It is gone.');
+      await world.operate((services) => pauseRun(services, run, anActor()));
+      await sleepUntil(Date.now() + pausedDays * DAY_MS);
+      const paused = await runs.get(id);
+      expect(paused?.status).toBe('paused');
+      await world.operate(async (services) => paused && resumeRun(services, paused, anActor()));
+    };
+    const [[run]] = await Promise.all([world.settled([id]), virtualTime.through(watch()), virtualTime.through(pause())]);
+    expect(run.status).toBe('succeeded');
+    expect(looks).toBeGreaterThan(0);
+    const kept = (firstToGo() - Date.parse(run.endedAt ?? '')) / DAY_MS;
+    expect(kept).toBeGreaterThanOrEqual(89.99);
+  });
+
+  test('of a run that ends soon goes a day after its row at the latest', async () => {
+    const world = new World({}, { ms: () => 1_000, answer: () => ({ status: 200, headers: {}, body: {} }) });
+    const { id } = await virtualTime.through(world.start(aPlan(`  - ${get('only')}`)));
+    await world.settled([id]);
+    const { row, journal } = world.engine.runs.expiryOf(id);
+    expect(journal.length).toBeGreaterThan(0);
+    expect((Math.max(...journal) - (row ?? 0)) / 86_400).toBeLessThanOrEqual(1);
   });
 });
 

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { newId } from '../../kernel/id.ts';
 import { type Plan, plannedIn } from '../../workflow/plan.ts';
 import { ENTRY_VALUES, type Entry, type EntryValue, storedIn, withAttempt } from '../model/entry.ts';
-import { deadlineOf, keptUntil } from '../model/project.ts';
+import { keptFromLife } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import { parseKey } from '../model/scope.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
@@ -171,8 +171,7 @@ export class Journal {
   async #append(): Promise<boolean> {
     if (this.#buffer.length === 0) return true;
     const entries = this.#buffer.map(({ entry }) => entry);
-    const ended = entries.at(-1)?.type === 'run_ended' ? this.#engine.now() : deadlineOf(this.#run, this.#state);
-    const until = keptUntil(ended, this.#engine.retentionDays);
+    const until = keptFromLife(this.#engine.now(), this.#engine.retentionDays);
     const written = await this.#engine.runs.append(this.#run.id, this.#written, entries, until, this.#writer);
     this.#know();
     this.#buffer.splice(0, written);

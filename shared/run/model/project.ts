@@ -129,5 +129,28 @@ export function keptAfterEnd(
 
 const DAY_SECONDS = 86_400;
 
-/** Until when rows written now are kept, in seconds since 1970: from the end of the run on, however late that is. */
+/** Until when what belongs to a run is kept, in seconds since 1970, from its end on. */
 export const keptUntil = (end: Date, retentionDays: number) => Math.floor(end.getTime() / 1000) + retentionDays * DAY_SECONDS;
+
+/** Most runs end within a day. What they write is kept from then on, and of those that live longer it is kept anew: storage is what most of a run costs. */
+const USUAL_LIFE_SECONDS = DAY_SECONDS;
+
+/** Until when what a run writes while it lives is kept, in seconds since 1970. */
+export const keptFromLife = (now: Date, retentionDays: number) => keptUntil(now, retentionDays) + USUAL_LIFE_SECONDS;
+
+/** Until when all that a run has written is to be kept once it has ended; undefined when it is kept so long already. */
+export function keptAnewAtEnd({ createdAt }: Pick<Run, 'createdAt'>, endedAt: string, retentionDays: number): number | undefined {
+  const until = keptUntil(new Date(endedAt), retentionDays);
+  return until > keptFromLife(new Date(createdAt), retentionDays) ? until : undefined;
+}
+
+/**
+ * Until when all that a run has written is to be kept that may live until `last`; undefined when that is kept so long already, as it is unless the run was
+ * paused or had to wait: no timeout is longer than the retention. The same for many instants, so that one look in many writes.
+ */
+export function keptAnewInLife({ createdAt }: Pick<Run, 'createdAt'>, last: Date, retentionDays: number): number | undefined {
+  const created = new Date(createdAt);
+  if (last.getTime() / 1000 <= keptFromLife(created, retentionDays)) return undefined;
+  const periods = Math.ceil((last.getTime() - created.getTime()) / 1000 / (retentionDays * DAY_SECONDS));
+  return keptUntil(created, retentionDays * (periods + 1));
+}

@@ -1,5 +1,5 @@
 import { limitOf, type Queued } from '../model/concurrency.ts';
-import { keptAfterEnd, keptUntil } from '../model/project.ts';
+import { keptAfterEnd, keptFromLife } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { EngineServices, StartKey } from '../ports.ts';
 
@@ -36,7 +36,7 @@ async function wait({ runs, retentionDays }: Services, run: Run, queued: Queued,
   const waits = { ...run, seen: 1, queued };
   const entry = { type: 'run_queued' as const, ...queued };
   const { earlier } = await runs.create(waits, key, {
-    queued: { entry, keptUntil: keptUntil(new Date(run.deadline), retentionDays) },
+    queued: { entry, keptUntil: keptFromLife(new Date(run.createdAt), retentionDays) },
     enters: run.concurrency && 'waiting',
   });
   return earlier ? { earlier } : { run: waits };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Item } from '../../aws/items.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { type Entry, entry } from '../model/entry.ts';
+import { entriesText } from './entries-text.dynamo.ts';
 import { runPk } from './run-items.dynamo.ts';
 
 /** An item takes 400 KB; what is added beside the text stays far below the rest. */
@@ -47,20 +48,19 @@ const place = z.object({ sk: z.object({ S: z.string().transform((sk) => Number(s
 /** Number of the first entry of an item. */
 export const numberOf = (item: Item) => place.parse(item).sk.S;
 
-const journalItem = place.extend({ entries: z.object({ S: z.string() }), writer: z.object({ S: z.string() }).optional() });
+const writerOf = z.object({ writer: z.object({ S: z.string() }).optional() });
 const entryList = z.array(entry);
 
 /** The entries that an item holds. */
 export function parseJournal(item: Item): Packed {
-  const { sk, entries } = journalItem.parse(item);
-  return { number: sk.S, entries: entryList.parse(parseJson(entries.S)) };
+  return { number: numberOf(item), entries: entryList.parse(parseJson(entriesText.parse(item))) };
 }
 
 /** How many of the entries stand at the beginning of the item, if nothing else stands in it: this writer has written them, and the answer was lost. */
 export function alreadyIn(item: Item | undefined, entries: Entry[], writer: string): number {
-  if (!item || journalItem.parse(item).writer?.S !== writer) return 0;
+  if (!item || writerOf.parse(item).writer?.S !== writer) return 0;
   const { text, count } = packed(entries.slice(0, parseJournal(item).entries.length));
-  return journalItem.parse(item).entries.S === text ? count : 0;
+  return entriesText.parse(item) === text ? count : 0;
 }
 
 /** Entries so near to each other are read at once, with what stands between them. */

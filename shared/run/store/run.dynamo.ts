@@ -25,6 +25,7 @@ import type { Entry } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
 import type { DynamoPlaces } from '../place/places.dynamo.ts';
 import type { Beginnings, Created, Entered, Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
+import { textAttribute } from './entries-text.dynamo.ts';
 import {
   alreadyIn,
   behind,
@@ -382,7 +383,7 @@ const journalItem = (
   { keptUntil, writer }: { keptUntil: number; writer?: string },
 ): Item => ({
   ...toItem(journalKey(id, number)),
-  entries: { S: entries },
+  ...textAttribute(entries),
   expires: { N: String(keptUntil) },
   ...(writer !== undefined && { writer: { S: writer } }),
 });

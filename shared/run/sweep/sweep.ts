@@ -1,5 +1,5 @@
 import type { Entry } from '../model/entry.ts';
-import { dueAtOf, keptUntil, START_GRACE_MS } from '../model/project.ts';
+import { deadlineOf, dueAtOf, keptAnewInLife, START_GRACE_MS } from '../model/project.ts';
 import type { Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type EngineServices, LIVE_SHARDS } from '../ports.ts';
@@ -21,7 +21,6 @@ const PAGE = 50;
 /** How long a look may take, before the run comes up again. */
 const LOOK_MS = 60_000;
 const LONGEST_LOOK_MS = 6 * 3_600_000;
-const KEEP_AHEAD_SECONDS = 30 * 86_400;
 
 /**
  * Looks at the live runs whose time has come, every shard side by side, until all are done or the time is up: a driver that was lost is followed by the
@@ -80,7 +79,7 @@ async function goOn(services: EngineServices, id: string, now: Date, later: stri
     await settle(services, run, state);
     return false;
   }
-  await keep(services, run, now);
+  await keep(services, told, now);
   if (state.queued) await takePlace(services, run);
   if (starts) services.watcher.driverLost(id);
   else await putOff(services, told, later);
@@ -112,9 +111,10 @@ function consequences(services: EngineServices, run: Run, state: RunState, now: 
 const isDriven = ({ driver, left }: RunState, now: Date) =>
   driver !== undefined && !left && now.getTime() - Date.parse(driver.at) < START_GRACE_MS;
 
-/** A live run stays, however long it lives. */
-async function keep({ runs, retentionDays }: EngineServices, run: Run, now: Date): Promise<void> {
-  const needed = keptUntil(now, retentionDays);
-  const kept = keptUntil(new Date(run.deadline), retentionDays);
-  if (kept - needed < KEEP_AHEAD_SECONDS) await runs.keep(run.id, needed + retentionDays * 86_400 + KEEP_AHEAD_SECONDS);
+/** A live run stays, however long it lives: what it stands still puts off its end. */
+async function keep({ runs, retentionDays }: EngineServices, { run, state }: Told, now: Date): Promise<void> {
+  const since = Date.parse(state.pause?.at ?? state.queued?.at ?? now.toISOString());
+  const last = new Date(deadlineOf(run, state).getTime() + now.getTime() - since);
+  const until = keptAnewInLife(run, last, retentionDays);
+  if (until !== undefined) await runs.keep(run.id, until);
 }

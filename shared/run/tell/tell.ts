@@ -6,7 +6,15 @@ import { stopped } from '../decide/stopped.ts';
 import { newWriter } from '../journal/journal.ts';
 import { limitOf } from '../model/concurrency.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptAfterEnd, keptUntil, projectionOf } from '../model/project.ts';
+import {
+  deadlineOf,
+  dueAtOf,
+  keptAfterEnd,
+  keptAnewAtEnd,
+  keptAnewInLife,
+  keptFromLife,
+  projectionOf,
+} from '../model/project.ts';
 import { type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import { letIn } from '../place/let-in.ts';
@@ -71,7 +79,7 @@ async function append(
     // Nobody drives it: whatever breaks off from here on, the sweeper comes.
     if (state.left && !(await hasten(services, run))) continue;
     const { entries, starts } = withConsequences(services, run, state, said);
-    const until = keptUntil(state.ended ? services.now() : deadlineOf(run, state), services.retentionDays);
+    const until = keptFromLife(services.now(), services.retentionDays);
     if ((await services.runs.append(runId, before, entries, until, newWriter())) < entries.length) continue;
     const settled = await settle(services, run, state);
     if (starts) await startExecution(services, settled, executionKind(state.plan));
@@ -148,6 +156,10 @@ export async function settle(services: EngineServices, run: Run, state: RunState
   if (state.ended) await stopChildren(services, told, state);
   if (state.ended || state.pause?.paused) await tellParent(services, told);
   if (state.ended) await makeRoom(services, told, state);
+  const until = state.ended
+    ? keptAnewAtEnd(run, state.ended.at, services.retentionDays)
+    : keptAnewInLife(run, deadlineOf(run, state), services.retentionDays);
+  if (until !== undefined) await services.runs.keep(run.id, until);
   return show(services, run, state);
 }
 
