@@ -12,6 +12,7 @@ import { countedRuns, Figures, percent, RunsLink, Trend, took } from './figures.
 import { RANGES, rangeOf, USUAL_RANGE, useFigures } from './use-figures.ts';
 import '../runs/runs.css';
 import './analytics.css';
+import { Panel } from '../kit/panel.tsx';
 
 /** What became of runs, what fails and why, and how steps do. Every number leads to its runs. */
 export function AnalyticsPage() {
@@ -89,10 +90,10 @@ export function AnalyticsPage() {
       {figures && figures.runs > 0 && (
         <>
           <Figures figures={figures} search={search} />
-          <section className="panel" aria-label="Trend">
-            <div className="panel-head">
-              <h2>{figures.bucket === 'hour' ? 'By hour' : 'By day'}</h2>
-              <span className="grow" />
+          <Panel
+            title={figures.bucket === 'hour' ? 'By hour' : 'By day'}
+            label="Trend"
+            actions={
               <CsvButton
                 name="trend"
                 columns={['start', 'runs', 'succeeded', 'failed', 'timed_out', 'stopped', 'skipped', 'steps_executed']}
@@ -107,11 +108,12 @@ export function AnalyticsPage() {
                   one.steps_executed,
                 ])}
               />
-            </div>
+            }
+          >
             <div className="panel-body">
               <Trend figures={figures} search={search} />
             </div>
-          </section>
+          </Panel>
           <Failures answer={failures.data} error={failures.error} />
           {workflow ? (
             <Steps answer={steps.data} error={steps.error} workflow={workflow} />
@@ -136,13 +138,7 @@ interface TableProps {
 }
 
 const Table = ({ title, error, isPending, csv, none, count, head, children }: TableProps) => (
-  <section className="panel" aria-label={title}>
-    <div className="panel-head">
-      <h2>{title}</h2>
-      <span className="muted num">{count > 0 && count}</span>
-      <span className="grow" />
-      {count > 0 && csv}
-    </div>
+  <Panel title={title} label={title} note={count > 0 && count} actions={count > 0 && csv}>
     {error ? <Problem error={error} /> : isPending && <Loading rows={3} />}
     {!isPending && count === 0 && <p className="panel-body muted">{none}</p>}
     {count > 0 && (
@@ -161,7 +157,7 @@ const Table = ({ title, error, isPending, csv, none, count, head, children }: Ta
         </table>
       </div>
     )}
-  </section>
+  </Panel>
 );
 
 function Workflows({

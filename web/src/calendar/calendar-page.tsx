@@ -5,6 +5,7 @@ import { Icon } from '../kit/icons.tsx';
 import { clock, shortClock, useZone, weekday } from '../kit/time.tsx';
 import { bySchedule, type Fire, type FiresOfOne, type UpcomingDay, useUpcoming } from './use-upcoming.ts';
 import './calendar.css';
+import { Panel } from '../kit/panel.tsx';
 
 const MARKS: Record<string, string> = {
   shifted: 'moved by the clock change',
@@ -128,12 +129,16 @@ const SHOWN = 200;
 function WholeDay({ day }: { day: UpcomingDay }) {
   const [most, setMost] = useState(SHOWN);
   return (
-    <section className="panel" aria-label={`All of ${weekday(day.start)}`}>
-      <div className="panel-head">
-        <h2>{weekday(day.start)}</h2>
-        <span className="muted num">{day.fires.length.toLocaleString('en')}</span>
-        {day.isCut && <span className="muted">There are more: narrow it by workflow over the API.</span>}
-      </div>
+    <Panel
+      title={weekday(day.start)}
+      label={`All of ${weekday(day.start)}`}
+      note={
+        <>
+          <span className="muted num">{day.fires.length.toLocaleString('en')}</span>
+          {day.isCut && <span className="muted">There are more: narrow it by workflow over the API.</span>}
+        </>
+      }
+    >
       {day.fires.length === 0 ? (
         <p className="panel-body muted">No schedule fires on this day any more.</p>
       ) : (
@@ -170,6 +175,6 @@ function WholeDay({ day }: { day: UpcomingDay }) {
         </div>
       )}
       {day.fires.length > most && <Button onClick={() => setMost(day.fires.length)}>Show all {day.fires.length}</Button>}
-    </section>
+    </Panel>
   );
 }

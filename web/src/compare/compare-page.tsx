@@ -10,6 +10,7 @@ import { Icon } from '../kit/icons.tsx';
 import { Status } from '../kit/status.tsx';
 import { duration, Time, Took } from '../kit/time.tsx';
 import './compare.css';
+import { Panel } from '../kit/panel.tsx';
 
 type Step = Result<'compareRuns'>['steps'][number];
 type Side = NonNullable<Step['a']>;
@@ -83,21 +84,23 @@ export function ComparePage() {
               <Differences label="Output" of={first.outputs} names={NAMES} />
             </div>
           </section>
-          <section className="panel" aria-label="Steps">
-            <div className="panel-head">
-              <h2>Steps</h2>
-              <span className="muted num">
+          <Panel
+            title="Steps"
+            note={
+              <>
                 {steps.filter(({ same }) => !same).length} of {steps.length}
                 {comparison.hasNextPage && '+'} differ
-              </span>
-              <span className="grow" />
+              </>
+            }
+            actions={
               <Segments
                 label="Steps shown"
                 value={which === 'all' ? 'all' : ''}
                 options={WHICH}
                 onChange={(next) => set({ which: next || undefined })}
               />
-            </div>
+            }
+          >
             {shown.length === 0 && (
               <p className="panel-body muted">
                 Every step came to the same.{' '}
@@ -165,7 +168,7 @@ export function ComparePage() {
                 </table>
               </div>
             )}
-          </section>
+          </Panel>
           {comparison.hasNextPage && (
             <Button onClick={() => void comparison.fetchNextPage()} disabled={comparison.isFetchingNextPage}>
               Compare {PAGE} more steps
@@ -178,16 +181,18 @@ export function ComparePage() {
 }
 
 const Run = ({ name, run }: { name: string; run: RunEntry }) => (
-  <section className="panel" aria-label={name}>
-    <div className="panel-head">
-      <h2 className="cut">
+  <Panel
+    title={
+      <>
         {name}:{' '}
         <Link to="/runs/$runId" params={{ runId: run.id }}>
           {run.reference ?? run.name}
         </Link>
-      </h2>
-      <Status status={run.status} />
-    </div>
+      </>
+    }
+    label={name}
+    note={<Status status={run.status} />}
+  >
     <div className="panel-body row wrap">
       <span>
         {run.workflow_name} <span className="faint num">{run.version === null ? 'draft' : `v${run.version}`}</span>
@@ -201,7 +206,7 @@ const Run = ({ name, run }: { name: string; run: RunEntry }) => (
         </span>
       )}
     </div>
-  </section>
+  </Panel>
 );
 
 const Came = ({ side }: { side: Side | null }) => (

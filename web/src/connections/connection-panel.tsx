@@ -7,6 +7,7 @@ import { meQuery, queries } from '../api/queries.ts';
 import { Button, Field, IconButton, Id, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Json } from '../kit/json.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { missingIn, type Values } from '../kit/schema.ts';
 import { SchemaForm } from '../kit/schema-form.tsx';
 import { Time } from '../kit/time.tsx';
@@ -31,12 +32,11 @@ export function ConnectionPanel({ id, onClose }: { id: string; onClose: () => vo
   const editor = me?.role === 'admin' || me?.role === 'editor' ? undefined : 'Testing takes the role editor.';
   const closed = () => setAct(undefined);
   return (
-    <section className="panel" aria-label={one ? `Connection ${one.name}` : 'Connection'}>
-      <div className="panel-head">
-        <h2 className="cut">{one?.name ?? 'Connection'}</h2>
-        <span className="grow" />
-        <IconButton icon="cross" label="Close" onClick={onClose} />
-      </div>
+    <Panel
+      title={one?.name ?? 'Connection'}
+      label={one ? `Connection ${one.name}` : 'Connection'}
+      actions={<IconButton icon="cross" label="Close" onClick={onClose} />}
+    >
       <div className="panel-body stack">
         {connection.isPending && <Loading rows={4} />}
         {connection.isError && <Problem error={connection.error} />}
@@ -93,7 +93,7 @@ export function ConnectionPanel({ id, onClose }: { id: string; onClose: () => vo
       {one && act === 'rotate' && <Rotate of={one} onClose={closed} />}
       {one && act === 'change' && <Change of={one} onClose={closed} />}
       {one && act === 'delete' && <Delete of={one} onClose={closed} onDone={onClose} />}
-    </section>
+    </Panel>
   );
 }
 

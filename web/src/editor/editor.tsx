@@ -7,6 +7,7 @@ import { Graph } from '../graph/graph.tsx';
 import { Button, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icons.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import { Code, Diff } from './code.tsx';
 import { inputsOf, stepIdsOf } from './names.ts';
@@ -160,11 +161,7 @@ function Problems({
   onLine: (line: number) => void;
 }) {
   return (
-    <section className="panel" aria-label="Problems">
-      <div className="panel-head">
-        <h2>Problems</h2>
-        <span className="muted num">{diagnostics.length > 0 ? diagnostics.length : 'none'}</span>
-      </div>
+    <Panel title="Problems" note={diagnostics.length > 0 ? diagnostics.length : 'none'}>
       {diagnostics.length > 0 && (
         <ol className="problems">
           {diagnostics.map(({ line, column, message, severity }) => (
@@ -180,7 +177,7 @@ function Problems({
           ))}
         </ol>
       )}
-    </section>
+    </Panel>
   );
 }
 

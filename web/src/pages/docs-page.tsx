@@ -4,6 +4,7 @@ import { call } from '../api/call.ts';
 import { meQuery, workflowsQuery } from '../api/queries.ts';
 import { Copy, Id } from '../kit/controls.tsx';
 import '../settings/settings.css';
+import { Panel } from '../kit/panel.tsx';
 
 /** How this installation is spoken to, with the reader's own address and ids. */
 export function DocsPage() {
@@ -40,10 +41,7 @@ export function DocsPage() {
       <div className="page-head">
         <h1>Docs</h1>
       </div>
-      <section className="panel" aria-label="References">
-        <div className="panel-head">
-          <h2>References</h2>
-        </div>
+      <Panel title="References">
         <ul className="panel-body docs-list">
           <li>
             <a href="/docs" target="_blank" rel="noreferrer">
@@ -70,11 +68,8 @@ export function DocsPage() {
             <span className="muted">every error name with its meaning and its cure</span>
           </li>
         </ul>
-      </section>
-      <section className="panel" aria-label="Yours">
-        <div className="panel-head">
-          <h2>Yours</h2>
-        </div>
+      </Panel>
+      <Panel title="Yours">
         <dl className="panel-body facts">
           <dt>Address</dt>
           <dd className="row">
@@ -108,14 +103,15 @@ export function DocsPage() {
             </>
           )}
         </dl>
-      </section>
-      <section className="panel" aria-label="From a terminal">
-        <div className="panel-head">
-          <h2>From a terminal</h2>
-          <span className="muted">
+      </Panel>
+      <Panel
+        title="From a terminal"
+        note={
+          <>
             A key is made under <Link to="/people">Members and keys</Link>.
-          </span>
-        </div>
+          </>
+        }
+      >
         <div className="panel-body stack">
           {[['First', setup] satisfies [string, string], ...commands].map(([title, text]) => (
             <div key={title}>
@@ -129,7 +125,7 @@ export function DocsPage() {
             </div>
           ))}
         </div>
-      </section>
+      </Panel>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
 import { usePaged } from './paged.ts';
 import './pages.css';
+import { Panel } from '../kit/panel.tsx';
 
 const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'viewer';
 
@@ -44,11 +45,7 @@ function Members() {
     }
   };
   return (
-    <section className="panel" aria-label="Members">
-      <div className="panel-head">
-        <h2>Members</h2>
-        <span className="muted num">{members.items.length}</span>
-      </div>
+    <Panel title="Members" note={members.items.length}>
       <div className="panel-body">
         <form className="new-thing" onSubmit={add}>
           <Field label="Mail address">
@@ -130,7 +127,7 @@ function Members() {
           <p>They can no longer sign in here. What they did stays in the audit log.</p>
         </ReasonDialog>
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -169,11 +166,7 @@ function Keys() {
     }
   };
   return (
-    <section className="panel" aria-label="API keys">
-      <div className="panel-head">
-        <h2>API keys</h2>
-        <span className="muted num">{keys.items.length}</span>
-      </div>
+    <Panel title="API keys" note={keys.items.length}>
       <div className="panel-body">
         <form className="new-thing" onSubmit={create}>
           <Field label="Name">
@@ -239,6 +232,6 @@ function Keys() {
           <p>Whoever uses it is refused within 30 seconds. It cannot be brought back.</p>
         </ReasonDialog>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { call } from '../api/call.ts';
 import { queries, type Run } from '../api/queries.ts';
 import { Button, IconButton } from '../kit/controls.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { tellProblem } from '../kit/told.tsx';
 import { nameOf } from './headline.tsx';
@@ -26,11 +27,7 @@ export function Comments({ run }: { run: Run }) {
   const remove = (comment_id: string) => call('deleteComment', { params: { ...params, comment_id } }).then(again, tellProblem);
   const items = comments.data?.items ?? [];
   return (
-    <section className="panel" aria-label="Comments">
-      <div className="panel-head">
-        <h2>Comments</h2>
-        <span className="muted num">{items.length > 0 && items.length}</span>
-      </div>
+    <Panel title="Comments" note={items.length > 0 && items.length}>
       <div className="panel-body stack">
         {items.toReversed().map((comment) => (
           <article key={comment.id} className="comment">
@@ -59,6 +56,6 @@ export function Comments({ run }: { run: Run }) {
           </Button>
         </form>
       </div>
-    </section>
+    </Panel>
   );
 }

@@ -4,6 +4,7 @@ import { call } from '../api/call.ts';
 import type { Run, RunEvent, StepState } from '../api/queries.ts';
 import { Clamp, Copy, Empty } from '../kit/controls.tsx';
 import { Json } from '../kit/json.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { Status } from '../kit/status.tsx';
 import { clock, duration, Time } from '../kit/time.tsx';
 import { Items } from './items.tsx';
@@ -35,17 +36,19 @@ export function Inspector({ run, selected, rows, states, variables, source, log,
   const state = known ?? asked.data?.steps[0];
   const isRun = selected === 'run' || (!row && !state);
   return (
-    <section className="panel inspector" aria-label={isRun ? 'The run' : `Step ${selected}`}>
-      <div className="panel-head">
-        <h2 className="cut">{isRun ? 'Run' : (row?.step.title ?? state?.title ?? selected)}</h2>
-        {!isRun && <code className="faint cut">{selected}</code>}
-        <span className="grow" />
-        {isRun ? null : (
+    <Panel
+      title={isRun ? 'Run' : (row?.step.title ?? state?.title ?? selected)}
+      label={isRun ? 'The run' : `Step ${selected}`}
+      className="inspector"
+      note={!isRun && <code className="faint cut">{selected}</code>}
+      actions={
+        isRun ? null : (
           <button type="button" className="link" onClick={() => onSelect('run')}>
             Show the run
           </button>
-        )}
-      </div>
+        )
+      }
+    >
       <div className="panel-body">
         {isRun ? (
           <div className="stack">
@@ -59,7 +62,7 @@ export function Inspector({ run, selected, rows, states, variables, source, log,
           <StepTabs run={run} row={row} state={state} source={source} log={log} onSelect={onSelect} />
         )}
       </div>
-    </section>
+    </Panel>
   );
 }
 

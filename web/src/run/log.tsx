@@ -3,6 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { Run, RunEvent } from '../api/queries.ts';
 import { Copy, IconButton } from '../kit/controls.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { clock, useZone } from '../kit/time.tsx';
 import type { RunSearch } from './search.ts';
 import type { Log } from './use-live.ts';
@@ -52,30 +53,35 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
     void navigate({ search: (now: RunSearch) => ({ ...now, line: String(line.id) }), replace: true, resetScroll: false });
   };
   return (
-    <section className="panel log" aria-label="Log">
-      <div className="panel-head">
-        <h2>Log</h2>
-        <span className="muted num">
+    <Panel
+      title="Log"
+      className="log"
+      note={
+        <>
           {wanted ? `${lines.length} of ` : ''}
           {log.lines.length.toLocaleString('en')} lines{log.isCut && ', the first of more'}
-        </span>
-        <span className="grow" />
-        <input
-          className="input small"
-          type="search"
-          placeholder="Find in log"
-          aria-label="Find in log"
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-        />
-        {run.ended_at === null && (
-          <label className="check muted">
-            <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
-            Follow
-          </label>
-        )}
-        <Copy text={() => lines.map((line) => `${line.time} ${wordsOf(line)}`).join('\n')} label="Copy the log" />
-      </div>
+        </>
+      }
+      actions={
+        <>
+          <input
+            className="input small"
+            type="search"
+            placeholder="Find in log"
+            aria-label="Find in log"
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+          {run.ended_at === null && (
+            <label className="check muted">
+              <input type="checkbox" checked={follow} onChange={(event) => setFollow(event.target.checked)} />
+              Follow
+            </label>
+          )}
+          <Copy text={() => lines.map((line) => `${line.time} ${wordsOf(line)}`).join('\n')} label="Copy the log" />
+        </>
+      }
+    >
       <div
         ref={scroller}
         className="log-lines"
@@ -108,6 +114,6 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
           })}
         </div>
       </div>
-    </section>
+    </Panel>
   );
 }

@@ -12,6 +12,7 @@ import { firstStep, useSteps } from './steps.ts';
 import { StepsList } from './steps-list.tsx';
 import { type Log, useLog, useRun } from './use-live.ts';
 import './run.css';
+import { Panel } from '../kit/panel.tsx';
 import type { RunSearch } from './search.ts';
 
 const Graph = lazy(() => import('../graph/graph.tsx').then(({ Graph: component }) => ({ default: component })));
@@ -74,11 +75,11 @@ function Shown({ run, log }: { run: Run; log: Log }) {
       <RunHead run={run} states={steps.states} recover={search.recover === 'latest'} />
       {steps.error && <Problem error={steps.error} />}
       <div className="run-body">
-        <section className="panel run-steps" aria-label="Steps">
-          <div className="panel-head">
-            <h2>Steps</h2>
-            <span className="muted num">{counts(run)}</span>
-            <span className="grow" />
+        <Panel
+          title="Steps"
+          className="run-steps"
+          note={counts(run)}
+          actions={
             <Segments
               label="View"
               value={view}
@@ -91,7 +92,8 @@ function Shown({ run, log }: { run: Run; log: Log }) {
                 })
               }
             />
-          </div>
+          }
+        >
           {steps.isPending ? (
             <Loading rows={6} />
           ) : view === 'graph' && steps.plan ? (
@@ -108,7 +110,7 @@ function Shown({ run, log }: { run: Run; log: Log }) {
               onToggle={(key) => setToggled((now) => new Map(now).set(key, !open.has(key)))}
             />
           )}
-        </section>
+        </Panel>
         <Inspector
           run={run}
           selected={selected}

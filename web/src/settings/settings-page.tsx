@@ -8,6 +8,7 @@ import { told } from '../kit/told.tsx';
 import { retentionQuery } from './queries.ts';
 import { RetentionForm } from './retention.tsx';
 import './settings.css';
+import { Panel } from '../kit/panel.tsx';
 
 /** What holds for the whole workspace, and for this browser. */
 export function SettingsPage() {
@@ -20,10 +21,7 @@ export function SettingsPage() {
       <div className="page-head">
         <h1>Settings</h1>
       </div>
-      <section className="panel" aria-label="Retention">
-        <div className="panel-head">
-          <h2>Retention</h2>
-        </div>
+      <Panel title="Retention">
         <div className="panel-body stack">
           <p className="muted">
             How long runs of this workspace are kept after their end, with their log, values and comments. A workflow may say
@@ -49,11 +47,8 @@ export function SettingsPage() {
             />
           )}
         </div>
-      </section>
-      <section className="panel" aria-label="Counters">
-        <div className="panel-head">
-          <h2>Counters</h2>
-        </div>
+      </Panel>
+      <Panel title="Counters">
         <div className="panel-body stack">
           <p className="muted">
             Analytics are read from counters. A recount makes them agree with the runs that there are: it counts what was missed
@@ -61,11 +56,8 @@ export function SettingsPage() {
           </p>
           <Recount because={mayNot} />
         </div>
-      </section>
-      <section className="panel" aria-label="This browser">
-        <div className="panel-head">
-          <h2>This browser</h2>
-        </div>
+      </Panel>
+      <Panel title="This browser">
         <div className="panel-body row wrap">
           <span>All times are shown in</span>
           <select
@@ -78,7 +70,7 @@ export function SettingsPage() {
             <option value="utc">UTC</option>
           </select>
         </div>
-      </section>
+      </Panel>
     </div>
   );
 }

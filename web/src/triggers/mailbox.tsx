@@ -5,6 +5,7 @@ import { type BodyOf, call } from '../api/call.ts';
 import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { tellProblem, told } from '../kit/told.tsx';
 import { FormDialog, valuesOf } from './form-dialog.tsx';
@@ -25,27 +26,29 @@ export function MailboxSection({ workflow }: { workflow: Workflow }) {
       return again();
     }, tellProblem);
   return (
-    <section className="panel" aria-label="Mail">
-      <div className="panel-head">
-        <h2>Mail</h2>
-        <span className="grow" />
-        {one === null && (
-          <Button icon="plus" onClick={() => setAsked('settings')}>
-            Give it an address
-          </Button>
-        )}
-        {one && (
-          <>
-            <Button onClick={() => void turn(!one.enabled)}>{one.enabled ? 'Pause' : 'Resume'}</Button>
-            <Button icon="edit" onClick={() => setAsked('settings')}>
-              Settings
+    <Panel
+      title="Mail"
+      actions={
+        <>
+          {one === null && (
+            <Button icon="plus" onClick={() => setAsked('settings')}>
+              Give it an address
             </Button>
-            <Button icon="refresh" onClick={() => setAsked('rotate')}>
-              Rotate
-            </Button>
-          </>
-        )}
-      </div>
+          )}
+          {one && (
+            <>
+              <Button onClick={() => void turn(!one.enabled)}>{one.enabled ? 'Pause' : 'Resume'}</Button>
+              <Button icon="edit" onClick={() => setAsked('settings')}>
+                Settings
+              </Button>
+              <Button icon="refresh" onClick={() => setAsked('rotate')}>
+                Rotate
+              </Button>
+            </>
+          )}
+        </>
+      }
+    >
       <div className="panel-body">
         {mailbox.isPending && <Loading rows={2} />}
         {mailbox.isError && <Problem error={mailbox.error} />}
@@ -84,7 +87,7 @@ export function MailboxSection({ workflow }: { workflow: Workflow }) {
           </p>
         </ReasonDialog>
       )}
-    </section>
+    </Panel>
   );
 }
 

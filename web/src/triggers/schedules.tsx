@@ -7,6 +7,7 @@ import { runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
@@ -34,15 +35,15 @@ export function Schedules({ workflow }: { workflow: Workflow }) {
     }, tellProblem);
   const closed = () => setAsked(undefined);
   return (
-    <section className="panel" aria-label="Schedules">
-      <div className="panel-head">
-        <h2>Schedules</h2>
-        <span className="muted num">{items.length > 0 && items.length}</span>
-        <span className="grow" />
+    <Panel
+      title="Schedules"
+      note={items.length > 0 && items.length}
+      actions={
         <Button icon="plus" onClick={() => setAsked({ act: 'new' })}>
           New schedule
         </Button>
-      </div>
+      }
+    >
       {schedules.isPending && <Loading rows={2} />}
       {schedules.isError && <Problem error={schedules.error} />}
       {schedules.isSuccess && items.length === 0 && (
@@ -145,6 +146,6 @@ export function Schedules({ workflow }: { workflow: Workflow }) {
           <p>It starts nothing any more. What became of its fires stays readable.</p>
         </ReasonDialog>
       )}
-    </section>
+    </Panel>
   );
 }

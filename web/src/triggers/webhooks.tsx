@@ -6,6 +6,7 @@ import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
 import { Dialog, ReasonDialog } from '../kit/dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
@@ -34,15 +35,15 @@ export function Webhooks({ workflow }: { workflow: Workflow }) {
       return again();
     }, tellProblem);
   return (
-    <section className="panel" aria-label="Webhooks">
-      <div className="panel-head">
-        <h2>Webhooks</h2>
-        <span className="muted num">{items.length > 0 && items.length}</span>
-        <span className="grow" />
+    <Panel
+      title="Webhooks"
+      note={items.length > 0 && items.length}
+      actions={
         <Button icon="plus" onClick={() => setAsked({ act: 'new' })}>
           New webhook
         </Button>
-      </div>
+      }
+    >
       {webhooks.isPending && <Loading rows={2} />}
       {webhooks.isError && <Problem error={webhooks.error} />}
       {webhooks.isSuccess && items.length === 0 && (
@@ -149,7 +150,7 @@ export function Webhooks({ workflow }: { workflow: Workflow }) {
         </ReasonDialog>
       )}
       {asked?.act === 'shown' && <Shown revealed={asked.revealed} onClose={closed} />}
-    </section>
+    </Panel>
   );
 }
 

@@ -9,6 +9,7 @@ import { lookOf } from '../kit/status.tsx';
 import { duration, Time } from '../kit/time.tsx';
 import { mailboxQuery, schedulesQuery, webhooksQuery } from '../triggers/queries.ts';
 import '../analytics/analytics.css';
+import { Panel } from '../kit/panel.tsx';
 
 const LAST = 50;
 const NEXT = 5;
@@ -29,15 +30,16 @@ export function OverviewPanel({ workflow }: { workflow: Workflow }) {
   if (last.isError) return <Problem error={last.error} retry={() => void last.refetch()} />;
   return (
     <div className="stack">
-      <section className="panel" aria-label="Last runs">
-        <div className="panel-head">
-          <h2>Last {runs.length > 1 ? `${runs.length} runs` : 'run'}</h2>
-          <span className="muted">as high as they took long</span>
-          <span className="grow" />
+      <Panel
+        title={<>Last {runs.length > 1 ? `${runs.length} runs` : 'run'}</>}
+        label="Last runs"
+        note={<>as high as they took long</>}
+        actions={
           <Link to="/workflows/$workflowId" params={{ workflowId: workflow.id }} search={{ tab: 'runs' }}>
             All runs
           </Link>
-        </div>
+        }
+      >
         <div className="panel-body">
           {runs.length === 0 ? (
             <Empty title="It has not run yet">
@@ -47,21 +49,22 @@ export function OverviewPanel({ workflow }: { workflow: Workflow }) {
             <LastRuns runs={runs} />
           )}
         </div>
-      </section>
+      </Panel>
       {overview.isError && <Problem error={overview.error} />}
       {overview.data && overview.data.runs > 0 && (
-        <section className="panel" aria-label="Figures">
-          <div className="panel-head">
-            <h2>Last 7 days</h2>
-            <span className="grow" />
+        <Panel
+          title="Last 7 days"
+          label="Figures"
+          actions={
             <Link to="/analytics" search={{ workflow: workflow.id }}>
               Analytics
             </Link>
-          </div>
+          }
+        >
           <div className="panel-body">
             <Figures figures={overview.data} search={{ workflow: workflow.id }} />
           </div>
-        </section>
+        </Panel>
       )}
       <div className="columns">
         <NextFires workflow={workflow} />
@@ -109,10 +112,7 @@ function NextFires({ workflow }: { workflow: Workflow }) {
     .toSorted((a, b) => a.at.localeCompare(b.at))
     .slice(0, NEXT);
   return (
-    <section className="panel" aria-label="Next fires">
-      <div className="panel-head">
-        <h2>Next fires</h2>
-      </div>
+    <Panel title="Next fires">
       {schedules.isError && <Problem error={schedules.error} />}
       {fires.length === 0 && !schedules.isPending ? (
         <p className="panel-body muted">{workflow.enabled ? 'No schedule starts it.' : 'It is turned off.'}</p>
@@ -131,7 +131,7 @@ function NextFires({ workflow }: { workflow: Workflow }) {
           ))}
         </ul>
       )}
-    </section>
+    </Panel>
   );
 }
 
@@ -145,14 +145,14 @@ function Triggers({ workflow }: { workflow: Workflow }) {
     ...(webhooks.data?.items ?? []).map((one) => ({ ...one, kind: 'Webhook' })),
   ];
   return (
-    <section className="panel" aria-label="Triggers">
-      <div className="panel-head">
-        <h2>Triggers</h2>
-        <span className="grow" />
+    <Panel
+      title="Triggers"
+      actions={
         <Link to="/workflows/$workflowId" params={{ workflowId: workflow.id }} search={{ tab: 'triggers' }}>
           {rows.length > 0 ? 'Settings' : 'Add one'}
         </Link>
-      </div>
+      }
+    >
       {rows.length === 0 ? (
         <p className="panel-body muted">Nothing but the API and people start it.</p>
       ) : (
@@ -166,6 +166,6 @@ function Triggers({ workflow }: { workflow: Workflow }) {
           ))}
         </ul>
       )}
-    </section>
+    </Panel>
   );
 }

@@ -11,6 +11,7 @@ import { nameOf } from '../run/headline.tsx';
 import { retentionQuery } from '../settings/queries.ts';
 import { RetentionForm } from '../settings/retention.tsx';
 import '../settings/settings.css';
+import { Panel } from '../kit/panel.tsx';
 
 type Asked = 'turn' | 'hold' | 'release' | 'delete';
 
@@ -34,24 +35,22 @@ export function SettingsPanel({ workflow }: { workflow: Workflow }) {
   const named = workflow.title ?? workflow.name;
   return (
     <div className="stack">
-      <section className="panel" aria-label="On or off">
-        <div className="panel-head">
-          <h2>{workflow.enabled ? 'It is on' : 'It is off'}</h2>
-          <span className="grow" />
+      <Panel
+        title={workflow.enabled ? 'It is on' : 'It is off'}
+        label="On or off"
+        actions={
           <Button because={editor} onClick={() => setAsked('turn')}>
             {workflow.enabled ? 'Turn off' : 'Turn on'}
           </Button>
-        </div>
+        }
+      >
         <p className="panel-body muted">
           {workflow.enabled
             ? 'Its published version is started by people, programs and triggers.'
             : 'Nothing starts its published version. What comes by a trigger is a rejected delivery, and can be redelivered.'}
         </p>
-      </section>
-      <section className="panel" aria-label="Retention">
-        <div className="panel-head">
-          <h2>Retention</h2>
-        </div>
+      </Panel>
+      <Panel title="Retention">
         <div className="panel-body stack">
           <p className="muted">How long its runs are kept after their end. It counts for runs that start from now on.</p>
           <RetentionForm
@@ -68,15 +67,15 @@ export function SettingsPanel({ workflow }: { workflow: Workflow }) {
             }
           />
         </div>
-      </section>
-      <section className="panel" aria-label="Legal hold">
-        <div className="panel-head">
-          <h2>Legal hold</h2>
-          <span className="grow" />
+      </Panel>
+      <Panel
+        title="Legal hold"
+        actions={
           <Button because={admin} onClick={() => setAsked(hold ? 'release' : 'hold')}>
             {hold ? 'Lift it' : 'Put under a legal hold'}
           </Button>
-        </div>
+        }
+      >
         <p className="panel-body muted">
           {hold ? (
             <>
@@ -87,11 +86,10 @@ export function SettingsPanel({ workflow }: { workflow: Workflow }) {
             'None. Under one, neither the workflow nor any of its runs is deleted, and no run expires.'
           )}
         </p>
-      </section>
-      <section className="panel" aria-label="Delete">
-        <div className="panel-head">
-          <h2>Delete</h2>
-          <span className="grow" />
+      </Panel>
+      <Panel
+        title="Delete"
+        actions={
           <Button
             kind="danger"
             because={editor ?? (hold ? 'It is under a legal hold.' : undefined)}
@@ -99,13 +97,14 @@ export function SettingsPanel({ workflow }: { workflow: Workflow }) {
           >
             Delete the workflow
           </Button>
-        </div>
+        }
+      >
         <div className="panel-body row wrap">
           <span className="muted">Its name becomes free; its runs stay readable for as long as they are kept.</span>
           <span className="grow" />
           <Id id={workflow.id} />
         </div>
-      </section>
+      </Panel>
       {asked === 'turn' && (
         <ReasonDialog
           title={`${workflow.enabled ? 'Turn off' : 'Turn on'} ${named}`}

@@ -7,6 +7,7 @@ import { call, type Result } from '../api/call.ts';
 import { outlineQuery, runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
 import { Json } from '../kit/json.tsx';
+import { Panel } from '../kit/panel.tsx';
 
 /** A value of the schema, for somebody to change. */
 function sampleOf(schema: unknown, depth = 0): unknown {
@@ -154,11 +155,7 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
 type DryRun = Extract<Result<'commandWorkflow'>, { object: 'dry_run' }>;
 
 const Foreseen = ({ foreseen }: { foreseen: DryRun }) => (
-  <section className="panel">
-    <div className="panel-head">
-      <h2>{foreseen.would_start ? 'This would start' : 'This would be recorded as skipped'}</h2>
-      <span className="muted">{foreseen.reference}</span>
-    </div>
+  <Panel title={foreseen.would_start ? 'This would start' : 'This would be recorded as skipped'} note={foreseen.reference}>
     <div className="panel-body stack">
       <ol className="attempts">
         {foreseen.steps.map(({ step, title, kind, skipped }) => (
@@ -179,5 +176,5 @@ const Foreseen = ({ foreseen }: { foreseen: DryRun }) => (
       ))}
       <Json label="Input as the steps see it" value={foreseen.inputs} />
     </div>
-  </section>
+  </Panel>
 );

@@ -7,6 +7,7 @@ import { Button, Empty, Field, IconButton, Loading, Problem } from '../kit/contr
 import { ActDialog, ReasonDialog } from '../kit/dialog.tsx';
 import { Differences } from '../kit/differences.tsx';
 import { Icon, type IconName } from '../kit/icons.tsx';
+import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 
@@ -173,14 +174,17 @@ function Case({ workflow, run, result, onClose }: { workflow: Workflow; run: Tes
   const [isAccepting, setAccepting] = useState(false);
   const others = run.results.filter(({ outcome }) => outcome === 'different');
   return (
-    <section className="panel" aria-label={`Result of ${result.name ?? 'a test'}`}>
-      <div className="panel-head">
-        <h2 className="cut">{result.name ?? 'A test that is gone'}</h2>
-        <span className={`pill ${LOOKS[result.outcome].tone}`}>{LOOKS[result.outcome].word}</span>
-        <span className="muted">against {stageOf(run)}</span>
-        <span className="grow" />
-        <IconButton icon="cross" label="Close" onClick={onClose} />
-      </div>
+    <Panel
+      title={result.name ?? 'A test that is gone'}
+      label={`Result of ${result.name ?? 'a test'}`}
+      note={
+        <>
+          <span className={`pill ${LOOKS[result.outcome].tone}`}>{LOOKS[result.outcome].word}</span>
+          <span className="muted">against {stageOf(run)}</span>
+        </>
+      }
+      actions={<IconButton icon="cross" label="Close" onClick={onClose} />}
+    >
       <div className="panel-body stack">
         {result.message && <p className="prewrap">{result.message}</p>}
         {result.parts_at && (
@@ -223,7 +227,7 @@ function Case({ workflow, run, result, onClose }: { workflow: Workflow; run: Tes
       {isAccepting && (
         <Accept workflow={workflow} run={run} result={result} others={others} onClose={() => setAccepting(false)} />
       )}
-    </section>
+    </Panel>
   );
 }
 
