@@ -17,7 +17,8 @@ export type Ask<Id extends OperationId> = Needed<'params', Part<Operations[Id], 
   Needed<'query', Part<Operations[Id], 'query'>> &
   Needed<'body', Part<Operations[Id], 'body'>> & { idempotencyKey?: string } & (Operations[Id] extends { act: unknown }
     ? { reason?: string }
-    : unknown);
+    : unknown) &
+  (Operations[Id] extends { ifMatch: unknown } ? { ifMatch?: string } : unknown);
 
 type BodyOf<T> = T extends z.ZodType ? z.output<T> : undefined;
 /** What an operation answers when it succeeds. */
@@ -74,12 +75,15 @@ export class Client {
   /** The body of a success. Throws `ApiError` for any other answer. */
   async call<Id extends OperationId>(id: Id, ...[ask]: Sent<Id>): Promise<Result<Id>> {
     const { method, path, body: takesBody }: Operation = operations[id];
-    const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
+    const { params = {}, idempotencyKey, ifMatch, reason, ...parts }: Loose = ask ?? {};
     const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody !== undefined);
     const where = `${filled(path, params)}${searchOf(query)}`;
     const answer = await this.request<Result<Id>>(method, where, {
       ...(body !== undefined && { body }),
-      ...(idempotencyKey !== undefined && { headers: { 'idempotency-key': idempotencyKey } }),
+      headers: {
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+        ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+      },
     });
     if (answer.status >= 300) throw new ApiError(`${method} ${where}`, answer);
     return answer.body;
@@ -120,6 +124,8 @@ interface Loose {
   query?: Record<string, unknown> | undefined;
   body?: unknown;
   idempotencyKey?: string | undefined;
+  /** The hash of what was read: it is written over that, and nothing else. */
+  ifMatch?: string | undefined;
   reason?: string | undefined;
 }
 

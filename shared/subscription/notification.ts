@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { EVENTS, type Subscription } from './subscription.ts';
+import { EVENTS } from './events.ts';
+import type { Subscription } from './subscription.ts';
 
 /** One event on its way to one subscriber. */
 export const notification = z.object({

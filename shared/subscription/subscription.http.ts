@@ -3,8 +3,9 @@ import { callableUrl } from '../connection/connection-type.ts';
 import { actor, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { TRIGGERS } from '../run/model/status.ts';
+import { EVENTS } from './events.ts';
 import type { Notification } from './notification.ts';
-import { EVENTS, type Subscription, type SubscriptionFilter, type Target } from './subscription.ts';
+import type { Subscription, SubscriptionFilter, Target } from './subscription.ts';
 
 const events = z
   .array(z.enum(EVENTS))

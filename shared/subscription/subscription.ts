@@ -1,19 +1,8 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
+import { EVENTS } from './events.ts';
 
-/** What others can be told of. */
-export const EVENTS = [
-  'run.started',
-  'run.succeeded',
-  'run.failed',
-  'run.cancelled',
-  'run.timed_out',
-  'run.skipped',
-  'task.opened',
-  'task.answered',
-  'task.expired',
-] as const;
 export type EventType = (typeof EVENTS)[number];
 
 const target = z.discriminatedUnion('kind', [

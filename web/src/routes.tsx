@@ -60,6 +60,18 @@ const routeTree = root.addChildren([
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/usage',
+    component: lazyRouteComponent(() => import('./usage/usage-page.tsx'), 'UsagePage'),
+    validateSearch: texts('range', 'workflow', 'by'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/subscriptions',
+    component: lazyRouteComponent(() => import('./subscriptions/subscriptions-page.tsx'), 'SubscriptionsPage'),
+    validateSearch: texts('id'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/connections',
     component: lazyRouteComponent(() => import('./connections/connections-page.tsx'), 'ConnectionsPage'),
     validateSearch: texts('id'),

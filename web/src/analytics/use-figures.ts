@@ -17,11 +17,16 @@ const LOOK_EVERY_MS = 30_000;
 
 export const rangeOf = (text: string | undefined): Range => RANGES.find(([range]) => range === text)?.[0] ?? USUAL_RANGE;
 
-/** Figures of a range that ends now. Hours are asked for, so that the same question is asked again within one. */
+/** When it begins and ends. Hours are asked for, so that the same question is asked again within one. */
+export function timesOf(range: Range) {
+  const to = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS;
+  return { from: new Date(to - HOURS[range] * HOUR_MS).toISOString(), to: new Date(to).toISOString() };
+}
+
+/** Figures of a range that ends now. */
 export function useFigures(range: Range, workflow: string | undefined) {
   const zone = useZone();
-  const to = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS;
-  const times = { from: new Date(to - HOURS[range] * HOUR_MS).toISOString(), to: new Date(to).toISOString() };
+  const times = timesOf(range);
   const ofWorkflow = workflow ? { workflow_id: workflow } : {};
   const key = ['analytics', range, workflow ?? ''];
   const shared = { placeholderData: keepPreviousData, refetchInterval: LOOK_EVERY_MS };

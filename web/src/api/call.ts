@@ -37,7 +37,7 @@ type Given<Id extends OperationId> =
 /** Calls an operation of the API as whoever is signed in. Throws `Refused` for what is no success. */
 export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Given<Id>): Promise<Result<Id>> {
   const [method, path, takesBody] = table[id] ?? ['GET', '/', false];
-  const { params = {}, idempotencyKey, reason, ...parts }: Loose = ask ?? {};
+  const { params = {}, idempotencyKey, ifMatch, reason, ...parts }: Loose = ask ?? {};
   const { query = {}, body } = reason === undefined ? parts : withReason(parts, reason, takesBody);
   const who = await freshCredential();
   const request: RequestInit = {
@@ -48,6 +48,7 @@ export async function call<Id extends OperationId>(id: Id, ...[ask, signal]: Giv
       ...headersOf(who),
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
     },
   };
   const response = await reaching(query['wait'] !== undefined, () => fetch(filled(path, params) + searchOf(query), request));
@@ -67,6 +68,7 @@ interface Loose {
   query?: Record<string, unknown> | undefined;
   body?: unknown;
   idempotencyKey?: string | undefined;
+  ifMatch?: string | undefined;
   reason?: string | undefined;
 }
 

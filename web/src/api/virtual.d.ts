@@ -9,6 +9,9 @@ declare module 'virtual:forms' {
     connections: Record<string, { settings: Schema; secret: Schema }>;
     mailbox: Schema;
     schedule: Schema;
+    queue: Schema;
+    queueChange: Schema;
+    testChange: Schema;
     webhook: Schema;
     webhookChange: Schema;
   };

@@ -16,6 +16,7 @@ const DOCUMENT_KEYS = [
   'reference',
   'runIf',
   'timeout',
+  'concurrency',
   'connections',
   'steps',
   'output',

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { call, Refused } from '../api/call.ts';
 import { outlineQuery, queries, type Run, runQuery, runsChanged, type Workflow, workflowsQuery } from '../api/queries.ts';
 import { Graph } from '../graph/graph.tsx';
@@ -13,12 +14,31 @@ import { Code, Diff } from './code.tsx';
 import { inputsOf, stepIdsOf } from './names.ts';
 
 const place = (id: string) => `millrun.draft.${id}`;
+const FOREIGN = 'Somebody else has saved meanwhile: look at what is different, and say what becomes of it.';
+
+/** What was written here before and not saved, and on top of which draft. */
+function keptDraft(id: string): { text: string; base: string | undefined } | undefined {
+  const kept = localStorage.getItem(place(id));
+  if (kept === null) return undefined;
+  try {
+    const value: unknown = JSON.parse(kept);
+    if (isMap(value) && typeof value['text'] === 'string')
+      return { text: value['text'], base: typeof value['base'] === 'string' ? value['base'] : undefined };
+  } catch {
+    // As consoles of before have kept it: the text alone.
+  }
+  return { text: kept, base: undefined };
+}
+
+const isConflict = (error: unknown) => error instanceof Refused && error.status === 409;
 
 /** The text left, its graph and problems right; what is not saved yet stays in the browser. */
 export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: string | undefined }) {
-  const saved = workflow.draft.source;
-  const [text, setText] = useState(() => localStorage.getItem(place(workflow.id)) ?? saved);
-  const [seen, setSeen] = useState(saved);
+  const { source: saved, definition: hash } = workflow.draft;
+  const [kept] = useState(() => keptDraft(workflow.id));
+  const [text, setText] = useState(kept?.text ?? saved);
+  /** The draft on top of which the text stands. */
+  const [base, setBase] = useState(kept?.base ?? hash);
   const [line, setLine] = useState<number>();
   const [error, setError] = useState<unknown>();
   const [isPublishing, setPublishing] = useState(false);
@@ -31,12 +51,17 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
   const isAtFailure = useRef(false);
   const isChanged = text !== saved;
   // Somebody else has saved meanwhile: what they wrote is not written over unseen.
-  const isForeign = saved !== seen && text !== saved;
+  const isForeign = hash !== base && isChanged;
 
   useEffect(() => {
-    if (isChanged) localStorage.setItem(place(workflow.id), text);
+    if (isChanged) localStorage.setItem(place(workflow.id), JSON.stringify({ text, base }));
     else localStorage.removeItem(place(workflow.id));
-  }, [isChanged, text, workflow.id]);
+  }, [isChanged, text, base, workflow.id]);
+
+  useEffect(() => {
+    // A text that nobody has touched follows what others save.
+    if (!isChanged) setBase(hash);
+  }, [isChanged, hash]);
 
   useEffect(() => {
     // Once: afterwards the text is in the hands of whoever corrects it.
@@ -48,13 +73,19 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
   const save = async () => {
     setError(undefined);
     try {
-      await call('saveDraft', { params: { workflow_id: workflow.id }, body: { definition: text } });
-      setSeen(text);
+      const { draft } = await call('saveDraft', {
+        params: { workflow_id: workflow.id },
+        body: { definition: text },
+        ifMatch: base,
+      });
+      setBase(draft.definition);
       await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
       told('Saved as the draft.');
       return true;
     } catch (thrown) {
-      setError(thrown);
+      // What they have saved is fetched, and shown against this.
+      if (isConflict(thrown)) await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
+      else setError(thrown);
       return false;
     }
   };
@@ -62,14 +93,18 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
   return (
     <div className="stack">
       <div className="row wrap">
-        <Button icon="check" onClick={() => void save()} because={isChanged ? undefined : 'The draft is as it was saved.'}>
+        <Button
+          icon="check"
+          onClick={() => void save()}
+          because={isForeign ? FOREIGN : isChanged ? undefined : 'The draft is as it was saved.'}
+        >
           Save draft
         </Button>
         <Button
           kind="primary"
           icon="external"
           onClick={() => setPublishing(true)}
-          because={errors > 0 ? 'The document has problems.' : undefined}
+          because={isForeign ? FOREIGN : errors > 0 ? 'The document has problems.' : undefined}
         >
           Publish
         </Button>
@@ -99,11 +134,11 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
         <section className="panel">
           <div className="panel-head">
             <h2>Somebody else has saved this draft meanwhile</h2>
-            <Button onClick={() => setSeen(saved)}>Keep mine</Button>
+            <Button onClick={() => setBase(hash)}>Keep mine</Button>
             <Button
               onClick={() => {
                 setText(saved);
-                setSeen(saved);
+                setBase(hash);
               }}
             >
               Take theirs
@@ -123,8 +158,8 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
             diagnostics={checked.data?.diagnostics ?? []}
             known={{ steps: stepIdsOf(text), inputs: inputsOf(plan?.input), workflows: workflows.map(({ name }) => name) }}
             line={line}
-            onSave={() => void save()}
-            onPublish={() => errors === 0 && setPublishing(true)}
+            onSave={() => !isForeign && void save()}
+            onPublish={() => errors === 0 && !isForeign && setPublishing(true)}
           />
         </section>
         <div className="stack">
@@ -203,6 +238,12 @@ function Publish({ workflow, failed, text, isChanged, save, onClose, onPublished
     enabled: version !== null,
   });
   const [goesOn, setGoesOn] = useState(true);
+  const [isTested, setTested] = useState(false);
+  const tests = useQuery({
+    queryKey: ['workflow', workflow.id, 'tests', 'list'],
+    queryFn: ({ signal }) => call('listTests', { params }, signal),
+  });
+  const testCount = tests.data?.items.length ?? 0;
   const recoverable = failed?.actions.some(({ action, allowed }) => action === 'rerun_from_failed' && allowed);
   const recovers = recoverable && goesOn ? failed : undefined;
   const recover = async (run: Run) => {
@@ -217,7 +258,10 @@ function Publish({ workflow, failed, text, isChanged, save, onClose, onPublished
   const act = async (note: string | undefined) => {
     if (isChanged && !(await save()))
       throw new Error('The draft could not be saved; what is wrong with it stands beside the text.');
-    const done = await call('publishWorkflow', { params, body: note ? { note } : {} });
+    const done = await call('publishWorkflow', {
+      params,
+      body: { ...(note && { note }), require_tests: isTested && testCount > 0 },
+    });
     await queries.invalidateQueries({ queryKey: ['workflow', workflow.id] });
     await queries.invalidateQueries({ queryKey: ['workflows'] });
     onPublished(done.version);
@@ -238,6 +282,14 @@ function Publish({ workflow, failed, text, isChanged, save, onClose, onPublished
       {before.data && before.data.source === text && <p className="muted">The text is that of v{version}.</p>}
       {before.data && before.data.source !== text && (
         <Diff before={before.data.source} after={text} names={[`v${version}`, 'What you publish']} />
+      )}
+      {testCount > 0 && (
+        <label className="check">
+          <input type="checkbox" checked={isTested} onChange={(event) => setTested(event.target.checked)} />
+          <span>
+            Only if {testCount === 1 ? 'its test comes' : `all ${testCount} tests come`} out the same, answered from the record
+          </span>
+        </label>
       )}
       {recoverable && failed && (
         <label className="check">

@@ -72,7 +72,7 @@ export function Headline({ run, states }: { run: Run; states: readonly StepState
         </>
       );
     case 'pending':
-      return 'Waits to be started';
+      return <>Waits to be started{run.reason && `: ${run.reason}`}</>;
     default:
       return (
         <>

@@ -147,6 +147,19 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
             <Time at={run.deadline} />
           </Fact>
         )}
+        {run.queue && (
+          <Fact name="Queue">
+            since <Time at={run.queue.since} />
+            {run.queue.before !== null && `, ${run.queue.before}${run.queue.exact ? '' : '+'} before it`}
+            {run.queue.limit !== null && `, ${run.queue.limit} at once`}
+            {run.queue.key !== null && ` for ${run.queue.key}`}
+            {run.queue.until && (
+              <>
+                , not before <Time at={run.queue.until} exact />
+              </>
+            )}
+          </Fact>
+        )}
         {run.pause && (
           <Fact name="Paused">
             by {nameOf(run.pause.actor)}, <Time at={run.pause.at} />

@@ -6,7 +6,7 @@ import { JobDialog } from '../jobs/job-dialog.tsx';
 import { Button } from '../kit/controls.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Status } from '../kit/status.tsx';
-import type { queryOf } from './filter.ts';
+import { bodyOf, type queryOf } from './filter.ts';
 
 type Verb = 'rerun' | 'stop' | 'pause' | 'resume' | 'archive';
 type Body = Ask<'createJob'>['body'];
@@ -45,19 +45,10 @@ export function Bulk({ word, selection }: { word: string; selection: Selection }
   );
 }
 
-/** As a body has it: where a query has commas, it has lists. */
-function filterOf({ status, label, ...same }: Query) {
-  return {
-    ...same,
-    ...(status && { status: String(status).split(',') }),
-    ...(label && { label: String(label).split(',') }),
-  };
-}
-
-function bodyOf(verb: Verb, selection: Selection, more: object): Body {
+function jobOf(verb: Verb, selection: Selection, more: object): Body {
   return {
     verb,
-    ...('query' in selection ? { filter: filterOf(selection.query) } : { run_ids: selection.ids }),
+    ...('query' in selection ? { filter: bodyOf(selection.query) } : { run_ids: selection.ids }),
     params: verb === 'rerun' ? { from: 'failed' } : verb === 'stop' ? { mode: 'immediate' } : {},
     ...more,
   } as Body;
@@ -67,12 +58,12 @@ function bodyOf(verb: Verb, selection: Selection, more: object): Body {
 function RunsJob({ verb, selection, onClose }: { verb: Verb; selection: Selection; onClose: () => void }) {
   const navigate = useNavigate();
   const foresee = async (signal: AbortSignal) => {
-    const foreseen = await call('createJob', { body: bodyOf(verb, selection, { dry_run: true }) }, signal);
+    const foreseen = await call('createJob', { body: jobOf(verb, selection, { dry_run: true }) }, signal);
     return foreseen.object === 'job_dry_run' ? foreseen : undefined;
   };
   const act = async (reason: string | undefined) => {
     await call('createJob', {
-      body: bodyOf(verb, selection, reason ? { reason } : {}),
+      body: jobOf(verb, selection, reason ? { reason } : {}),
       idempotencyKey: `console-${crypto.randomUUID()}`,
     });
     await runsChanged();

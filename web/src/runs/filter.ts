@@ -71,3 +71,23 @@ export function parsed(text: string, workflowOf: (name: string) => string | unde
 }
 
 export const isFiltered = (search: RunsSearch) => Object.keys(search).length > 0;
+
+type Narrowed = ReturnType<typeof queryOf>;
+
+/** As a body has it: where a query has commas, it has lists. */
+export function bodyOf({ status, label, ...same }: Narrowed) {
+  return {
+    ...same,
+    ...(status && { status: String(status).split(',') }),
+    ...(label && { label: String(label).split(',') }),
+  };
+}
+
+/** What a filter that was saved says, within the time that is chosen. */
+export function searchIn(filter: Record<string, unknown>, { from, to }: RunsSearch): RunsSearch {
+  const { workflow_id: workflow, project_id: project, ...same } = filter;
+  const texts = Object.entries({ ...same, workflow, project }).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [[name, Array.isArray(value) ? value.join(',') : String(value)]],
+  );
+  return runsSearch({ ...Object.fromEntries(texts), from, to });
+}

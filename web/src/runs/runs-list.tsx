@@ -13,6 +13,7 @@ import { NextSteps } from './next-steps.tsx';
 import { RunsTable } from './runs-table.tsx';
 import { Selected } from './selected.tsx';
 import { useRuns } from './use-runs.ts';
+import { Views } from './views.tsx';
 import './runs.css';
 
 interface Props {
@@ -71,6 +72,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
       </div>
       <div className="row wrap">
         <FilterBar search={search} onSearch={onSearch} fixed={fixed} />
+        <Views search={own} onSearch={(next) => onSearch({ ...cleared, ...next })} />
         {runs.length > 0 && <Bulk word="All that match" selection={{ query }} />}
         {runs.length > 0 && <Export query={query} />}
         {!title && actions}

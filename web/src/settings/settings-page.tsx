@@ -5,6 +5,7 @@ import { meQuery, queries } from '../api/queries.ts';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
 import { setZone, useZone } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
+import { MaintenancePanel } from './maintenance.tsx';
 import { retentionQuery } from './queries.ts';
 import { RetentionForm } from './retention.tsx';
 import './settings.css';
@@ -48,6 +49,9 @@ export function SettingsPage() {
           )}
         </div>
       </Panel>
+      <MaintenancePanel
+        because={mayNot ?? (me?.project_id ? 'This key is of one project; the window is of the whole workspace.' : undefined)}
+      />
       <Panel title="Counters">
         <div className="panel-body stack">
           <p className="muted">

@@ -4,6 +4,7 @@ import { queries } from '../api/queries.ts';
 
 export type Schedule = Result<'listSchedules'>['items'][number];
 export type Webhook = Result<'listWebhooks'>['items'][number];
+export type Queue = Result<'listQueues'>['items'][number];
 export type Mailbox = Result<'getMailbox'>;
 
 const PAGE = 100;
@@ -34,4 +35,10 @@ export const webhooksQuery = (workflow_id: string) =>
   queryOptions({
     queryKey: ['triggers', workflow_id, 'webhooks'],
     queryFn: ({ signal }) => call('listWebhooks', { params: { workflow_id }, query: { limit: PAGE } }, signal),
+  });
+
+export const queuesQuery = (workflow_id: string) =>
+  queryOptions({
+    queryKey: ['triggers', workflow_id, 'queues'],
+    queryFn: ({ signal }) => call('listQueues', { params: { workflow_id }, query: { limit: PAGE } }, signal),
   });

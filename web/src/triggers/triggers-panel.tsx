@@ -1,5 +1,6 @@
 import type { Workflow } from '../api/queries.ts';
 import { MailboxSection } from './mailbox.tsx';
+import { Queues } from './queues.tsx';
 import { Schedules } from './schedules.tsx';
 import { Webhooks } from './webhooks.tsx';
 import './triggers.css';
@@ -10,5 +11,6 @@ export const TriggersPanel = ({ workflow }: { workflow: Workflow }) => (
     <MailboxSection workflow={workflow} />
     <Schedules workflow={workflow} />
     <Webhooks workflow={workflow} />
+    <Queues workflow={workflow} />
   </div>
 );

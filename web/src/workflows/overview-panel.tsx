@@ -7,7 +7,7 @@ import type { RunEntry, Workflow } from '../api/queries.ts';
 import { Empty, Loading, Problem } from '../kit/controls.tsx';
 import { lookOf } from '../kit/status.tsx';
 import { duration, Time } from '../kit/time.tsx';
-import { mailboxQuery, schedulesQuery, webhooksQuery } from '../triggers/queries.ts';
+import { mailboxQuery, queuesQuery, schedulesQuery, webhooksQuery } from '../triggers/queries.ts';
 import '../analytics/analytics.css';
 import { Panel } from '../kit/panel.tsx';
 
@@ -139,10 +139,12 @@ function Triggers({ workflow }: { workflow: Workflow }) {
   const mailbox = useQuery(mailboxQuery(workflow.id));
   const schedules = useQuery(schedulesQuery(workflow.id));
   const webhooks = useQuery(webhooksQuery(workflow.id));
+  const queues = useQuery(queuesQuery(workflow.id));
   const rows = [
     ...(mailbox.data ? [{ id: 'mail', kind: 'Mail', name: mailbox.data.address, enabled: mailbox.data.enabled }] : []),
     ...(schedules.data?.items ?? []).map((one) => ({ ...one, kind: 'Schedule' })),
     ...(webhooks.data?.items ?? []).map((one) => ({ ...one, kind: 'Webhook' })),
+    ...(queues.data?.items ?? []).map((one) => ({ ...one, kind: 'Queue' })),
   ];
   return (
     <Panel

@@ -1,7 +1,8 @@
+import forms from 'virtual:forms';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { call, type Result } from '../api/call.ts';
+import { type BodyOf, call, type Result } from '../api/call.ts';
 import { queries, type Workflow } from '../api/queries.ts';
 import { Button, Empty, Field, IconButton, Loading, Problem } from '../kit/controls.tsx';
 import { ActDialog, ReasonDialog } from '../kit/dialog.tsx';
@@ -10,6 +11,7 @@ import { Icon, type IconName } from '../kit/icons.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
+import { FormDialog, valuesOf } from '../triggers/form-dialog.tsx';
 
 type Test = Result<'listTests'>['items'][number];
 type TestRun = Result<'getTestRun'>;
@@ -35,6 +37,7 @@ export function TestsPanel({ workflow }: { workflow: Workflow }) {
   const navigate = useNavigate({ from: '/workflows/$workflowId' });
   const [isStarting, setStarting] = useState(false);
   const [removed, setRemoved] = useState<Test>();
+  const [changed, setChanged] = useState<Test>();
   const params = { workflow_id: workflow.id };
   const tests = useQuery({
     queryKey: ['workflow', workflow.id, 'tests', 'list'],
@@ -101,7 +104,7 @@ export function TestsPanel({ workflow }: { workflow: Workflow }) {
               ))}
               {columns.length === 0 && <th>Not run yet</th>}
               <th className="right">
-                <span className="hidden">Delete</span>
+                <span className="hidden">Change, delete</span>
               </th>
             </tr>
           </thead>
@@ -138,6 +141,7 @@ export function TestsPanel({ workflow }: { workflow: Workflow }) {
                 })}
                 {columns.length === 0 && <td />}
                 <td className="right">
+                  <IconButton icon="edit" label={`Change the test ${test.name}`} onClick={() => setChanged(test)} />
                   <IconButton icon="cross" label={`Delete the test ${test.name}`} onClick={() => setRemoved(test)} />
                 </td>
               </tr>
@@ -149,6 +153,28 @@ export function TestsPanel({ workflow }: { workflow: Workflow }) {
         <Case key={`${column.id} ${result.test_id}`} workflow={workflow} run={column} result={result} onClose={() => open()} />
       )}
       {isStarting && <StartTests workflow={workflow} onClose={() => setStarting(false)} />}
+      {changed && (
+        <FormDialog
+          title={`Change the test ${changed.name}`}
+          verb="Save"
+          schema={forms.testChange}
+          values={valuesOf(forms.testChange, changed)}
+          onClose={() => setChanged(undefined)}
+          save={({ name, compare = [], ignore = [] }, reason) =>
+            call('changeTest', {
+              params: { ...params, test_id: changed.id },
+              // A list that is empty in the form is empty, not left as it was.
+              body: { name, compare, ignore } as BodyOf<'changeTest'>,
+              ...(reason && { reason }),
+            }).then(() => againOf(workflow.id))
+          }
+        >
+          <p className="muted">
+            Places in the output are JSON Pointers, one a line: <code>/lines/*/price</code>. All of it counts where none is
+            compared.
+          </p>
+        </FormDialog>
+      )}
       {removed && (
         <ReasonDialog
           title={`Delete the test ${removed.name}`}

@@ -1,0 +1,125 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { call } from '../api/call.ts';
+import { queries } from '../api/queries.ts';
+import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
+import { ActDialog } from '../kit/dialog.tsx';
+import { Panel } from '../kit/panel.tsx';
+import { Time, useZone, type Zone } from '../kit/time.tsx';
+import { told } from '../kit/told.tsx';
+
+const HOUR_MS = 3_600_000;
+const again = () => queries.invalidateQueries({ queryKey: ['maintenance'] });
+
+/** What the field of a browser holds: an instant without its zone. */
+function written(at: number, zone: Zone): string {
+  const shift = zone === 'utc' ? 0 : new Date(at).getTimezoneOffset() * 60_000;
+  return new Date(at - shift).toISOString().slice(0, 16);
+}
+const read = (text: string, zone: Zone) => new Date(zone === 'utc' ? `${text}Z` : text);
+
+/** When runs are accepted and do not begin. */
+export function MaintenancePanel({ because }: { because: string | undefined }) {
+  const maintenance = useQuery({
+    queryKey: ['maintenance'],
+    queryFn: ({ signal }) => call('getMaintenance', undefined, signal),
+  });
+  const [isAsked, setAsked] = useState(false);
+  const { window, active = false } = maintenance.data ?? {};
+  const clear = async () => {
+    await call('putMaintenance', { body: { window: null } });
+    await again();
+    told('Runs begin again.');
+  };
+  return (
+    <Panel
+      title="Maintenance window"
+      note={active && <span className="pill warn">now</span>}
+      actions={
+        <>
+          {window && (
+            <Button because={because} onClick={() => void clear()}>
+              {active ? 'End it now' : 'Remove it'}
+            </Button>
+          )}
+          <Button icon="edit" because={because} onClick={() => setAsked(true)}>
+            {window ? 'Change' : 'Plan one'}
+          </Button>
+        </>
+      }
+    >
+      <div className="panel-body">
+        {maintenance.isPending && <Loading rows={1} />}
+        {maintenance.isError && <Problem error={maintenance.error} />}
+        {window === null && (
+          <p className="muted">
+            None. During one, runs are accepted and wait; they begin at its end, in the order in which they came.
+          </p>
+        )}
+        {window && (
+          <p>
+            From <Time at={window.from} exact /> until <Time at={window.until} exact />
+            {window.reason && `: ${window.reason}`}
+          </p>
+        )}
+      </div>
+      {isAsked && <Plan onClose={() => setAsked(false)} />}
+    </Panel>
+  );
+}
+
+function Plan({ onClose }: { onClose: () => void }) {
+  const zone = useZone();
+  const [from, setFrom] = useState(() => written(Date.now(), zone));
+  const [until, setUntil] = useState(() => written(Date.now() + HOUR_MS, zone));
+  const [reason, setReason] = useState('');
+  const act = async () => {
+    const window = {
+      from: read(from, zone).toISOString(),
+      until: read(until, zone).toISOString(),
+      ...(reason.trim() && { reason: reason.trim() }),
+    };
+    await call('putMaintenance', { body: { window } });
+    await again();
+    told('Planned.');
+  };
+  return (
+    <ActDialog
+      title="Maintenance window"
+      verb="Plan it"
+      opened
+      onClose={onClose}
+      because={from && until ? undefined : 'Say from when until when.'}
+      act={act}
+    >
+      <p>
+        Runs of the whole workspace that are started within it wait until its end. What runs already goes on: pause it with a job.
+      </p>
+      <div className="row wrap">
+        {(
+          [
+            ['From', from, setFrom],
+            ['Until', until, setUntil],
+          ] as const
+        ).map(([label, value, set]) => (
+          <Field key={label} label={label} hint={zone === 'utc' ? 'UTC' : 'local time'}>
+            {(id) => (
+              <input
+                id={id}
+                className="input"
+                type="datetime-local"
+                value={value}
+                onChange={(event) => set(event.target.value)}
+              />
+            )}
+          </Field>
+        ))}
+      </div>
+      <Field label="Reason" hint="Shown here, and in the audit log.">
+        {(id) => (
+          <input id={id} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
+        )}
+      </Field>
+    </ActDialog>
+  );
+}
