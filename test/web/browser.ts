@@ -36,6 +36,8 @@ export async function axeOf(page: Page): Promise<string[]> {
 }
 
 const MOST_TABS = 80;
+/** Before a test ends by its own time: what never came is then named. */
+const PATIENT_MS = 15_000;
 
 /** A person at the console: signed in, with what went wrong in the page and how often they have clicked. */
 export class Visitor {
@@ -59,6 +61,7 @@ export class Visitor {
 
   static async signedIn(context: BrowserContext, url: string, key: string): Promise<Visitor> {
     const visitor = new Visitor(await context.newPage(), url);
+    visitor.page.setDefaultTimeout(PATIENT_MS);
     await visitor.page.goto(`${url}/#key=${key}`);
     await visitor.page.waitForSelector('h1');
     return visitor;

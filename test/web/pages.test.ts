@@ -5,6 +5,8 @@ import { type Api, startApi } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 import { axeOf, built, hasBrowser, launch, Visitor } from './browser.ts';
 
+/** For what takes its time on a busy machine. */
+const PATIENT = { timeout: 15_000 };
 const HOSTILE = `<img src=x onerror="alert(1)">\u202e`;
 const FORM = '{ type: object, required: [costCentre], properties: { costCentre: { type: string }, urgent: { type: boolean } } }';
 
@@ -67,6 +69,8 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
         `/inbox?task=${(await api.asked(payments[0] ?? '')).id}`,
         `/inbox?kind=exception&task=${(await api.asked(exports[0] ?? '')).group}`,
         '/analytics',
+        '/usage',
+        '/subscriptions',
         '/connections',
         '/compare',
         `/compare?a=${one}&b=${other}&step=sum`,
@@ -221,6 +225,25 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await page.getByRole('button', { name: 'Accept as what should come out' }).click();
     await dialog().getByRole('button', { name: 'Accept 1 test' }).click();
     await page.getByRole('button', { name: 'ORD-3 against draft: same' }).waitFor();
+    await page.getByRole('button', { name: 'Change the test ORD-3' }).click();
+    await dialog().getByLabel('Name').fill('Sums');
+    await dialog().getByLabel('Ignore').fill('/at');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Sums', { exact: true }).waitFor();
+    expect((await api.get(`/v1/workflows/${total}/tests`)).body.items).toMatchObject([{ name: 'Sums', ignore: ['/at'] }]);
+    // A draft with which it does not come out the same is not published, when that is asked for.
+    const broken = definition.replace('$input.a * $input.b', '$input.a - $input.b');
+    expect((await api.call('PUT', `/v1/workflows/${total}/draft`, { body: { definition: broken } })).status).toBe(200);
+    await visitor.goTo(`/workflows/${total}?tab=edit`);
+    await page.getByRole('button', { name: 'Publish', exact: true }).click();
+    await dialog()
+      .getByLabel(/^Only if its test comes out the same/)
+      .check();
+    await dialog().getByRole('button', { name: 'Publish', exact: true }).click();
+    await dialog().getByRole('alert').waitFor();
+    expect((await api.get(`/v1/workflows/${total}`)).body.published_version).toBe(1);
+    await page.keyboard.press('Escape');
+    visitor.problems.splice(0, 9, ...visitor.problems.filter((problem) => !/409/.test(problem)));
     expect(visitor.problems).toEqual([]);
   });
 
@@ -280,6 +303,132 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     expect(schedule).toMatchObject({ name: 'Every morning', enabled: false, timezone: 'UTC' });
     // What the API refuses, and a mailbox that is not there, are errors of the page's console; nothing else is.
     expect(visitor.problems.filter((problem) => !/40[04]/.test(problem))).toEqual([]);
+  });
+
+  test('a filter is kept under a name, shared, opened by its name, and deleted', async () => {
+    await visit(`/runs?workflow=${total}&label=${encodeURIComponent('vip:no')}&from=24h`);
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this filter' }).click();
+    await dialog().getByLabel('Name').fill('No VIP');
+    await dialog().getByLabel('Others see it too').check();
+    await dialog().getByText('The time is no part of it').waitFor();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved as No VIP.').waitFor();
+    expect((await api.get('/v1/views')).body.items).toMatchObject([
+      { name: 'No VIP', shared: true, filter: { workflow_id: total, label: ['vip:no'] } },
+    ]);
+    await visit('/runs?from=7d');
+    await page.getByRole('button', { name: 'Views (1)' }).click();
+    await page.getByRole('menuitem', { name: 'No VIP', exact: true }).click();
+    await page.waitForURL((url) => ['workflow', 'label', 'from'].every((name) => url.searchParams.has(name)));
+    expect(new URL(page.url()).searchParams.get('from')).toBe('7d');
+    await page.getByRole('button', { name: 'Views (1)' }).click();
+    await page.getByRole('menuitem', { name: 'Delete No VIP' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Views', exact: true }).waitFor();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('what somebody else has saved meanwhile is shown as a difference, and nothing is written over', async () => {
+    const edited = await api.publish('  - id: a\n    set: {}\n');
+    const draft = async () => (await api.get(`/v1/workflows/${edited}`)).body.draft.source as string;
+    const mine = `${await draft()}# mine\n`;
+    const theirs = `${await draft()}# theirs\n`;
+    await visit(`/workflows/${edited}?tab=edit`);
+    const { page } = visitor;
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText('# mine\n');
+    await page.getByText('Changes are kept in this browser').waitFor();
+    expect((await api.call('PUT', `/v1/workflows/${edited}/draft`, { body: { definition: theirs } })).status).toBe(200);
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    const conflict = page.getByRole('region', { name: /^Somebody else has saved/ });
+    await conflict.getByText('# theirs').waitFor();
+    expect(await draft()).toBe(theirs);
+    // Who comes back later is told so too: the text was begun on another draft.
+    await page.reload();
+    await conflict.getByText('# theirs').waitFor();
+    await conflict.getByRole('button', { name: 'Keep mine' }).click();
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    await page.getByText('Saved as the draft.').waitFor();
+    expect(await draft()).toBe(mine);
+    // The refusal is an error of the page's console; nothing else is.
+    expect(visitor.problems.filter((problem) => !/409/.test(problem))).toEqual([]);
+  });
+
+  test('a queue takes messages, and says where they go; it is paused and deleted', async () => {
+    await visit(`/workflows/${total}?tab=triggers`);
+    const { page } = visitor;
+    const queues = page.getByRole('region', { name: 'Queues' });
+    await queues.getByRole('button', { name: 'New queue' }).click();
+    await dialog().getByLabel('Name', { exact: true }).fill('Orders');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await queues.getByText(/millrun-inbox/).waitFor();
+    const [queue] = (await api.get(`/v1/workflows/${total}/queues`)).body.items;
+    await queues.getByText(queue.id).waitFor();
+    await queues.getByRole('button', { name: 'Pause' }).click();
+    await queues.getByText('paused').waitFor();
+    await queues.getByRole('button', { name: 'More on Orders' }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await queues.getByText('A message of SQS').waitFor();
+    expect(visitor.problems.filter((problem) => !/404/.test(problem))).toEqual([]);
+  });
+
+  test('who is told of runs is made, tried and turned off; its secret is shown this once', async () => {
+    await visit('/subscriptions');
+    const { page } = visitor;
+    await page.getByRole('button', { name: 'New subscription' }).click();
+    await dialog().getByLabel('URL').fill('http://127.0.0.1:1/told');
+    await dialog().getByLabel('run.succeeded').check();
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await page.getByText('shown this once').waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    const [made] = (await api.get('/v1/subscriptions')).body.items;
+    expect(made).toMatchObject({ project_id: 'examples', events: ['run.succeeded', 'run.failed', 'run.timed_out'] });
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await page.getByRole('cell', { name: 'subscription.test' }).waitFor();
+    await page.getByRole('button', { name: 'Turn off' }).click();
+    await dialog().getByRole('button', { name: 'Turn off' }).click();
+    await page.getByRole('button', { name: 'Turn on' }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Nobody is told yet').waitFor();
+    expect(visitor.problems).toEqual([]);
+  });
+
+  test('what was used is summed up by what one asks for, and a budget is set and taken away', async () => {
+    const key = await api.keyOf({});
+    const own = await Visitor.signedIn(await browser.newContext(), api.url, key);
+    const { page } = own;
+    await own.goTo('/usage?by=workflow');
+    await page.getByRole('region', { name: 'Credits' }).getByRole('link').first().waitFor();
+    await page.getByRole('button', { name: 'Action' }).click();
+    await page.getByRole('cell', { name: 'Steps' }).waitFor();
+    await page.getByRole('button', { name: 'Set a budget' }).click();
+    await page.getByLabel('Warn at').fill('0.5');
+    await page.getByLabel('Stop at').fill('100000');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('warned').waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByRole('button', { name: 'Remove this budget' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('None: nothing is refused for what it costs').waitFor();
+    // A window of maintenance: runs wait, and their page says for what.
+    await own.goTo('/settings');
+    await page.getByRole('button', { name: 'Plan one' }).click();
+    await page.getByLabel('Reason').fill('The ERP moves');
+    await page.getByRole('button', { name: 'Plan it' }).click();
+    await page.getByText('now', { exact: true }).waitFor();
+    const { id } = (await api.start(total, { a: 4, b: 4 })).body;
+    await own.goTo(`/runs/${id}`);
+    await expect.poll(() => page.locator('[data-headline]').innerText(), PATIENT).toMatch(/^Waits until .*: maintenance$/);
+    await own.goTo('/settings');
+    await page.getByRole('button', { name: 'End it now' }).click();
+    await page.getByText('During one, runs are accepted and wait').waitFor();
+    expect(own.problems).toEqual([]);
+    await page.context().close();
   });
 
   test('a workflow is turned off with a reason, which the audit log has', async () => {

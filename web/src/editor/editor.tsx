@@ -131,23 +131,26 @@ export function Editor({ workflow, afterRun }: { workflow: Workflow; afterRun: s
         </div>
       )}
       {isForeign && (
-        <section className="panel">
-          <div className="panel-head">
-            <h2>Somebody else has saved this draft meanwhile</h2>
-            <Button onClick={() => setBase(hash)}>Keep mine</Button>
-            <Button
-              onClick={() => {
-                setText(saved);
-                setBase(hash);
-              }}
-            >
-              Take theirs
-            </Button>
-          </div>
+        <Panel
+          title="Somebody else has saved this draft meanwhile"
+          actions={
+            <>
+              <Button onClick={() => setBase(hash)}>Keep mine</Button>
+              <Button
+                onClick={() => {
+                  setText(saved);
+                  setBase(hash);
+                }}
+              >
+                Take theirs
+              </Button>
+            </>
+          }
+        >
           <div className="panel-body">
             <Diff before={saved} after={text} names={['Theirs', 'Yours']} />
           </div>
-        </section>
+        </Panel>
       )}
       {error !== undefined && !(error instanceof Refused && error.status === 422) && <Problem error={error} />}
       <div className="editor">

@@ -72,7 +72,7 @@ export function Headline({ run, states }: { run: Run; states: readonly StepState
         </>
       );
     case 'pending':
-      return <>Waits to be started{run.reason && `: ${run.reason}`}</>;
+      return run.queue ? <Queued queue={run.queue} /> : 'Waits to be started';
     default:
       return (
         <>
@@ -84,6 +84,16 @@ export function Headline({ run, states }: { run: Run; states: readonly StepState
       );
   }
 }
+
+/** What a run waits for that has been accepted and is not let in. */
+const Queued = ({ queue: { until, before, exact } }: { queue: NonNullable<Run['queue']> }) =>
+  until ? (
+    <>
+      Waits until <Time at={until} exact />: maintenance
+    </>
+  ) : (
+    <>Waits for its turn{before !== null && `: ${before}${exact ? '' : '+'} before it`}</>
+  );
 
 /** The words of the error, whole, below the sentence. */
 export const ErrorWords = ({ run }: { run: Run }) =>
