@@ -24,13 +24,15 @@ export interface ListPlan {
   partitions: Partition[];
   /** Runs that stand in no partition, or need not be looked for. */
   known: string[];
+  /** What of the filter it answers by itself. */
+  says: ReadonlySet<string>;
   /** Nearly all of them fit: what the filter asks for, the index says. */
   isExact: boolean;
   /** All of them fit, as far as the index is up to date. */
   isSaidByKeys: boolean;
 }
 
-const NOTHING: ListPlan = { partitions: [], known: [], isExact: true, isSaidByKeys: true };
+const NOTHING: ListPlan = { partitions: [], known: [], says: new Set(), isExact: true, isSaidByKeys: true };
 
 /**
  * The indexes that know something of what the filter asks for, each with more runs than fit; the one that is likely to have the fewest comes first. What is
@@ -41,7 +43,7 @@ export function listPlans(filter: RunFilter, now: Date): ListPlan[] {
   const bounds = boundsOf(filter);
   // DynamoDB refuses bounds that are the wrong way round.
   if (bounds.from > bounds.to) return [NOTHING];
-  if (id !== undefined && !id.isPrefix) return [{ partitions: [], known: [id.text], isExact: true, isSaidByKeys: false }];
+  if (id !== undefined && !id.isPrefix) return [{ ...NOTHING, known: [id.text], isSaidByKeys: false }];
   if (named !== undefined)
     return [planOf(filter, byReference(filter, named, bounds), ['named', 'archived'], idsNamed(named, bounds))];
   if (parent !== undefined)
@@ -66,7 +68,7 @@ function sparse(filter: RunFilter, bounds: Bounds): ListPlan[] {
     plans.push(planOf(filter, byReference(filter, reference.text, bounds), ['reference', 'archived']));
   for (const label of labels) {
     const labelled = partitionsOf('by-label', 'labelKey', withLabel({ workspace, label }), bounds);
-    plans.push(planOf(filter, labelled, labels.length === 1 ? ['labels'] : []));
+    plans.push(planOf(filter, labelled, [labelSaid(label)]));
   }
   if (triggerId !== undefined)
     plans.push(plan('by-trigger-id', 'triggerIdKey', byTriggerId({ workspace, triggerId }), 'triggerId'));
@@ -158,21 +160,32 @@ function idsNamed(named: string, { from, to }: Bounds): string[] {
 /** What every source says by itself: its keys begin with the workspace, its bounds are times and ids. */
 const ALWAYS = ['workspace', 'id', 'from', 'to'] as const;
 
-function planOf(
-  filter: RunFilter,
-  partitions: Partition[],
-  answered: readonly (keyof RunFilter)[],
-  known: string[] = [],
-): ListPlan {
+type Said = keyof RunFilter | ReturnType<typeof labelSaid>;
+
+const labelSaid = (label: string) => `label ${label}` as const;
+
+function planOf(filter: RunFilter, partitions: Partition[], answered: readonly Said[], known: string[] = []): ListPlan {
   const says = new Set<string>([...ALWAYS, ...answered]);
-  const { archived = false, ...rest } = filter;
-  const saysRest = Object.entries(rest).every(([name, value]) => says.has(name) || value === undefined);
-  const saysArchived = says.has('archived') || archived === 'any';
+  const saysRest = sayRest(filter, says);
+  const saysArchived = sayArchived(filter, says);
   return {
     partitions,
     known,
+    says,
     // Few of those that are not looked for are archived.
-    isExact: saysRest && (saysArchived || !archived),
+    isExact: saysRest && (saysArchived || !filter.archived),
     isSaidByKeys: saysRest && saysArchived && known.length === 0,
   };
 }
+
+/** Whether what several of them have in common is all that fits. */
+export function areSaidByKeys(filter: RunFilter, plans: readonly Pick<ListPlan, 'says'>[]): boolean {
+  const says = new Set(plans.flatMap((plan) => [...plan.says]));
+  return sayRest(filter, says) && sayArchived(filter, says);
+}
+
+const sayRest = ({ archived: _, labels = [], ...rest }: RunFilter, says: ReadonlySet<string>) =>
+  labels.every((label) => says.has(labelSaid(label))) &&
+  Object.entries(rest).every(([name, value]) => says.has(name) || value === undefined);
+
+const sayArchived = ({ archived }: RunFilter, says: ReadonlySet<string>) => says.has('archived') || archived === 'any';

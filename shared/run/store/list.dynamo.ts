@@ -5,19 +5,23 @@ import type { Page, PageOf } from '../../kernel/page.ts';
 import { boundsOf, fits, type RunFilter } from '../list/filter.ts';
 import { type Run, run } from '../model/run.ts';
 import { MOST_COUNTED, type Newest, type RunCount } from '../ports.ts';
-import { beginningSo, knownPlan, type ListPlan, listPlans } from './list-plan.dynamo.ts';
-import { countIn, idsIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
+import { areSaidByKeys, beginningSo, knownPlan, type ListPlan, listPlans } from './list-plan.dynamo.ts';
+import { countIn, type Ids, InAll, idsIn, NewestFirst, type Reading } from './newest-first.dynamo.ts';
 import { rowOf, runKey } from './run-items.dynamo.ts';
 
 interface Reach {
   rows: number;
+  /** Of what several indexes have in common. */
+  keys: number;
   ms: number;
 }
 
-/** Rows read for one page at the most, and for how long: where a filter is rare, the page is short and says how far it has looked. */
-const PAGE_REACH: Reach = { rows: 2_000, ms: 35 };
+/** What is read for one page at the most, and for how long: where a filter is rare, the page is short and says how far it has looked. */
+const PAGE_REACH: Reach = { rows: 2_000, keys: 20_000, ms: 35 };
 /** Whoever goes on would rather wait than ask hundreds of times. */
-const SEARCH_REACH: Reach = { rows: 10_000, ms: 300 };
+const SEARCH_REACH: Reach = { rows: 10_000, keys: 200_000, ms: 300 };
+/** To count, or to look at the newest of what several indexes have in common. */
+const areEnough = (keys: number) => keys >= SEARCH_REACH.keys;
 const MOST_AT_ONCE = 4 * BATCH;
 /** In one shard, sorted by reference: of more that begin alike the newest are looked for elsewhere. */
 const MOST_ALIKE = 300;
@@ -26,13 +30,18 @@ const MOST_ALIKE = 300;
  * Newest first: ids from the index that narrows the list most, then their rows, which say what the index does not. A page reads about what it returns.
  */
 export async function listRuns(reading: Reading, filter: RunFilter, { limit, token }: PageOf, now: Date): Promise<Page<Run>> {
+  const begun = performance.now();
   const name = listName(['runs', filter]);
   const { from, to } = boundsOf(filter);
   const at = readToken(name, token);
   // A list does not go on from outside its bounds.
   if (token !== undefined && at !== undefined && (at < from || at > to)) throw badToken(token);
   const sought = await resolved(reading, filter, now);
-  const { items, end, isExact } = await readPage(reading, await plansOf(reading, sought, now), sought, { limit, before: at });
+  const { items, end, isExact } = await readPage(reading, await plansOf(reading, sought, now), sought, {
+    limit,
+    before: at,
+    begun,
+  });
   if (end === undefined) return { items, next: undefined };
   const searchedTo = isExact ? {} : { searchedTo: timeOf(end) };
   return { items, next: writeToken(name, end), ...searchedTo };
@@ -60,18 +69,51 @@ async function plansOf(reading: Reading, filter: RunFilter, now: Date): Promise<
   return ids ? [knownPlan(filter, ids)] : plans;
 }
 
-/** The ids of the plan that reaches furthest back with as many of them: the first, where it is soon at its end. */
-async function idsOf(reading: Reading, plans: ListPlan[], { limit, before }: { limit: number; before?: string | undefined }) {
+/** A way to the ids of a list. */
+interface Way {
+  ids: Ids;
+  /** How many of them are likely to be taken. */
+  likely: number;
+  /** Nearly all of them fit. */
+  isExact: boolean;
+  /** What several indexes have in common, from where the way is on. `isSaidByKeys`: all of it fits. */
+  joined?: { ids: Ids; isSaidByKeys: boolean };
+}
+
+/** An index that has so many times fewer ids than another is read without it: a row costs what seventy keys do, and takes as long as ten. */
+const WORTH_JOINING = 20;
+/** Of so many rows one fits, or it is worth to see by keys which they are. */
+const SELDOM = 10;
+
+/** The ids of the plan with the fewest: the first, where it is soon at its end. */
+async function wayOf(
+  reading: Reading,
+  filter: RunFilter,
+  plans: ListPlan[],
+  { limit, before }: { limit: number; before?: string | undefined },
+): Promise<Way> {
   const [first, ...others] = plans.map((plan) => {
     const likely = plan.isExact ? limit : BATCH;
-    return { plan, likely, ids: new NewestFirst(reading, plan, { likely: likely + 1, before }) };
+    return { ...plan, likely, ids: new NewestFirst(reading, plan, { likely: likely + 1, before }) };
   });
   if (!first) throw new Error('A list has one plan at the least.');
   if (others.length === 0 || (await first.ids.look()).reach === '') return first;
   const looks = await Promise.all([first, ...others].map(async (one) => ({ ...one, ...(await one.ids.look()) })));
-  return looks.reduce((best, one) =>
+  const rarest = looks.reduce((best, one) =>
     one.reach < best.reach || (one.reach === best.reach && one.count < best.count) ? one : best,
   );
+  if (rarest.reach === '') return rarest;
+  const newestMs = Math.max(...looks.map(({ newest }) => decodeTime(newest)));
+  const spanOf = ({ reach }: { reach: string }) => newestMs - decodeTime(reach);
+  const alike = looks.filter((one) => spanOf(one) * WORTH_JOINING >= spanOf(rarest));
+  if (alike.length === 1) return rarest;
+  const isSaidByKeys = areSaidByKeys(filter, alike);
+  return { ...rarest, joined: { ids: new InAll(alike.map(({ ids }) => ids)), isSaidByKeys } };
+}
+
+/** Where it shows that they seldom meet, the rows of what is not in all of them are left out from here on. */
+function leaveOut(way: Way, looked: number, fit: number): void {
+  if (way.joined && looked >= BATCH && fit * SELDOM < looked) way.ids = way.joined.ids;
 }
 
 /** The runs that fit among the next ids; `end` is the last id that was looked at, when there are more behind it. */
@@ -79,25 +121,28 @@ async function readPage(
   reading: Reading,
   plans: ListPlan[],
   filter: RunFilter,
-  { limit, before }: { limit: number; before?: string | undefined },
+  { limit, before, begun = performance.now() }: { limit: number; before?: string | undefined; begun?: number },
 ): Promise<{ items: Run[]; end: string | undefined; isExact: boolean }> {
   const reach = before === undefined ? PAGE_REACH : SEARCH_REACH;
-  const begun = performance.now();
-  const { ids: all, likely, plan } = await idsOf(reading, plans, { limit, before });
-  const { isExact } = plan;
+  const spent = () => performance.now() - begun;
+  const way = await wayOf(reading, filter, plans, { limit, before });
+  const { isExact } = way;
   const items: Run[] = [];
   let looked = 0;
   let lastMs = 0;
-  for await (const { ids, rows, isLast } of rowsOf(reading, all, likely)) {
+  const isEnough = (keys: number) => keys >= reach.keys || spent() >= reach.ms;
+  for await (const { ids, rows, end } of rowsOf(reading, way, isEnough)) {
     for (const [place, id] of ids.entries()) {
       const row = rows.get(id);
       if (row && fits(row, filter)) items.push(run.parse(row));
-      if (items.length === limit) return { items, isExact, end: isLast && place === ids.length - 1 ? undefined : id };
+      if (items.length === limit) return { items, isExact, end: end === undefined && place === ids.length - 1 ? undefined : id };
     }
     looked += ids.length;
-    const ms = performance.now() - begun;
+    leaveOut(way, looked, items.length);
+    const ms = spent();
     // The next rows take as long as the last ones at the least.
-    if (!isLast && (looked >= reach.rows || ms + (ms - lastMs) > reach.ms)) return { items, isExact, end: ids.at(-1) };
+    if (end !== undefined && (looked >= reach.rows || isEnough(way.ids.keys) || ms + (ms - lastMs) > reach.ms))
+      return { items, isExact, end };
     lastMs = ms;
   }
   return { items, isExact, end: undefined };
@@ -106,22 +151,26 @@ async function readPage(
 /** The newest runs that fit among so many that are looked at. */
 export async function newestRuns(reading: Reading, filter: RunFilter, most: number, now: Date): Promise<Newest> {
   const sought = await resolved(reading, filter, now);
+  const way = await wayOf(reading, sought, await plansOf(reading, sought, now), { limit: Math.min(most, MOST_AT_ONCE) });
+  return newestOf(reading, way, sought, most);
+}
+
+async function newestOf(reading: Reading, way: Way, sought: RunFilter, most: number): Promise<Newest> {
   const items: Newest['items'] = [];
   let looked = 0;
-  const { ids: all } = await idsOf(reading, await plansOf(reading, sought, now), { limit: Math.min(most, MOST_AT_ONCE) });
-  for await (const { ids, rows, isLast } of rowsOf(reading, all, Math.min(most, MOST_AT_ONCE))) {
+  for await (const { ids, rows, end } of rowsOf(reading, way, areEnough)) {
     for (const id of ids) {
       const row = rows.get(id);
       if (row && fits(row, sought)) items.push(listed.parse(row));
     }
     looked += ids.length;
-    const end = ids.at(-1);
-    if (!isLast && looked >= most && end) return { items, searchedTo: timeOf(end) };
+    leaveOut(way, looked, items.length);
+    if (end !== undefined && (looked >= most || areEnough(way.ids.keys))) return { items, searchedTo: timeOf(end) };
   }
   return { items };
 }
 
-/** How many runs fit: counted in the index where it says all that the filter asks for, else in the rows. */
+/** How many runs fit: counted in the index where it says all that the filter asks for, or in several that do together, else in the rows. */
 export async function countRuns(reading: Reading, filter: RunFilter, now: Date): Promise<RunCount> {
   const plan = listPlans(filter, now).find(({ isSaidByKeys }) => isSaidByKeys);
   if (filter.q === undefined && plan) {
@@ -129,17 +178,22 @@ export async function countRuns(reading: Reading, filter: RunFilter, now: Date):
     const count = counts.reduce((sum, one) => sum + one, 0);
     return { count: Math.min(count, MOST_COUNTED), exact: count <= MOST_COUNTED };
   }
-  const { items, searchedTo } = await newestRuns(reading, filter, MOST_COUNTED, now);
+  const sought = await resolved(reading, filter, now);
+  const way = await wayOf(reading, sought, await plansOf(reading, sought, now), { limit: MOST_AT_ONCE });
+  if (way.joined?.isSaidByKeys) {
+    const { ids, end } = await way.joined.ids.take(MOST_COUNTED + 1, areEnough);
+    return { count: Math.min(ids.length, MOST_COUNTED), exact: end === undefined && ids.length <= MOST_COUNTED };
+  }
+  const { items, searchedTo } = await newestOf(reading, way, sought, MOST_COUNTED);
   return { count: items.length, exact: searchedTo === undefined };
 }
 
 /** The rows behind ids, newest first, more and more at once. */
-async function* rowsOf(reading: Reading, all: NewestFirst, likely: number) {
-  for (let atOnce = likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
-    const ids = await all.take(atOnce);
-    const isLast = await all.isExhausted();
-    yield { ids, rows: await rowsBehind(reading, ids), isLast };
-    if (isLast) return;
+async function* rowsOf(reading: Reading, way: Way, isEnough: (keys: number) => boolean) {
+  for (let atOnce = way.likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
+    const { ids, end } = await way.ids.take(atOnce, isEnough);
+    yield { ids, rows: await rowsBehind(reading, ids), end };
+    if (end === undefined) return;
   }
 }
 

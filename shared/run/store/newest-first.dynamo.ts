@@ -76,18 +76,22 @@ class Shard {
   readonly #partition: Partition;
   #limit: number;
   #ids: string[] = [];
-  #from: Item | undefined;
+  #taken = 0;
+  /** Up to here it has not been read. */
+  #to: string;
   #isRead = false;
+  keys = 0;
 
   constructor(reading: Reading, partition: Partition, limit: number) {
     this.#reading = reading;
     this.#partition = partition;
+    this.#to = partition.to;
     this.#limit = limit;
   }
 
   /** The newest that was not taken, once there is one or none is left. */
   get newest(): string | undefined {
-    return this.#ids[0];
+    return this.#ids[this.#taken];
   }
 
   /** The last one that was read, when there are more behind it. */
@@ -96,28 +100,40 @@ class Shard {
   }
 
   get count(): number {
-    return this.#ids.length;
+    return this.#ids.length - this.#taken;
   }
 
   take(): void {
-    this.#ids.shift();
+    this.#taken += 1;
+  }
+
+  /** Leaves out what is newer than this id: what was not read yet, is not. */
+  skipTo(id: string): void {
+    while (this.newest !== undefined && this.newest > id) this.take();
+    if (this.newest === undefined && id < this.#to) this.#to = id;
   }
 
   async fill(): Promise<void> {
-    while (this.#ids.length === 0 && !this.#isRead) await this.#read();
+    while (this.newest === undefined && !this.#isRead) await this.#read();
   }
 
   async #read(): Promise<void> {
     const { client, table, patience } = this.#reading;
+    // DynamoDB refuses bounds that are the wrong way round.
+    if (this.#to < this.#partition.from) {
+      this.#isRead = true;
+      return;
+    }
     const query = new QueryCommand({
-      ...queryOf(table, this.#partition),
+      ...queryOf(table, { ...this.#partition, to: this.#to }),
       ScanIndexForward: false,
       Limit: this.#limit,
-      ExclusiveStartKey: this.#from,
     });
     const { Items = [], LastEvaluatedKey } = await patiently(() => client.send(query), patience);
     this.#ids = Items.flatMap(idIn);
-    this.#from = LastEvaluatedKey;
+    this.#taken = 0;
+    this.keys += this.#ids.length;
+    this.#to = before(this.#ids.at(-1) ?? this.#partition.from);
     this.#isRead = LastEvaluatedKey === undefined;
     this.#limit = Math.min(this.#limit * 2, MOST_AT_ONCE);
   }
@@ -132,8 +148,22 @@ const before = (id: string) => `${id.slice(0, -1)}${String.fromCharCode(id.charC
 /** More than its part, since chance gives one shard more than another. */
 const limitOf = (wanted: number, shards: number) => Math.min(wanted, Math.ceil((wanted / shards) * 1.5) + 8);
 
-/** The ids that are known and those in all the partitions, newest first, each once. `likely`: how many will be taken, as far as one knows. */
-export class NewestFirst {
+/** Some ids. `end`: all down to this one have been looked at; absent when there are no more. */
+export interface Taken {
+  ids: string[];
+  end: string | undefined;
+}
+
+/** Ids of runs, newest first, each once. */
+export interface Ids {
+  /** The next ones, up to so many; fewer where so many keys have been read for them that it is enough. */
+  take(count: number, isEnough: (keys: number) => boolean): Promise<Taken>;
+  /** Read so far. */
+  readonly keys: number;
+}
+
+/** The ids that are known and those in all the partitions. `likely`: how many will be taken, as far as one knows. */
+export class NewestFirst implements Ids {
   readonly #shards: Shard[];
   #known: string[];
 
@@ -151,33 +181,31 @@ export class NewestFirst {
       .toReversed();
   }
 
-  /** How far back a first look at all shards reaches (an id; nothing, when there is no more), and how many that were. */
-  async look(): Promise<{ reach: string; count: number }> {
-    await this.#newest();
+  /** The newest id, how far back a first look at all shards reaches (an id; nothing, when there is no more), and how many that were. */
+  async look(): Promise<{ newest: string; reach: string; count: number }> {
+    const newest = (await this.newest()) ?? '';
     const reach =
       this.#shards
         .map((shard) => shard.reach)
         .toSorted()
         .at(-1) ?? '';
-    return { reach, count: this.#shards.reduce((sum, { count }) => sum + count, this.#known.length) };
+    return { newest, reach, count: this.#shards.reduce((sum, { count }) => sum + count, this.#known.length) };
   }
 
-  async take(count: number): Promise<string[]> {
+  async take(count: number): Promise<Taken> {
     const ids: string[] = [];
-    for (let id = await this.#newest(); id !== undefined; id = await this.#newest()) {
-      if (ids.length === count) break;
+    for (let id = await this.newest(); id !== undefined && ids.length < count; id = await this.newest()) {
       ids.push(id);
-      if (this.#known[0] === id) this.#known.shift();
-      for (const shard of this.#shards) if (shard.newest === id) shard.take();
+      this.drop(id);
     }
-    return ids;
+    return { ids, end: (await this.newest()) === undefined ? undefined : ids.at(-1) };
   }
 
-  async isExhausted(): Promise<boolean> {
-    return (await this.#newest()) === undefined;
+  get keys(): number {
+    return this.#shards.reduce((sum, { keys }) => sum + keys, 0);
   }
 
-  async #newest(): Promise<string | undefined> {
+  async newest(): Promise<string | undefined> {
     const empty = this.#shards.filter(({ newest }) => newest === undefined);
     if (empty.length > 0) await Promise.all(empty.map((shard) => shard.fill()));
     return this.#shards.reduce<string | undefined>(
@@ -185,7 +213,50 @@ export class NewestFirst {
       this.#known[0],
     );
   }
+
+  drop(id: string): void {
+    if (this.#known[0] === id) this.#known.shift();
+    for (const shard of this.#shards) if (shard.newest === id) shard.take();
+  }
+
+  skipTo(id: string): void {
+    this.#known = this.#known.filter((one) => one <= id);
+    for (const shard of this.#shards) shard.skipTo(id);
+  }
 }
+
+/** The ids that all of them have: each skips to what the others have next, and no row is read to see that it has not what is asked for. */
+export class InAll implements Ids {
+  readonly #all: NewestFirst[];
+
+  constructor(all: NewestFirst[]) {
+    this.#all = all;
+  }
+
+  async take(count: number, isEnough: (keys: number) => boolean): Promise<Taken> {
+    const ids: string[] = [];
+    let end: string | undefined;
+    for (;;) {
+      const heads: string[] = [];
+      for (const head of await Promise.all(this.#all.map((one) => one.newest()))) {
+        if (head === undefined) return { ids, end: undefined };
+        heads.push(head);
+      }
+      if (ids.length === count || (end !== undefined && isEnough(this.keys))) return { ids, end };
+      const next = oldest(heads);
+      const newer = heads.filter((head) => head > next);
+      if (newer.length === 0) ids.push(next);
+      end = newer.length === 0 ? next : oldest(newer);
+      for (const one of this.#all) newer.length === 0 ? one.drop(next) : one.skipTo(next);
+    }
+  }
+
+  get keys(): number {
+    return this.#all.reduce((sum, { keys }) => sum + keys, 0);
+  }
+}
+
+const oldest = (ids: string[]) => ids.toSorted()[0] ?? '';
 
 /** DynamoDB refuses bounds that are the wrong way round. */
 function endingBefore(partition: Partition, id: string): Partition[] {
