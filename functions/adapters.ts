@@ -266,7 +266,7 @@ export const runFollowers = (): RunFollower[] => [
   recordsActs({ audit: audit(), runs: runRows() }),
   new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
-  keepsHeld({ runs: runRows() }),
+  keepsHeld({ runs: runRows(), files }),
   notifiesSubscribers({ subscriptions: subscriptions(), notifications: notifications(), runs: runRows() }),
 ];
 

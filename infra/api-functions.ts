@@ -117,7 +117,7 @@ export class ApiFunctions extends Construct {
     });
     stores.runs.allow(legalHolds, ['BatchGetItem', 'GetItem', 'Query', 'UpdateItem'], ['by-workflow']);
     stores.workflows.allow(legalHolds, ['GetItem', 'PutItem']);
-    stores.files.allow(legalHolds, ['UpdateItem']);
+    stores.allowHolds(legalHolds);
 
     const tests = new AppFunction(this, 'Tests', {
       settings,

@@ -74,8 +74,7 @@ export class RunStream extends Construct {
     stores.allowRecords(this.follow);
     stores.runs.allow(this.follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
     stores.subscriptions.allow(this.follow, ['PutItem', 'Query']);
-    stores.values.allowLists(this.follow);
-    stores.values.allowDeletes(this.follow);
+    stores.allowHolds(this.follow);
     this.count = new AppFunction(this, 'Count', {
       settings,
       description: 'Counts runs that have ended',

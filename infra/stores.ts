@@ -77,6 +77,8 @@ export class Stores extends Construct {
     this.tests = new AppTable(this, 'Tests', { settings, variable: 'TESTS_TABLE' });
     this.files = new AppTable(this, 'Files', { settings, variable: 'FILES_TABLE' });
     this.files.addIndex('by-workspace', { hash: 'workspaceKey', holds: ['workspace', 'project'] });
+    // Those that steps of runs have made.
+    this.files.addIndex('by-run', { hash: 'madeBy', range: 'pk', ...keysOnly });
 
     this.tasks = new AppTable(this, 'Tasks', { settings, variable: 'TASKS_TABLE' });
     for (const feed of ['workspace', 'project', 'workflow', 'group', 'run'])
@@ -115,6 +117,14 @@ export class Stores extends Construct {
     this.places.allow(fn, ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem']);
     // Its name alone: what carries runs on is made of the same services as what starts them.
     this.analytics.allow(fn, []);
+  }
+
+  /** Files of runs under a legal hold are kept where nothing expires, and back where they were when it is lifted. */
+  allowHolds(fn: AppFunction): void {
+    this.files.allow(fn, ['GetItem', 'UpdateItem'], ['by-run']);
+    this.values.allowReads(fn);
+    this.values.allowWrites(fn);
+    this.values.allowDeletes(fn);
   }
 
   /** What people ask a function to do is recorded together with what it writes. */

@@ -54,7 +54,7 @@ export const handler = http(
   () => ({
     runs: adapters.runRows(),
     workflows: adapters.workflows(),
-    files: { rows: adapters.fileRows() },
+    files: adapters.files,
     retentionDays: env.retentionDays(),
     now: adapters.now,
   }),

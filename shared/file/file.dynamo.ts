@@ -1,13 +1,26 @@
-import { DeleteItemCommand, type DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { wins } from '../aws/conditional-write.ts';
-import { expiresIn, toItem } from '../aws/items.ts';
+import { expiresIn, type Item, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
+import { patiently } from '../aws/patiently.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
 import { FOREVER } from '../kernel/hold.ts';
 import type { PageOf } from '../kernel/page.ts';
-import { type FileRow, type FileRows, fileRow, type UploadedFile } from './file.ts';
+import { type FileRow, type FileRows, fileRow, HELD, type HeldPlace, type UploadedFile } from './file.ts';
 
-const fileKey = (id: string) => ({ pk: `FILE#${id}`, sk: 'FILE' });
+const FILE = 'FILE#';
+const fileKey = (id: string) => ({ pk: FILE + id, sk: 'FILE' });
+const idOf = (pk: string) => pk.slice(FILE.length);
+
+const NOWHERE_ELSE = 'attribute_not_exists(keptBy)';
+/** What a test keeps stays as long as that. */
+const NOT_OF_A_TEST = '(attribute_not_exists(keptBy) OR begins_with(keptBy, :hold))';
 
 /** What is announced and never comes is forgotten soon. */
 const ANNOUNCED_DAYS = 1;
@@ -58,16 +71,63 @@ export class DynamoFiles implements FileRows {
     );
   }
 
-  async keepOnHold(id: string, isOn: boolean, now: Date): Promise<void> {
+  async madeBy(runId: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (let last: Item | undefined, more = true; more; more = last !== undefined) {
+      const query = new QueryCommand({
+        TableName: this.#settings.table,
+        IndexName: 'by-run',
+        KeyConditionExpression: 'madeBy = :run',
+        ExpressionAttributeValues: toItem({ ':run': runId }),
+        ExclusiveStartKey: last,
+      });
+      const { Items = [], LastEvaluatedKey } = await patiently(() => this.#client().send(query));
+      ids.push(...Items.flatMap(({ pk }) => (pk?.S === undefined ? [] : [idOf(pk.S)])));
+      last = LastEvaluatedKey;
+    }
+    return ids;
+  }
+
+  placeHold(id: string, runId: string, place?: HeldPlace): Promise<boolean> {
     const update = new UpdateItemCommand({
       TableName: this.#settings.table,
       Key: toItem(fileKey(id)),
-      UpdateExpression: isOn ? 'SET heldUntil = :until, expires = :until' : 'SET expires = :until REMOVE heldUntil',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: toItem({ ':until': isOn ? FOREVER : expiresIn(this.#settings.retentionDays, now) }),
+      UpdateExpression: `ADD heldBy :run SET heldUntil = :forever, expires = :forever${place ? ', keptBy = :place, etag = :etag' : ''}`,
+      ConditionExpression: `attribute_exists(pk) AND ${place ? NOWHERE_ELSE : NOT_OF_A_TEST}`,
+      ExpressionAttributeValues: {
+        ...toItem({ ':forever': FOREVER, ...(place ? { ':place': place.keptBy, ':etag': place.etag } : { ':hold': HELD }) }),
+        ':run': { SS: [runId] },
+      },
     });
-    // One that is gone has nothing left to keep.
-    await wins(() => this.#client().send(update));
+    return wins(() => this.#client().send(update));
+  }
+
+  async liftHold(id: string, runId: string): Promise<FileRow | undefined> {
+    const update = new UpdateItemCommand({
+      TableName: this.#settings.table,
+      Key: toItem(fileKey(id)),
+      UpdateExpression: 'DELETE heldBy :run',
+      ConditionExpression: `attribute_exists(pk) AND ${NOT_OF_A_TEST}`,
+      ExpressionAttributeValues: { ...toItem({ ':hold': HELD }), ':run': { SS: [runId] } },
+    });
+    if (!(await wins(() => this.#client().send(update)))) return undefined;
+    const row = await getRow(this.#client(), this.#settings.table, fileKey(id));
+    return row && row['heldBy'] === undefined ? fileRow.parse(row) : undefined;
+  }
+
+  endHold({ id, keptBy }: FileRow, now: Date, etag: string | undefined): Promise<boolean> {
+    const update = new UpdateItemCommand({
+      TableName: this.#settings.table,
+      Key: toItem(fileKey(id)),
+      UpdateExpression: `SET expires = :until${etag === undefined ? '' : ', etag = :etag'} REMOVE heldUntil, keptBy`,
+      ConditionExpression: `attribute_exists(pk) AND attribute_not_exists(heldBy) AND ${keptBy === undefined ? NOWHERE_ELSE : 'keptBy = :place'}`,
+      ExpressionAttributeValues: toItem({
+        ':until': expiresIn(this.#settings.retentionDays, now),
+        ':etag': etag,
+        ':place': keptBy,
+      }),
+    });
+    return wins(() => this.#client().send(update));
   }
 
   remove(row: FileRow): Promise<boolean> {
@@ -105,6 +165,13 @@ export class DynamoFiles implements FileRows {
   #itemOf(row: FileRow) {
     const [days, since] =
       row.uploadedAt === undefined ? [ANNOUNCED_DAYS, row.createdAt] : [this.#settings.retentionDays, row.uploadedAt];
-    return toItem({ ...fileKey(row.id), ...row, ...listKeys('file', row), expires: expiresIn(days, new Date(since)) });
+    // One that is of a run from the beginning was made by it.
+    return toItem({
+      ...fileKey(row.id),
+      ...row,
+      ...listKeys('file', row),
+      madeBy: row.runId,
+      expires: expiresIn(days, new Date(since)),
+    });
   }
 }

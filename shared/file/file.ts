@@ -20,13 +20,22 @@ export const fileRow = z.object({
   etag: z.string().optional(),
   /** The first run that has it; from then on it cannot be deleted. */
   runId: z.string().optional(),
-  /** The test whose copy it is: it stays as long as that, and is in no list. */
+  /** What its bytes are kept for: the test whose copy it is, which is in no list, or a legal hold. */
   keptBy: z.string().optional(),
 });
 export type FileRow = z.infer<typeof fileRow>;
 
 /** What tells where the bytes of a file lie. */
 export type FilePlace = Pick<FileRow, 'id' | 'keptBy'>;
+
+/** Begins the name of what keeps the bytes of a file for a legal hold. */
+export const HELD = 'hold-';
+
+/** Where they are kept for it. */
+export interface HeldPlace {
+  keptBy: string;
+  etag: string;
+}
 
 /** A file whose bytes were seen. */
 export type UploadedFile = FileRow & { uploadedAt: string; size: number; sha256: string };
@@ -49,8 +58,14 @@ export interface FileRows {
   get(id: string): Promise<FileRow | undefined>;
   /** The run has it; its row stays as long as the run's. `etag`: of the bytes, when they have another one now. */
   hold(id: string, runId: string, at: Date, etag?: string): Promise<void>;
-  /** Keeps it while its run is under a legal hold, or lets its time count from now on. */
-  keepOnHold(id: string, isOn: boolean, now: Date): Promise<void>;
+  /** Ids of those that steps of the run have made. */
+  madeBy(runId: string): Promise<string[]>;
+  /** It stays while the run is under a legal hold. `place`: where its bytes lie from now on; false when something else keeps them. */
+  placeHold(id: string, runId: string, place?: HeldPlace): Promise<boolean>;
+  /** The run's hold is over; gives the file when no other one holds it. */
+  liftHold(id: string, runId: string): Promise<FileRow | undefined>;
+  /** Its time counts from now on, and its bytes lie where those of others do; false when another run holds it meanwhile. */
+  endHold(file: FileRow, now: Date, etag: string | undefined): Promise<boolean>;
   /** False when a run has it. */
   remove(file: FileRow): Promise<boolean>;
   list(owner: { workspace: string; project?: string | undefined }, page: PageOf): Promise<Page<FileRow>>;

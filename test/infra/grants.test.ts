@@ -78,6 +78,13 @@ const executions = { [runs]: ['states:StartExecution'], [longRuns]: ['states:Sta
 /** What people do is recorded. */
 const records = table('Audit', 'PutItem');
 
+/** Files of runs under a legal hold are put where nothing expires, and back. */
+const holdsFiles = {
+  ...table('Files', 'GetItem UpdateItem', 'by-run'),
+  ...listsValues,
+  'StoresValues.Arn/*': ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+};
+
 /** A run that begins takes its place. */
 const enters = table('Places', 'GetItem PutItem Query UpdateItem');
 /** Whoever ends runs makes room for the next. */
@@ -235,7 +242,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...records,
     ...table('Runs', 'BatchGetItem GetItem Query UpdateItem', 'by-workflow'),
     ...table('Workflows', 'GetItem PutItem'),
-    ...table('Files', 'UpdateItem'),
+    ...holdsFiles,
   },
   'functions/api/inbox.ts': {
     ...logs('FunctionsInbox'),
@@ -464,8 +471,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Subscriptions', 'PutItem Query'),
     // What an expired run leaves behind goes with it, what belongs to one under a legal hold stays.
     ...table('Runs', 'DeleteItem GetItem Query UpdateItem'),
-    ...listsValues,
-    'StoresValues.Arn/*': ['s3:DeleteObject'],
+    ...holdsFiles,
     'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
   },
   'functions/timer/fire-schedule.ts': {

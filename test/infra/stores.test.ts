@@ -99,7 +99,10 @@ test('the indexes of triggers, files and jobs hold keys and what lists are filte
     'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'],
     live: ['liveKey', 'dueAt', 'KEYS_ONLY'],
   });
-  expect(indexesOf('StoresFiles')).toEqual({ 'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'] });
+  expect(indexesOf('StoresFiles')).toEqual({
+    'by-workspace': ['workspaceKey', 'id', 'INCLUDE', 'workspace', 'project'],
+    'by-run': ['madeBy', 'pk', 'KEYS_ONLY'],
+  });
 });
 
 test('what holds data keeps its logical id: another one would be another, empty resource', () => {

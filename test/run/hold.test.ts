@@ -1,16 +1,21 @@
 import { DynamoDBClient, GetItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FOREVER } from '../../shared/kernel/hold.ts';
 import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
+import { startStub } from '../harness/stub-server.ts';
 
 let api: Api;
 let client: DynamoDBClient;
+let s3: S3Client;
 beforeAll(async () => {
   api = await startApi();
   client = new DynamoDBClient({ endpoint: api.cloud.cloudUrl });
+  s3 = new S3Client({ endpoint: api.cloud.cloudUrl, forcePathStyle: true });
 });
 afterAll(async () => {
   client.destroy();
+  s3.destroy();
   await api.close();
 });
 
@@ -120,27 +125,97 @@ describe('a workflow under a legal hold', () => {
   });
 });
 
-test('the file of a run under a hold stays with it, also when another run takes it', async () => {
-  const expires = async (id: string) => {
+describe('files of a run under a hold', () => {
+  const bucket = () => process.env['VALUES_BUCKET'];
+  /** Of the file, wherever they lie; `kept`: where nothing expires. */
+  async function places(id: string, kept = false): Promise<string[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket(), ...(kept && { Prefix: 'kept/' }) }));
+    return Contents.flatMap(({ Key = '' }) => (Key.endsWith(`/${id}`) ? Key : []));
+  }
+  /** What the rule of the bucket does when the time is over. */
+  async function outlast(id: string): Promise<void> {
+    await s3.send(new DeleteObjectCommand({ Bucket: bucket(), Key: `files/${id}` }));
+  }
+  async function download(id: string): Promise<string> {
+    const { body } = await api.get(`/v1/files/${id}/download`);
+    const answer = await fetch(body.url);
+    return answer.ok ? answer.text() : `${answer.status}`;
+  }
+  async function fileExpires(id: string): Promise<number> {
     const row = { TableName: process.env['FILES_TABLE'], Key: { pk: { S: `FILE#${id}` }, sk: { S: 'FILE' } } };
     return Number((await client.send(new GetItemCommand({ ...row, ConsistentRead: true }))).Item?.['expires']?.N);
-  };
-  const workflow = await api.publish(ONE_STEP);
-  const { body } = await api.post('/v2/files', { file_name: 'order.txt', agent_id: 'examples' });
-  const form = new FormData();
-  for (const [name, value] of Object.entries<string>(body.upload_fields)) form.append(name, value);
-  form.append('file', new Blob(['one chair']));
-  await fetch(body.upload_url, { method: 'POST', body: form });
-  const start = async () => {
-    const params = { file_ids: [body.id] };
-    return (await api.post(`/v1/workflows/${workflow}/command`, { command: 'start', params })).body.id;
-  };
-  const run = await start();
-  await api.ended(run);
-  await hold(`/v1/runs/${run}`);
-  expect(await expires(body.id)).toBe(FOREVER);
-  await start();
-  expect(await expires(body.id)).toBe(FOREVER);
-  await release(`/v1/runs/${run}`);
-  expect(await expires(body.id)).toBeLessThan(FOREVER);
+  }
+  async function uploaded(content: string): Promise<string> {
+    const { body } = await api.post('/v2/files', { file_name: 'order.txt', agent_id: 'examples' });
+    const form = new FormData();
+    for (const [name, value] of Object.entries<string>(body.upload_fields)) form.append(name, value);
+    form.append('file', new Blob([content]));
+    await fetch(body.upload_url, { method: 'POST', body: form });
+    return body.id;
+  }
+  async function started(workflow: string, file: string): Promise<string> {
+    const { body } = await api.post(`/v1/workflows/${workflow}/command`, { command: 'start', params: { file_ids: [file] } });
+    return body.id;
+  }
+  async function ran(workflow: string, file: string): Promise<string> {
+    const run = await started(workflow, file);
+    await api.ended(run);
+    return run;
+  }
+
+  test("given to it or made by it, outlast the bucket's own rule; lifted, they are files like others", async () => {
+    const stub = await startStub();
+    const url = stub.on('/label', () => ({ body: 'fragile', headers: { 'content-type': 'text/plain' } }));
+    const saving = await api.publish(`  - id: only\n    http: { method: GET, url: "${url}", save: true }\n`);
+    const given = await uploaded('one chair');
+    const run = await ran(saving, given);
+    await stub.close();
+    const made = (await api.get('/v1/files?limit=100')).body.items.find(
+      ({ run_id, id }: { run_id: string; id: string }) => run_id === run && id !== given,
+    ).id;
+    const before = await download(made);
+    await hold(`/v1/runs/${run}`);
+    for (const id of [given, made]) {
+      expect(await places(id, true)).toHaveLength(1);
+      await outlast(id);
+      expect(await fileExpires(id)).toBe(FOREVER);
+    }
+    expect([await download(given), await download(made)]).toEqual(['one chair', before]);
+
+    // It stays so when another run takes it.
+    await ran(await api.publish(ONE_STEP), given);
+    expect(await fileExpires(given)).toBe(FOREVER);
+
+    await release(`/v1/runs/${run}`);
+    expect([await download(given), await download(made)]).toEqual(['one chair', before]);
+    for (const id of [given, made]) {
+      expect(await places(id)).toEqual([`files/${id}`]);
+      expect(await fileExpires(id)).toBeLessThan(FOREVER);
+    }
+  });
+
+  test('stay while one of several runs is held, and are held anew', async () => {
+    const workflow = await api.publish(ONE_STEP);
+    const file = await uploaded('two chairs');
+    const [one = '', other = ''] = [await ran(workflow, file), await ran(workflow, file)];
+    await Promise.all([hold(`/v1/runs/${one}`), hold(`/v1/runs/${other}`)]);
+    expect(await places(file, true)).toHaveLength(1);
+    await outlast(file);
+    await release(`/v1/runs/${one}`);
+    expect([await fileExpires(file), await download(file)]).toEqual([FOREVER, 'two chairs']);
+    await release(`/v1/runs/${other}`);
+    await hold(`/v1/runs/${one}`);
+    await outlast(file);
+    expect([await fileExpires(file), await download(file)]).toEqual([FOREVER, 'two chairs']);
+  });
+
+  test('of one that was born under the hold of its workflow are kept when it ends', async () => {
+    const workflow = await api.publish(ONE_STEP);
+    await hold(`/v1/workflows/${workflow}`);
+    const file = await uploaded('three chairs');
+    await ran(workflow, file);
+    await vi.waitFor(async () => expect(await places(file, true)).toHaveLength(1), { timeout: 10_000 });
+    await outlast(file);
+    expect([await fileExpires(file), await download(file)]).toEqual([FOREVER, 'three chairs']);
+  });
 });
