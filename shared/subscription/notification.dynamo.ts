@@ -1,11 +1,11 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../aws/conditional-write.ts';
 import { expiresIn, type Item, toItem } from '../aws/items.ts';
+import { pageOfPartition } from '../aws/partition.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getRow } from '../aws/rows.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 import { type Notification, type Notifications, notification } from './notification.ts';
-import { pageOfPartition } from './partition.dynamo.ts';
 
 const PREFIX = 'SUBSCRIPTION#';
 const partitionOf = (subscriptionId: string) => PREFIX + subscriptionId;

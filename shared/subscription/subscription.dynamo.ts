@@ -2,9 +2,10 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk
 import { conditionalWrite, wins } from '../aws/conditional-write.ts';
 import { toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
+import { pageOfPartition } from '../aws/partition.ts';
+import { putOver } from '../aws/put-over.ts';
 import { getRow } from '../aws/rows.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { pageOfPartition } from './partition.dynamo.ts';
 import { type Subscription, type Subscriptions, subscription } from './subscription.ts';
 
 const partitionOf = (workspace: string) => `SUBSCRIPTIONS#${workspace}`;
@@ -57,17 +58,17 @@ export class DynamoSubscriptions implements Subscriptions {
   }
 
   replace(seen: Subscription, next: Subscription): Promise<boolean> {
-    const write = noted(this.#put(seen, next), noteOf(seen, next));
+    const write = noted(putOver(this.#table, seen, itemOf(next)), noteOf(seen, next));
     return wins(() => this.#client().send(write));
   }
 
   async report(seen: Subscription, next: Subscription): Promise<void> {
-    const put = this.#put(seen, next);
+    const put = putOver(this.#table, seen, itemOf(next));
     await wins(() => this.#client().send(put));
   }
 
   async note(seen: Subscription): Promise<void> {
-    const write = noted(this.#put(seen, seen), { object: 'subscription', id: seen.id, project: seen.project });
+    const write = noted(putOver(this.#table, seen, itemOf(seen)), { object: 'subscription', id: seen.id, project: seen.project });
     await wins(() => this.#client().send(write));
   }
 
@@ -79,15 +80,6 @@ export class DynamoSubscriptions implements Subscriptions {
     });
     const write = noted(remove, noteOf(seen, undefined));
     await wins(() => this.#client().send(write));
-  }
-
-  #put(seen: Subscription, next: Subscription): PutItemCommand {
-    return new PutItemCommand({
-      TableName: this.#table,
-      Item: itemOf(next),
-      ConditionExpression: 'updatedAt = :seen',
-      ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
-    });
   }
 }
 

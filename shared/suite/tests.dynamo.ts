@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
-import { expiresIn, fromItem, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { expiresIn, fromItem, type Item, toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
+import { pageOfPartition } from '../aws/partition.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getRow, primaryKey } from '../aws/rows.ts';
 import { parseJson } from '../kernel/json.ts';
@@ -182,21 +183,9 @@ export class DynamoTests implements Tests, Recordings {
     return row && suiteRun.parse(row);
   }
 
-  async runs(workflowId: string, { limit, token }: PageOf): Promise<Page<SuiteRun>> {
-    const name = listName(['test runs', workflowId]);
-    const last = readToken(name, token);
-    const query = new QueryCommand({
-      TableName: this.#settings.table,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: toItem({ ':pk': listPk(workflowId), ':prefix': RUNS }),
-      ScanIndexForward: false,
-      Limit: limit,
-      ExclusiveStartKey: last === undefined ? undefined : toItem(runKey(workflowId, last)),
-    });
-    const { Items = [], LastEvaluatedKey } = await patiently(() => this.#client().send(query));
-    const items = Items.map((item) => suiteRun.parse(fromItem(item)));
-    const behind = LastEvaluatedKey && items.at(-1)?.id;
-    return { items, next: behind === undefined ? undefined : writeToken(name, behind) };
+  runs(workflowId: string, page: PageOf): Promise<Page<SuiteRun>> {
+    const partition = { client: this.#client(), table: this.#settings.table, pk: listPk(workflowId), prefix: RUNS };
+    return pageOfPartition(partition, page, (row) => suiteRun.parse(row));
   }
 
   /** Under a name that follows from them, so that nobody reads a part of these and a part of those. */

@@ -1,7 +1,8 @@
-import { type DynamoDBClient, PutItemCommand, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
 import { toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
+import { putOver } from '../../aws/put-over.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import { type Queue, type Queues, queue } from './queue.ts';
@@ -40,13 +41,7 @@ export class DynamoQueues implements Queues {
   }
 
   replace(seen: Queue, next: Queue): Promise<boolean> {
-    const put = new PutItemCommand({
-      TableName: this.#table,
-      Item: itemOf(next),
-      ConditionExpression: 'updatedAt = :seen',
-      ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
-    });
-    const write = noted(put, noteOf(seen, next));
+    const write = noted(putOver(this.#table, seen, itemOf(next)), noteOf(seen, next));
     return wins(() => this.#client().send(write));
   }
 

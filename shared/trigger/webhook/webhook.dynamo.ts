@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { conditionalWrite, wins } from '../../aws/conditional-write.ts';
 import { fromItem, toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
+import { putOver } from '../../aws/put-over.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import { type Arrival, type Webhook, type Webhooks, webhook } from './webhook.ts';
@@ -34,13 +35,7 @@ export class DynamoWebhooks implements Webhooks {
   }
 
   replace(seen: Webhook, next: Webhook): Promise<boolean> {
-    const put = new PutItemCommand({
-      TableName: this.#table,
-      Item: itemOf(next),
-      ConditionExpression: 'updatedAt = :seen',
-      ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
-    });
-    const write = noted(put, noteOf(seen, next));
+    const write = noted(putOver(this.#table, seen, itemOf(next)), noteOf(seen, next));
     return wins(() => this.#client().send(write));
   }
 
