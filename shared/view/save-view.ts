@@ -8,7 +8,7 @@ interface Services {
 
 /** How many one owner has, and how many are shared in a workspace: a list shows them all. */
 export const MOST_OWN = 100;
-const MOST_SHARED = 200;
+export const MOST_SHARED = 200;
 
 /** Saves a view under its name, whether its owner has one of that name already or not. Throws `conflict` when there are too many. */
 export async function saveView({ views, now }: Services, request: ViewRequest): Promise<SavedView> {

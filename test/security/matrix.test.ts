@@ -3,7 +3,7 @@ import { operations } from '../../shared/api/routes.ts';
 import type { Operation } from '../../shared/edge/route.ts';
 import { allows, ROLES, type Role } from '../../shared/kernel/role.ts';
 import { type Api, type Ask, expectRefusal, startApi } from '../edge/api.ts';
-import { allSamples, isPage, type Known, type Sample } from '../edge/samples.ts';
+import { allSamples, isPage, type Known, NOTHING, operationIds, type Sample, samplesOf } from '../edge/samples.ts';
 import { oneOfEverything } from '../edge/things.ts';
 import { CLIENT_ID, SignInProvider } from '../harness/sign-in-provider.ts';
 
@@ -16,9 +16,12 @@ interface Credential {
   refused?: 401 | 403;
 }
 
+const NOBODY: Known = { workflow_id: NOTHING, run_id: NOTHING, key_id: NOTHING, project: 'beside' };
+
 let provider: SignInProvider;
 let api: Api;
 let requests: Sample[];
+let ids: Record<string, string>;
 const credentials: Credential[] = [];
 
 const account = (name: string) => ({ email: `${name}@example.com`, email_verified: true });
@@ -42,7 +45,8 @@ beforeAll(async () => {
     oidcClientId: CLIENT_ID,
   });
   const things: Required<Known> = await oneOfEverything(api);
-  const { project: _, ...ids } = things;
+  const { project: _, ...named } = things;
+  ids = named;
   requests = allSamples(things).filter(({ path, body }) =>
     Object.values(ids).some((id) => `${path} ${JSON.stringify(body)}`.includes(id)),
   );
@@ -107,9 +111,48 @@ test('every route with every credential and the id of something foreign: 401, 40
       counts[status] = (counts[status] ?? 0) + 1;
       cells += 1;
     }
+  const asked = new Set(requests.map(({ operation }) => operation));
+  // Every route whose path names a thing.
+  const naming = operationIds.filter((id) => /\{\w+_id\}/.test(operations[id].path));
+  expect(naming.filter((id) => !asked.has(id))).toEqual([]);
   console.log(`${cells} cells: ${requests.length} requests with ${credentials.length} credentials; ${JSON.stringify(counts)}`);
   expect(credentials).toHaveLength(16);
-  expect(new Set(requests.map(({ operation }) => operation)).size).toBeGreaterThanOrEqual(50);
+  expect(asked.size).toBeGreaterThanOrEqual(50);
+  expect(cells).toBe(credentials.length * requests.length);
   expect(cells).toBeGreaterThanOrEqual(16 * 60);
   for (const status of [401, 403, 404]) expect(counts[status]).toBeGreaterThanOrEqual(100);
+});
+
+/** Filters of lists that name a thing. */
+const NAMING_FILTERS = ['workflow_id', 'run_id', 'parent', 'root', 'trigger_id', 'process_id'] as const;
+
+test('a list that is asked for by the id of something foreign says nothing of it', async () => {
+  const strangers = credentials.filter(({ name, role }) => role === 'admin' && name.includes('of another'));
+  const lists = operationIds.flatMap((id) => {
+    const { method, path, query }: Operation = operations[id];
+    const filters = NAMING_FILTERS.filter((name) => name in Object(query?.shape));
+    return method === 'GET' && !path.includes('{')
+      ? filters.map((name) => ({ path, name, required: samplesOf(id, NOBODY)[0].path }))
+      : [];
+  });
+  let cells = 0;
+  for (const { ask } of strangers)
+    for (const { path, name, required } of lists) {
+      const value =
+        ids[{ parent: 'run_id', root: 'run_id', trigger_id: 'webhook_id', process_id: 'workflow_id' }[name as string] ?? name] ??
+        '';
+      const query = new URLSearchParams(required.split('?')[1]);
+      query.delete('project_id');
+      query.set(name, value);
+      const answered = await api.call('GET', `${path}?${query}`, ask);
+      expect([path, name, answered.status === 404 || !Object.values(ids).some((id) => answered.text.includes(id))]).toEqual([
+        path,
+        name,
+        true,
+      ]);
+      cells += 1;
+    }
+  console.log(`${cells} lists: ${lists.length} filters with ${strangers.length} credentials`);
+  expect(strangers.length).toBeGreaterThanOrEqual(4);
+  expect(lists.length).toBeGreaterThanOrEqual(1);
 });

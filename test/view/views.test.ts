@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MOST_OWN } from '../../shared/view/save-view.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { savedViews } from '../../functions/adapters.ts';
+import { MOST_OWN, MOST_SHARED } from '../../shared/view/save-view.ts';
+import { viewAfter } from '../../shared/view/saved-view.ts';
 import { type Api, type Ask, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 
 let api: Api;
@@ -116,6 +118,32 @@ describe('a saved view', () => {
     expect((await listed(key)).filter(({ own }) => own)).toHaveLength(MOST_OWN);
     expectRefusal(await save('one more', { filter: {} }, { key }), 409, 'limit');
     expect((await save('view 7', { filter: { q: 'changed' } }, { key })).status).toBe(200);
+  });
+
+  test('that is shared is one of two hundred of the workspace at the most', async () => {
+    const workspace = 'sharing';
+    const key = await api.keyOf({ workspace });
+    const other = await api.keyOf({ workspace });
+    const owner = { kind: 'key', id: 'somebody', name: 'somebody' } as const;
+    const store = async (name: string) => {
+      const asked = { workspace, owner: { ...owner, id: `${owner.id}-${name.slice(-1)}` }, name, shared: true, filter: {} };
+      expect(await savedViews().save(viewAfter(undefined, asked, new Date()), undefined)).toBe(true);
+    };
+    for (let at = 0; at < MOST_SHARED - 1; at += 20)
+      await Promise.all(Array.from({ length: Math.min(20, MOST_SHARED - 1 - at) }, (_, more) => store(`view ${at + more}`)));
+    const shared = { filter: {}, shared: true };
+    await vi.waitFor(async () => expect(await listed(key)).toHaveLength(MOST_SHARED - 1));
+    expect((await save('the last', shared, { key })).status).toBe(200);
+    expect(await listed(other)).toHaveLength(MOST_SHARED);
+
+    // Whoever it is; what is there can be changed, and what is not shared has another limit.
+    for (const one of [key, other]) expectRefusal(await save('one more', shared, { key: one }), 409, 'limit');
+    expect((await save('the last', { ...shared, filter: { q: 'changed' } }, { key })).status).toBe(200);
+    expect((await save('one more', { filter: {} }, { key: other })).status).toBe(200);
+    expectRefusal(await save('one more', shared, { key: other }), 409, 'limit');
+    expect((await save('the last', { filter: {} }, { key })).status).toBe(200);
+    expect((await save('one more', shared, { key: other })).status).toBe(200);
+    expect((await listed(key)).filter(({ own }) => !own)).toHaveLength(MOST_SHARED);
   });
 
   test('saved by many at once is one of them', async () => {
