@@ -2,6 +2,8 @@ import { loadavg } from 'node:os';
 import { costs, costsOfWaits } from './cost/costs.ts';
 import { AS_ON_AWS } from './cost/count.ts';
 import { withBench } from './harness/bench.ts';
+import { found } from './lists/find.ts';
+import { storeHistory } from './lists/history.ts';
 import { listed } from './lists/lists.ts';
 import type { Sizes } from './sizes.ts';
 import { boots } from './speed/boot.ts';
@@ -31,6 +33,13 @@ const PARTS = {
   lists: ({ lists: { stored, times } }: Sizes, say: Say) => {
     say(`lists of ${stored} runs`);
     return withBench({ connections: 1 }, (bench) => listed(bench, stored, times));
+  },
+  find: ({ find: { stored, times } }: Sizes, say: Say) => {
+    say(`finding among ${stored} runs`);
+    return withBench({ connections: 1 }, async (bench) => {
+      const history = await storeHistory(bench, stored);
+      return { stored, filters: await found(bench, history, times) };
+    });
   },
   bundles: async ({ bundleLoads }: Sizes, say: Say) => {
     say('bundles');

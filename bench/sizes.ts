@@ -9,6 +9,8 @@ export interface Sizes {
   killedRuns: number;
   /** Runs that are stored when lists are asked for, and how often each list is. */
   lists: { stored: number; times: number };
+  /** The same of filters. */
+  find: { stored: number; times: number };
   /** Runs whose operations are counted, of each kind. */
   countedRuns: number;
   boots: { cold: number; warm: number };
@@ -21,6 +23,7 @@ export const FULL: Sizes = {
   endurance: { runs: 20_000, callers: 32, stretch: 1000 },
   killedRuns: 32,
   lists: { stored: 200_000, times: 200 },
+  find: { stored: 200_000, times: 50 },
   countedRuns: 50,
   boots: { cold: 3, warm: 5 },
   bundleLoads: 5,
@@ -31,6 +34,7 @@ export const QUICK: Sizes = {
   endurance: { runs: 4000, callers: 32, stretch: 1000 },
   killedRuns: 16,
   lists: { stored: 10_000, times: 50 },
+  find: { stored: 10_000, times: 20 },
   countedRuns: 20,
   boots: { cold: 0, warm: 2 },
   bundleLoads: 0,
@@ -42,6 +46,7 @@ export const TINY: Sizes = {
   endurance: { runs: 8, callers: 4, stretch: 4 },
   killedRuns: 2,
   lists: { stored: 200, times: 2 },
+  find: { stored: 200, times: 2 },
   countedRuns: 4,
   boots: { cold: 0, warm: 1 },
   bundleLoads: 0,

@@ -1,22 +1,21 @@
-import { loadavg } from 'node:os';
 import * as z from 'zod';
-import { withBench } from './harness/bench.ts';
-import { type History, storeHistory } from './lists/history.ts';
-import { timed } from './lists/lists.ts';
+import type { Bench } from '../harness/bench.ts';
+import type { Spread } from '../harness/statistics.ts';
+import type { History } from './history.ts';
+import { timed } from './lists.ts';
 
-const HELP = `Usage: npm run bench:find [-- stored [times]]
-
-Measures how long a page of each of 30 filters and combinations takes, and how many pages tell all, with so many runs stored (200000).
-`;
-
-const [stored = 200_000, times = 50] = process.argv.slice(2).map(Number);
-if (![stored, times].every((count) => Number.isInteger(count) && count > 0)) {
-  console.error(HELP);
-  process.exit(2);
+/** First pages by one filter. */
+export interface Found extends Spread {
+  filter: string;
+  /** Entries of the first page. */
+  items: number;
+  /** To the end; absent when there are more than anybody would ask for. */
+  pages?: number;
+  /** The one of them that took longest. */
+  slowestMs: number;
 }
 
 const PAGE = 25;
-const GOAL_MS = 50;
 const MOST_PAGES = 40;
 const DAY_MS = 86_400_000;
 const ago = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString();
@@ -55,39 +54,35 @@ const queriesOf = ({ workflowId, parentId }: History): string[] => [
   `workflow_id=${workflowId}&label=area:north&from=${ago(20)}&stage=Published&archived=any`,
 ];
 
-const page = z.object({ continuation_token: z.string().nullable() });
-
-await withBench({ connections: 1 }, async ({ client, ...bench }) => {
-  const history = await storeHistory({ client, ...bench }, stored);
-  const load = () => loadavg()[0]?.toFixed(1);
-  const before = load();
-  console.log('| filter | p50, ms | p95, ms | shown | pages to the end |\n|---|---|---|---|---|');
-  let slow = 0;
+/** How long first pages by 30 filters and combinations take, each asked for again and again, and how many pages tell all. */
+export async function found(bench: Pick<Bench, 'client'>, history: History, times: number): Promise<Found[]> {
+  const filters: Found[] = [];
   for (const query of queriesOf(history)) {
     const path = `/v1/runs?limit=${PAGE}${query && `&${query}`}`;
-    const { p50, p95, items } = await timed({ client }, path, times);
-    if (p50 > GOAL_MS) slow += 1;
-    const pages = await pagesOf((token) => client.get(path + token));
-    console.log(`| \`${nameOf(query)}\` | ${p50.toFixed(1)} | ${p95.toFixed(1)} | ${items} | ${pages} |`);
+    const { p50, p95, items } = await timed(bench, path, times);
+    const pages = await pagesOf((token) => bench.client.get(path + token));
+    filters.push({ filter: nameOf(query), p50, p95, items, ...pages });
   }
-  console.log(`\n${stored} runs stored, ${times} first pages of ${PAGE} each; load before ${before}, after ${load()}`);
-  console.log(slow === 0 ? `medians all under ${GOAL_MS} ms` : `medians of ${slow} over ${GOAL_MS} ms`);
-});
+  return filters;
+}
+
+const page = z.object({ continuation_token: z.string().nullable() });
 
 /** The query without what is another in every run of the bench. */
 const nameOf = (query: string) =>
-  query === ''
-    ? '(none)'
-    : decodeURIComponent(query)
-        .replaceAll(/\b[0-9A-Z]{26}\b/g, '(id)')
-        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '(time)');
+  decodeURIComponent(query)
+    .replaceAll(/\b[0-9A-Z]{26}\b/g, '(id)')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '(time)');
 
-async function pagesOf(get: (token: string) => Promise<unknown>): Promise<string> {
+async function pagesOf(get: (token: string) => Promise<unknown>): Promise<Pick<Found, 'pages' | 'slowestMs'>> {
   let token = '';
+  let slowestMs = 0;
   for (let pages = 1; pages <= MOST_PAGES; pages++) {
+    const begun = performance.now();
     const { continuation_token: next } = page.parse(await get(token));
-    if (next === null) return String(pages);
+    slowestMs = Math.max(slowestMs, performance.now() - begun);
+    if (next === null) return { pages, slowestMs };
     token = `&continuation_token=${next}`;
   }
-  return `${MOST_PAGES}+`;
+  return { slowestMs };
 }

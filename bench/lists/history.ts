@@ -2,9 +2,10 @@ import type { Item } from '../../shared/aws/items.ts';
 import type { Run } from '../../shared/run/model/run.ts';
 import { seenRun, unseenRun } from '../cost/count.ts';
 import { type Bench, publish } from '../harness/bench.ts';
+import { writePast } from '../harness/past-emulator.ts';
 import { withRunsTable } from '../harness/runs-table.ts';
 import { FAILING, LONG_WAIT, W3, WPAR } from '../harness/workflows.ts';
-import { copyOf, type Model, modelOf, writeAll } from './seed.ts';
+import { copyOf, type Model, modelOf } from './seed.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
@@ -41,7 +42,7 @@ export async function storeHistory(bench: Bench, count: number): Promise<History
       failed: await modelOf(table, ids.failed),
       stopped: await modelOf(table, ids.stopped),
     };
-    await writeAll(table, itemsOf(models, count, ids.succeeded));
+    await writePast(bench.cloud.dataDir, table.name, itemsOf(models, count, ids.succeeded));
     return { workflowId: w3.id, parentId: ids.succeeded };
   });
 }
@@ -53,9 +54,10 @@ async function stoppedRun(bench: Bench): Promise<string> {
   return id;
 }
 
+/** The oldest first, as runs come: indexes grow at their end. */
 function* itemsOf(models: Models, count: number, parent: string): Generator<Item> {
   const now = new Date();
-  for (let n = 0; n < count; n++) {
+  for (let n = count - 1; n >= 0; n--) {
     const createdMs = now.getTime() - Math.round(((n + 1) / (count + 1)) * DAYS * DAY_MS);
     yield* copyOf({ model: models[nameOf(n)], createdMs, with: differences(n, parent) }, now);
   }

@@ -1,4 +1,4 @@
-import { QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import { expiresIn, type Item, toItem } from '../../shared/aws/items.ts';
 import type { Run } from '../../shared/run/model/run.ts';
@@ -6,8 +6,6 @@ import { journalKey, numberOf } from '../../shared/run/store/journal-items.dynam
 import { isRow, labelItem, parseRun, runItem, runPk, stateKeyOf } from '../../shared/run/store/run-items.dynamo.ts';
 import type { RunsTable } from '../harness/runs-table.ts';
 
-const AT_ONCE = 100;
-const WRITERS = 2;
 const KEPT_DAYS = 90;
 
 /** A run as the engine has left it. */
@@ -55,28 +53,4 @@ export function copyOf({ model: { run, journal }, createdMs, with: differences }
     ...copy.labels.map((label) => labelItem(copy, label)),
     ...journal.map((item) => ({ ...item, ...toItem({ ...journalKey(id, numberOf(item)), expires }) })),
   ];
-}
-
-/** Writes all items past the engine, a hundred at once: the emulator waits for the disk once for each transaction. */
-export async function writeAll(table: RunsTable, items: Iterable<Item>): Promise<void> {
-  const transactions = transactionsOf(items);
-  const writer = async () => {
-    for (const transaction of transactions) await write(table, transaction);
-  };
-  await Promise.all(Array.from({ length: WRITERS }, writer));
-}
-
-function* transactionsOf(items: Iterable<Item>): Generator<Item[]> {
-  let some: Item[] = [];
-  for (const item of items) {
-    some.push(item);
-    if (some.length < AT_ONCE) continue;
-    yield some;
-    some = [];
-  }
-  if (some.length > 0) yield some;
-}
-
-async function write({ client, name: TableName }: RunsTable, items: Item[]): Promise<void> {
-  await client.send(new TransactWriteItemsCommand({ TransactItems: items.map((Item) => ({ Put: { TableName, Item } })) }));
 }

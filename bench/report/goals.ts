@@ -9,6 +9,7 @@ export const GOALS = {
   recoveryMs: 4000,
   listMs: 10,
   rareListMs: 50,
+  findMs: 50,
   readyMs: 3000,
   writeUnits: 11,
   readUnits: 3,

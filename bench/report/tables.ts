@@ -12,7 +12,7 @@ interface Table {
 
 /** The results as people read them. */
 export function tables(results: Results, { markdown }: { markdown: boolean }): string {
-  const all = [figureTable(results), costTable(results), bundleTable(results), ELSEWHERE_TABLE];
+  const all = [figureTable(results), findTable(results), costTable(results), bundleTable(results), ELSEWHERE_TABLE];
   return all
     .filter(({ rows }) => rows.length > 0)
     .map(markdown ? asMarkdown : asText)
@@ -24,6 +24,27 @@ const yesNo = (reached: boolean | undefined) => (reached === undefined ? '' : re
 const figureTable = (results: Results): Table => ({
   header: ['figure', `before (${EARLIER.measured})`, 'now', 'goal', 'reached'],
   rows: figures(results).map(({ figure, earlier = '', now, goal = '', reached }) => [figure, earlier, now, goal, yesNo(reached)]),
+});
+
+const findTable = ({ find: { stored, filters } }: Results): Table => ({
+  header: [
+    `a page of ${count(stored)} runs by`,
+    'p50',
+    'p95',
+    `p95 at most ${ms(GOALS.findMs)}`,
+    'shown',
+    'pages to the end',
+    'the slowest of them',
+  ],
+  rows: filters.map(({ filter, p50, p95, items, pages, slowestMs }) => [
+    filter === '' ? '(nothing)' : `\`${filter}\``,
+    ms(p50),
+    ms(p95),
+    yesNo(p95 <= GOALS.findMs),
+    String(items),
+    pages === undefined ? 'more than 40' : String(pages),
+    ms(slowestMs),
+  ]),
 });
 
 const RUNS = [
