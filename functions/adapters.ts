@@ -96,7 +96,7 @@ export const tasks = /* @__PURE__ */ once(() => new DynamoTasks(dynamo, env.task
 const executions = /* @__PURE__ */ once(
   () => new SfnExecutions(sfn, { express: env.runsMachineArn, standard: env.longRunsMachineArn }),
 );
-export const fileRows = /* @__PURE__ */ once(
+const fileRows = /* @__PURE__ */ once(
   () => new DynamoFiles(dynamo, { table: env.filesTable(), retentionDays: env.retentionDays() }),
 );
 const fileBytes = /* @__PURE__ */ once(() => new BucketFiles(s3, env.valuesBucket()));
