@@ -57,6 +57,7 @@ import { BucketMails } from '../shared/trigger/email/mails.s3.ts';
 import type { EmailServices } from '../shared/trigger/email/ports.ts';
 import { DynamoReplies } from '../shared/trigger/email/replies.dynamo.ts';
 import type { ReplyServices } from '../shared/trigger/email/reply.ts';
+import { DynamoEventRules } from '../shared/trigger/event/event-rule.dynamo.ts';
 import { DynamoQueues } from '../shared/trigger/queue/queue.dynamo.ts';
 import { SchedulerFireTimer } from '../shared/trigger/schedule/fire-timer.scheduler.ts';
 import { fireWatcher } from '../shared/trigger/schedule/fire-watcher.metrics.ts';
@@ -118,6 +119,7 @@ const schedules = /* @__PURE__ */ once(() => new DynamoSchedules(dynamo, trigger
 const fireTimer = /* @__PURE__ */ once(() => new SchedulerFireTimer(scheduler, env.scheduler));
 export const webhooks = /* @__PURE__ */ once(() => new DynamoWebhooks(dynamo, env.triggersTable()));
 export const queues = /* @__PURE__ */ once(() => new DynamoQueues(dynamo, env.triggersTable()));
+export const eventRules = /* @__PURE__ */ once(() => new DynamoEventRules(dynamo, env.triggersTable()));
 export const seals = /* @__PURE__ */ once(() => new KmsSeals(kms, env.secretsKey()));
 const listeners = /* @__PURE__ */ once(() => new DynamoListeners(dynamo, env.liveTable()));
 const posts = /* @__PURE__ */ once(() => new GatewayPosts(liveConnections));

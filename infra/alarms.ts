@@ -12,6 +12,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import type { InboundEvents } from './inbound-events.ts';
 import type { InboundMail } from './inbound-mail.ts';
 import type { InboundQueues } from './inbound-queues.ts';
 import * as metrics from './metrics.ts';
@@ -32,6 +33,7 @@ export interface AlarmsProps {
   readonly runsApi: RunsApi;
   readonly schedules: Schedules;
   readonly queues: InboundQueues;
+  readonly inboundEvents: InboundEvents;
   readonly mail: InboundMail | undefined;
 }
 
@@ -55,7 +57,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { settings, stores, engine, runRecovery, runStream, runsApi, schedules, queues, mail } = props;
+    const { settings, stores, engine, runRecovery, runStream, runsApi, schedules, queues, inboundEvents, mail } = props;
     this.#prefix = settings.prefix;
     this.#actions = this.#actionsOf(settings);
 
@@ -145,8 +147,8 @@ export class Alarms extends Construct {
       threshold: 1,
     });
     this.#alarm('undelivered-messages', {
-      says: 'Messages that no trigger takes, or that could not be dealt with, lie in a dead letter queue of the inbox.',
-      metric: metrics.waiting(queues.undelivered),
+      says: 'Messages that no trigger takes, or messages or events that could not be dealt with, lie in a dead letter queue.',
+      metric: metrics.waiting([...queues.undelivered, inboundEvents.undelivered]),
       threshold: 1,
     });
     if (mail) this.#mailAlarms(mail);

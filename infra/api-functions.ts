@@ -272,6 +272,14 @@ export class ApiFunctions extends Construct {
     stores.workflows.allow(queues, ['GetItem']);
     stores.triggers.allow(queues, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow']);
 
+    const eventRules = new AppFunction(this, 'EventRules', {
+      settings,
+      entry: 'api/event-rules',
+      description: 'Shows and changes the rules by which events start runs',
+    });
+    stores.workflows.allow(eventRules, ['GetItem']);
+    stores.triggers.allow(eventRules, ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem'], ['by-workflow', 'by-workspace']);
+
     const receiveWebhook = new AppFunction(this, 'ReceiveWebhook', {
       settings,
       entry: 'api/receive-webhook',
@@ -351,6 +359,7 @@ export class ApiFunctions extends Construct {
       deliveries,
       webhooks,
       queues,
+      eventRules,
       receiveWebhook,
       files,
       mailboxes,
@@ -387,6 +396,7 @@ export class ApiFunctions extends Construct {
       ['api/deliveries', deliveries],
       ['api/webhooks', webhooks],
       ['api/queues', queues],
+      ['api/event-rules', eventRules],
       ['api/files', files],
       ['api/receive-webhook', receiveWebhook],
       ['api/analytics', analytics],

@@ -5,6 +5,7 @@ import { consolePages } from '../shared/console/operations.http.ts';
 import { Alarms } from './alarms.ts';
 import { ApiFunctions } from './api-functions.ts';
 import { BootstrapApiKey } from './bootstrap-api-key.ts';
+import { InboundEvents } from './inbound-events.ts';
 import { InboundMail } from './inbound-mail.ts';
 import { InboundQueues } from './inbound-queues.ts';
 import { Jobs } from './jobs.ts';
@@ -49,6 +50,7 @@ export class MillrunStack extends Stack {
     const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
     for (const entry of ['api/members', 'api/console']) functions.byEntry.get(entry)?.addEnvironment('LIVE_URL', liveApi.url);
     const queues = new InboundQueues(this, 'InboundQueues', { settings, stores, engine, functions });
+    const inboundEvents = new InboundEvents(this, 'InboundEvents', { settings, stores, engine, events });
     const { mailDomain } = settings;
     const mail =
       mailDomain === undefined
@@ -60,7 +62,18 @@ export class MillrunStack extends Stack {
         : new TaskMails(this, 'TaskMails', { settings, domain: mailDomain, stores, runsApi, mail });
     const { secret } = new BootstrapApiKey(this, 'BootstrapApiKey', { settings, access: stores.access });
 
-    new Alarms(this, 'Alarms', { settings, stores, engine, runRecovery, runStream, runsApi, schedules, queues, mail });
+    new Alarms(this, 'Alarms', {
+      settings,
+      stores,
+      engine,
+      runRecovery,
+      runStream,
+      runsApi,
+      schedules,
+      queues,
+      inboundEvents,
+      mail,
+    });
     new OperationsDashboard(this, 'OperationsDashboard', {
       settings,
       stores,
@@ -76,6 +89,7 @@ export class MillrunStack extends Stack {
         functions.authorize,
         ...functions.byEntry.values(),
         queues.receive,
+        inboundEvents.receive,
         jobs.worker,
         jobs.sweep,
         ...jobs.byEntry.values(),

@@ -104,6 +104,14 @@ const fields = z.object({
       .string()
       .regex(/^(arn:aws[a-z-]*:events:[^:]+:\d{12}:event-bus\/)?[\w./-]{1,256}$/, 'must be the name of an event bus, or its ARN'),
   ),
+  eventBuses: listOf(
+    z
+      .string()
+      .regex(
+        /^(arn:aws[a-z-]*:events:[^:=]+:\d{12}:event-bus\/)?[\w.-]{1,256}(=[A-Za-z0-9][A-Za-z0-9_-]{0,63})?$/,
+        'must be the name of an event bus, or its ARN, and may name a workspace: default, shop=main',
+      ),
+  ).default([]),
   inboundQueues: listOf(
     z
       .string()
@@ -130,6 +138,10 @@ const schema = fields.superRefine(({ oidcIssuer, oidcClientId, keyRateLimit, key
   const twice = names.find((one, at) => names.indexOf(one) !== at);
   if (twice !== undefined)
     context.addIssue({ code: 'custom', path: ['inboundQueues'], message: `must not name two queues called ${twice}` });
+  const buses = rest.eventBuses.map((text) => busIn(text).name);
+  const bus = buses.find((one, at) => buses.indexOf(one) !== at);
+  if (bus !== undefined)
+    context.addIssue({ code: 'custom', path: ['eventBuses'], message: `must not name two buses called ${bus}` });
   if (keyRateLimit === undefined && keyBurstLimit !== undefined)
     context.addIssue({ code: 'custom', path: ['keyRateLimit'], message: 'must be set where keyBurstLimit is' });
   if ((oidcIssuer === undefined) === (oidcClientId === undefined)) return;
@@ -175,6 +187,27 @@ export const inboundQueuesOf = ({ inboundQueues, bootstrapWorkspace }: Pick<Sett
     const [arn = '', workspace = bootstrapWorkspace] = text.split('=');
     return { arn, name: arn.split(':').at(-1) ?? '', workspace };
   });
+
+function busIn(text: string) {
+  const [bus = '', workspace] = text.split('=');
+  return { bus, name: bus.split('/').at(-1) ?? bus, workspace };
+}
+
+/** The bus that steps emit to, by its name alone. */
+export const eventBusNameOf = ({ prefix, eventBus }: Pick<Settings, 'prefix' | 'eventBus'>) =>
+  eventBus === undefined ? prefix : busIn(eventBus).name;
+
+/**
+ * The buses whose events may start runs, and the workspaces whose rules hear of what comes from outside: that of emit steps, unless it may belong to another
+ * account, and those that the owner names.
+ */
+export function eventBusesOf(settings: Pick<Settings, 'prefix' | 'eventBus' | 'eventBuses' | 'bootstrapWorkspace'>) {
+  const { eventBus, bootstrapWorkspace } = settings;
+  const own = eventBusNameOf(settings);
+  const named = settings.eventBuses.map(busIn).map(({ workspace = bootstrapWorkspace, ...rest }) => ({ ...rest, workspace }));
+  const isThere = eventBus?.startsWith('arn:') || named.some(({ name }) => name === own);
+  return isThere ? named : [{ bus: own, name: own, workspace: bootstrapWorkspace }, ...named];
+}
 
 /** What the authorizer is told of the requests that one caller may make. */
 export function callerRateOf({ keyRateLimit: perSecond, keyBurstLimit }: Settings) {

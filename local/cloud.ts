@@ -150,9 +150,9 @@ async function bringUp(options: CloudOptions, { template, root }: StackSource, {
   });
   const s3 = new S3(stack, { folder: join(options.dataDir, 's3'), usage: usage.s3, secret: credential.secretAccessKey });
   const keys = new Keys(stack, join(options.dataDir, 'kms.key'));
-  const buses = new EventBuses(stack, join(options.dataDir, 'events.jsonl'));
   const queues = new Queues(stack, join(options.dataDir, 'sqs.sqlite'));
   closing.push(() => queues.close());
+  const buses = new EventBuses(stack, join(options.dataDir, 'events.jsonl'), queues);
   const scheduler = new Scheduler(stack, { functions, queues, usage: usage.events }, options.dataDir);
   closing.push(() => scheduler.close());
   const database = options.dynamodbEndpoint ? undefined : join(options.dataDir, DATABASE);

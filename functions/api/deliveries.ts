@@ -10,6 +10,7 @@ import { deliveries as deliveriesOperations } from '../../shared/trigger/deliver
 import { RAW_TYPE, type RawForm, type RawServices, rawDelivery } from '../../shared/trigger/delivery/raw.ts';
 import { type RedeliveryServices, redeliver as redeliverTo } from '../../shared/trigger/delivery/redeliver.ts';
 import { rawMail } from '../../shared/trigger/email/raw-mail.ts';
+import { rawEvent } from '../../shared/trigger/event/event.ts';
 import { rawMessage } from '../../shared/trigger/queue/message.ts';
 import { rawRequest } from '../../shared/trigger/webhook/raw-request.ts';
 import { deliveries, now, payloads, recorder } from '../adapters.ts';
@@ -48,7 +49,12 @@ async function deliveryOf(deliveries: Deliveries, caller: Caller, id: string): P
 }
 
 /** How payloads are shown; a trigger without a line here keeps none. */
-const rawForms: Partial<Record<DeliveryTrigger, RawForm>> = { email: rawMail, webhook: rawRequest, queue: rawMessage };
+const rawForms: Partial<Record<DeliveryTrigger, RawForm>> = {
+  email: rawMail,
+  webhook: rawRequest,
+  queue: rawMessage,
+  event: rawEvent,
+};
 
 export const handler = http(
   deliveriesOperations,

@@ -50,6 +50,7 @@ const IDENTITIES: Record<string, Identify> = {
     return { ref: name, attributes: { Id: name } };
   },
   'AWS::Events::EventBus': named('Name', (name) => arn('events', `event-bus/${name}`)),
+  'AWS::Events::Rule': named('Name', (name) => arn('events', `rule/${name}`)),
   'AWS::KMS::Key': ({ unique }) => ({ ref: unique, attributes: { Arn: arn('kms', `key/${unique}`), KeyId: unique } }),
   'AWS::SES::EmailIdentity': ({ property, unique }) => ({ ref: property('EmailIdentity') ?? unique, attributes: {} }),
   'AWS::SNS::Topic': ({ property, unique }) => {

@@ -11,6 +11,7 @@ const SERVED = new Set([
   'AWS::DynamoDB::GlobalTable',
   'AWS::DynamoDB::Table',
   'AWS::Events::EventBus',
+  'AWS::Events::Rule',
   'AWS::KMS::Key',
   'AWS::Lambda::Alias',
   'AWS::Lambda::EventInvokeConfig',

@@ -19,6 +19,7 @@ import { answerLinks, tasks } from '../task/operations.http.ts';
 import { deliveries } from '../trigger/delivery/operations.http.ts';
 import { canary } from '../trigger/email/canary.http.ts';
 import { mail } from '../trigger/email/operations.http.ts';
+import { eventRules } from '../trigger/event/operations.http.ts';
 import { queues } from '../trigger/queue/operations.http.ts';
 import { schedules } from '../trigger/schedule/operations.http.ts';
 import { webhooks } from '../trigger/webhook/operations.http.ts';
@@ -50,6 +51,7 @@ export const operations = {
   ...deliveries,
   ...webhooks,
   ...queues,
+  ...eventRules,
   ...schedules,
   ...analytics,
   ...usageOperations,

@@ -47,6 +47,7 @@ const aFile = () => madeWith('/v2/files', { file_name: 'order.pdf', agent_id: 'e
 const aComment = () => madeWith(`/v1/runs/${run}/comments`, { text: 'The ERP was down.' });
 const yearly = { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' };
 const aSchedule = (more = {}) => madeWith(at('/schedules'), { ...yearly, ...more });
+const aRule = () => madeWith(at('/event-rules'), { name: 'booked', source: 'shop' });
 const aQueue = () => madeWith(at('/queues'), { name: 'orders' });
 const aWebhook = () => madeWith(at('/webhooks'), { name: 'orders', scheme: 'sha256' });
 
@@ -375,6 +376,20 @@ const doing: Record<Act, Do> = {
     const object = await aQueue();
     await ask('DELETE', at(`/queues/${object}`), undefined, reason);
     return { object, before: { name: 'orders' }, after: null };
+  },
+  'event_rule.create': async (reason) => {
+    const { body } = await ask('POST', at('/event-rules'), { name: 'booked', source: 'shop' }, reason);
+    return { object: body.id, before: null, after: { name: 'booked', source: 'shop', enabled: true } };
+  },
+  'event_rule.change': async (reason) => {
+    const object = await aRule();
+    await ask('PATCH', at(`/event-rules/${object}`), { pattern: { source: [{ prefix: 'sh' }] } }, reason);
+    return { object, before: { pattern: null }, after: { pattern: '{"source":[{"prefix":"sh"}]}' } };
+  },
+  'event_rule.delete': async (reason) => {
+    const object = await aRule();
+    await ask('DELETE', at(`/event-rules/${object}`), undefined, reason);
+    return { object, before: { name: 'booked' }, after: null };
   },
   'task.answer': async (reason) => {
     const object = (await api.start(await api.publish(ONE_QUESTION))).body.id;

@@ -11,6 +11,7 @@ export interface Known {
   schedule_id?: string;
   webhook_id?: string;
   queue_id?: string;
+  event_rule_id?: string;
   delivery_id?: string;
   file_id?: string;
   comment_id?: string;
@@ -54,6 +55,8 @@ const bodies: Partial<Record<OperationId, (known: Known) => unknown[]>> = {
   testWebhook: () => [{}, { body: { order: 1 } }],
   createQueue: () => [{ name: 'orders' }],
   changeQueue: () => [{ enabled: false }],
+  createEventRule: () => [{ name: 'booked', detail_type: 'order.booked', pattern: { source: [{ prefix: 'shop' }] } }],
+  changeEventRule: () => [{ enabled: false }, { pattern: null }],
   createSubscription: ({ project }) => [
     { project_id: project, events: ['run.failed'], to: { webhook: { url: 'https://erp.example/hook' } } },
   ],
@@ -145,6 +148,7 @@ function idFor(name: string, known: Known): string {
     delivery_id: NOTHING,
     webhook_id: NOTHING,
     queue_id: NOTHING,
+    event_rule_id: NOTHING,
     file_id: NOTHING,
     comment_id: NOTHING,
     test_id: NOTHING,

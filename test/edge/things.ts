@@ -21,6 +21,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
   const schedule = await create(`${of}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
   const webhook = await create(`${of}/webhooks`, { name: 'orders', scheme: 'sha256' });
   const queue = await create(`${of}/queues`, { name: 'orders' });
+  const eventRule = await create(`${of}/event-rules`, { name: 'booked', source: 'shop' });
   const file = await create('/v2/files', { file_name: 'order.pdf', agent_id: project });
   const comment = await create(`/v1/runs/${run.id}/comments`, { text: 'The ERP was down.' });
   const asking = await api.publish(ONE_QUESTION, { key, project });
@@ -51,6 +52,7 @@ export async function oneOfEverything(api: Api, { key = API_KEY, project = 'exam
     schedule_id: schedule.id,
     webhook_id: webhook.id,
     queue_id: queue.id,
+    event_rule_id: eventRule.id,
     delivery_id: delivery,
     file_id: file.id,
     comment_id: comment.id,

@@ -23,6 +23,7 @@ const ABOVE = [
   'functions/api/tasks.ts',
   'functions/api/tests.ts',
   'functions/mail/receive-mail.ts',
+  'functions/event/receive-events.ts',
   'functions/queue/receive-messages.ts',
   'functions/timer/fire-schedule.ts',
   'functions/timer/reconcile-fires.ts',
@@ -30,14 +31,14 @@ const ABOVE = [
   'functions/worker/drive-run.ts',
   'functions/worker/work-job.ts',
 ];
-const ABOVE_BYTES = 1_305_000;
+const ABOVE_BYTES = 1_310_000;
 /** Has the clients of models, tools and mail servers, which are loaded with the first step that needs them. */
 const WORKER = 'functions/worker/drive-run.ts';
 const WORKER_BYTES = 3_000_000;
 
 /** Starts again what any trigger has turned away, and does all that people do with runs. */
 const JOBS = 'functions/worker/work-job.ts';
-const JOBS_BYTES = 1_355_000;
+const JOBS_BYTES = 1_360_000;
 
 const mostOf = (entry: string) => {
   if (entry === JOBS) return JOBS_BYTES;

@@ -288,6 +288,18 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Workflows', 'GetItem'),
     ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow'),
   },
+  'functions/api/event-rules.ts': {
+    ...logs('FunctionsEventRules'),
+    ...records,
+    ...table('Workflows', 'GetItem'),
+    ...table('Triggers', 'BatchGetItem DeleteItem GetItem PutItem', 'by-workflow', 'by-workspace'),
+  },
+  'functions/event/receive-events.ts': {
+    ...logs('InboundEventsReceive'),
+    ...starts,
+    ...table('Triggers', 'BatchGetItem GetItem PutItem', 'by-workspace'),
+    'InboundEvents.Arn': takesMessages,
+  },
   'functions/queue/receive-messages.ts': {
     ...logs('InboundQueuesReceive'),
     ...starts,

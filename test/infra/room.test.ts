@@ -15,6 +15,7 @@ const everything = synthesize(
     oidcClientId: 'millrun',
     keyRateLimit: 5,
     startConcurrency: 10,
+    eventBuses: ['default', 'shop=main'],
     inboundQueues: Array.from({ length: 10 }, (_, at) => `arn:aws:sqs:eu-west-1:111122223333:orders-${at}`),
   }),
 );

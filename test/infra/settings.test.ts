@@ -28,6 +28,7 @@ test('an owner need not choose anything', () => {
     mailActive: false,
     mailReplaceActive: false,
     mailCanaryMinutes: 15,
+    eventBuses: [],
     inboundQueues: [],
     assumableRoles: [],
   });
@@ -84,6 +85,8 @@ test.each([
   [{ mailIdentity: 'mine' }, 'mailIdentity: '],
   [{ mailTls: 'never' }, 'mailTls: '],
   [{ mailCanaryMinutes: 2000 }, 'mailCanaryMinutes: '],
+  [{ eventBuses: ['a b'] }, 'eventBuses.0: must be the name of an event bus'],
+  [{ eventBuses: 'default,default=other' }, 'must not name two buses called default'],
   [{ assumableRoles: 'arn:aws:iam::111122223333:role/*' }, 'assumableRoles.0: must be the ARN of a role'],
   [{ assumableRoles: 'orders' }, 'assumableRoles.0: must be the ARN of a role'],
   [{ inboundQueues: 'orders' }, 'inboundQueues.0: must be the ARN of a queue'],

@@ -86,7 +86,7 @@ export const fromV1 = (word: RunStatusV1): RunStatus =>
   RUN_STATUSES.find((status) => RUN_STATUS[status].v1 === word) ?? 'pending';
 
 /** Triggers that the glossary names. */
-export const TRIGGERS = ['manual', 'api', 'email', 'schedule', 'webhook', 'queue', 'rerun', 'parent', 'test'] as const;
+export const TRIGGERS = ['manual', 'api', 'email', 'schedule', 'webhook', 'queue', 'event', 'rerun', 'parent', 'test'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** Whether outside calls of a test run are answered from the record, or made. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Page, PageOf } from '../../kernel/page.ts';
 
 /** Triggers that leave deliveries. */
-export const DELIVERY_TRIGGERS = ['email', 'schedule', 'webhook', 'queue'] as const;
+export const DELIVERY_TRIGGERS = ['email', 'schedule', 'webhook', 'queue', 'event'] as const;
 export type DeliveryTrigger = (typeof DELIVERY_TRIGGERS)[number];
 
 export const OUTCOMES = ['accepted', 'skipped', 'duplicate', 'rejected'] as const;
@@ -15,7 +15,7 @@ export const delivery = z.object({
   project: z.string().optional(),
   workflowId: z.string().optional(),
   trigger: z.enum(DELIVERY_TRIGGERS),
-  /** The mailbox, schedule, webhook or queue that it came to. */
+  /** The mailbox, schedule, webhook, queue or event rule that it came to. */
   triggerId: z.string(),
   /** Where it came from: an address, a network address, a nominal time. */
   source: z.string(),
@@ -41,7 +41,7 @@ export interface DeliveryFilter {
   workflowId?: string | undefined;
   trigger?: DeliveryTrigger | undefined;
   outcome?: Outcome | undefined;
-  /** The mailbox, schedule, webhook or queue that it came to. */
+  /** The mailbox, schedule, webhook, queue or event rule that it came to. */
   triggerId?: string | undefined;
   /** Words of its reason, in any case. */
   reason?: string | undefined;

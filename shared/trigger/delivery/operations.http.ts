@@ -12,7 +12,7 @@ export const deliveries = {
     ...at,
     method: 'GET',
     path: '/v1/deliveries',
-    summary: 'What arrived at mailboxes, schedules, webhooks and queues, newest first',
+    summary: 'What arrived at mailboxes, schedules, webhooks, queues and event rules, newest first',
     query: z.strictObject({ ...deliveryFilter, ...listQuery(25) }),
     responses: { 200: deliveryEntries },
   }),
@@ -29,7 +29,7 @@ export const deliveries = {
     method: 'GET',
     path: '/v1/deliveries/{delivery_id}/raw',
     summary:
-      'What was delivered, byte for byte but for credentials in its head: a mail, a request of a webhook, a message of a queue',
+      'What was delivered, byte for byte but for credentials in its head: a mail, a request of a webhook, a message of a queue, an event',
     role: 'editor',
     params,
     responses: { 200: RAW_TYPE },

@@ -25,6 +25,7 @@ const TRIGGERS = [
   ['schedule', 'Schedule'],
   ['webhook', 'Webhook'],
   ['queue', 'Queue'],
+  ['event', 'Event'],
 ] as const;
 const TONES: Record<string, string> = { accepted: 'good', rejected: 'bad', duplicate: 'warn' };
 
@@ -40,7 +41,7 @@ interface Search {
   day?: string | undefined;
 }
 
-/** What arrived at mailboxes, schedules, webhooks and queues, and what became of it, day by day. */
+/** What arrived at mailboxes, schedules, webhooks, queues and event rules, and what became of it, day by day. */
 export function DeliveriesPage() {
   const { outcome = '', trigger = '', day: chosen = '' } = useSearch({ from: '/deliveries' });
   const navigate = useNavigate({ from: '/deliveries' });
