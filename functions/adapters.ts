@@ -42,6 +42,7 @@ import type { RunFollower } from '../shared/run/stream/streamed-change.ts';
 import { watcher } from '../shared/run/watcher.metrics.ts';
 import { notifiesSubscribers } from '../shared/subscription/follow-subscriptions.ts';
 import { DynamoNotifications } from '../shared/subscription/notification.dynamo.ts';
+import { KnownSubscribers } from '../shared/subscription/subscribers.ts';
 import { DynamoSubscriptions } from '../shared/subscription/subscription.dynamo.ts';
 import type { TestedPublishServices } from '../shared/suite/publish-tested.ts';
 import { DynamoTests } from '../shared/suite/tests.dynamo.ts';
@@ -81,6 +82,9 @@ export const subscriptions = /* @__PURE__ */ once(() => new DynamoSubscriptions(
 export const notifications = /* @__PURE__ */ once(
   () => new DynamoNotifications(dynamo, { table: env.subscriptionsTable(), retentionDays: env.retentionDays() }),
 );
+export const subscribers = /* @__PURE__ */ once(() => new KnownSubscribers(subscriptions(), notifications()));
+/** Made when there is something to tell: not every function that works with schedules may. */
+const lateSubscribers: Pick<KnownSubscribers, 'tell'> = { tell: (events) => subscribers().tell(events) };
 export const members = /* @__PURE__ */ once(() => new DynamoMembers(dynamo, env.accessTable()));
 export const savedViews = /* @__PURE__ */ once(() => new DynamoSavedViews(dynamo, env.accessTable()));
 export const workflows = /* @__PURE__ */ once(() => new DynamoWorkflows(dynamo, env.workflowsTable()));
@@ -151,7 +155,7 @@ export function callerRate(): Rate | undefined {
   return text === undefined ? undefined : rate.parse(JSON.parse(text));
 }
 
-const spending = /* @__PURE__ */ once(() => new CountedSpending(lateCounters, now));
+export const spending = /* @__PURE__ */ once(() => new CountedSpending(lateCounters, now));
 /** Made when a budget asks for them: not every function that works with runs has any. */
 const lateCounters: Pick<DynamoCounters, 'read'> = { read: (query) => counters().read(query) };
 
@@ -209,6 +213,7 @@ export const scheduleServices = (): ScheduleServices => ({
   schedules: schedules(),
   fireTimer: fireTimer(),
   fireWatcher,
+  subscribers: lateSubscribers,
 });
 
 /** What incoming mail works with. */
@@ -269,7 +274,7 @@ export const runFollowers = (): RunFollower[] => [
   new LiveFollower({ ...connectionServices(), keys: keys(), members: members() }),
   forgetsRuns({ runs: runRows(), values: values() }),
   keepsHeld({ runs: runRows(), files }),
-  notifiesSubscribers({ subscriptions: subscriptions(), notifications: notifications(), runs: runRows() }),
+  notifiesSubscribers({ subscribers: subscribers(), runs: runRows() }),
 ];
 
 /** What those who listen are served with. */

@@ -81,7 +81,7 @@ export class InboundMail extends Construct {
     if (settings.mailActive) this.#activate(rules);
     this.canary = settings.mailActive && this.canaryMinutes > 0 ? this.#canary() : undefined;
 
-    for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries'])
+    for (const entry of ['api/mailboxes', 'api/mail-canary', 'api/deliveries', 'api/subscriptions'])
       props.functions.at(entry).addEnvironment('MAIL_DOMAIN', domain);
     this.allowSending(props.functions.at('api/mail-canary'));
     // Steps of kind email.

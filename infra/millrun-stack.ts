@@ -56,6 +56,11 @@ export class MillrunStack extends Stack {
       mailDomain === undefined
         ? undefined
         : new InboundMail(this, 'InboundMail', { settings, domain: mailDomain, stores, engine, runRecovery, functions });
+    if (mailDomain !== undefined && mail) {
+      // Digests, and who is told that a subscription was turned off.
+      subscriptions.send.addEnvironment('MAIL_DOMAIN', mailDomain);
+      mail.allowSending(subscriptions.send);
+    }
     const taskMails =
       mailDomain === undefined || mail === undefined
         ? undefined

@@ -47,6 +47,8 @@ export class RunEngine extends Construct {
     // Tokens that it renews are kept.
     stores.secretsKey.allowSealing(this.worker);
     allowRoles(this.worker, settings);
+    // What steps emit is told to subscribers.
+    stores.subscriptions.allow(this.worker, ['PutItem', 'Query']);
     stores.tests.allow(this.worker, ['Query']);
     stores.files.allow(this.worker, ['GetItem', 'PutItem']);
     stores.values.allowReads(this.worker);

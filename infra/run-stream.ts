@@ -87,7 +87,9 @@ export class RunStream extends Construct {
     stores.places.allow(this.count, []);
     stores.workflows.allow(this.count, ['GetItem']);
     stores.values.allowReads(this.count);
-    stores.analytics.allow(this.count, ['PutItem', 'UpdateItem']);
+    // What has been spent of budgets, and who wants to hear of it.
+    stores.analytics.allow(this.count, ['PutItem', 'Query', 'UpdateItem']);
+    stores.subscriptions.allow(this.count, ['PutItem', 'Query']);
 
     this.#tell('Changes', this.follow, stores, {
       filters: FOLLOWED,

@@ -91,6 +91,7 @@ export class Schedules extends Construct {
       stores.allowTasks(fn);
       stores.allowLettingIn(fn);
       stores.values.allowReads(fn);
+      stores.subscriptions.allow(fn, ['PutItem', 'Query']);
       this.#allowFireTimers(fn);
     }
     stores.triggers.allow(this.reconcile, [], ['by-due']);

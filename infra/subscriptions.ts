@@ -38,7 +38,7 @@ export class Subscriptions extends Construct {
         RETENTION_DAYS: String(settings.retentionDays),
       },
     });
-    stores.subscriptions.allow(this.send, ['GetItem', 'PutItem'], ['due']);
+    stores.subscriptions.allow(this.send, ['GetItem', 'PutItem', 'Query'], ['due']);
     stores.secretsKey.allowOpening(this.send, 'subscription');
     events.allowEvents(this.send);
     this.#everyMinute(runRecovery);

@@ -4,13 +4,14 @@ import { accepted, created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
+import * as env from '../../shared/kernel/env.ts';
 import { newId } from '../../shared/kernel/id.ts';
 import { notFound } from '../../shared/kernel/problem.ts';
 import type { Caller } from '../../shared/kernel/role.ts';
-import { notificationOf } from '../../shared/subscription/follow-subscriptions.ts';
 import type { Notifications } from '../../shared/subscription/notification.ts';
 import { subscriptions as subscriptionsOperations } from '../../shared/subscription/operations.http.ts';
 import * as save from '../../shared/subscription/save-subscription.ts';
+import { notificationOf } from '../../shared/subscription/subscribers.ts';
 import {
   createdSubscriptionView,
   deliveryView,
@@ -116,6 +117,12 @@ export const handler = http(
     redeliverSubscription,
     testSubscription,
   },
-  (): Services => ({ subscriptions: subscriptions(), notifications: notifications(), seals: seals(), now }),
+  (): Services => ({
+    subscriptions: subscriptions(),
+    notifications: notifications(),
+    seals: seals(),
+    hasMail: env.mailDomain() !== undefined,
+    now,
+  }),
   recorder,
 );

@@ -4,10 +4,13 @@ import { background, logger } from '../../shared/aws/observe.ts';
 import { EventBridgeBus } from '../../shared/executor/emit/bus.eventbridge.ts';
 import { openNetwork } from '../../shared/executor/http/agents.ts';
 import { sendsTo } from '../../shared/executor/notify/notify.ts';
+import { tellOfTurnedOff } from '../../shared/executor/notify/turned-off.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { notificationIn } from '../../shared/subscription/notification.dynamo.ts';
 import { type SendServices, sendDue, sendThese } from '../../shared/subscription/send-notifications.ts';
-import { notifications, now, seals, subscriptions } from '../adapters.ts';
+import { notifications, now, ownMail, seals, subscribers, subscriptions } from '../adapters.ts';
+
+const mailLost = (error: unknown) => logger.warn('nobody was told by mail that a subscription was turned off', { error });
 
 /** Enough to end what has been begun. */
 const RESERVE_MS = 20_000;
@@ -35,11 +38,15 @@ export const handler = background(
       network: openNetwork(env.stepNetwork()),
       seals: seals(),
       bus: new EventBridgeBus(eventBridge, env.eventBusArn),
+      mail: ownMail(),
       now,
     }),
     now,
     random: Math.random,
-    turnedOff: ({ id, workspace, disabledReason }) =>
-      logger.warn('a subscription was turned off', { subscription: id, workspace, reason: disabledReason }),
+    turnedOff: async (subscription) => {
+      const { id, workspace, disabledReason } = subscription;
+      logger.warn('a subscription was turned off', { subscription: id, workspace, reason: disabledReason });
+      await tellOfTurnedOff({ subscribers: subscribers(), mail: ownMail(), now, mailLost }, subscription);
+    },
   }),
 );

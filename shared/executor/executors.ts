@@ -1,4 +1,5 @@
 import type { Executors } from '../step/kind.ts';
+import type { Subscribers } from '../subscription/subscribers.ts';
 import { emailExecutor } from './email/email.ts';
 import type { OwnMail } from './email/own-mail.ts';
 import type { EventBus } from './emit/bus.ts';
@@ -13,16 +14,17 @@ export interface Means {
   network: NetworkSettings;
   mail: OwnMail;
   bus: EventBus;
+  subscribers: Pick<Subscribers, 'tell'>;
 }
 
 /** What reaches outside, for the worker alone. A new kind is its own folder and one word here. */
-export function executorsFor({ network: settings, mail, bus }: Means): Executors {
+export function executorsFor({ network: settings, mail, bus, subscribers }: Means): Executors {
   const network = openNetwork(settings);
   return {
     http: httpExecutor(network),
     llm: llmExecutor(network),
     mcp: mcpExecutor(network),
     email: emailExecutor(network, mail),
-    emit: emitExecutor(bus),
+    emit: emitExecutor(bus, subscribers),
   };
 }

@@ -80,6 +80,10 @@ export interface LeafContext {
   workspace: string;
   project: string;
   workflow: string;
+  workflowId: string;
+  /** By what the run came, and its labels. */
+  trigger: string;
+  labels: readonly string[];
   stepKey: string;
   attempt: number;
   /** What it calls is told which trace this is. */

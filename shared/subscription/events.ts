@@ -9,4 +9,12 @@ export const EVENTS = [
   'task.opened',
   'task.answered',
   'task.expired',
+  'schedule.missed',
+  'schedule.rejected',
+  'schedule.paused',
+  'schedule.resumed',
+  'budget.warned',
+  'budget.exhausted',
+  'event.emitted',
+  'subscription.turned_off',
 ] as const;

@@ -8,6 +8,8 @@ import type { Subscription, Subscriptions } from './subscription.ts';
 export interface SubscriptionServices {
   subscriptions: Subscriptions;
   seals: Pick<Seals, 'seal'>;
+  /** Whether the installation sends mail. */
+  hasMail: boolean;
   now: () => Date;
 }
 
@@ -18,10 +20,11 @@ export type SubscriptionChoices = Pick<Subscription, 'events' | 'filter' | 'to' 
 
 /** Makes a subscription; the secret of a webhook is shown this once. Throws `conflict` when the workspace has too many. */
 export async function createSubscription(
-  { subscriptions, seals, now }: SubscriptionServices,
+  { subscriptions, seals, now, hasMail }: SubscriptionServices,
   owner: { workspace: string; project: string; actor: Actor },
   choices: SubscriptionChoices,
 ): Promise<{ subscription: Subscription; secret: string | undefined }> {
+  check(choices, hasMail);
   const { items } = await subscriptions.list(owner.workspace, { limit: MOST });
   if (items.length === MOST)
     throw new Problem('conflict', `The workspace has ${MOST} subscriptions, which is as many as there can be. Delete one first.`);
@@ -44,7 +47,7 @@ export async function createSubscription(
 
 /** Changes one; turned on again it is as if nothing had been refused. Throws `conflict` when somebody else has changed it meanwhile, or it is to go elsewhere. */
 export async function changeSubscription(
-  { subscriptions, now }: Pick<SubscriptionServices, 'subscriptions' | 'now'>,
+  { subscriptions, now, hasMail }: Pick<SubscriptionServices, 'subscriptions' | 'now' | 'hasMail'>,
   seen: Subscription,
   change: { [K in keyof SubscriptionChoices]?: SubscriptionChoices[K] | undefined },
 ): Promise<Subscription> {
@@ -55,6 +58,17 @@ export async function changeSubscription(
   const at = now().toISOString();
   const updatedAt = at > seen.updatedAt ? at : new Date(Date.parse(seen.updatedAt) + 1).toISOString();
   const next: Subscription = { ...(change.enabled === true || change.to ? rest : seen), ...chosen, updatedAt };
+  check(next, hasMail);
   if (await subscriptions.replace(seen, next)) return next;
   throw new Problem('conflict', 'The subscription has been changed by somebody else meanwhile. Read it again.');
+}
+
+/** Refuses by name what could not be told. */
+function check({ events, to }: Pick<Subscription, 'events' | 'to'>, hasMail: boolean): void {
+  if (to.kind === 'email' && !hasMail)
+    throw new Problem('invalid', 'This installation sends no mail: the setting mailDomain says from where.', [
+      { name: 'to.email', value: 'no mail is sent' },
+    ]);
+  if (to.kind === 'event_bus' && events.includes('event.emitted'))
+    throw new Problem('invalid', 'What steps emit is on the event bus already.', [{ name: 'events', value: 'event.emitted' }]);
 }

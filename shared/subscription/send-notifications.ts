@@ -2,16 +2,17 @@ import { Slots } from '../kernel/slots.ts';
 import { afterSending, type Notification, type Notifications, type Sent, subscriptionAfter } from './notification.ts';
 import type { Subscription, Subscriptions } from './subscription.ts';
 
-/** Takes one event to one subscriber. Throws for nothing that the other side does. */
-export type SendOne = (subscription: Subscription, notification: Notification) => Promise<Sent>;
+/** Takes events to one subscriber: one, or what a mail has gathered. Throws for nothing that the other side does. */
+export type Send = (subscription: Subscription, notifications: readonly [Notification, ...Notification[]]) => Promise<Sent>;
 
 export interface SendServices {
   subscriptions: Subscriptions;
   notifications: Notifications;
-  send: SendOne;
+  send: Send;
   now: () => Date;
   random: () => number;
-  turnedOff(subscription: Subscription): void;
+  /** Lets it be known, once or more often. */
+  turnedOff(subscription: Subscription): Promise<void>;
 }
 
 const DUE_AT_ONCE = 100;
@@ -42,27 +43,47 @@ export async function sendDue(services: SendServices, hasTime: () => boolean): P
 
 async function sendAll(services: SendServices, rows: readonly Notification[]): Promise<number> {
   const slots = new Slots(SENT_AT_ONCE);
-  const sent = await Promise.all(rows.map((row) => slots.run(() => deal(services, row))));
-  return sent.filter(Boolean).length;
+  const groups = [...Map.groupBy(rows, ({ subscriptionId }) => subscriptionId).values()];
+  const sent = await Promise.all(groups.map((group) => dealWith(services, slots, group)));
+  return sent.reduce((sum, count) => sum + count, 0);
 }
 
-/** Takes it, sends it, writes down what came of it. False when somebody else has it. */
-async function deal({ subscriptions, notifications, ...services }: SendServices, seen: Notification): Promise<boolean> {
-  const at = services.now();
-  if (seen.dueAt === undefined || seen.dueAt > at.toISOString()) return false;
-  const taken = { ...seen, dueAt: new Date(at.getTime() + LEASE_MS).toISOString() };
-  if (!(await notifications.replace(seen, taken))) return false;
-  const subscription = await subscriptions.find(seen.workspace, seen.subscriptionId);
-  const isWanted = subscription?.enabled || seen.type === 'subscription.test';
+/** Those of one subscriber: a mail holds them all, others hear of each by itself. */
+async function dealWith(services: SendServices, slots: Slots, rows: readonly Notification[]): Promise<number> {
+  const [{ workspace, subscriptionId } = { workspace: '', subscriptionId: '' }] = rows;
+  const subscription = await services.subscriptions.find(workspace, subscriptionId);
+  const parts = subscription?.to.kind === 'email' ? [rows] : rows.map((row) => [row]);
+  const sent = await Promise.all(parts.map((part) => slots.run(() => deal(services, part))));
+  return sent.reduce((sum, count) => sum + count, 0);
+}
+
+/** Takes them, sends them, writes down what came of it. Answers how many nobody else had. */
+async function deal(services: SendServices, rows: readonly Notification[]): Promise<number> {
+  const { subscriptions, notifications } = services;
+  const [first, ...more] = (await Promise.all(rows.map((row) => take(services, row)))).filter((row) => row !== undefined);
+  if (!first) return 0;
+  const taken = [first, ...more] as const;
+  const subscription = await subscriptions.find(first.workspace, first.subscriptionId);
+  const isWanted = subscription?.enabled || taken.every(({ type }) => type === 'subscription.test');
   const sent: Sent =
     subscription && isWanted
       ? await services.send(subscription, taken)
       : { ok: false, error: subscription ? 'The subscription is turned off.' : 'The subscription is gone.', isGone: true };
-  await notifications.replace(taken, afterSending({ ...taken }, sent, services.now(), services.random()));
-  if (!subscription || !isWanted) return true;
+  const random = services.random();
+  await Promise.all(taken.map((one) => notifications.replace(one, afterSending(one, sent, services.now(), random))));
+  if (!subscription || !isWanted) return taken.length;
   const next = subscriptionAfter(subscription, sent, services.now());
-  if (next === subscription) return true;
+  if (next === subscription) return taken.length;
+  // Told first: what breaks off in between is told again, and counts once.
+  if (!next.enabled) await services.turnedOff(next);
   await subscriptions.report(subscription, next);
-  if (!next.enabled) services.turnedOff(next);
-  return true;
+  return taken.length;
+}
+
+/** Undefined when somebody else has it, or its time has not come. */
+async function take({ notifications, now }: SendServices, seen: Notification): Promise<Notification | undefined> {
+  const at = now();
+  if (seen.dueAt === undefined || seen.dueAt > at.toISOString()) return undefined;
+  const taken = { ...seen, dueAt: new Date(at.getTime() + LEASE_MS).toISOString() };
+  return (await notifications.replace(seen, taken)) ? taken : undefined;
 }

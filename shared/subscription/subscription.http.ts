@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { callableUrl } from '../connection/connection-type.ts';
-import { actor, page, resourceId, time, words } from '../edge/schema.ts';
+import { actor, mailAddress, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { TRIGGERS } from '../run/model/status.ts';
+import { DIGESTS } from './digest.ts';
 import { EVENTS } from './events.ts';
 import type { Notification } from './notification.ts';
 import type { Subscription, SubscriptionFilter, Target } from './subscription.ts';
@@ -14,12 +15,29 @@ const events = z
   .refine((given) => new Set(given).size === given.length, 'must name each event once');
 
 const filter = z
-  .strictObject({ workflow_id: resourceId.optional(), trigger: z.enum(TRIGGERS).optional(), label: words(100).optional() })
-  .meta({ id: 'SubscriptionFilter', description: 'Only of runs of this workflow, that came by this trigger, with this label' });
+  .strictObject({
+    workflow_id: resourceId.optional(),
+    trigger: z.enum(TRIGGERS).optional(),
+    label: words(100).optional(),
+    type: words(128).optional(),
+  })
+  .meta({
+    id: 'SubscriptionFilter',
+    description: 'Only of this workflow, of runs that came by this trigger, with this label; only events emitted with this type',
+  });
+
+/** Whoever wants to tell more people has a list at their mail server. */
+const MOST_ADDRESSES = 10;
 
 const to = z
   .union([
     z.strictObject({ webhook: z.strictObject({ url: callableUrl }) }),
+    z.strictObject({
+      email: z.strictObject({
+        addresses: z.array(mailAddress).min(1).max(MOST_ADDRESSES),
+        every: z.enum(DIGESTS).default('hour').meta({ description: 'At each full hour, or each day at 05:00 UTC' }),
+      }),
+    }),
     z.strictObject({ event_bus: z.strictObject({}).meta({ description: 'That of the installation: docs/emit.md' }) }),
   ])
   .meta({ id: 'SubscriptionTarget' });
@@ -41,7 +59,12 @@ export const subscriptionEntry = z
     id: resourceId,
     project_id: z.string(),
     events: z.array(z.enum(EVENTS)),
-    filter: z.object({ workflow_id: z.string().nullable(), trigger: z.string().nullable(), label: z.string().nullable() }),
+    filter: z.object({
+      workflow_id: z.string().nullable(),
+      trigger: z.string().nullable(),
+      label: z.string().nullable(),
+      type: z.string().nullable(),
+    }),
     to,
     enabled: z.boolean(),
     failing_since: time.nullable().meta({ description: 'Since when its receiver has taken nothing' }),
@@ -75,19 +98,34 @@ export const subscriptionDeliveries = page(subscriptionDelivery).meta({ id: 'Sub
 export const redeliveries = z.object({ items: z.array(subscriptionDelivery) }).meta({ id: 'SubscriptionRedeliveries' });
 
 export const targetOf = (given: z.infer<typeof to>): Target =>
-  'webhook' in given ? { kind: 'webhook', url: given.webhook.url } : { kind: 'event_bus' };
+  'webhook' in given
+    ? { kind: 'webhook', url: given.webhook.url }
+    : 'email' in given
+      ? { kind: 'email', ...given.email }
+      : { kind: 'event_bus' };
 
-export const filterOf = ({ workflow_id: workflowId, trigger, label }: z.infer<typeof filter>): SubscriptionFilter => ({
+export const filterOf = ({ workflow_id: workflowId, trigger, label, type }: z.infer<typeof filter>): SubscriptionFilter => ({
   ...(workflowId !== undefined && { workflowId }),
   ...(trigger !== undefined && { trigger }),
   ...(label !== undefined && { label }),
+  ...(type !== undefined && { type }),
 });
+
+function shownTarget(target: Target): z.infer<typeof to> {
+  if (target.kind === 'webhook') return { webhook: { url: target.url } };
+  return target.kind === 'email' ? { email: { addresses: target.addresses, every: target.every } } : { event_bus: {} };
+}
 
 const shown = ({ project, to: target, filter: about, ...row }: Subscription) => ({
   ...row,
   projectId: project,
-  filter: { workflow_id: about.workflowId ?? null, trigger: about.trigger ?? null, label: about.label ?? null },
-  to: target.kind === 'webhook' ? { webhook: { url: target.url } } : { event_bus: {} },
+  filter: {
+    workflow_id: about.workflowId ?? null,
+    trigger: about.trigger ?? null,
+    label: about.label ?? null,
+    type: about.type ?? null,
+  },
+  to: shownTarget(target),
 });
 
 export const subscriptionView = (row: Subscription) => viewOf(subscriptionEntry, shown(row));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
+import { DIGESTS } from './digest.ts';
 import { EVENTS } from './events.ts';
 
 export type EventType = (typeof EVENTS)[number];
@@ -8,10 +9,17 @@ export type EventType = (typeof EVENTS)[number];
 const target = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('webhook'), url: z.string() }),
   z.object({ kind: z.literal('event_bus') }),
+  z.object({ kind: z.literal('email'), addresses: z.array(z.string()), every: z.enum(DIGESTS) }),
 ]);
 export type Target = z.infer<typeof target>;
 
-const filter = z.object({ workflowId: z.string().optional(), trigger: z.string().optional(), label: z.string().optional() });
+const filter = z.object({
+  workflowId: z.string().optional(),
+  trigger: z.string().optional(),
+  label: z.string().optional(),
+  /** Of an event that a step has emitted. */
+  type: z.string().optional(),
+});
 export type SubscriptionFilter = z.infer<typeof filter>;
 
 /** Who is told of what happens in a project. */
@@ -41,30 +49,37 @@ export interface SubscribedEvent {
   id: string;
   type: EventType;
   at: string;
+  /** What is the same whenever it is told, where `at` is not. */
+  since?: string | undefined;
   workspace: string;
-  project: string;
-  workflowId: string;
-  trigger: string;
-  labels: readonly string[];
+  /** Absent for what concerns the whole workspace. */
+  project?: string | undefined;
+  workflowId?: string | undefined;
+  trigger?: string | undefined;
+  labels?: readonly string[] | undefined;
+  /** Of an event that a step has emitted. */
+  emitted?: string | undefined;
   data: Readonly<Record<string, unknown>>;
 }
 
 /** Whether a subscription is about the event. */
 export function isAbout(
-  { enabled, project, events, filter: { workflowId, trigger, label }, createdAt }: Subscription,
+  { enabled, project, events, filter: { workflowId, trigger, label, type }, createdAt }: Subscription,
   event: SubscribedEvent,
 ): boolean {
   return (
     enabled &&
-    project === event.project &&
+    (event.project === undefined || project === event.project) &&
     events.includes(event.type) &&
     createdAt <= event.at &&
     (workflowId === undefined || workflowId === event.workflowId) &&
     (trigger === undefined || trigger === event.trigger) &&
-    (label === undefined || event.labels.includes(label))
+    (label === undefined || event.labels?.includes(label) === true) &&
+    (type === undefined || type === event.emitted)
   );
 }
 
+/** Subscriptions of a workspace. */
 export interface Subscriptions {
   create(row: Subscription): Promise<void>;
   find(workspace: string, id: string): Promise<Subscription | undefined>;

@@ -9,6 +9,7 @@ import type { CountServices } from '../../shared/analytics/count-runs.ts';
 import { type CounterRow, rowsOf, summed } from '../../shared/analytics/counter-rows.ts';
 import { DynamoCounters } from '../../shared/analytics/counters.dynamo.ts';
 import { recount } from '../../shared/analytics/recount.ts';
+import type { BudgetWatchServices } from '../../shared/analytics/tell-of-budgets.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { projectionOf } from '../../shared/run/model/project.ts';
 import type { Run } from '../../shared/run/model/run.ts';
@@ -27,7 +28,16 @@ beforeAll(async () => {
 });
 afterAll(() => tables.close());
 
-const services = (): CountServices => ({
+/** Nobody wants to hear of budgets. */
+const nobody: BudgetWatchServices = {
+  workflows: { budgets: async () => [] },
+  spending: { spent: async () => 0 },
+  subscribers: { tell: async () => {}, want: async () => false },
+  now: () => new Date(),
+};
+
+const services = (): CountServices & BudgetWatchServices => ({
+  ...nobody,
   runs: new DynamoRuns(() => tables.client, { table: tables.table('RUNS_TABLE') }),
   definitions: { planOf: async () => plan },
   counters: new DynamoCounters(() => tables.client, tables.table('ANALYTICS_TABLE')),

@@ -108,6 +108,8 @@ const deliveries = table('Triggers', 'GetItem PutItem');
 const carriesOn = { ...table('Runs', 'GetItem PutItem Query UpdateItem'), ...readsAndWritesValues };
 /** Whoever appends to journals shows what people are asked there. */
 const showsTasks = table('Tasks', 'UpdateItem');
+/** Who is told of what happens. */
+const tellsSubscribers = table('Subscriptions', 'PutItem Query');
 /** Only where a signature is verified. */
 const opensSecrets = { 'StoresSecretsKey.Arn': ['kms:Decrypt'] };
 
@@ -369,7 +371,8 @@ const expected: Record<string, Record<string, string[]>> = {
   },
   'functions/worker/send-notifications.ts': {
     ...logs('SubscriptionsSend'),
-    ...table('Subscriptions', 'GetItem PutItem', 'due'),
+    ...table('Subscriptions', 'GetItem PutItem Query', 'due'),
+    ...sendsMail,
     'StoresSubscriptions.StreamArn': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     'StoresSubscriptions.Arn/stream/*': ['dynamodb:ListStreams'],
     ...opensSecrets,
@@ -444,6 +447,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...table('Connections', 'GetItem UpdateItem'),
     ...renewsSecrets,
     ...assumesRoles,
+    ...tellsSubscribers,
     ...sendsMail,
     'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },
@@ -468,7 +472,8 @@ const expected: Record<string, Record<string, string[]>> = {
     'StoresRuns.Arn': ['dynamodb:Query'],
     'StoresRuns.StreamArn': runStream['StoresRuns.StreamArn'],
     'StoresRuns.Arn/stream/*': runStream['StoresRuns.Arn/stream/*'],
-    ...table('Analytics', 'PutItem UpdateItem'),
+    ...table('Analytics', 'PutItem Query UpdateItem'),
+    ...tellsSubscribers,
     ...table('Workflows', 'GetItem'),
     ...readsValues,
     'RunStreamUndelivered.Arn': ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
@@ -494,6 +499,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...carriesOn,
     ...letsIn,
     ...fireTimers,
+    ...tellsSubscribers,
     'SchedulesUndelivered.Arn': ['sqs:SendMessage'],
   },
   'functions/timer/reconcile-fires.ts': {
@@ -504,6 +510,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Triggers', 'GetItem PutItem', 'by-due'),
     ...fireTimers,
+    ...tellsSubscribers,
   },
   'functions/api/schedules.ts': {
     ...logs('SchedulesRoutes'),
@@ -514,6 +521,7 @@ const expected: Record<string, Record<string, string[]>> = {
     ...letsIn,
     ...table('Triggers', 'BatchGetItem GetItem PutItem Query', 'by-workspace', 'by-workflow'),
     ...fireTimers,
+    ...tellsSubscribers,
   },
   'functions/setup/bootstrap-api-key.ts': {
     ...logs('BootstrapApiKeyRegister'),

@@ -1,14 +1,20 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Api, ONE_QUESTION, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
+import { mailsIn } from '../harness/outbox.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';
+import { temporaryFolder } from '../harness/temporary-folder.ts';
 
+const folder = temporaryFolder();
 let api: Api;
 let stub: StubServer;
 beforeAll(async () => {
-  [api, stub] = await Promise.all([startApi(), startStub()]);
+  [api, stub] = await Promise.all([startApi(undefined, folder.path), startStub()]);
 });
-afterAll(() => Promise.all([api.close(), stub.close()]));
+afterAll(async () => {
+  await Promise.all([api.close(), stub.close()]);
+  folder.remove();
+});
 
 interface Heard {
   headers: Record<string, string>;
@@ -105,7 +111,9 @@ describe('a subscription', () => {
       return one;
     }, 15_000);
     expect(Date.parse(refused.due_at) - Date.parse(refused.last_at)).toBeGreaterThanOrEqual(3_599_000);
-    expect((await api.get(`/v1/subscriptions/${made.id}`)).body.failing_since).toEqual(expect.any(String));
+    await until(async () =>
+      expect((await api.get(`/v1/subscriptions/${made.id}`)).body.failing_since).toEqual(expect.any(String)),
+    );
 
     status = 410;
     await api.post(`/v1/subscriptions/${made.id}/test`, {});
@@ -127,6 +135,58 @@ describe('a subscription', () => {
     expect(ids).toEqual([test410.id, test410.id]);
   });
 
+  test('tells what steps emit, of schedules, of budgets, and of subscriptions that were turned off', async () => {
+    const gone = receiver(() => ({ status: 410 }));
+    const [all, typed] = [receiver(), receiver()];
+    const lost = await api.post('/v1/subscriptions', {
+      project_id: 'examples',
+      events: ['run.failed'],
+      to: { webhook: { url: gone.url } },
+    });
+    await api.post('/v1/subscriptions', {
+      project_id: 'examples',
+      events: ['event.emitted'],
+      filter: { type: 'order.paid' },
+      to: { webhook: { url: typed.url } },
+    });
+    await subscribe(all.url, ['event.emitted', 'schedule.paused', 'budget.warned', 'subscription.turned_off']);
+    const workflow = await api.publish('  - id: tell\n    emit: { type: order.booked, subject: "4711", data: { n: 1 } }\n');
+    const schedule = await api.post(`/v1/workflows/${workflow}/schedules`, { name: 'yearly', expression: 'cron(0 0 1 1 ? *)' });
+    await api.post(`/v1/workflows/${workflow}/schedules/${schedule.body.id}/pause`, {});
+    await api.post(`/v1/subscriptions/${lost.body.id}/test`, {});
+    const key = await api.keyOf({});
+    const items = [{ per: 'day', project_id: 'examples', workflow_id: workflow, warn_at: 0.1 }];
+    expect((await api.call('PUT', '/v1/budgets', { key, body: { items } })).status).toBe(200);
+    for (let n = 0; n < 2; n += 1) await api.ended((await api.start(workflow)).body.id);
+    const told = (type: string) => all.heard.filter(({ body }) => body.type === type).map(({ body }) => body.data);
+    await until(() => expect(told('event.emitted')).toHaveLength(2));
+    expect(told('event.emitted')[0]).toMatchObject({
+      event: { type: 'order.booked', subject: '4711', data: { n: 1 } },
+      run: { workflow_id: workflow },
+    });
+    expect(told('schedule.paused')).toMatchObject([{ schedule: { id: schedule.body.id, name: 'yearly' }, reason: null }]);
+    await until(() => expect(told('subscription.turned_off')).toMatchObject([{ subscription: { id: lost.body.id } }]));
+    // Runs are counted some seconds after their end.
+    await vi.waitFor(() => expect(told('budget.warned')).toHaveLength(1), { timeout: 25_000, interval: 100 });
+    expect(told('budget.warned')[0]).toMatchObject({ budget: { workflow_id: workflow, per: 'day', warn_at: 0.1 } });
+    expect(typed.heard).toEqual([]);
+    await api.call('PUT', '/v1/budgets', { key, body: { items: [] } });
+  });
+
+  test('tells people by mail, at full hours what has happened until then, and a test at once', async () => {
+    const to = { email: { addresses: ['ada@example.com', 'bob@example.com'] } };
+    const made = (await api.post('/v1/subscriptions', { project_id: 'examples', events: ['run.failed'], to })).body;
+    expect(made).toMatchObject({ secret: null, to: { email: { ...to.email, every: 'hour' } } });
+    await api.post(`/v1/subscriptions/${made.id}/test`, {});
+    const [mail] = await vi.waitFor(async () => {
+      const found = await mailsIn(folder.path, 'subscription.test');
+      expect(found).toHaveLength(1);
+      return found;
+    }, 15_000);
+    expect(mail).toMatchObject({ to: to.email.addresses, mail: { subject: 'Millrun: subscription.test in examples' } });
+    await until(async () => expect(await deliveries(made.id)).toMatchObject([{ outcome: 'delivered', status: null }]));
+  });
+
   test('goes to the event bus as CloudEvents', async () => {
     const body = { project_id: 'examples', events: ['run.failed'], to: { event_bus: {} } };
     const made = (await api.post('/v1/subscriptions', body)).body;
@@ -143,6 +203,9 @@ describe('a subscription', () => {
     [{ to: {} }, 'to'],
     [{ to: { webhook: { url: 'ftp://erp.example' } } }, 'to'],
     [{ to: { webhook: { url: 'https://user:pw@erp.example' } } }, 'to'],
+    [{ to: { email: { addresses: [] } } }, 'to'],
+    [{ to: { email: { addresses: ['ada@example.com'], every: 'minute' } } }, 'to'],
+    [{ events: ['event.emitted'] }, 'events'],
     [{ filter: { color: 'red' } }, 'filter.color'],
     [{ color: 'red' }, 'color'],
   ])('%j is refused by name', async (wrong, name) => {

@@ -1,6 +1,8 @@
+import { timeOf } from '../../kernel/id.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { EmitSpec } from '../../step/emit.ts';
 import type { LeafContext } from '../../step/kind.ts';
+import type { SubscribedEvent } from '../../subscription/subscription.ts';
 import type { BusEvent } from './bus.ts';
 
 /** What PutEvents takes, all of an entry that it counts. */
@@ -27,6 +29,29 @@ export function cloudEventOf({ type, source, subject, data }: EmitSpec, emitter:
     project,
     workflow,
     runid: runId,
+  };
+}
+
+/** The same, as subscribers are told of it. */
+export function subscribedEventOf(
+  { id, type, source, subject, time, data }: ReturnType<typeof cloudEventOf>,
+  { runId, workspace, project, workflow, workflowId, trigger, labels }: LeafContext,
+): SubscribedEvent {
+  return {
+    id,
+    type: 'event.emitted',
+    at: time,
+    since: timeOf(runId),
+    workspace,
+    project,
+    workflowId,
+    trigger,
+    labels,
+    emitted: type,
+    data: {
+      event: { id, type, source, subject: subject ?? null, data },
+      run: { id: runId, workflow_id: workflowId, workflow_name: workflow, project_id: project },
+    },
   };
 }
 

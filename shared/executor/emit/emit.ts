@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StepError } from '../../kernel/step-error.ts';
 import type { EmitSpec } from '../../step/emit.ts';
 import type { Executor } from '../../step/kind.ts';
+import type { Subscribers } from '../../subscription/subscribers.ts';
 import type { EventBus, NotTaken } from './bus.ts';
-import { checkFits, cloudEventOf } from './cloud-event.ts';
+import { checkFits, cloudEventOf, subscribedEventOf } from './cloud-event.ts';
 
 const MOST_TRIES = 5;
 const FIRST_PAUSE_MS = 200;
@@ -12,8 +13,8 @@ const FIRST_PAUSE_MS = 200;
 const PASSES =
   /^(Throttling|ThrottlingException|TooManyRequestsException|InternalFailure|InternalException|InternalFailureException|ServiceUnavailable|Unreachable)$/;
 
-/** Puts events on the bus. An event that comes twice has the same id both times. */
-export const emitExecutor = (bus: EventBus): Executor<EmitSpec> => ({
+/** Puts events on the bus, and tells subscribers. An event that comes twice has the same id both times. */
+export const emitExecutor = (bus: EventBus, subscribers: Pick<Subscribers, 'tell'>): Executor<EmitSpec> => ({
   async execute(spec, context) {
     const at = context.now();
     const event = cloudEventOf(spec, context, at);
@@ -21,7 +22,10 @@ export const emitExecutor = (bus: EventBus): Executor<EmitSpec> => ({
     checkFits(entry);
     for (let tried = 1; ; tried++) {
       const notTaken = await bus.put(entry);
-      if (!notTaken) return event.id;
+      if (!notTaken) {
+        await subscribers.tell([subscribedEventOf(event, context)]);
+        return event.id;
+      }
       if (tried === MOST_TRIES || !PASSES.test(notTaken.code)) throw failureOf(notTaken, tried);
       await sleep(FIRST_PAUSE_MS * 2 ** (tried - 1), undefined, { signal: context.signal }).catch(() => {
         throw context.signal.reason;

@@ -1,8 +1,11 @@
 import type { Seals } from '../../kernel/seals.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { compose } from '../../mail/compose.ts';
+import { digestOf } from '../../subscription/digest.ts';
 import type { Notification, Sent } from '../../subscription/notification.ts';
-import type { SendOne } from '../../subscription/send-notifications.ts';
+import type { Send } from '../../subscription/send-notifications.ts';
 import { signedHeaders } from '../../subscription/signature.ts';
+import type { OwnMail } from '../email/own-mail.ts';
 import type { EventBus } from '../emit/bus.ts';
 import type { Network } from '../http/agents.ts';
 import { readBody } from '../http/body.ts';
@@ -18,13 +21,16 @@ interface Means {
   network: Network;
   seals: Pick<Seals, 'open'>;
   bus: EventBus;
+  mail: OwnMail;
   now: () => Date;
 }
 
-/** Takes events to webhooks, under the rule about where steps may lead, and to the bus. Redirects are not followed. */
+/** Takes events to webhooks, under the rule about where steps may lead, to the bus, and to people. Redirects are not followed. */
 export const sendsTo =
-  (means: Means): SendOne =>
-  async ({ id, secret, to, project }, notification) => {
+  (means: Means): Send =>
+  async ({ id, secret, to, project }, notifications) => {
+    if (to.kind === 'email') return toPeople(means, project, to.addresses, notifications);
+    const [notification] = notifications;
     if (to.kind === 'event_bus') return toBus(means, project, notification);
     const opened = await means.seals.open(secret ?? '', { subscription: id });
     return toWebhook(means, to.url, opened, notification);
@@ -75,4 +81,32 @@ async function toBus({ bus }: Means, project: string, { type, payload, workspace
   const entry = { source, type: detail.type, at: new Date(timestamp), detail: JSON.stringify(detail) };
   const notTaken = await bus.put(entry);
   return notTaken ? { ok: false, error: `The event bus did not take it: ${notTaken.code}.` } : { ok: true };
+}
+
+/** Machines that answer mail do not answer these. */
+const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
+
+async function toPeople(
+  { mail: { outgoing, domain }, now }: Pick<Means, 'mail' | 'now'>,
+  project: string,
+  addresses: readonly string[],
+  notifications: readonly Notification[],
+): Promise<Sent> {
+  if (domain === undefined)
+    return { ok: false, error: 'This installation sends no mail: the setting mailDomain says from where.' };
+  const from = `noreply@${domain}`;
+  const raw = compose({ from, to: addresses.join(', '), date: now(), headers: AUTOMATIC, ...digestOf(project, notifications) });
+  try {
+    await outgoing.send({ from, to: addresses, raw });
+    return { ok: true };
+  } catch (error) {
+    // What SES says of a mail is for people; what else there is names things of the account.
+    const says =
+      error instanceof Error
+        ? error.name === 'MessageRejected'
+          ? `${error.name}: ${error.message}`
+          : error.name
+        : 'it does not say why';
+    return { ok: false, error: `The mail was not taken: ${says}` };
+  }
 }

@@ -1,5 +1,6 @@
 import type { Page, PageOf } from '../../kernel/page.ts';
 import type { StartServices } from '../../run/start/start-request.ts';
+import type { Subscribers } from '../../subscription/subscribers.ts';
 import type { DeliveryServices } from '../delivery/receive.ts';
 import type { FireOutcome, LedgerFire, Schedule } from './schedule.ts';
 
@@ -46,4 +47,9 @@ export interface FireWatcher {
 
 /** What schedules work with. */
 export type ScheduleServices = StartServices &
-  DeliveryServices & { schedules: Schedules; fireTimer: FireTimer; fireWatcher: FireWatcher };
+  DeliveryServices & {
+    schedules: Schedules;
+    fireTimer: FireTimer;
+    fireWatcher: FireWatcher;
+    subscribers: Pick<Subscribers, 'tell'>;
+  };

@@ -7,6 +7,7 @@ import { refuseLargeText } from '../../kernel/row-text.ts';
 import { prepareRun } from '../../run/start/prepare-run.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { checkTiming } from './check-timing.ts';
+import { eventOfTurn } from './events-of-schedules.ts';
 import type { ScheduleServices } from './ports.ts';
 import { replaceSchedule, retryMoved, ScheduleMoved } from './retry-moved.ts';
 import { type Schedule, type ScheduleWishes, timingOf } from './schedule.ts';
@@ -100,6 +101,8 @@ export async function write(
     const current = await services.schedules.get(id);
     if (!current) throw new ScheduleMoved(id);
     const next = lookedAfter(await change(current), services.now());
+    const turned = eventOfTurn(current, next, services.now());
+    await services.subscribers.tell(turned ? [turned] : []);
     await replaceSchedule(services.schedules, current, next);
     await setTimer(services, next);
     return { ...next, revision: current.revision + 1 };

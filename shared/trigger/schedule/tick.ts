@@ -3,7 +3,9 @@ import { Problem } from '../../kernel/problem.ts';
 import { stopRun } from '../../run/control/stop-run.ts';
 import type { Run } from '../../run/model/run.ts';
 import { isTerminal } from '../../run/model/status.ts';
+import type { SubscribedEvent } from '../../subscription/subscription.ts';
 import { atOverlap, catchUp, type Due } from './decisions.ts';
+import { eventOfFire, eventOfTurn } from './events-of-schedules.ts';
 import type { ScheduleServices } from './ports.ts';
 import { closeEnded, turnedOff, withFire } from './progress.ts';
 import { replaceSchedule, retryMoved } from './retry-moved.ts';
@@ -24,11 +26,15 @@ export async function tick(services: ScheduleServices, id: string): Promise<Sche
     const seen = await services.schedules.get(id);
     if (!seen || seen.deletedAt) return undefined;
     const next = await upToDate(services, seen, decided);
+    // Told before it is forgotten what was decided: what breaks off in between is told again, and counts once.
+    await tell(services, eventOfTurn(seen, next, services.now()));
     if (!isDeepStrictEqual(seen, next)) await replaceSchedule(services.schedules, seen, next);
     await setTimer(services, next);
     return next;
   });
 }
+
+const tell = ({ subscribers }: ScheduleServices, event: SubscribedEvent | undefined) => subscribers.tell(event ? [event] : []);
 
 /** A lost one-off schedule is found by the reconciler. */
 export async function setTimer(services: ScheduleServices, schedule: Schedule): Promise<void> {
@@ -60,6 +66,7 @@ async function upToDate(services: ScheduleServices, seen: Schedule, decided: Led
   for (const fire of catchUp(due, now.getTime(), policy)) {
     const line = await decide(services, schedule, fire, workflow.enabled);
     decided.push(line);
+    await tell(services, eventOfFire(schedule, line));
     schedule = withFire(services, schedule, line);
   }
   const last = due.at(-1);
@@ -133,6 +140,7 @@ async function drainQueue(services: ScheduleServices, schedule: Schedule, workfl
   const rest = { ...schedule, queued };
   if (!waiting) return drainQueue(services, rest, workflowEnabled);
   const decided = await startWaiting(services, schedule, waiting, workflowEnabled);
+  await tell(services, eventOfFire(schedule, decided));
   return drainQueue(services, withFire(services, rest, decided), workflowEnabled);
 }
 
@@ -154,9 +162,10 @@ async function startWaiting(
 /** One line for missed fires that are too many to have one each. */
 async function writeOlder(
   services: ScheduleServices,
-  { id, workspace }: Schedule,
+  schedule: Schedule,
   { first, last, count }: NonNullable<DueFires['older']>,
 ): Promise<void> {
+  const { id, workspace } = schedule;
   const now = services.now();
   const nominal = new Date(first).toISOString();
   const through = new Date(last).toISOString();
@@ -165,4 +174,5 @@ async function writeOlder(
   const known = await services.schedules.claim({ ...line, outcome: 'missed', count, through });
   if (known.through !== undefined && known.through < through) await services.schedules.amend(known, { ...known, count, through });
   services.fireWatcher.missed(id, count);
+  await tell(services, eventOfFire(schedule, { ...known, count, through }));
 }

@@ -112,25 +112,29 @@ function aBus(...answers: (NotTaken | undefined)[]): EventBus & { ids: string[] 
 describe('what the bus does not take', () => {
   test('is put again where that may pass, with the same id', async () => {
     const bus = aBus(throttled, { code: 'InternalFailure', message: 'oops' }, undefined);
-    expect(await emitExecutor(bus).execute(spec, aLeafContext())).toBe('r1/a');
-    expect(bus.ids).toEqual(['r1/a', 'r1/a', 'r1/a']);
+    expect(
+      await emitExecutor(bus, { tell: async () => {} }).execute(spec, aLeafContext({ runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' })),
+    ).toBe('01ARZ3NDEKTSV4RRFFQ69G5FAV/a');
+    expect(bus.ids).toEqual(Array(3).fill('01ARZ3NDEKTSV4RRFFQ69G5FAV/a'));
   });
 
   test('fails as EmitFailed in the end, at once where it does not pass', async () => {
     const refusing = aBus({ code: 'NotAuthorizedForSourceException', message: 'no' });
-    await expect(emitExecutor(refusing).execute(spec, aLeafContext())).rejects.toMatchObject({ name: 'EmitFailed' });
+    await expect(emitExecutor(refusing, { tell: async () => {} }).execute(spec, aLeafContext())).rejects.toMatchObject({
+      name: 'EmitFailed',
+    });
     expect(refusing.ids).toHaveLength(1);
     const gone = aBus({ code: 'ResourceNotFoundException', message: 'arn:aws:events:x' });
-    await expect(emitExecutor(gone).execute(spec, aLeafContext())).rejects.toThrow('it is not there');
+    await expect(emitExecutor(gone, { tell: async () => {} }).execute(spec, aLeafContext())).rejects.toThrow('it is not there');
     const busy = aBus(throttled);
-    await expect(emitExecutor(busy).execute(spec, aLeafContext())).rejects.toThrow('5 times');
+    await expect(emitExecutor(busy, { tell: async () => {} }).execute(spec, aLeafContext())).rejects.toThrow('5 times');
     expect(busy.ids).toHaveLength(5);
   });
 
   test('is given up when the step is', async () => {
     const busy = aBus(throttled);
     const signal = AbortSignal.abort(new Error('stopped'));
-    await expect(emitExecutor(busy).execute(spec, aLeafContext({ signal }))).rejects.toThrow('stopped');
+    await expect(emitExecutor(busy, { tell: async () => {} }).execute(spec, aLeafContext({ signal }))).rejects.toThrow('stopped');
   });
 });
 

@@ -52,6 +52,10 @@ describe('after downtime', () => {
       '06-01 13:00 missed',
     ]);
     expect(setting.seen.missed).toBe(4);
+    const told = setting.told.map(({ id, type, workflowId }) => [id.split('/')[1], type, workflowId]);
+    expect(told).toEqual(
+      [10, 11, 12, 13].map((hour) => [`2026-06-01T${hour}:00:00.000Z`, 'schedule.missed', setting.workflow.id]),
+    );
   });
 
   test('catch_up last: the newest is started, late', async () => {
@@ -321,10 +325,17 @@ describe('stop_after_failures', () => {
       offReason: 'It was turned off after 3 failures in a row.',
     });
     expect(setting.seen.turnedOff).toHaveLength(1);
+    expect(setting.told).toMatchObject([
+      { type: 'schedule.paused', data: { reason: 'It was turned off after 3 failures in a row.' } },
+    ]);
 
     setting.becomes = 'failed';
     await changeSchedule(setting.services, setting.workflow, schedule.id, { enabled: true });
     await setting.pass(new Date(setting.now + 2 * 3_600_000).toISOString());
+    expect(setting.told.at(-1)).toMatchObject({
+      type: 'schedule.resumed',
+      data: { schedule: { id: schedule.id }, reason: null },
+    });
     const again = await setting.schedules.get(schedule.id);
     expect(again).toMatchObject({ enabled: true });
     expect(again?.offReason).toBeUndefined();
@@ -337,6 +348,8 @@ describe('stop_after_failures', () => {
     const schedule = await setting.create({ ...hourly, stopAfterFailures: 2 });
     await setting.pass('2026-06-01T12:30:00.000Z');
     expect(setting.ledger(schedule).map(({ outcome }) => outcome)).toEqual(['rejected', 'rejected', 'skipped', 'skipped']);
+    expect(setting.told.map(({ type }) => type)).toEqual(['schedule.rejected', 'schedule.rejected', 'schedule.paused']);
+    expect(setting.told[0]?.data).toMatchObject({ fire: { at: '2026-06-01T09:00:00.000Z' }, reason: expect.any(String) });
   });
 });
 

@@ -3,6 +3,7 @@ import { projectionOf } from '../../../shared/run/model/project.ts';
 import type { Run } from '../../../shared/run/model/run.ts';
 import { stateOf } from '../../../shared/run/model/state.ts';
 import type { Beginnings, StartKey } from '../../../shared/run/ports.ts';
+import type { SubscribedEvent } from '../../../shared/subscription/subscription.ts';
 import type { Delivery } from '../../../shared/trigger/delivery/delivery.ts';
 import type { FireWatcher, ScheduleServices } from '../../../shared/trigger/schedule/ports.ts';
 import { reconcile } from '../../../shared/trigger/schedule/reconcile.ts';
@@ -63,6 +64,9 @@ export class ScheduleSetting {
     throw new Crash(name);
   }
 
+  /** What subscribers were told. */
+  readonly told: SubscribedEvent[] = [];
+
   readonly watcher: FireWatcher = {
     overdue: (_, count) => {
       this.seen.overdue += count;
@@ -81,6 +85,7 @@ export class ScheduleSetting {
     return {
       schedules: this.schedules,
       fireWatcher: this.watcher,
+      subscribers: { tell: async (events: readonly SubscribedEvent[]) => void setting.told.push(...events) },
       now: () => new Date(this.now),
       fireTimer: {
         async set(id: string, at: Date) {

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { Notification } from './notification.ts';
+
+/** How often a mail tells what has happened. */
+export const DIGESTS = ['hour', 'day'] as const;
+export type Digest = (typeof DIGESTS)[number];
+
+const HOUR_MS = 3_600_000;
+/** Before people begin to work. */
+const DAILY_AT_HOURS = 5;
+
+/** When the mail goes out that tells what happens now: at the next full hour, or at the next 05:00 (UTC). */
+export function nextDigest(every: Digest, now: Date): Date {
+  if (every === 'hour') return new Date((Math.floor(now.getTime() / HOUR_MS) + 1) * HOUR_MS);
+  const today = new Date(now).setUTCHours(DAILY_AT_HOURS, 0, 0, 0);
+  return new Date(today > now.getTime() ? today : today + 24 * HOUR_MS);
+}
+
+const error = z.object({ name: z.string(), message: z.string() });
+const payload = z.object({
+  timestamp: z.string(),
+  data: z.looseObject({
+    run: z
+      .object({ id: z.string(), workflow_name: z.string(), reference: z.string().nullish(), error: error.nullish() })
+      .partial()
+      .optional(),
+    task: z.object({ title: z.string() }).partial().optional(),
+    schedule: z.object({ name: z.string() }).optional(),
+    budget: z.object({ of: z.string(), spent: z.number(), per: z.string() }).optional(),
+    event: z.object({ type: z.string(), subject: z.string().nullish() }).optional(),
+    subscription: z.object({ id: z.string() }).optional(),
+    reason: z.string().nullish(),
+  }),
+});
+
+/** What has happened in a project, as a mail to people. */
+export function digestOf(project: string, notifications: readonly Notification[]): { subject: string; text: string } {
+  const lines = notifications.map((one) => ({ at: one.createdAt, line: lineOf(one) })).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+  const count = notifications.length;
+  const [only] = notifications;
+  const subject = count === 1 && only ? `${only.type} in ${project}` : `${count} events in ${project}`;
+  return {
+    subject: `Millrun: ${subject}`,
+    text: `${lines.map(({ line }) => line).join('\n')}\n\nThis mail was sent for a subscription of the project ${project}.\n`,
+  };
+}
+
+/** `2026-11-28T08:00:00.000Z run.failed order-intake (4711): HttpServerError: 503, run 01K...` */
+function lineOf({ type, payload: text }: Notification): string {
+  const { timestamp, data } = payload.parse(JSON.parse(text));
+  const { run, task, schedule, budget, event, subscription, reason } = data;
+  const about = [
+    run?.workflow_name && `${run.workflow_name}${run.reference ? ` (${run.reference})` : ''}`,
+    task?.title,
+    schedule?.name,
+    budget && `${budget.of}: ${budget.spent} credits this ${budget.per}`,
+    event && `${event.type}${event.subject ? ` of ${event.subject}` : ''}`,
+    subscription?.id,
+  ].filter(Boolean);
+  const why = run?.error ? `${run.error.name}: ${run.error.message}` : reason;
+  return [`${timestamp} ${type} ${about.join(', ')}`.trim(), why, run?.id && `run ${run.id}`]
+    .filter(Boolean)
+    .join('; ')
+    .replace(/\s+/g, ' ');
+}
