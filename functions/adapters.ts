@@ -27,6 +27,7 @@ import { once } from '../shared/kernel/once.ts';
 import { LiveFollower } from '../shared/live/follow-live.http.ts';
 import { DynamoListeners } from '../shared/live/listeners.dynamo.ts';
 import { GatewayPosts } from '../shared/live/posts.gateway.ts';
+import { LiveSpeaker } from '../shared/live/speech.ts';
 import { SesOutgoing } from '../shared/mail/outgoing.ses.ts';
 import { recordsActs } from '../shared/run/audit/record-acts.ts';
 import { DynamoComments } from '../shared/run/comment/comment.dynamo.ts';
@@ -267,6 +268,9 @@ export const canaryServices = (): CanaryServices => ({
 });
 
 const replyLost = (error: unknown) => logger.warn('a reply was not sent', { error });
+
+/** Lets steps speak to whoever follows their run. */
+export const speaker = /* @__PURE__ */ once(() => new LiveSpeaker({ ...connectionServices(), keys: keys(), members: members() }));
 
 /** Who follows what happens to runs. */
 export const runFollowers = (): RunFollower[] => [

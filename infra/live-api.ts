@@ -13,6 +13,8 @@ export interface LiveApiProps {
   readonly stores: Stores;
   /** Tells those who listen. */
   readonly follow: AppFunction;
+  /** Lets steps speak to them. */
+  readonly worker: AppFunction;
 }
 
 const STAGE = 'live';
@@ -22,7 +24,7 @@ export class LiveApi extends Construct {
   readonly serve: AppFunction;
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { settings, stores, follow }: LiveApiProps) {
+  constructor(scope: Construct, id: string, { settings, stores, follow, worker }: LiveApiProps) {
     super(scope, id);
     const stack = Stack.of(this);
     const { partition, region, urlSuffix } = stack;
@@ -64,7 +66,9 @@ export class LiveApi extends Construct {
     stores.runs.allow(this.serve, ['GetItem', 'Query']);
     stores.live.allow(follow, ['DeleteItem', 'GetItem', 'Query', 'UpdateItem']);
     stores.access.allow(follow, ['GetItem', 'Query']);
-    for (const fn of [this.serve, follow]) {
+    stores.live.allow(worker, ['GetItem', 'Query']);
+    stores.access.allow(worker, ['GetItem', 'Query']);
+    for (const fn of [this.serve, follow, worker]) {
       fn.addEnvironment('LIVE_CALLBACK_URL', `https://${host}`);
       fn.allow({
         actions: ['execute-api:ManageConnections'],

@@ -47,7 +47,7 @@ export class MillrunStack extends Stack {
       functions: new Map([...functions.byEntry, ...schedules.byEntry, ...jobs.byEntry]),
       authorize: functions.authorize,
     });
-    const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow });
+    const liveApi = new LiveApi(this, 'LiveApi', { settings, stores, follow: runStream.follow, worker: engine.worker });
     for (const entry of ['api/members', 'api/console']) functions.byEntry.get(entry)?.addEnvironment('LIVE_URL', liveApi.url);
     const queues = new InboundQueues(this, 'InboundQueues', { settings, stores, engine, functions });
     const inboundEvents = new InboundEvents(this, 'InboundEvents', { settings, stores, engine, events });

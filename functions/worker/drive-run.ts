@@ -6,7 +6,7 @@ import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
 import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
-import { calls, connections, engineServices, now, ownMail, seals, subscribers, tests } from '../adapters.ts';
+import { calls, connections, engineServices, now, ownMail, seals, speaker, subscribers, tests } from '../adapters.ts';
 
 /** Drives a run for as long as it can, and tells the state machine what is next. What it throws is a fault of ours: the machine calls again. */
 export const handler = background(
@@ -23,6 +23,7 @@ export const handler = background(
       bus: new EventBridgeBus(eventBridge, env.eventBusArn),
       subscribers: subscribers(),
     }),
+    speaker: speaker(),
     recordings: { recordingOf: (id) => tests().recordingOf(id) },
     connections: connections(),
     calls: calls(),

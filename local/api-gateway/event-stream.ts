@@ -13,6 +13,7 @@ const message = z.object({
   subscribed: z.string().optional(),
   cursor: z.union([z.int(), z.string()]).optional(),
   event: z.looseObject({ type: z.string() }).optional(),
+  chunk: z.unknown().optional(),
   lagging: z.boolean().optional(),
   error: z.object({ name: z.string(), message: z.string() }).optional(),
 });
@@ -51,11 +52,12 @@ function relay(liveUrl: string, { runId, key, after }: Asked, response: ServerRe
   };
   socket.on('open', () => socket.send(JSON.stringify({ authorize: key })));
   socket.on('message', (data) => {
-    const { authorized, subscribed, cursor, event, lagging, error } = message.parse(JSON.parse(String(data)));
+    const { authorized, subscribed, cursor, event, chunk, lagging, error } = message.parse(JSON.parse(String(data)));
     if (error) refuse(STATUS[error.name] ?? 400, error.message);
     if (authorized) socket.send(JSON.stringify({ subscribe: `run:${runId}`, after }));
     if (subscribed) response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).flushHeaders();
     if (event) response.write(`id: ${cursor}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+    if (chunk) response.write(`event: chunk\ndata: ${JSON.stringify(chunk)}\n\n`);
     if (error || lagging) socket.close();
   });
   socket.on('error', () => refuse(503, 'Service Unavailable'));

@@ -1,26 +1,20 @@
 import { LRUCache } from 'lru-cache';
-import type { Keys } from '../access/key.ts';
-import type { Members } from '../access/member.ts';
 import { Slots } from '../kernel/slots.ts';
 import { fits } from '../run/list/filter.ts';
 import type { Entry } from '../run/model/entry.ts';
 import type { Runs } from '../run/ports.ts';
 import type { Appended, RowChanged, RunFollower, StreamedChange } from '../run/stream/streamed-change.ts';
+import { type CredentialServices, GoodCredentials } from './good-credentials.ts';
 import { type Credential, dueOf, FEED, type Listeners, type Posts, type RunSubscription, runTopic } from './live.ts';
 import { feedFilterOf } from './message.http.ts';
 import { errorMessage, eventMessages, laggingMessage, runMessage } from './told.http.ts';
 
-export interface LiveServices {
+export interface LiveServices extends CredentialServices {
   listeners: Listeners;
   posts: Posts;
-  keys: Pick<Keys, 'byHash'>;
-  members: Pick<Members, 'withEmail'>;
   runs: Pick<Runs, 'entriesAfter'>;
-  now: () => Date;
 }
 
-/** How long a key that was revoked, or a member who was removed, may still be told something. */
-const KNOWN_MS = 5_000;
 const POSTS_AT_ONCE = 100;
 const RUNS_KNOWN = 5_000;
 /** Somebody else has told in between; more often than that it is a fault. */
@@ -30,13 +24,14 @@ const TRIES = 5;
 export class LiveFollower implements RunFollower {
   readonly name = 'live';
   readonly #services: LiveServices;
-  readonly #allowed = new LRUCache<string, { is: boolean }>({ max: 1000, ttl: KNOWN_MS });
+  readonly #good: GoodCredentials;
   readonly #slots = new Slots(POSTS_AT_ONCE);
   /** Of each run the last change that feeds were told: a change may be heard again. */
   readonly #told = new LRUCache<string, bigint>({ max: RUNS_KNOWN });
 
   constructor(services: LiveServices) {
     this.#services = services;
+    this.#good = new GoodCredentials(services);
   }
 
   readonly follow = async (changes: readonly StreamedChange[]): Promise<string[]> => {
@@ -128,7 +123,7 @@ export class LiveFollower implements RunFollower {
   }
 
   async #isAllowed({ connectionId, credential }: { connectionId: string; credential: Credential }): Promise<boolean> {
-    if (await this.#isGood(credential)) return true;
+    if (await this.#good.has(credential)) return true;
     await this.#services.posts.post(connectionId, errorMessage('NotAuthorized', 'The credential is not good any more.'));
     await this.#end(connectionId);
     return false;
@@ -137,26 +132,5 @@ export class LiveFollower implements RunFollower {
   async #end(connectionId: string): Promise<void> {
     await this.#services.listeners.disconnect(connectionId);
     await this.#services.posts.close(connectionId);
-  }
-
-  async #isGood(credential: Credential): Promise<boolean> {
-    if (credential.kind === 'token' && credential.until <= this.#services.now().toISOString()) return false;
-    const id = credential.kind === 'key' ? credential.hash : credential.member?.id;
-    if (id === undefined) return true;
-    const known = this.#allowed.get(id);
-    if (known) return known.is;
-    const is = await this.#isKnown(credential);
-    this.#allowed.set(id, { is });
-    return is;
-  }
-
-  async #isKnown(credential: Credential): Promise<boolean> {
-    const { keys, members } = this.#services;
-    if (credential.kind === 'key') {
-      const found = await keys.byHash(credential.hash);
-      return found !== undefined && found.revokedAt === undefined;
-    }
-    const { member } = credential;
-    return member === undefined || (await members.withEmail(member.email)).some(({ id }) => id === member.id);
   }
 }

@@ -73,6 +73,27 @@ export interface StepFiles {
   save(file: { name: string; type: string; content: AsyncIterable<Uint8Array> }): Promise<FileRef>;
 }
 
+/** What a step says while it works on, for those who follow its run at that moment: it is kept nowhere, and lost where nobody listens. */
+export interface Speech {
+  say(text: string): void;
+  /** Tells what is left. */
+  end(): Promise<void>;
+}
+
+/** A step that speaks, and what must not be heard of it. */
+export interface SpeakingStep {
+  runId: string;
+  name: string;
+  attempt: number;
+  secrets(): readonly string[];
+  signal: AbortSignal;
+}
+
+export interface Speaker {
+  /** Undefined where nobody listens. */
+  speechOf(step: SpeakingStep): Promise<Speech | undefined>;
+}
+
 /** What a leaf may use while it executes. */
 export interface LeafContext {
   runId: string;
@@ -96,6 +117,8 @@ export interface LeafContext {
   used(usage: Usage): void;
   /** The project's connection of that name. Throws `StepError` `CredentialRejected` when there is none. */
   connection(name: string): Promise<OpenConnection>;
+  /** What it says meanwhile, where somebody listens. */
+  speech(): Promise<Speech | undefined>;
   /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */
   evaluate(template: Template, field: string, context: unknown): Promise<unknown>;
 }

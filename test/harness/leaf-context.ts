@@ -28,6 +28,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     signal: new AbortController().signal,
     files: noFiles,
     used: () => {},
+    speech: async () => undefined,
     connection: (name) => noConnection({}, name),
     evaluate: (template, field, context) => evaluateTemplate(template, {}, { step: 'a', field }, context),
     ...more,

@@ -448,6 +448,10 @@ const expected: Record<string, Record<string, string[]>> = {
     ...renewsSecrets,
     ...assumesRoles,
     ...tellsSubscribers,
+    // What steps say is heard by whoever listens, and still may.
+    ...table('Live', 'GetItem Query'),
+    ...table('Access', 'GetItem Query'),
+    ...posts,
     ...sendsMail,
     'WorkflowEventsBus.Arn': ['events:PutEvents'],
   },

@@ -6,11 +6,14 @@ import {
   type ModelMessage,
   NoObjectGeneratedError,
   Output,
+  streamText,
+  type TextStreamPart,
+  type ToolSet,
 } from 'ai';
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { fitInputs } from '../../expression/input-schema.ts';
 import { StepError } from '../../kernel/step-error.ts';
-import type { LeafContext } from '../../step/kind.ts';
+import type { LeafContext, Speech } from '../../step/kind.ts';
 import type { LlmSpec } from '../../step/llm.ts';
 import { ofModel } from '../../usage/usage.ts';
 import type { Network } from '../http/agents.ts';
@@ -41,7 +44,9 @@ export async function ask(spec: LlmSpec, context: LeafContext, network: Network)
       ...(spec.maxTokens && { maxOutputTokens: spec.maxTokens }),
     };
     const meter = meterOf(context, modelNameOf(connection, spec) ?? '');
-    const answer = spec.schema ? await answered(question, spec.schema, meter) : await textOf(question, meter);
+    const speech = await context.speech();
+    const asking = { question, meter, speech };
+    const answer = await (spec.schema ? answered(asking, spec.schema) : textOf(asking)).finally(() => speech?.end());
     await connection.report({ ok: true });
     return answer;
   } catch (error) {
@@ -62,16 +67,37 @@ const meterOf =
     used({ [ofModel('tokens_in', model)]: inputTokens, [ofModel('tokens_out', model)]: outputTokens });
   };
 
-async function textOf(question: Question, meter: Meter): Promise<string> {
-  const { text, totalUsage } = await generateText(question);
-  meter(totalUsage);
-  return text;
+interface Asking {
+  question: Question;
+  meter: Meter;
+  /** Who hears the answer while it comes, if anybody does. */
+  speech: Speech | undefined;
 }
 
-async function answered(question: Question, schema: Record<string, unknown>, meter: Meter): Promise<unknown> {
+async function textOf({ question, meter, speech }: Asking): Promise<string> {
+  if (!speech) {
+    const { text, totalUsage } = await generateText(question);
+    meter(totalUsage);
+    return text;
+  }
+  const streamed = streamText({ ...question, onError: () => {} });
+  await hear(streamed.fullStream, speech);
+  meter(await streamed.totalUsage);
+  return streamed.text;
+}
+
+/** Lets the answer be heard. Throws what the stream ends with. */
+async function hear(stream: AsyncIterable<TextStreamPart<ToolSet>>, speech: Speech): Promise<void> {
+  for await (const part of stream) {
+    if (part.type === 'error') throw part.error;
+    if (part.type === 'text-delta') speech.say(part.text);
+  }
+}
+
+async function answered({ question, meter, speech }: Asking, schema: Record<string, unknown>): Promise<unknown> {
   let messages = question.messages;
   for (let asked = 1; ; asked++) {
-    const answer = await objectOf({ ...question, messages } as Question, schema, meter);
+    const answer = await objectOf({ question: { ...question, messages } as Question, meter, speech }, schema);
     if ('value' in answer) return answer.value;
     if (asked === MOST_ANSWERS) throw invalid(answer);
     messages = [
@@ -84,7 +110,7 @@ async function answered(question: Question, schema: Record<string, unknown>, met
 
 type Answer = { value: unknown } | { text: string; problem: string };
 
-async function objectOf(question: Question, schema: Record<string, unknown>, meter: Meter): Promise<Answer> {
+async function objectOf({ question, meter, speech }: Asking, schema: Record<string, unknown>): Promise<Answer> {
   let problem = 'it is no JSON';
   let isMetered = false;
   const validate = (value: unknown) => {
@@ -94,13 +120,18 @@ async function objectOf(question: Question, schema: Record<string, unknown>, met
     return { success: false as const, error: new Error(problem) };
   };
   try {
-    const made = await generateText({
-      ...question,
-      output: Output.object({ schema: jsonSchema<JSONValue>(schema, { validate }) }),
-    });
-    meter(made.totalUsage);
+    const output = Output.object({ schema: jsonSchema<JSONValue>(schema, { validate }) });
+    if (!speech) {
+      const made = await generateText({ ...question, output });
+      meter(made.totalUsage);
+      isMetered = true;
+      return { value: made.output };
+    }
+    const streamed = streamText({ ...question, output, onError: () => {} });
+    await hear(streamed.fullStream, speech);
+    meter(await streamed.totalUsage);
     isMetered = true;
-    return { value: made.output };
+    return { value: await streamed.output };
   } catch (error) {
     if (!NoObjectGeneratedError.isInstance(error)) throw error;
     const { text = '', finishReason, usage } = error;

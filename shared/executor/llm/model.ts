@@ -29,6 +29,8 @@ const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel } = {
       baseURL: settings.base_url ?? 'https://api.openai.com/v1',
       fetch,
       supportsStructuredOutputs: true,
+      // Tokens are told in a stream only to who asks.
+      includeUsage: true,
       ...(secret.api_key !== undefined && { apiKey: secret.api_key }),
     })(model),
 

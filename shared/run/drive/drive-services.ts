@@ -1,7 +1,7 @@
 import type { Calls } from '../../connection/calls.ts';
 import type { Connections } from '../../connection/connection.ts';
 import type { Opener } from '../../connection/open-connection.ts';
-import type { Executors } from '../../step/kind.ts';
+import type { Executors, Speaker } from '../../step/kind.ts';
 import type { Recordings } from '../recorded.ts';
 import type { StartServices } from '../start/start-request.ts';
 
@@ -12,4 +12,6 @@ export type DriveServices = StartServices & {
   connections: Connections;
   calls: Calls;
   recordings: Recordings;
+  /** Absent where nobody can listen. */
+  speaker?: Speaker;
 };

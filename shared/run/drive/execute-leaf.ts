@@ -82,6 +82,14 @@ async function executeNow(scene: Scene, { kind, spec, shown, limit, line, turn }
     used: (usage: Usage) => {
       scene.used = summedUsage([scene.used ?? {}, usage]);
     },
+    speech: async () =>
+      services.speaker?.speechOf({
+        runId: journal.run.id,
+        name: key,
+        attempt,
+        secrets: () => scene.secrets ?? [],
+        signal: limit.signal,
+      }),
     files: stepFiles(services.files, journal.run, services.now),
     evaluate: (template: Template, field: string, over: unknown) =>
       names.with(planned, scene.scope, (values) => evaluateTemplate(template, values, { step: planned.id, field }, over, limit)),

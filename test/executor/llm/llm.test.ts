@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, startApi, uniqueName } from '../../edge/api.ts';
+import { Listener } from '../../harness/listener.ts';
 import { aModel } from './models.ts';
 
 let api: Api;
@@ -21,7 +22,7 @@ async function connect(type: string, settings: object, secret: object): Promise<
   return made.body.name;
 }
 
-async function started(spec: object, { inputs = {}, files = [] as string[], more = {} } = {}) {
+async function started(spec: object, { inputs = {}, files = [] as string[], more = {}, top = {} } = {}) {
   const connection = String(Object(spec).connection);
   const definition = {
     format: 1,
@@ -29,6 +30,7 @@ async function started(spec: object, { inputs = {}, files = [] as string[], more
     connections: [connection],
     steps: [{ id: 'ask', llm: spec, ...more }],
     output: { answer: '${ $steps.ask }' },
+    ...top,
   };
   const made = await api.post('/v1/workflows', { project_id: 'examples', definition });
   expect(made.status, made.text).toBe(201);
@@ -155,6 +157,88 @@ test('files are shown: texts as texts, PDFs and images as they are', async () =>
   const archive = await file('all.zip', 'PK');
   const refused = await asked(ofOpenai({ attachments: archive }), { files: [archive] });
   expect(refused.error).toMatchObject({ name: 'InputInvalid', message: expect.stringContaining('all.zip is application/zip') });
+});
+
+describe('who follows the run', () => {
+  let listener: Listener;
+  beforeAll(async () => {
+    listener = await Listener.authorized(api.url);
+    await listener.subscribe({ subscribe: 'feed', filter: {} });
+  });
+  afterAll(() => listener.close());
+
+  /** What a run that waits for the rest of its answer lets be heard. */
+  async function heard(type: string, pieces: string[], { more = {}, inputs = {}, top = {} } = {}) {
+    const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
+    model.say({ pieces, rest });
+    const id = await started({ connection: connections[type], prompt: 'Who sent it?', ...more }, { inputs, top });
+    await expect.poll(() => model.questions.length, { timeout: 10_000 }).toBe(1);
+    await listener.subscribe({ subscribe: `run:${id}` });
+    const chunks = () => listener.of(`run:${id}`).flatMap(({ chunk }) => (chunk ? [Object(chunk)] : []));
+    return {
+      id,
+      goOn,
+      chunks,
+      text: () =>
+        chunks()
+          .map(({ text }) => text)
+          .join(''),
+    };
+  }
+
+  test.each(['openai', 'anthropic'])(
+    'hears what a model of type %s says while it comes, and its tokens are counted',
+    async (type) => {
+      const { id, goOn, chunks, text } = await heard(type, ['It was ', 'Acme, ', 'I think.']);
+      goOn();
+      const run = (await api.get(`/v1/runs/${id}?wait=20`)).body;
+      expect(run, JSON.stringify(run.error)).toMatchObject({ status: 'succeeded', outputs: { answer: 'It was Acme, I think.' } });
+      await listener.until(() => text().endsWith('I think.'));
+      expect('It was Acme, I think.'.endsWith(text())).toBe(true);
+      expect(chunks()[0]).toMatchObject({ step: 'ask', attempt: 1, offset: expect.any(Number) });
+      const { body } = await api.get(`/v1/runs/${id}/context`);
+      expect(JSON.stringify(body)).toContain('tokens_out');
+      expect((await api.get(`/v1/runs/${id}/events`)).text).not.toContain('chunk');
+    },
+  );
+
+  test('hears an object as it is written, checked all the same', async () => {
+    const { id, goOn, text } = await heard('openai', ['{"vendor": "Ac', 'me", "total": 12.5}'], { more: { schema: vendor } });
+    goOn();
+    expect((await api.get(`/v1/runs/${id}?wait=20`)).body.outputs).toEqual({ answer: { vendor: 'Acme', total: 12.5 } });
+    await listener.until(() => text().endsWith('"total": 12.5}'));
+  });
+
+  test('hears no secret of the run, not even in two pieces', async () => {
+    const input = { type: 'object', properties: { pin: { type: 'string', secret: true } } };
+    const { id, goOn, text } = await heard('openai', ['Your pin is hush-', 'hush-4711, keep it.'], {
+      inputs: { pin: 'hush-hush-4711' },
+      top: { input },
+    });
+    goOn();
+    await api.get(`/v1/runs/${id}?wait=20`);
+    await listener.until(() => text().endsWith('***, keep it.'));
+    expect(text()).not.toContain('hush');
+  });
+
+  test('hears nothing more once it is stopped', async () => {
+    const before = model.hungUp();
+    const { id, chunks } = await heard('openai', ['It was ', 'Acme.']);
+    const { workflow_id: workflow } = (await api.get(`/v1/runs/${id}`)).body;
+    await api.post(`/v1/workflows/${workflow}/command`, { command: 'stop', run_id: id, params: { mode: 'immediate' } });
+    await expect.poll(() => model.hungUp(), { timeout: 5_000 }).toBe(before + 1);
+    await listener.until(() => listener.of(`run:${id}`).some(({ event }) => Object(event).type === 'run_cancelled'));
+    expect(JSON.stringify(chunks())).not.toContain('Acme');
+  });
+
+  test('and a refusal fails as ever', async () => {
+    model.say({ status: 429, body: { error: { message: 'slow down' } }, headers: { 'retry-after': '7' } });
+    expect((await asked(ofOpenai())).error).toMatchObject({ name: 'TooManyRequests' });
+    model.say('I would rather not.');
+    expect((await asked(ofOpenai({ schema: vendor }))).error).toMatchObject({ name: 'LlmOutputInvalid' });
+    model.say('half');
+    expect((await asked(ofOpenai())).error.name).toMatch(/ConnectionFailed|LlmRequestFailed/);
+  });
 });
 
 describe('what cannot be asked', () => {

@@ -10,7 +10,13 @@ export interface Question {
   body: any;
 }
 
-type Say = string | { status: number; body?: unknown; headers?: Record<string, string> } | 'hang' | 'half';
+/** An answer in pieces: what is behind the first one waits for `rest`. */
+export interface Pieces {
+  pieces: string[];
+  rest: Promise<void>;
+}
+
+type Say = string | Pieces | { status: number; body?: unknown; headers?: Record<string, string> } | 'hang' | 'half';
 
 /** A stand-in for models in the dialects of OpenAI (`/v1/chat/completions`) and Anthropic (`/v1/messages`). It says one thing after the other. */
 export async function aModel() {
@@ -22,8 +28,13 @@ export async function aModel() {
       if (!response.writableFinished) hungUp += 1;
     });
     const path = request.url ?? '';
-    questions.push({ path, headers: request.headers, body: await json(request) });
-    answer(response, path, (says.length > 1 ? says.shift() : says[0]) ?? '');
+    const body = (await json(request)) as { stream?: boolean };
+    questions.push({ path, headers: request.headers, body });
+    const say = (says.length > 1 ? says.shift() : says[0]) ?? '';
+    const isText = typeof say === 'string' && say !== 'hang' && say !== 'half';
+    if (body.stream && (isText || (typeof say === 'object' && 'pieces' in say)))
+      await stream(response, path, isText ? { pieces: [say], rest: Promise.resolve() } : (say as Pieces));
+    else answer(response, path, say);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -45,6 +56,7 @@ export async function aModel() {
 
 function answer(response: ServerResponse, path: string, say: Say): void {
   if (say === 'hang') return;
+  if (typeof say === 'object' && 'pieces' in say) throw new Error('Nobody asked for a stream.');
   if (typeof say === 'object') {
     response.writeHead(say.status, { 'content-type': 'application/json', ...say.headers }).end(JSON.stringify(say.body ?? {}));
     return;
@@ -77,3 +89,32 @@ const anthropic = (text: string) => ({
   stop_sequence: null,
   usage: { input_tokens: 10, output_tokens: 5 },
 });
+
+/** Server-sent events, as each of the two has them. */
+async function stream(response: ServerResponse, path: string, { pieces, rest }: Pieces): Promise<void> {
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const send = (event: Record<string, unknown>) =>
+    response.write(`${typeof event['type'] !== 'string' ? '' : `event: ${event['type']}\n`}data: ${JSON.stringify(event)}\n\n`);
+  const isAnthropic = path.endsWith('/messages');
+  if (isAnthropic) {
+    send({ type: 'message_start', message: { ...anthropic(''), content: [], stop_reason: null } });
+    send({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
+  }
+  for (const [at, text] of pieces.entries()) {
+    if (at === 1) await rest;
+    if (isAnthropic) send({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
+    else send({ ...openaiChunk, choices: [{ index: 0, delta: { role: 'assistant', content: text }, finish_reason: null }] });
+  }
+  if (isAnthropic) {
+    send({ type: 'content_block_stop', index: 0 });
+    send({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 5 } });
+    send({ type: 'message_stop' });
+  } else {
+    send({ ...openaiChunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    send({ ...openaiChunk, choices: [], usage: openai('').usage });
+    response.write('data: [DONE]\n\n');
+  }
+  response.end();
+}
+
+const openaiChunk = { id: 'chat-1', object: 'chat.completion.chunk', created: 1_800_000_000, model: 'stand-in' };

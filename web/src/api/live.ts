@@ -90,6 +90,8 @@ class Live {
     socket.onopen = () => this.#send(authorization(who));
     socket.onmessage = ({ data }) => {
       const message = messageOf(data);
+      // What a model says meanwhile: its answer is news when it is whole.
+      if (message.chunk !== undefined) return;
       if (message.authorized !== undefined) {
         clearTimeout(late);
         this.#failures = 0;
@@ -146,6 +148,7 @@ interface Message {
   subscribed?: string;
   topic?: string;
   lagging?: boolean;
+  chunk?: unknown;
 }
 
 function messageOf(data: unknown): Message {
