@@ -17,7 +17,12 @@ const INVOCATION_MS = 15 * 60_000;
 export function engine() {
   const services = {
     ...engineServices(),
-    executors: executorsFor({ network: env.stepNetwork(), mail: ownMail(), bus: { put: async () => undefined }, subscribers: { tell: async () => {} } }),
+    executors: executorsFor({
+      network: env.stepNetwork(),
+      mail: ownMail(),
+      bus: { put: async () => undefined },
+      subscribers: { tell: async () => {} },
+    }),
     openConnection: noConnection,
     connections: connections(),
     calls: calls(),

@@ -2,6 +2,7 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk
 import { wins } from '../../aws/conditional-write.ts';
 import { toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
+import { putOver } from '../../aws/put-over.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import { type EventRule, type EventRules, eventRule } from './event-rule.ts';
@@ -31,13 +32,7 @@ export class DynamoEventRules implements EventRules {
   }
 
   replace(seen: EventRule, next: EventRule): Promise<boolean> {
-    const put = new PutItemCommand({
-      TableName: this.#table,
-      Item: itemOf(next),
-      ConditionExpression: 'updatedAt = :seen',
-      ExpressionAttributeValues: { ':seen': { S: seen.updatedAt } },
-    });
-    const write = noted(put, noteOf(seen, next));
+    const write = noted(putOver(this.#table, seen, itemOf(next)), noteOf(seen, next));
     return wins(() => this.#client().send(write));
   }
 

@@ -8,7 +8,7 @@ import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import { usePaged } from '../pages/paged.ts';
-import { SubscriptionState } from './subscription-state.tsx';
+import { SubscriptionState, toldOf } from './subscription-state.tsx';
 
 const TONES = { pending: 'active', delivered: 'good', failed: 'bad' } as const;
 const again = () => queries.invalidateQueries({ queryKey: ['subscriptions'] });
@@ -29,7 +29,7 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
     }, tellProblem);
   return (
     <Panel
-      title={one && 'webhook' in one.to ? new URL(one.to.webhook.url).host : 'Event bus'}
+      title={one && 'webhook' in one.to ? new URL(one.to.webhook.url).host : one && 'email' in one.to ? 'Mail' : 'Event bus'}
       label="Subscription"
       actions={<IconButton icon="cross" label="Close" onClick={onClose} />}
     >
@@ -52,7 +52,7 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
             {one.disabled_reason && <p className="problem">{one.disabled_reason}</p>}
             <dl className="facts">
               <dt>To</dt>
-              <dd>{'webhook' in one.to ? <code>{one.to.webhook.url}</code> : 'the event bus of this installation'}</dd>
+              <dd>{'webhook' in one.to ? <code>{one.to.webhook.url}</code> : toldOf(one)}</dd>
               <dt>Of</dt>
               <dd>{one.events.join(', ')}</dd>
               <dt>Only</dt>

@@ -4,7 +4,8 @@ import { Time } from '../kit/time.tsx';
 type Subscription = Result<'listSubscriptions'>['items'][number];
 
 /** Who is told. */
-export const toldOf = ({ to }: Subscription) => ('webhook' in to ? to.webhook.url : 'the event bus');
+export const toldOf = ({ to }: Subscription) =>
+  'webhook' in to ? to.webhook.url : 'email' in to ? to.email.addresses.join(', ') : 'the event bus';
 
 /** Whether its receiver takes what it is sent. */
 export const SubscriptionState = ({ subscription: { enabled, failing_since } }: { subscription: Subscription }) =>
