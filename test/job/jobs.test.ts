@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ulid } from 'ulid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprintOf } from '../../shared/kernel/fingerprint.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
 import { type Api, expectRefusal, ONE_STEP, startApi } from '../edge/api.ts';
 import { aRun } from '../harness/builders.ts';
@@ -40,6 +41,34 @@ async function through(body: Body) {
 }
 
 const resultsOf = async (id: string, query = '') => (await api.get(`/v1/jobs/${id}/results?limit=100${query}`)).body.items;
+
+describe('failures with one cause', () => {
+  test('of runs that asked nobody are one job: it runs again those that failed so, and no others', async () => {
+    const failing =
+      '  - id: pay\n    raise: { error: Declined, message: "Card of order ${ $input.order } declined ${ $input.why }" }\n';
+    const [of, other] = [await api.publish(failing), await api.publish(failing)];
+    const fail = async (workflow: string, order: number, why: string) => {
+      const id = (await api.start(workflow, { order, why })).body.id;
+      await api.ended(id);
+      return id as string;
+    };
+    const alike = [await fail(of, 1, 'by the bank'), await fail(of, 22, 'by the bank'), await fail(of, 333, 'by the bank')];
+    await Promise.all([fail(of, 4, 'by the shop'), fail(other, 5, 'by the bank')]);
+    const fingerprint = fingerprintOf({
+      workflowId: of,
+      step: 'pay',
+      name: 'Declined',
+      message: 'Card of order 9 declined by the bank',
+    });
+    const { body } = await api.get(`/v1/runs?fingerprint=${fingerprint}&limit=100`);
+    expect(body.items.map(({ id }: Body) => id).toSorted()).toEqual(alike.toSorted());
+    const job = await through({ verb: 'rerun', params: { from: 'failed' }, filter: { fingerprint } });
+    expect(job).toMatchObject({ total: 3, done: 3, skipped: 0, failed: 0 });
+    const results = await resultsOf(job.id);
+    expect(results.map(({ run_id }: Body) => run_id).toSorted()).toEqual(alike.toSorted());
+    expectRefusal(await api.get('/v1/runs?fingerprint=none'), 400, 'fingerprint');
+  });
+});
 
 describe('a job', () => {
   test('does it with each run, says what came of each, and shows how far it is', async () => {

@@ -26,6 +26,11 @@ export const filterFields = {
     .meta({ override: { type: 'array', items: { type: 'string' } }, description: 'Has all of these' })
     .optional(),
   error: words(200).optional().meta({ description: 'Name of the error that it ended with' }),
+  fingerprint: z
+    .string()
+    .regex(/^[\w-]{16}$/, 'must be the fingerprint of a failure, as of GET /v1/analytics/failures')
+    .optional()
+    .meta({ description: 'Failed with the same cause: workflow, step, error, and message without its numbers and ids' }),
   from: instant.optional(),
   to: instant.optional(),
   archived: z.enum(['false', 'true', 'any']).optional().meta({ description: '`false` unless given' }),
@@ -39,6 +44,8 @@ export const filterFields = {
 
 const filterQuery = z.strictObject(filterFields);
 export type FilterQuery = z.infer<typeof filterQuery>;
+
+const FAILED = ['failed', 'timed_out'] as const;
 
 const { status: _, label: __, ...sameInBody } = filterFields;
 
@@ -57,7 +64,8 @@ export function filterOf(query: FilterQuery, within: Pick<RunFilter, 'workspace'
   return {
     ...within,
     ...same,
-    status: status?.map(fromV1),
+    // Nothing else has failed: a few, which an index knows.
+    status: status?.map(fromV1) ?? (query.fingerprint === undefined ? undefined : FAILED),
     triggerId,
     labels,
     reference: reference === undefined ? undefined : textMatch(reference),

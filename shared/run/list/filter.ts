@@ -1,4 +1,6 @@
 import { decodeTime, encodeTime } from 'ulid';
+import * as z from 'zod';
+import { fingerprintOf } from '../../kernel/fingerprint.ts';
 import { RUN_STATUS, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 
 /** A text as a whole, or the beginning of one. */
@@ -26,6 +28,8 @@ export interface RunFilter {
   labels?: readonly string[] | undefined;
   /** Name of the error that it ended with. */
   error?: string | undefined;
+  /** What its failure is recognized by when it happens again. */
+  fingerprint?: string | undefined;
   /** Runs that this one brought about. */
   parent?: string | undefined;
   /** The chain of reruns that began with this one, itself included. */
@@ -75,11 +79,23 @@ export function fits(row: Row, filter: RunFilter): boolean {
     (reference === undefined || matches(row['reference'], reference)) &&
     labels.every((label) => labelsOf(row).includes(label)) &&
     (error === undefined || Object(row['error']).name === error) &&
+    (filter.fingerprint === undefined || fingerprintIn(row) === filter.fingerprint) &&
     (root === undefined || row['root'] === root || row['id'] === root) &&
     (named === undefined || row['id'] === named.toUpperCase() || matches(row['reference'], { text: named, isPrefix: false })) &&
     (filter.q === undefined || holds(row, filter.q)) &&
     isWithin(String(row['id']), boundsOf(filter))
   );
+}
+
+const failed = z.object({
+  workflowId: z.string(),
+  error: z.object({ name: z.string(), message: z.string(), step: z.string().optional() }),
+});
+
+/** Of a run that has failed; the same that figures of failures go by. */
+function fingerprintIn(row: Row): string | undefined {
+  const { data } = failed.safeParse(row);
+  return data && fingerprintOf({ workflowId: data.workflowId, ...data.error });
 }
 
 function matches(value: unknown, { text, isPrefix }: TextMatch): boolean {

@@ -116,6 +116,15 @@ describe.each(['openai', 'anthropic'])('a model of type %s', (type) => {
   });
 });
 
+test('that says more than a value may hold, or never stops, fails as OutputTooLarge', async () => {
+  for (const megabytes of [6, 21]) {
+    model.say('x'.repeat(megabytes * 1024 * 1024));
+    const run = await asked(ofOpenai());
+    expect(run.error, megabytes.toString()).toMatchObject({ name: 'OutputTooLarge' });
+    expect(run.error.message.length).toBeLessThan(1_000);
+  }
+});
+
 const ofOpenai = (spec: object = {}) => ({ connection: connections['openai'], prompt: 'Who?', ...spec });
 
 test('a 429 is tried again when it says', async () => {

@@ -129,6 +129,27 @@ describe('what is not called', () => {
   });
 });
 
+test('a server that says more than is read, or what is no answer to the call, fails the step by name', async () => {
+  const saying = async (body: string, type = 'application/json') => {
+    const server = await aServer((_, response) => response.writeHead(200, { 'content-type': type }).end(body));
+    return (await used('echo', {}, { connection: await connect({ url: server.url }), more: { timeout: '2s' } })).error;
+  };
+  expect(await saying(`{"jsonrpc":"2.0","id":0,"result":"${'x'.repeat(21 * 1024 * 1024)}"}`)).toMatchObject({
+    name: 'OutputTooLarge',
+  });
+  for (const body of [
+    '',
+    '{',
+    '[]',
+    '{"jsonrpc":"2.0","id":0,"result":{}}',
+    '{"jsonrpc":"2.0","id":0,"error":{"code":-32000,"message":"no"}}',
+  ]) {
+    const error = await saying(body);
+    expect(['HttpServerError', 'McpToolFailed', 'Timeout'], `${body} ${JSON.stringify(error)}`).toContain(error.name);
+    expect(error.message.length).toBeLessThan(1_000);
+  }
+});
+
 test('the token of the connection is sent, and read by nobody', async () => {
   const seen: unknown[] = [];
   const proxy = await aServer(async (request, response) => {
