@@ -56,20 +56,24 @@ const quietFunction = z.object({
   Properties: z.object({ LoggingConfig: z.object({ LogFormat: z.literal('JSON'), SystemLogLevel: z.literal('WARN') }) }),
 });
 const ofEntry = z.object({ Type: z.literal('AWS::Lambda::Function'), Metadata: z.object({ 'millrun:entry': z.string() }) });
-const template = z.object({ Resources: z.record(z.string(), z.unknown()) });
+const resourcesOf = z.object({ Resources: z.record(z.string(), z.unknown()) });
+/** With those of nested stacks. */
+const template = resourcesOf.extend({ Nested: z.record(z.string(), resourcesOf).default({}) });
 
-const resources = async () => template.parse(await loadTemplate(join(import.meta.dirname, '../..'))).Resources;
+async function resources(): Promise<unknown[]> {
+  const { Nested, ...own } = template.parse(await loadTemplate(join(import.meta.dirname, '../..')));
+  return [own, ...Object.values(Nested)].flatMap(({ Resources }) => Object.values(Resources));
+}
 
 async function linesOfLambda(): Promise<string[]> {
-  const functions = Object.values(await resources()).filter((one) => ofEntry.safeParse(one).success);
+  const functions = (await resources()).filter((one) => ofEntry.safeParse(one).success);
   if (functions.length === 0) throw new Error('The template has no functions');
   return functions.every((one) => quietFunction.safeParse(one).success) ? [] : OF_LAMBDA;
 }
 
 /** The line that API Gateway writes for a request, by the format in the template. */
 async function accessLine(): Promise<string> {
-  const Resources = await resources();
-  const [found] = Object.values(Resources).flatMap((resource) => stage.safeParse(resource).data ?? []);
+  const [found] = (await resources()).flatMap((resource) => stage.safeParse(resource).data ?? []);
   if (!found) throw new Error('The template has no stage with an access log');
   return found.Properties.AccessLogSettings.Format.replace(
     /\$context\.([a-zA-Z.]+)/g,

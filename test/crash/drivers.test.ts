@@ -1,5 +1,6 @@
+import '../harness/quiet.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { DriveAnswer, DriveMessage } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import { isTerminal } from '../../shared/run/model/status.ts';
@@ -9,12 +10,6 @@ import { setting } from '../run/setting.ts';
 import { driven, engine, heldRun, later, swept } from '../run/setting-engine.ts';
 import { type Finished, noteFinished, wrongLog } from './finished.ts';
 import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 /** More of them in `npm run soak`. */
 const KILLS = howMany('DRIVER_KILLS', 100);

@@ -1,3 +1,4 @@
+import '../harness/quiet.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -12,12 +13,6 @@ import { driveMessage } from '../../shared/run/drive/drive.ts';
 import { howMany } from '../harness/how-many.ts';
 import { setting } from './setting.ts';
 import { driven, engine, heldRun } from './setting-engine.ts';
-
-// What the functions log of these faults is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('LOG_LEVEL', 'CRITICAL');
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-});
 
 /** Longer than the tables are asked again by anybody but a driver. A minute in `npm run soak`. */
 const OUTAGE_SECONDS = howMany('OUTAGE_SECONDS', 6);

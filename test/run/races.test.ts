@@ -1,3 +1,4 @@
+import '../harness/quiet.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
@@ -6,12 +7,6 @@ import { anActor } from '../harness/builders.ts';
 import { mortal } from './mortal.ts';
 import { setting } from './setting.ts';
 import { driven, engine, heldRun, later, swept, withoutExecutions } from './setting-engine.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 const at = setting();
 let own: ReturnType<typeof engine>;

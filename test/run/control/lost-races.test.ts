@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import '../../harness/quiet.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { pauseRun } from '../../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../../shared/run/control/stop-run.ts';
@@ -7,12 +8,6 @@ import { mortal } from '../mortal.ts';
 import { setting } from '../setting.ts';
 import { driven, engine, heldRun, later, swept, withoutExecutions } from '../setting-engine.ts';
 import { operatorOf } from './operator.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 const at = setting();
 const operator = operatorOf(() => at.api);

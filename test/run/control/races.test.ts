@@ -1,4 +1,5 @@
-import { describe, test, vi } from 'vitest';
+import '../../harness/quiet.ts';
+import { describe, test } from 'vitest';
 import { pauseRun } from '../../../shared/run/control/pause-run.ts';
 import { resumeRun } from '../../../shared/run/control/resume-run.ts';
 import { stopRun } from '../../../shared/run/control/stop-run.ts';
@@ -6,12 +7,6 @@ import { anActor } from '../../harness/builders.ts';
 import { setting } from '../setting.ts';
 import { engine, later, swept, withoutExecutions } from '../setting-engine.ts';
 import { operatorOf, settled } from './operator.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 const at = setting();
 const operator = operatorOf(() => at.api);

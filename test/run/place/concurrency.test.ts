@@ -1,15 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import '../../harness/quiet.ts';
+import { expect, test } from 'vitest';
 import { checkDocument } from '../../../shared/workflow/check.ts';
 import { howMany } from '../../harness/how-many.ts';
 import type { Run } from '../client.ts';
 import { setting } from '../setting.ts';
 import { engine, heldRun, later, swept, withoutExecutions } from '../setting-engine.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 const at = setting();
 const QUEUED_LOOK_MS = 15 * 60_000;

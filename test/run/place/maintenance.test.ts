@@ -1,13 +1,8 @@
+import '../../harness/quiet.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { closedUntil } from '../../../shared/workflow/maintenance.ts';
 import { type Answered, type Api, expectRefusal, startApi } from '../../edge/api.ts';
 import { engine, later, swept } from '../setting-engine.ts';
-
-// The functions are imported here before the cloud has set their environment; what they warn of is as it should be.
-vi.hoisted(() => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  vi.stubEnv('LOG_LEVEL', 'ERROR');
-});
 
 const HOUR_MS = 3_600_000;
 const STEPS = '  - id: only\n    set: {}\n';

@@ -1,11 +1,10 @@
+import '../../harness/quiet.ts';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { activateRuleSet } from '../../../functions/setup/active-rule-set.ts';
 import { listen } from '../../../local/listen.ts';
-
-vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
 
 /** An account of SES with a rule set of another system, and CloudFormation, which is told what became of its resource. */
 const account = { active: undefined as string | undefined, sets: new Set<string>() };

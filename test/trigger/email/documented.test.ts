@@ -1,5 +1,6 @@
+import '../../harness/quiet.ts';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
 import { s3 } from '../../../shared/aws/clients.ts';
@@ -8,9 +9,6 @@ import { sesRecord } from '../../../shared/trigger/email/arrival.ts';
 import { setting } from '../../run/setting.ts';
 import { documented } from './documented-event.ts';
 import { type MailSender, mailSender } from './mail-sender.ts';
-
-// The function is imported here before the cloud has set its environment.
-vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
 
 const here = setting();
 

@@ -1,7 +1,8 @@
+import '../../harness/quiet.ts';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { emailServices } from '../../../functions/adapters.ts';
 import { takeMail } from '../../../functions/mail/receive-mail.ts';
 import type { Cloud } from '../../../local/cloud.ts';
@@ -14,9 +15,6 @@ import { cloudInProcess } from '../../harness/cloud.ts';
 import { temporaryFolder } from '../../harness/temporary-folder.ts';
 import { documented } from './documented-event.ts';
 import { aMail, mailSender } from './mail-sender.ts';
-
-// The functions are imported here before the cloud has set its environment.
-vi.hoisted(() => vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true'));
 
 const folder = temporaryFolder();
 let cloud: Cloud;
