@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { idOf } from '../kernel/id.ts';
-import { nextDigest } from './digest.ts';
+import { nextDigest } from './digest-time.ts';
 import type { Notification, Notifications } from './notification.ts';
 import { type EventType, isAbout, type SubscribedEvent, type Subscription, type Subscriptions } from './subscription.ts';
 

@@ -3,7 +3,7 @@ import { callableUrl } from '../connection/connection-type.ts';
 import { actor, mailAddress, page, resourceId, time, words } from '../edge/schema.ts';
 import { viewOf } from '../edge/snake-case.ts';
 import { TRIGGERS } from '../run/model/status.ts';
-import { DIGESTS } from './digest.ts';
+import { DIGESTS } from './digest-time.ts';
 import { EVENTS } from './events.ts';
 import type { Notification } from './notification.ts';
 import type { Subscription, SubscriptionFilter, Target } from './subscription.ts';

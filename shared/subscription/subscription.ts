@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { actor } from '../kernel/actor.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { DIGESTS } from './digest.ts';
+import { DIGESTS } from './digest-time.ts';
 import { EVENTS } from './events.ts';
 
 export type EventType = (typeof EVENTS)[number];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { sendsTo } from '../../shared/executor/notify/notify.ts';
 import { tellOfTurnedOff } from '../../shared/executor/notify/turned-off.ts';
 import type { OutgoingMail } from '../../shared/mail/outgoing.ts';
-import { nextDigest } from '../../shared/subscription/digest.ts';
+import { nextDigest } from '../../shared/subscription/digest-time.ts';
 import type { Notification } from '../../shared/subscription/notification.ts';
 import { type SendServices, sendDue } from '../../shared/subscription/send-notifications.ts';
 import { notificationOf } from '../../shared/subscription/subscribers.ts';
