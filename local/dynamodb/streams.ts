@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import type { DynamoDbProxy } from './proxy.ts';
 
@@ -102,29 +101,5 @@ export class TableStream {
     const answer = await this.#proxy.call(`DynamoDBStreams_20120810.${operation}`, body, SIGNATURE);
     if (answer.status !== 200) throw new Error(`${operation} of ${this.#table} was refused: ${answer.body.toString()}`);
     return JSON.parse(answer.body.toString());
-  }
-}
-
-/** Without it the emulator looks at all records of all streams for each write and each read. */
-const BY_SEQUENCE = `CREATE INDEX IF NOT EXISTS millrun_by_sequence ON _stream_records (table_name, CAST(sequence_number AS INTEGER))`;
-/** The last record stays: the emulator counts on from it. */
-const READ = `DELETE FROM _stream_records WHERE table_name = ? AND CAST(sequence_number AS INTEGER) < ?`;
-
-/** What dynoxide leaves undone in its database: records are found by their number, and go when they have been read. */
-export class StreamRecords {
-  readonly #database: DatabaseSync;
-
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path, { timeout: 5000 });
-    this.#database.exec(BY_SEQUENCE);
-  }
-
-  /** AWS keeps them for a day; on this disk they are gone when everybody has dealt with them. */
-  forget(table: string, upTo: string): void {
-    this.#database.prepare(READ).run(table, Number(upTo));
-  }
-
-  close(): void {
-    this.#database.close();
   }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Stack } from '../cloudformation/stack.ts';
 import type { DynamoDbProxy } from '../dynamodb/proxy.ts';
-import { type Position, StreamRecords, TableStream } from '../dynamodb/streams.ts';
+import { StreamRecords } from '../dynamodb/stream-records.ts';
+import { type Position, TableStream } from '../dynamodb/streams.ts';
 import type { Queues } from '../sqs/queues.ts';
 import type { Usage } from '../usage/usage.ts';
 import { type DeclaredMapping, declaredMappings } from './event-source-mappings.ts';
@@ -57,12 +58,12 @@ export class EventSources {
     ];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     for (const source of this.#sources) source.close();
     this.#writeDown();
     this.#positions.close();
-    this.#records?.close();
+    await this.#records?.close();
   }
 
   #sourceOf(mapping: DeclaredMapping): StreamSource {
@@ -106,7 +107,7 @@ export class EventSources {
         .filter((mapping) => mapping.table === table)
         .map(({ id }) => Number(this.#written.get(id)?.sequence ?? 0));
       const upTo = Math.min(...positions);
-      if (upTo > 0) this.#records?.forget(table, String(upTo));
+      if (upTo > 0) this.#records?.forget({ table, upTo });
     }
   }
 }

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { passageOf, toldBy } from '../../shared/connection/circuit.ts';
 import { limits, spacingOf } from '../../shared/connection/limits.ts';
 import { StepError } from '../../shared/kernel/step-error.ts';
+import { promisesOfCalls } from '../contract/calls.ts';
+import { MemoryCalls } from './memory-calls.ts';
 
 const PER_MS = { '1s': 1_000, '1m': 60_000, '1h': 3_600_000, '1d': 86_400_000 };
 const rates = fc.record({
@@ -75,3 +77,5 @@ describe('a circuit', () => {
 
   test('a fault of ours tells nothing of the other side', () => expect(toldBy(new Error('a fault'))).toBeUndefined());
 });
+
+describe('calls in memory', () => promisesOfCalls((now) => new MemoryCalls(now)));

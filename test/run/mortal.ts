@@ -41,5 +41,6 @@ export function mortal(services: DriveServices, dies: Dies): DriveServices {
     values: mortalPart(services.values),
     executions: mortalPart(services.executions),
     places: mortalPart(services.places),
+    calls: mortalPart(services.calls),
   };
 }

@@ -43,6 +43,7 @@ function stateAfter(entry: Extract<Entry, { key: string }>, before: keyof StepCo
     case 'step_started':
       return entry.until === undefined && entry.child === undefined ? 'running' : 'waiting';
     case 'step_retrying':
+    case 'step_queued':
       return 'pending';
     case 'step_completed':
       return 'succeeded';

@@ -35,8 +35,12 @@ export async function accessToken(client: ClientCredentials, context: Credential
   const name = createHash('sha256')
     .update(JSON.stringify([connection.id, settings, secret]))
     .digest('hex');
-  const known = credential.isFresh ? undefined : await tokens.get(name)?.catch(() => undefined);
-  if (known && known.freshUntilMs > context.now().getTime()) return known.text;
+  // Whoever finds none fetches one in the same turn, so that the others find that.
+  for (let asking = credential.isFresh ? undefined : tokens.get(name); asking; asking = tokens.get(name)) {
+    const known = await asking.catch(() => undefined);
+    if (known && known.freshUntilMs > context.now().getTime()) return known.text;
+    if (tokens.get(name) === asking) tokens.delete(name);
+  }
   const fetching = fetchToken(client, context);
   tokens.set(name, fetching);
   fetching.catch(() => tokens.delete(name));

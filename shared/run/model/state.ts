@@ -323,6 +323,7 @@ export class RunState {
         this.#start(step, entry);
         return;
       case 'step_queued':
+        step.status = 'pending';
         step.queued = queuedBy(step, entry);
         step.dueAt = entry.until;
         return;
@@ -551,7 +552,8 @@ function mayFollow(plan: Plan, step: StepState, entry: Entry): boolean {
   if (entry.type === 'task_answered' || entry.type === 'task_expired')
     return step.task === entry.task && step.answeredAt === undefined;
   if (entry.type === 'task_opened') return step.task === undefined;
-  if (entry.type === 'step_queued') return step.status === 'pending';
+  // One whose driver has died in the middle of it may have to wait for its next turn.
+  if (entry.type === 'step_queued') return step.status === 'pending' || step.status === 'running';
   if (entry.type === 'step_admitted') return step.status === 'pending' && step.queued?.ticket === entry.ticket;
   if (entry.type !== 'step_started') return true;
   return step.status === 'pending' || (step.status === 'running' && plannedIn(plan, step.id).branches.size === 0);
