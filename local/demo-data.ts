@@ -15,11 +15,11 @@ const NAMES: [string, string, string][] = [
   ['customer-onboarding', 'Customer onboarding', 'CUS'],
   ['returns-desk', 'Returns desk', 'RMA'],
   ['price-sync', 'Price sync', 'PRICE'],
-  ['stock-replenishment', 'Stock replenishment', 'STK'],
+  ['stock-replenishment', '在庫補充の手配', 'STK'],
   ['carrier-booking', 'Carrier booking', 'SHIP'],
   ['dunning', 'Dunning', 'DUN'],
   ['contract-renewal', 'Contract renewal', 'CON'],
-  ['vendor-master', 'Vendor master data', 'VEN'],
+  ['vendor-master', 'Lieferantenstammdaten prüfen und übernehmen', 'VEN'],
   ['claims-intake', 'Claims intake', 'CLM'],
   ['payout', 'Payout', 'PAY'],
   ['order-fulfilment', 'Order fulfilment', 'ORD'],
@@ -87,6 +87,10 @@ async function workflows(): Promise<string[]> {
     }
     const saved = await api.call('createWorkflow', { body: { project_id: 'examples', definition: definitionOf(name, title) } });
     await api.call('publishWorkflow', { params: { workflow_id: saved.id }, body: { note: 'First version' } });
+    await api.call('createSchedule', {
+      params: { workflow_id: saved.id },
+      body: { name: `${title}, nightly`, expression: `daily at 0${ids.length % 9}:30`, timezone: 'Europe/Berlin' },
+    });
     ids.push(saved.id);
   }
   return ids;
@@ -106,7 +110,12 @@ async function startOne(ids: readonly string[], at: number): Promise<void> {
     body: {
       command: 'start',
       params: {
-        inputs: { ref: `${prefix}-${number}`, fail, until, lines },
+        inputs: {
+          ref: at % 37 === 5 ? `${prefix}-${number}-Nachlieferung-Müller-und-Söhne-Großhandel-東京支店` : `${prefix}-${number}`,
+          fail,
+          until,
+          lines,
+        },
         labels: LABELS[at % LABELS.length] ?? [],
         wait: until ? 1 : 20,
       },

@@ -110,8 +110,31 @@ describe.skipIf(!hasBrowser)('news in the console, in a browser', { timeout: 40_
     await visitor.goTo(`/runs/${run}?step=seen`);
     await expect.poll(() => page.locator('[data-headline]').innerText(), PATIENT).toMatch(/^Succeeded/);
     await page.getByText('Output').first().waitFor();
+    // More than a page shows opens whole, in a tab of its own.
+    const [whole] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('region', { name: 'Output' }).getByRole('button', { name: /^Open all 1\.\d MiB of it$/ }).click(),
+    ]);
+    await whole.waitForLoadState();
+    expect((await whole.locator('body').innerText()).length).toBeGreaterThan(900_000);
+    await whole.close();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
     expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    expect(visitor.problems).toEqual([]);
+    await page.close();
+  });
+
+  test('an output of 30 KB, of which a list of steps shows the beginning, is whole under Output', async () => {
+    const run = await started({ order: 'N-5', note: `${'word '.repeat(6000)}the-end` });
+    await api.ended(run);
+    const visitor = await visit();
+    const { page } = visitor;
+    await visitor.goTo(`/runs/${run}?step=seen`);
+    await page
+      .getByRole('button', { name: /all 30,009 characters/ })
+      .first()
+      .click();
+    await page.getByRole('region', { name: 'Output' }).getByText('the-end').waitFor();
     expect(visitor.problems).toEqual([]);
     await page.close();
   });

@@ -185,6 +185,13 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     const { page } = visitor;
     await page.getByLabel('Select ORD-1').click();
     await page.getByLabel('Select ORD-3').click();
+    // What is selected outlives a reload, and a look into a run.
+    await page.reload();
+    await page.getByText('2 selected').waitFor();
+    await page.getByRole('link', { name: 'ORD-2' }).click();
+    await page.locator('[data-headline]').waitFor();
+    await page.goBack();
+    await page.getByText('2 selected').waitFor();
     await page.getByRole('button', { name: 'Compare' }).click();
     await page.getByRole('row', { name: /\/a 1 3/ }).waitFor();
     await visitor.goTo(`/runs?workflow=${total}`);

@@ -37,7 +37,14 @@ export function CalendarPage() {
         <p className="muted">There are more than 1,000 schedules: these are fires of the newest.</p>
       )}
       {isEmpty ? (
-        <Empty title="Nothing is scheduled for the next 7 days">
+        <Empty
+          title="Nothing is scheduled for the next 7 days"
+          action={
+            <Link to="/workflows" className="button">
+              To the workflows
+            </Link>
+          }
+        >
           Schedules are made under Triggers of a workflow. Those that are paused are not shown here.
         </Empty>
       ) : (

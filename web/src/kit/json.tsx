@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'react';
 import { isExactNumber } from '../../../shared/kernel/json.ts';
 import { Copy } from './controls.tsx';
+import { CutValue, cutIn } from './cut-value.tsx';
 import { Icon } from './icons.tsx';
 
 const MANY = 100;
@@ -54,7 +55,15 @@ const has = (value: unknown, searched: string): boolean =>
 function Node({ name, value, depth, open, searched }: NodeProps) {
   const [shown, setShown] = useState<boolean>();
   const [most, setMost] = useState(MANY);
+  const cut = isMap(value) && !Array.isArray(value) ? cutIn(value) : undefined;
   const label = name === undefined ? null : <span className="json-key">{name}: </span>;
+  if (cut)
+    return (
+      <div className="json-line">
+        {label}
+        <CutValue cut={cut} />
+      </div>
+    );
   if (!isMap(value)) {
     return (
       <div className="json-line">

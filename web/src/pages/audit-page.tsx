@@ -3,6 +3,7 @@ import { call } from '../api/call.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Time } from '../kit/time.tsx';
 import { usePaged } from './paged.ts';
+import './pages.css';
 
 /** Who did what, to what, and why. */
 export function AuditPage() {
@@ -28,7 +29,7 @@ export function AuditPage() {
       )}
       {log.items.length > 0 && (
         <div className="panel scroll">
-          <table className="table">
+          <table className="table audit-table">
             <thead>
               <tr>
                 <th>When</th>
@@ -59,7 +60,9 @@ export function AuditPage() {
                     </button>
                   </td>
                   <td>{entry.reason}</td>
-                  <td className="muted">{Object.keys(entry.after ?? entry.before ?? {}).join(', ')}</td>
+                  <td className="muted cut" title={Object.keys(entry.after ?? entry.before ?? {}).join(', ')}>
+                    {Object.keys(entry.after ?? entry.before ?? {}).join(', ')}
+                  </td>
                 </tr>
               ))}
             </tbody>

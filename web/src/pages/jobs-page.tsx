@@ -8,6 +8,13 @@ import { tellProblem } from '../kit/told.tsx';
 
 const LOOK_EVERY_MS = 2000;
 
+const NOUNS: Record<string, [string, string]> = {
+  run: ['run', 'runs'],
+  delivery: ['delivery', 'deliveries'],
+  task: ['task', 'tasks'],
+};
+const nounOf = ({ subject, total }: { subject: string; total: number }) => NOUNS[subject]?.[total === 1 ? 0 : 1] ?? subject;
+
 /** What is done, and was done, with many runs at once. */
 export function JobsPage() {
   const jobs = useQuery({
@@ -44,7 +51,7 @@ export function JobsPage() {
               <tr>
                 <th>Job</th>
                 <th>State</th>
-                <th className="right">Runs</th>
+                <th className="right">Of</th>
                 <th className="right">Done</th>
                 <th className="right">Skipped</th>
                 <th className="right">Failed</th>
@@ -63,7 +70,9 @@ export function JobsPage() {
                   <td>
                     <span className={`pill ${job.ended_at ? (job.failed > 0 ? 'bad' : 'good') : 'active'}`}>{job.status}</span>
                   </td>
-                  <td className="right num">{job.total}</td>
+                  <td className="right num">
+                    {job.total.toLocaleString('en')} <span className="muted">{nounOf(job)}</span>
+                  </td>
                   <td className="right num">{job.done}</td>
                   <td className="right num">{job.skipped}</td>
                   <td className="right num">{job.failed}</td>

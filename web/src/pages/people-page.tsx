@@ -68,52 +68,54 @@ function Members() {
       {members.isPending && <Loading rows={3} />}
       {members.isError && <Problem error={members.error} />}
       {members.items.length > 0 && (
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th>Address</th>
-              <th>Role</th>
-              <th>Project</th>
-              <th>Since</th>
-              <th className="right">Remove</th>
-            </tr>
-          </thead>
-          <tbody>
-            {members.items.map((member) => (
-              <tr key={member.id}>
-                <td>{member.name}</td>
-                <td className="muted">{member.email}</td>
-                <td>
-                  <select
-                    className="select"
-                    aria-label={`Role of ${member.name}`}
-                    value={member.role}
-                    onChange={(event) =>
-                      void call('changeMember', {
-                        params: { member_id: member.id },
-                        body: { role: roleOf(event.target.value) },
-                      }).then(again)
-                    }
-                  >
-                    {ROLES.map((one) => (
-                      <option key={one}>{one}</option>
-                    ))}
-                  </select>
-                </td>
-                <td className="muted">{member.project_id ?? 'all'}</td>
-                <td className="muted">
-                  <Time at={member.created_at} />
-                </td>
-                <td className="right">
-                  <Button kind="ghost" onClick={() => setRemoved(member)}>
-                    Remove
-                  </Button>
-                </td>
+        <div className="scroll">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Address</th>
+                <th>Role</th>
+                <th>Project</th>
+                <th>Since</th>
+                <th className="right">Remove</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {members.items.map((member) => (
+                <tr key={member.id}>
+                  <td>{member.name}</td>
+                  <td className="muted">{member.email}</td>
+                  <td>
+                    <select
+                      className="select"
+                      aria-label={`Role of ${member.name}`}
+                      value={member.role}
+                      onChange={(event) =>
+                        void call('changeMember', {
+                          params: { member_id: member.id },
+                          body: { role: roleOf(event.target.value) },
+                        }).then(again)
+                      }
+                    >
+                      {ROLES.map((one) => (
+                        <option key={one}>{one}</option>
+                      ))}
+                    </select>
+                  </td>
+                  <td className="muted">{member.project_id ?? 'all'}</td>
+                  <td className="muted">
+                    <Time at={member.created_at} />
+                  </td>
+                  <td className="right">
+                    <Button kind="ghost" onClick={() => setRemoved(member)}>
+                      Remove
+                    </Button>
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {removed && (
         <ReasonDialog
@@ -185,40 +187,42 @@ function Keys() {
       {keys.isPending && <Loading rows={3} />}
       {keys.isError && <Problem error={keys.error} />}
       {keys.items.length > 0 && (
-        <table className="table">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th>Role</th>
-              <th>Project</th>
-              <th>Holder</th>
-              <th>Made</th>
-              <th className="right">State</th>
-            </tr>
-          </thead>
-          <tbody>
-            {keys.items.map((key) => (
-              <tr key={key.id}>
-                <td>{key.name}</td>
-                <td>{key.role}</td>
-                <td className="muted">{key.project_id ?? 'all'}</td>
-                <td className="muted">{key.email}</td>
-                <td className="muted">
-                  <Time at={key.created_at} />
-                </td>
-                <td className="right">
-                  {key.revoked_at ? (
-                    <span className="pill">revoked</span>
-                  ) : (
-                    <Button kind="ghost" onClick={() => setRevoked(key)}>
-                      Revoke
-                    </Button>
-                  )}
-                </td>
+        <div className="scroll">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Role</th>
+                <th>Project</th>
+                <th>Holder</th>
+                <th>Made</th>
+                <th className="right">State</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {keys.items.map((key) => (
+                <tr key={key.id}>
+                  <td>{key.name}</td>
+                  <td>{key.role}</td>
+                  <td className="muted">{key.project_id ?? 'all'}</td>
+                  <td className="muted">{key.email}</td>
+                  <td className="muted">
+                    <Time at={key.created_at} />
+                  </td>
+                  <td className="right">
+                    {key.revoked_at ? (
+                      <span className="pill">revoked</span>
+                    ) : (
+                      <Button kind="ghost" onClick={() => setRevoked(key)}>
+                        Revoke
+                      </Button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {revoked && (
         <ReasonDialog

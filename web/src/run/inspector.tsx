@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { call } from '../api/call.ts';
 import type { Run, RunEvent, StepState } from '../api/queries.ts';
 import { Clamp, Copy, Empty } from '../kit/controls.tsx';
+import { cutIn } from '../kit/cut-value.tsx';
 import { Json } from '../kit/json.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Status } from '../kit/status.tsx';
@@ -27,13 +29,16 @@ interface Props {
 export function Inspector({ run, selected, rows, states, variables, source, log, onSelect }: Props) {
   const row = rows.find(({ key }) => key === selected);
   const known = row?.state ?? states.find(({ key }) => key === selected);
+  const isCut = [known?.output, known?.input].some((value) => isMap(value) && cutIn(value));
+  // A list of steps shows the first 4 KiB of their values, one step alone 768 KiB. What it gives changes when the step ends.
   const asked = useQuery({
-    queryKey: ['run', run.id, 'step', selected],
+    queryKey: ['run', run.id, 'step', selected, known?.status],
     queryFn: ({ signal }) => call('getRunContext', { params: { run_id: run.id }, query: { step: selected } }, signal),
-    enabled: selected !== 'run' && !known,
+    enabled: selected !== 'run' && (!known || isCut),
     retry: false,
   });
-  const state = known ?? asked.data?.steps[0];
+  const alone = asked.data?.steps.find(({ key }) => key === selected);
+  const state = isCut ? (alone ?? known) : (known ?? alone ?? asked.data?.steps[0]);
   const isRun = selected === 'run' || (!row && !state);
   return (
     <Panel

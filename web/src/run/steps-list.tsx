@@ -94,12 +94,15 @@ function StepLine({ row, heading, isSelected, isOpen, now, scale, onSelect, onTo
           </span>
           {(state?.attempts ?? 0) > 1 && <span className="pill warn">{state?.attempts} attempts</span>}
           {state?.reused && <span className="pill">taken over</span>}
-          {status === 'skipped' && <span className="faint">{state?.reason === 'condition' ? 'condition' : 'not reached'}</span>}
+          {status === 'skipped' && (
+            <span className="faint nowrap">{state?.reason === 'condition' ? 'condition' : 'not reached'}</span>
+          )}
           <span className="faint step-kind">{step.kind}</span>
         </button>
         {isLoop(step) && items.length > 0 ? (
           <button type="button" className="pill step-items" aria-expanded={isOpen} onClick={() => onToggle(key)}>
-            {items.length} {step.kind === 'repeat' ? 'rounds' : 'items'}
+            {items.length} {step.kind === 'repeat' ? 'round' : 'item'}
+            {items.length > 1 && 's'}
             <Icon name={isOpen ? 'down' : 'right'} size={12} />
           </button>
         ) : (

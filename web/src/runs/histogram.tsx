@@ -105,7 +105,8 @@ export function StatusStrip({
           >
             <span>{word}</span>
             <b className="num">
-              {count.toLocaleString('en')}
+              {/* Nothing is known yet: that is no nought. */}
+              {histogram ? count.toLocaleString('en') : '…'}
               {count > 0 && more}
             </b>
           </button>

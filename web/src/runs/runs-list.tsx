@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useCallback, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { useKeys } from '../frame/keyboard.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
@@ -13,6 +13,7 @@ import { NextSteps } from './next-steps.tsx';
 import { RunsTable } from './runs-table.tsx';
 import { Selected } from './selected.tsx';
 import { useRuns } from './use-runs.ts';
+import { useSelected } from './use-selected.ts';
 import { Views } from './views.tsx';
 import './runs.css';
 
@@ -30,11 +31,12 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
   const { runs, waiting, list, histogram, searchedTo, query, showWaiting } = useRuns(search);
   const navigate = useNavigate();
   const [cursor, setCursor] = useState<string>();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const select = useCallback(
-    (id: string) => setSelected((now) => new Set(now.has(id) ? [...now].filter((one) => one !== id) : [...now, id])),
-    [],
-  );
+  const { selected, toggle, clear } = useSelected();
+  const chosen = useMemo(() => new Set(selected), [selected]);
+  // One function for all rows, so that a row is drawn anew when it changes and no sooner.
+  const current = useRef(toggle);
+  current.current = toggle;
+  const select = useCallback((id: string) => current.current(id), []);
   const at = runs.findIndex(({ id }) => id === cursor);
   const move = (step: number) => {
     const next = runs[Math.max(0, Math.min(runs.length - 1, at + step))];
@@ -77,7 +79,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
         {runs.length > 0 && <Export query={query} />}
         {!title && actions}
       </div>
-      {selected.size > 0 && <Selected ids={[...selected]} onClear={() => setSelected(new Set())} />}
+      {selected.length > 0 && <Selected ids={selected} onClear={clear} />}
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Loading rows={10} />}
       {list.isSuccess && (
@@ -93,7 +95,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
               runs={runs}
               cursor={cursor}
               withWorkflow={!fixed.includes('workflow')}
-              selected={selected}
+              selected={chosen}
               onSelect={select}
               onLabel={(label) => onSearch({ ...search, label })}
             />

@@ -125,13 +125,13 @@ function Rows({ data: { by, items } }: { data: Result<'getUsage'> }) {
         <tbody>
           {items.map((item) => (
             <tr key={keyOf(item)}>
-              <td>{nameOf(item)}</td>
+              <td className="nowrap">{nameOf(item)}</td>
               <td className="right num">{credits(item.credits)}</td>
               <td className="share">
                 <i style={{ width: `${most === 0 ? 0 : (item.credits / most) * 100}%` }} />
               </td>
               {columnsOf(item).map(([name]) => (
-                <td key={name} className="right num">
+                <td key={name} className={`right num ${Reflect.get(item, name) === 0 ? 'faint' : ''}`}>
                   {Number(Reflect.get(item, name)).toLocaleString('en')}
                 </td>
               ))}
