@@ -113,7 +113,10 @@ describe.skipIf(!hasBrowser)('news in the console, in a browser', { timeout: 40_
     // More than a page shows opens whole, in a tab of its own.
     const [whole] = await Promise.all([
       context.waitForEvent('page'),
-      page.getByRole('region', { name: 'Output' }).getByRole('button', { name: /^Open all 1\.\d MiB of it$/ }).click(),
+      page
+        .getByRole('region', { name: 'Output' })
+        .getByRole('button', { name: /^Open all 1\.\d MiB of it$/ })
+        .click(),
     ]);
     await whole.waitForLoadState();
     expect((await whole.locator('body').innerText()).length).toBeGreaterThan(900_000);

@@ -16,17 +16,18 @@ const NONE: readonly string[] = [];
 export function useSelected() {
   const selected = useRouterState({ select: ({ location }) => location.state.selected ?? NONE });
   const navigate = useNavigate();
-  const set = (next: readonly string[]) =>
+  // From what is there by then: two clicks may come before the page is drawn anew.
+  const set = (change: (now: readonly string[]) => readonly string[]) =>
     void navigate({
       to: '.',
       search: true,
-      state: (now) => ({ ...now, selected: next }),
+      state: (now) => ({ ...now, selected: change(now.selected ?? NONE) }),
       replace: true,
       resetScroll: false,
     });
   return {
     selected,
-    clear: () => set([]),
-    toggle: (id: string) => set(selected.includes(id) ? selected.filter((one) => one !== id) : [...selected, id]),
+    clear: () => set(() => NONE),
+    toggle: (id: string) => set((now) => (now.includes(id) ? now.filter((one) => one !== id) : [...now, id])),
   };
 }
