@@ -1,12 +1,11 @@
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as others } from 'node:timers/promises';
 import * as z from 'zod';
 import { DATABASE } from '../../local/dynamodb/child.ts';
+import type { Item } from '../../shared/aws/items.ts';
 import { parseJson } from '../../shared/kernel/json.ts';
-
-/** An item of texts and numbers, as DynamoDB's JSON has it. */
-type Item = Record<string, unknown>;
 
 const ITEMS_AT_ONCE = 10_000;
 
@@ -25,7 +24,8 @@ const text = z.object({ S: z.string() }).transform(({ S }) => `S:${S}`);
  * transaction) is not what is measured. Nobody is told of them. For tables with the keys `pk` and `sk`, and indexes that hold keys only.
  */
 export async function writePast(dataDir: string, table: string, items: Iterable<Item>): Promise<void> {
-  const database = new DatabaseSync(join(dataDir, DATABASE), { timeout: 10_000 });
+  const file = join(dataDir, DATABASE);
+  const database = new DatabaseSync(file, { timeout: 10_000 });
   try {
     database.exec('PRAGMA synchronous = OFF');
     const put = putterOf(database, table);
@@ -41,9 +41,18 @@ export async function writePast(dataDir: string, table: string, items: Iterable<
       count += 1;
     }
     if (count > 0) database.exec('COMMIT');
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
     database.close();
   }
+  await settled(file);
+}
+
+/** Otherwise the disk is busy with it while others are measured. */
+async function settled(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  await handle.sync();
+  await handle.close();
 }
 
 function putterOf(database: DatabaseSync, table: string): (item: Item) => void {
@@ -55,7 +64,7 @@ function putterOf(database: DatabaseSync, table: string): (item: Item) => void {
   });
   return (item) => {
     const [pk, sk] = OWN_KEY.map((name) => text.parse(item[name]));
-    const json = JSON.stringify(item);
+    const json = jsonOf(item);
     row.run(pk ?? '', sk ?? '', json, json.length);
     for (const { hash, range, insert } of entries) {
       if (item[hash] === undefined || item[range] === undefined) continue;
@@ -67,3 +76,11 @@ function putterOf(database: DatabaseSync, table: string): (item: Item) => void {
 
 const intoIndex = (database: DatabaseSync, index: string): StatementSync =>
   database.prepare(`INSERT INTO "${index}" (gsi_pk, gsi_sk, table_pk, table_sk, item_json) VALUES (?, ?, ?, ?, ?)`);
+
+/** As DynamoDB's JSON has it: bytes in base64. */
+const jsonOf = (item: Item): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(item).map(([name, value]) => [name, value.B ? { B: Buffer.from(value.B).toString('base64') } : value]),
+    ),
+  );
