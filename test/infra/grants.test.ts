@@ -549,6 +549,12 @@ test('no role has a managed policy, and no two functions share a role', () => {
   expect(new Set(roles).size).toBe(functions.length);
 });
 
+test('no function may scan a table: what nobody may do, no list does', () => {
+  const actions = functions.flatMap((fn) => Object.values(grantsOf(fn.Properties['Role'])).flat());
+  expect(actions.filter((action) => action === 'dynamodb:Query').length).toBeGreaterThan(20);
+  expect(actions.filter((action) => /scan|dynamodb:\*/i.test(action))).toEqual([]);
+});
+
 test('a role is passed to Scheduler and to nothing else', () => {
   const statements = ofType('AWS::IAM::Policy').flatMap(({ Properties }) => policy.parse(Properties).PolicyDocument.Statement);
   const passing = statements.filter(({ Action }) => Action.includes('iam:PassRole'));

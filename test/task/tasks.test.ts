@@ -78,6 +78,10 @@ describe('an approval', () => {
     expect(await api.ended(second.run)).toMatchObject({ status: 'succeeded', outputs: { after: { decision: 'reject' } } });
   });
 
+  test('comes of a run alone: no route makes one', async () => {
+    expectRefusal(await api.post('/v1/tasks', { title: 'May I?' }), 404);
+  });
+
   test('is answered once: of many answers one counts, and it may be repeated', async () => {
     const { run, task } = await started(asking(', onReject: continue'));
     const answers = await Promise.all(
