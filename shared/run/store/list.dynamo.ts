@@ -93,7 +93,7 @@ async function wayOf(
   { limit, before }: { limit: number; before?: string | undefined },
 ): Promise<Way> {
   const [first, ...others] = plans.map((plan) => {
-    const likely = plan.isExact ? limit : BATCH;
+    const likely = plan.isExact ? limit : Math.min(BATCH, 2 * limit);
     return { ...plan, likely, ids: new NewestFirst(reading, plan, { likely: likely + 1, before }) };
   });
   if (!first) throw new Error('A list has one plan at the least.');
@@ -190,7 +190,7 @@ export async function countRuns(reading: Reading, filter: RunFilter, now: Date):
 
 /** The rows behind ids, newest first, more and more at once. */
 async function* rowsOf(reading: Reading, way: Way, isEnough: (keys: number) => boolean) {
-  for (let atOnce = way.likely; ; atOnce = Math.min(Math.max(atOnce, BATCH) * 2, MOST_AT_ONCE)) {
+  for (let atOnce = way.likely; ; atOnce = Math.min(atOnce * 2, MOST_AT_ONCE)) {
     const { ids, end } = await way.ids.take(atOnce, isEnough);
     yield { ids, rows: await rowsBehind(reading, ids), end };
     if (end === undefined) return;
