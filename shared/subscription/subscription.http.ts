@@ -35,7 +35,7 @@ const to = z
     z.strictObject({
       email: z.strictObject({
         addresses: z.array(mailAddress).min(1).max(MOST_ADDRESSES),
-        every: z.enum(DIGESTS).default('hour').meta({ description: 'At each full hour, or each day at 05:00 UTC' }),
+        every: z.enum(DIGESTS).optional().meta({ description: 'At each full hour, as when absent, or each day at 05:00 UTC' }),
       }),
     }),
     z.strictObject({ event_bus: z.strictObject({}).meta({ description: 'That of the installation: docs/emit.md' }) }),
@@ -101,7 +101,7 @@ export const targetOf = (given: z.infer<typeof to>): Target =>
   'webhook' in given
     ? { kind: 'webhook', url: given.webhook.url }
     : 'email' in given
-      ? { kind: 'email', ...given.email }
+      ? { kind: 'email', addresses: given.email.addresses, every: given.email.every ?? 'hour' }
       : { kind: 'event_bus' };
 
 export const filterOf = ({ workflow_id: workflowId, trigger, label, type }: z.infer<typeof filter>): SubscriptionFilter => ({

@@ -31,14 +31,14 @@ const ABOVE = [
   'functions/worker/drive-run.ts',
   'functions/worker/work-job.ts',
 ];
-const ABOVE_BYTES = 1_310_000;
-/** Has the clients of models, tools, mail servers and STS, which are loaded with the first step that needs them. */
+const ABOVE_BYTES = 1_325_000;
+/** Speaks to those who listen; has the clients of models, tools, mail servers and STS, which are loaded with the first step that needs them. */
 const WORKER = 'functions/worker/drive-run.ts';
-const WORKER_BYTES = 3_050_000;
+const WORKER_BYTES = 3_160_000;
 
 /** Starts again what any trigger has turned away, and does all that people do with runs. */
 const JOBS = 'functions/worker/work-job.ts';
-const JOBS_BYTES = 1_360_000;
+const JOBS_BYTES = 1_375_000;
 
 const mostOf = (entry: string) => {
   if (entry === JOBS) return JOBS_BYTES;
