@@ -34,7 +34,7 @@ export const FAILURE_CODES: FailureCode[] = [
     code: 'ConnectionFailed',
     of: 'step',
     meaning:
-      "No whole answer: the host is unknown, refuses, closes, has no valid certificate, speaks no HTTP, or has an address that steps may not reach. `data.code` is the system's word (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `ADDRESS_REFUSED`, ...).",
+      "No whole answer: the host is unknown, refuses, closes, has no valid certificate, speaks no HTTP, or has an address that steps may not reach. `data.code` is the system's word (`ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`, `ADDRESS_REFUSED`, ...); `CIRCUIT_OPEN`: its connection is out of order, and nobody was called.",
     what_to_do:
       'Check host and port. A passing fault is worth a `retry`; mind that the server may have acted on a POST before it hung up. `ADDRESS_REFUSED`: the address is private; an administrator can allow its network with `ALLOWED_NETWORKS`.',
   },

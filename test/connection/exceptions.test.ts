@@ -102,8 +102,8 @@ describe('a connection with limits', () => {
     const first = await hangs.start('first');
     await stub.called(hangs.path);
     const runs: string[] = [];
-    for (const of of ['second', 'third', 'fourth', 'fifth']) {
-      const run = await hangs.start(of);
+    for (const what of ['second', 'third', 'fourth', 'fifth']) {
+      const run = await hangs.start(what);
       expect((await queuedRun(run)).reason).toContain(`takes 1 call at once, and ${runs.length} wait`);
       runs.push(run);
     }

@@ -8,11 +8,12 @@ const ROOT = join(import.meta.dirname, '../..');
 const { functions } = installed({ mailDomain: 'mail.example.com', mailActive: true });
 const environment = z.object({ Variables: z.record(z.string(), z.unknown()) }).default({ Variables: {} });
 
-/** Read when an execution starts, a start has files, or a fire sets its next one: only then. The role and the variable come together. */
+/** Read when an execution starts, a start has files, or a fire sets its next one and tells subscribers: only then. The role and the variable come together. */
 const WHEN_NEEDED = [
   'RUNS_MACHINE_ARN',
   'LONG_RUNS_MACHINE_ARN',
   'FILES_TABLE',
+  'SUBSCRIPTIONS_TABLE',
   'SCHEDULE_GROUP',
   'SCHEDULE_TARGET_ARN',
   'SCHEDULE_ROLE_ARN',

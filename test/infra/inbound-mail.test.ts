@@ -132,7 +132,7 @@ test('whoever sends mail may send it for the domain alone', () => {
       ({ Properties }) => (Properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] }).Statement,
     )
     .filter(({ Action }) => JSON.stringify(Action).includes('ses:Send'));
-  expect(sending).toHaveLength(6);
+  expect(sending).toHaveLength(7);
   for (const { Action, Resource } of sending) {
     expect(Action).toBe('ses:SendRawEmail');
     expect(plain(Resource)).toMatch(/^arn:aws:ses:region:account:identity\/InboundMailDomain$/);

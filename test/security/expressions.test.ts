@@ -101,8 +101,8 @@ describe('an expression', () => {
     const ended = await api.ended(body.id);
     expect(['succeeded', 'failed']).toContain(ended.status);
     if (ended.status === 'failed') expect(['ExpressionError', 'OutputTooLarge']).toContain(ended.error.name);
-    for (const of of ['', '/events', '/context', '/context?step=a'])
-      expect((await api.get(`/v1/runs/${body.id}${of}`)).status).toBeLessThan(500);
+    for (const what of ['', '/events', '/context', '/context?step=a'])
+      expect((await api.get(`/v1/runs/${body.id}${what}`)).status).toBeLessThan(500);
     expect((await api.get(`/v2/runs/${body.id}`)).status).toBeLessThan(500);
   });
 

@@ -76,7 +76,7 @@ async function call(api: Api, url: string, more = '') {
   );
   const run = await api.ended(body.id);
   const { body: context } = await api.get(`/v1/runs/${body.id}/context?step=call`);
-  for (const of of ['/events', '/context']) expect((await api.get(`/v1/runs/${body.id}${of}`)).status).toBe(200);
+  for (const what of ['/events', '/context']) expect((await api.get(`/v1/runs/${body.id}${what}`)).status).toBe(200);
   expect((await api.get('/v2/health')).status).toBe(200);
   return { run, step: context.steps[0] };
 }

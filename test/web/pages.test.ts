@@ -100,6 +100,7 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await visit('/inbox');
     const { page } = visitor;
     await visitor.click('button', /^Pay Acme\?/);
+    await page.getByLabel('Cost centre').waitFor();
     await page.keyboard.press('a');
     await page.getByText('To approve it, fill in Cost centre.').waitFor();
     await page.getByLabel('Cost centre').fill('A1');

@@ -56,11 +56,11 @@ test('a kill between taking messages, or events, and removing them loses none an
     await setting.crash();
     expect(setting.kills).toBe(round + 1);
 
-    for (const of of [workflow, listener]) {
-      const runsOf = () => all({ get }, `/v1/workflows/${of}/runs`);
+    for (const what of [workflow, listener]) {
+      const runsOf = () => all({ get }, `/v1/workflows/${what}/runs`);
       await vi.waitUntil(async () => (await runsOf()).length >= MESSAGES, { timeout: 30_000, interval: 50 });
       const deliveries = await vi.waitFor(async () => {
-        const found = await all({ get }, `/v1/deliveries?workflow_id=${of}`);
+        const found = await all({ get }, `/v1/deliveries?workflow_id=${what}`);
         expect(new Set(found.map(({ key }) => key)).size).toBe(MESSAGES);
         return found;
       }, 20_000);
