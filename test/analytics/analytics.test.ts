@@ -171,7 +171,8 @@ describe('figures are of what the caller may see', () => {
       live: { count: 0 },
       success_rate: null,
     });
-    for (const what of ['workflows', 'failures']) expect((await api.get(`/v1/analytics/${what}`, { key })).body.items).toEqual([]);
+    for (const what of ['workflows', 'failures'])
+      expect((await api.get(`/v1/analytics/${what}`, { key })).body.items).toEqual([]);
     expectRefusal(await api.get(`/v1/analytics/steps?workflow_id=${workflows['good']}`, { key }), 404);
     expectRefusal(await api.get(`/v1/analytics/overview?workflow_id=${workflows['good']}`, { key }), 404);
     expect(await recount({ key })).toEqual({ looked: 0, counted: 0, corrected: 0 });

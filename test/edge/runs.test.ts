@@ -46,7 +46,8 @@ describe('a run', () => {
   test('of another workflow is not found under this one', async () => {
     const { id } = (await command({ command: 'start' })).body;
     expectRefusal(await command({ command: 'stop', run_id: id }, sleeper), 404, 'run');
-    for (const what of ['events', 'context']) expectRefusal(await api.get(`/v1/workflows/${sleeper}/runs/${id}/${what}`), 404, 'run');
+    for (const what of ['events', 'context'])
+      expectRefusal(await api.get(`/v1/workflows/${sleeper}/runs/${id}/${what}`), 404, 'run');
   });
 
   test('has events behind a cursor, oldest first, and a context by step', async () => {
