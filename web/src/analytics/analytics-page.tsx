@@ -8,8 +8,9 @@ import { Time } from '../kit/time.tsx';
 import type { RunsSearch } from '../runs/filter.ts';
 import { FailuresTable } from './failures-table.tsx';
 import { Figures, Trend } from './figures.tsx';
+import { ScopeChoice } from './scope-choice.tsx';
 import { StepsTable } from './steps-table.tsx';
-import { RANGES, rangeOf, USUAL_RANGE, useFigures } from './use-figures.ts';
+import { rangeOf, USUAL_RANGE, useFigures } from './use-figures.ts';
 import { WorkflowsTable } from './workflows-table.tsx';
 import '../runs/runs.css';
 import './analytics.css';
@@ -30,26 +31,7 @@ export function AnalyticsPage() {
     <div className="page">
       <div className="page-head">
         <h1>Analytics</h1>
-        <select
-          className="select"
-          aria-label="Workflow"
-          value={workflow ?? ''}
-          onChange={(event) => set({ workflow: event.target.value || undefined })}
-        >
-          <option value="">All workflows</option>
-          {all.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.title ?? one.name}
-            </option>
-          ))}
-        </select>
-        <select className="select" aria-label="Time" value={range} onChange={(event) => set({ range: event.target.value })}>
-          {RANGES.map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </select>
+        <ScopeChoice workflows={all} workflow={workflow} range={range} set={set} />
       </div>
       <div className="row wrap">
         {figures && (

@@ -1,7 +1,8 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { RANGES, rangeOf, timesOf } from '../analytics/use-figures.ts';
+import { ScopeChoice } from '../analytics/scope-choice.tsx';
+import { rangeOf, timesOf } from '../analytics/use-figures.ts';
 import { call, type Result } from '../api/call.ts';
 import { workflowsQuery } from '../api/queries.ts';
 import { Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
@@ -45,26 +46,7 @@ export function UsagePage() {
     <div className="page">
       <div className="page-head">
         <h1>Usage</h1>
-        <select
-          className="select"
-          aria-label="Workflow"
-          value={search.workflow ?? ''}
-          onChange={(event) => set({ workflow: event.target.value || undefined })}
-        >
-          <option value="">All workflows</option>
-          {workflows.map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.title ?? one.name}
-            </option>
-          ))}
-        </select>
-        <select className="select" aria-label="Time" value={range} onChange={(event) => set({ range: event.target.value })}>
-          {RANGES.map(([value, word]) => (
-            <option key={value} value={value}>
-              {word}
-            </option>
-          ))}
-        </select>
+        <ScopeChoice workflows={workflows} workflow={search.workflow} range={range} set={set} />
       </div>
       <Budgets />
       {usage.isPending && <Loading />}
