@@ -3,6 +3,7 @@ import { defineConfig, type Plugin } from 'vite';
 import { toJSONSchema, type ZodType } from 'zod';
 import { operations } from '../shared/api/routes.ts';
 import { CONNECTION_TYPES } from '../shared/connection/connection-type.ts';
+import { limits } from '../shared/connection/limits.ts';
 import type { Operation } from '../shared/edge/route.ts';
 
 const asked = (schema: ZodType) => toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
@@ -22,6 +23,7 @@ const MODULES: Record<string, () => unknown> = {
         { settings: asked(settings), secret: asked(secret) },
       ]),
     ),
+    limits: asked(limits),
     mailbox: asked(operations.putMailbox.body),
     schedule: asked(operations.createSchedule.body),
     queue: asked(operations.createQueue.body),

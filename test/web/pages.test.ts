@@ -281,6 +281,19 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
       .waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('cell', { name: /not connected/ }).waitFor();
+    // What may be asked of the other side, and back to as much as one likes.
+    await page.getByText('It is called as often as its limits allow.').waitFor();
+    await page.getByRole('button', { name: 'Limits' }).click();
+    await dialog().getByLabel('Count').fill('100');
+    await dialog().getByTitle('Fill in Per.').waitFor();
+    await dialog().getByLabel('Per').fill('1m');
+    await dialog()
+      .getByLabel(/^Concurrency/)
+      .fill('5');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('100 calls in 1m, 5 at once').waitFor();
+    const [limited] = (await api.get('/v1/connections')).body.items;
+    expect(limited.limits).toEqual({ rate: { count: 100, per: '1m' }, concurrency: 5 });
     await page.getByRole('button', { name: 'Delete' }).click();
     await dialog().getByRole('link', { name: 'uses-erp' }).waitFor();
     await page.getByRole('button', { name: 'Delete it from under 1 workflow' }).click();
@@ -402,6 +415,25 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await page.getByRole('button', { name: 'Turn off' }).click();
     await dialog().getByRole('button', { name: 'Turn off' }).click();
     await page.getByRole('button', { name: 'Turn on' }).waitFor();
+    await page.getByRole('button', { name: 'Change', exact: true }).click();
+    await dialog().getByLabel('run.succeeded').uncheck();
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    // People are told by mail, of all that has happened in a day at once.
+    await page.getByRole('button', { name: 'New subscription' }).click();
+    await dialog().getByRole('button', { name: 'Mail' }).click();
+    await dialog().getByLabel('Mail addresses').fill('ada@example.com, grace@example.com');
+    await dialog().getByLabel('How often').selectOption('day');
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await page.getByText('each day at 05:00 UTC, when something has happened').waitFor();
+    const kept = (await api.get('/v1/subscriptions')).body.items;
+    expect(kept.map(({ to }: { to: object }) => to)).toContainEqual({
+      email: { addresses: ['ada@example.com', 'grace@example.com'], every: 'day' },
+    });
+    expect(kept.find(({ id }: { id: string }) => id === made.id).events).toEqual(['run.failed', 'run.timed_out']);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await dialog().getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'http://127.0.0.1:1/told' }).click();
     await page.getByRole('button', { name: 'Delete' }).click();
     await dialog().getByRole('button', { name: 'Delete' }).click();
     await page.getByText('Nobody is told yet').waitFor();

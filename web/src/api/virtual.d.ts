@@ -7,6 +7,7 @@ declare module 'virtual:forms' {
   type Schema = import('../kit/schema.ts').Schema;
   const forms: {
     connections: Record<string, { settings: Schema; secret: Schema }>;
+    limits: Schema;
     mailbox: Schema;
     schedule: Schema;
     queue: Schema;

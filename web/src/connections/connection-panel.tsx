@@ -13,9 +13,10 @@ import { SchemaForm } from '../kit/schema-form.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 import { ConnectionState } from './connection-state.tsx';
+import { ChangeLimits, Circuit, limitsSaid } from './limits.tsx';
 
 type Detail = Result<'getConnection'>;
-type Act = 'test' | 'rotate' | 'change' | 'delete';
+type Act = 'test' | 'rotate' | 'change' | 'limits' | 'delete';
 
 const again = () => queries.invalidateQueries({ queryKey: ['connections'] });
 
@@ -52,6 +53,9 @@ export function ConnectionPanel({ id, onClose }: { id: string; onClose: () => vo
               <Button icon="edit" because={admin} onClick={() => setAct('change')}>
                 Settings
               </Button>
+              <Button icon="hourglass" because={admin} onClick={() => setAct('limits')}>
+                Limits
+              </Button>
               <Button kind="ghost" icon="cross" because={admin} onClick={() => setAct('delete')}>
                 Delete
               </Button>
@@ -60,6 +64,12 @@ export function ConnectionPanel({ id, onClose }: { id: string; onClose: () => vo
               <dt>State</dt>
               <dd>
                 <ConnectionState status={one.status} />
+              </dd>
+              <dt>Limits</dt>
+              <dd>{limitsSaid(one) || <span className="muted">none</span>}</dd>
+              <dt>Circuit</dt>
+              <dd>
+                <Circuit of={one} />
               </dd>
               <dt>Type</dt>
               <dd>{one.type}</dd>
@@ -92,6 +102,7 @@ export function ConnectionPanel({ id, onClose }: { id: string; onClose: () => vo
       {one && act === 'test' && <Test of={one} onClose={closed} />}
       {one && act === 'rotate' && <Rotate of={one} onClose={closed} />}
       {one && act === 'change' && <Change of={one} onClose={closed} />}
+      {one && act === 'limits' && <ChangeLimits of={one} onDone={again} onClose={closed} />}
       {one && act === 'delete' && <Delete of={one} onClose={closed} onDone={onClose} />}
     </Panel>
   );

@@ -1,8 +1,8 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useKeys } from '../frame/keyboard.ts';
 import { Button, Loading, Problem, Segments } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
+import { useKeys } from '../kit/keyboard.ts';
 import { Time } from '../kit/time.tsx';
 import { Approval } from './approval.tsx';
 import { Exceptions, type Group, groupsOf } from './exceptions.tsx';

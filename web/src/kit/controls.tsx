@@ -77,6 +77,33 @@ export function Field({
   );
 }
 
+interface NumberFieldProps {
+  label: string;
+  hint?: ReactNode;
+  value: string;
+  onChange: (value: string) => void;
+  least?: number;
+  most?: number | undefined;
+}
+
+/** A number, or nothing; a form with what is neither is not sent. */
+export const NumberField = ({ label, hint, value, onChange, least, most }: NumberFieldProps) => (
+  <Field label={label} hint={hint}>
+    {(id) => (
+      <input
+        id={id}
+        className="input"
+        type="number"
+        step="any"
+        min={least}
+        max={most}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    )}
+  </Field>
+);
+
 /** Switches between a few views. */
 export function Segments<T extends string>({
   label,

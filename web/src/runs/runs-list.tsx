@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
-import { useKeys } from '../frame/keyboard.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
+import { useKeys } from '../kit/keyboard.ts';
 import { Time } from '../kit/time.tsx';
 import { Bulk } from './bulk.tsx';
 import { Export } from './export.tsx';

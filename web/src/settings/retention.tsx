@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from 'react';
-import { Button, Field, Problem } from '../kit/controls.tsx';
+import { Button, NumberField, Problem } from '../kit/controls.tsx';
 
 const OUTCOMES = [
   ['succeeded', 'Succeeded or skipped'],
@@ -37,19 +37,15 @@ export function RetentionForm({ days, otherwise, most, because, save }: Props) {
     <form className="stack" onSubmit={submit}>
       <div className="row wrap days">
         {OUTCOMES.map(([name, word]) => (
-          <Field key={name} label={word} hint={texts[name]?.trim() ? 'days after the end' : otherwise(name)}>
-            {(id) => (
-              <input
-                id={id}
-                className="input"
-                type="number"
-                min={1}
-                max={most}
-                value={texts[name] ?? ''}
-                onChange={(event) => setTexts({ ...texts, [name]: event.target.value })}
-              />
-            )}
-          </Field>
+          <NumberField
+            key={name}
+            label={word}
+            hint={texts[name]?.trim() ? 'days after the end' : otherwise(name)}
+            value={texts[name] ?? ''}
+            least={1}
+            most={most}
+            onChange={(text) => setTexts({ ...texts, [name]: text })}
+          />
         ))}
       </div>
       {error !== undefined && <Problem error={error} />}

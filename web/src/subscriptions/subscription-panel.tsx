@@ -8,6 +8,7 @@ import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import { usePaged } from '../pages/paged.ts';
+import { SubscriptionDialog } from './subscription-dialog.tsx';
 import { SubscriptionState, toldOf } from './subscription-state.tsx';
 
 const TONES = { pending: 'active', delivered: 'good', failed: 'bad' } as const;
@@ -20,7 +21,7 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
     queryKey: ['subscriptions', id],
     queryFn: ({ signal }) => call('getSubscription', { params }, signal),
   });
-  const [asked, setAsked] = useState<'turn' | 'delete'>();
+  const [asked, setAsked] = useState<'change' | 'turn' | 'delete'>();
   const one = subscription.data;
   const test = () =>
     call('testSubscription', { params }).then(() => {
@@ -44,6 +45,9 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
               <Button icon="play" onClick={() => void test()}>
                 Send a test
               </Button>
+              <Button icon="edit" onClick={() => setAsked('change')}>
+                Change
+              </Button>
               <Button onClick={() => setAsked('turn')}>{one.enabled ? 'Turn off' : 'Turn on'}</Button>
               <Button kind="danger" onClick={() => setAsked('delete')}>
                 Delete
@@ -53,6 +57,14 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
             <dl className="facts">
               <dt>To</dt>
               <dd>{'webhook' in one.to ? <code>{one.to.webhook.url}</code> : toldOf(one)}</dd>
+              {'email' in one.to && (
+                <>
+                  <dt>Sent</dt>
+                  <dd>
+                    {one.to.email.every === 'day' ? 'each day at 05:00 UTC' : 'at each full hour'}, when something has happened
+                  </dd>
+                </>
+              )}
               <dt>Of</dt>
               <dd>{one.events.join(', ')}</dd>
               <dt>Only</dt>
@@ -78,6 +90,9 @@ export function SubscriptionPanel({ id, onClose }: { id: string; onClose: () => 
         )}
       </div>
       <Sent id={id} />
+      {asked === 'change' && one && (
+        <SubscriptionDialog of={one} onClose={() => setAsked(undefined)} onSaved={() => told('Saved.')} />
+      )}
       {asked === 'turn' && one && (
         <ReasonDialog
           title={one.enabled ? 'Turn it off' : 'Turn it on'}

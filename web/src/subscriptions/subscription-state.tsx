@@ -1,7 +1,7 @@
 import type { Result } from '../api/call.ts';
 import { Time } from '../kit/time.tsx';
 
-type Subscription = Result<'listSubscriptions'>['items'][number];
+export type Subscription = Result<'listSubscriptions'>['items'][number];
 
 /** Who is told. */
 export const toldOf = ({ to }: Subscription) =>

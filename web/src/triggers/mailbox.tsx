@@ -5,10 +5,10 @@ import { type BodyOf, call } from '../api/call.ts';
 import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { tellProblem, told } from '../kit/told.tsx';
-import { FormDialog, valuesOf } from './form-dialog.tsx';
 import { type Mailbox, mailboxQuery, triggersChanged } from './queries.ts';
 
 const MEBIBYTE = 1024 * 1024;

@@ -5,11 +5,11 @@ import { type BodyOf, call } from '../api/call.ts';
 import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { tellProblem, told } from '../kit/told.tsx';
-import { changeOf, FormDialog, valuesOf } from './form-dialog.tsx';
 import { type Queue, queuesQuery, triggersChanged } from './queries.ts';
 
 type Asked = { act: 'new' } | { act: 'change' | 'delete'; queue: Queue };

@@ -6,12 +6,12 @@ import { type BodyOf, call } from '../api/call.ts';
 import { runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
-import { changeOf, FormDialog, valuesOf } from './form-dialog.tsx';
 import { type Schedule, schedulesQuery, triggersChanged } from './queries.ts';
 
 type Asked = { act: 'new' } | { act: 'change' | 'delete'; schedule: Schedule };

@@ -5,12 +5,12 @@ import { type BodyOf, call, type Result } from '../api/call.ts';
 import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
 import { Dialog, ReasonDialog } from '../kit/dialog.tsx';
+import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
-import { changeOf, FormDialog, valuesOf } from './form-dialog.tsx';
 import { triggersChanged, type Webhook, webhooksQuery } from './queries.ts';
 
 type Revealed = Result<'createWebhook'>;

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type BodyOf, call, type Result } from '../api/call.ts';
 import { meQuery, queries, workflowsQuery } from '../api/queries.ts';
-import { Button, Field, IconButton, Problem } from '../kit/controls.tsx';
+import { Button, Field, IconButton, NumberField, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
@@ -169,28 +169,8 @@ function Change({ budgets, onClose }: { budgets: readonly Budget[]; onClose: () 
                 </select>
               )}
             </Field>
-            <Field label="Warn at">
-              {(id) => (
-                <input
-                  id={id}
-                  className="input"
-                  inputMode="decimal"
-                  value={row.warnAt}
-                  onChange={(event) => set(row.key, { warnAt: event.target.value })}
-                />
-              )}
-            </Field>
-            <Field label="Stop at">
-              {(id) => (
-                <input
-                  id={id}
-                  className="input"
-                  inputMode="decimal"
-                  value={row.stopAt}
-                  onChange={(event) => set(row.key, { stopAt: event.target.value })}
-                />
-              )}
-            </Field>
+            <NumberField label="Warn at" value={row.warnAt} onChange={(warnAt) => set(row.key, { warnAt })} />
+            <NumberField label="Stop at" value={row.stopAt} onChange={(stopAt) => set(row.key, { stopAt })} />
             <label className="check">
               <input
                 type="checkbox"

@@ -7,11 +7,11 @@ import { queries, type Workflow } from '../api/queries.ts';
 import { Button, Empty, Field, IconButton, Loading, Problem } from '../kit/controls.tsx';
 import { ActDialog, ReasonDialog } from '../kit/dialog.tsx';
 import { Differences } from '../kit/differences.tsx';
+import { FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Icon, type IconName } from '../kit/icons.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
-import { FormDialog, valuesOf } from '../triggers/form-dialog.tsx';
 
 type Test = Result<'listTests'>['items'][number];
 type TestRun = Result<'getTestRun'>;

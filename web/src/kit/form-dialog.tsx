@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
-import { ReasonDialog } from '../kit/dialog.tsx';
-import { fieldsOf, missingIn, type Schema, type Values } from '../kit/schema.ts';
-import { SchemaForm } from '../kit/schema-form.tsx';
+import { ReasonDialog } from './dialog.tsx';
+import { fieldsOf, missingIn, type Schema, type Values } from './schema.ts';
+import { SchemaForm } from './schema-form.tsx';
 
 interface Props {
   title: string;
