@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { BuildOptions } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
 
 /** Lambda gives credentials in the environment. The SDK imports its other ways to find some when they are needed, which is never. */
 const credentialsFromElsewhere = [
@@ -12,35 +14,38 @@ const credentialsFromElsewhere = [
   '@smithy/credential-provider-imds',
 ];
 
-/** How every function becomes one file. */
-export const bundling = {
-  format: OutputFormat.ESM,
-  logLevel: LogLevel.WARNING,
-  mainFields: ['module', 'main'],
-  minify: true,
-  sourceMap: true,
-  sourcesContent: false,
-  // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
-  externalModules: credentialsFromElsewhere,
-  esbuildArgs: {
-    '--alias': [`@smithy/core/event-streams=${join(import.meta.dirname, 'without-event-streams.ts')}`],
-    // Here, since the construct does not hand its own option for it to esbuild.
-    '--charset': 'utf8',
-  },
-  // CommonJS dependencies call require, which an ES module does not have.
-  banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
-} satisfies BundlingOptions;
+/**
+ * The zod of clients that are loaded when a step needs them. They use all of it, with every language; if they shared the copy of our own code, that
+ * would have all of it too, and be loaded with every function.
+ */
+const zodOfClients = {
+  'zod/v4': join(root, 'node_modules/zod/v4/index.cjs'),
+  'zod/v4/core': join(root, 'node_modules/zod/v4/core/index.cjs'),
+  'zod/v4/locales/en.js': join(root, 'node_modules/zod/v4/locales/en.cjs'),
+  'zod/v4/mini': join(root, 'node_modules/zod/v4/mini/index.cjs'),
+};
 
-const root = join(import.meta.dirname, '..');
-
-/** The same, with the console beside it, which is built first unless it is there. */
-export const withConsole = {
-  ...bundling,
-  commandHooks: {
-    beforeBundling: () => [`"${process.execPath}" "${join(root, 'web/build.ts')}"`],
-    beforeInstall: () => [],
-    afterBundling: (_: string, outputDir: string) => [
-      `"${process.execPath}" -e "fs.cpSync(process.argv[1], process.argv[2], { recursive: true })" "${join(root, 'web/dist')}" "${join(outputDir, 'console')}"`,
-    ],
-  },
-} satisfies BundlingOptions;
+/** How a function becomes index.mjs, and files beside it with what it imports only when it is needed. Entries are paths from the root. */
+export const bundling = (entry: string) =>
+  ({
+    entryPoints: [{ in: join(root, entry), out: 'index' }],
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    charset: 'utf8',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: true,
+    sourcesContent: false,
+    // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
+    external: credentialsFromElsewhere,
+    alias: { '@smithy/core/event-streams': join(root, 'infra/without-event-streams.ts'), ...zodOfClients },
+    // CommonJS dependencies call require, which an ES module does not have.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  }) satisfies BuildOptions;

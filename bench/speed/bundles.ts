@@ -1,57 +1,55 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import * as z from 'zod';
+import { build, type Metafile } from 'esbuild';
+import { bundling } from '../../infra/bundling.ts';
+import { synthesize } from '../../infra/synth-template.ts';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { median } from '../harness/statistics.ts';
 
 export interface Bundle {
   entry: string;
+  /** Of what is loaded before the first event; the rest waits until it is needed. */
   bytes: number;
   loadMs: number;
 }
 
-const root = join(import.meta.dirname, '../..');
-
-const template = z.object({
-  Resources: z.record(
-    z.string(),
-    z.object({
-      Type: z.string(),
-      Metadata: z.object({ 'millrun:entry': z.string(), 'aws:asset:path': z.string() }).partial().optional(),
-    }),
-  ),
-});
-
 /** Every function as `cdk deploy` would upload it, and how long a fresh Node takes to import it. */
-export function bundles(loads: number): Bundle[] {
+export async function bundles(loads: number): Promise<Bundle[]> {
   if (loads === 0) return [];
   const folder = temporaryFolder();
   try {
-    return synthesized(folder.path).map(({ entry, path }) => ({
-      entry,
-      bytes: statSync(path).size,
-      loadMs: median(Array.from({ length: loads }, () => load(path))),
-    }));
+    const measured: Bundle[] = [];
+    for (const entry of entries()) {
+      const outdir = join(folder.path, entry);
+      const { bytes } = loadedFirst((await build({ ...bundling(entry), outdir, metafile: true })).metafile);
+      const index = join(outdir, 'index.mjs');
+      measured.push({ entry, bytes, loadMs: median(Array.from({ length: loads }, () => load(index))) });
+    }
+    return measured;
   } finally {
     folder.remove();
   }
 }
 
-function synthesized(outdir: string): { entry: string; path: string }[] {
-  const cdk = join(dirname(createRequire(import.meta.url).resolve('aws-cdk/package.json')), 'bin/cdk');
-  execFileSync(process.execPath, [cdk, 'synth', '--quiet', '--output', outdir], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const { Resources } = template.parse(JSON.parse(readFileSync(join(outdir, 'Millrun.template.json'), 'utf8')));
-  return Object.values(Resources).flatMap(({ Metadata }) => {
+const entries = () =>
+  Object.values(synthesize().Resources).flatMap(({ Metadata }) => {
     const entry = Metadata?.['millrun:entry'];
-    const asset = Metadata?.['aws:asset:path'];
-    return entry && asset ? [{ entry, path: join(outdir, asset, 'index.mjs') }] : [];
+    return typeof entry === 'string' ? [entry] : [];
   });
+
+/** What of a bundle is loaded with its index.mjs: its bytes, and the sources in it. */
+export function loadedFirst({ outputs }: Metafile): { bytes: number; sources: string[] } {
+  const index = Object.keys(outputs).find((path) => path.endsWith('index.mjs')) ?? '';
+  const loaded = new Set([index]);
+  for (const path of loaded)
+    for (const { path: imported, kind, external } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement' && !external) loaded.add(imported);
+  const files = [...loaded].flatMap((path) => outputs[path] ?? []);
+  return {
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    sources: files.flatMap(({ inputs }) => Object.keys(inputs)),
+  };
 }
 
 /** Milliseconds of the import alone, in a process of its own; the start of Node is not ours to measure. */
