@@ -1,23 +1,20 @@
-import { join } from 'node:path';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
   CfnFunction,
   type FunctionOptions,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { bundling as plainly } from './bundling.ts';
+import { bundled } from './bundling.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
-
-const root = join(import.meta.dirname, '..');
 
 export interface AppFunctionProps
   extends Pick<FunctionOptions, 'functionName' | 'environment' | 'timeout' | 'deadLetterQueue' | 'retryAttempts'> {
@@ -27,8 +24,8 @@ export interface AppFunctionProps
   readonly description: string;
   /** Calls at a time: as many are kept free for it, and more are refused. No bound and no reserve when absent. */
   readonly concurrency?: number | undefined;
-  /** How it becomes one file; as all do when absent. */
-  readonly bundling?: BundlingOptions;
+  /** Puts what it serves beside its code. */
+  readonly addFiles?: ((folder: string) => void) | undefined;
 }
 
 export interface Permission {
@@ -41,7 +38,7 @@ export interface Permission {
 }
 
 /** A function of ours: one entry of functions/, a role that may only what it is allowed, a log group that forgets. */
-export class AppFunction extends NodejsFunction {
+export class AppFunction extends LambdaFunction {
   readonly logs: LogGroup;
   readonly #role: Role;
   readonly #grants: PolicyDocument;
@@ -49,9 +46,8 @@ export class AppFunction extends NodejsFunction {
   constructor(
     scope: Construct,
     id: string,
-    { settings, entry, concurrency, environment = {}, bundling = plainly, ...options }: AppFunctionProps,
+    { settings, entry, concurrency, environment = {}, addFiles, ...options }: AppFunctionProps,
   ) {
-    const path = `functions/${entry}.ts`;
     // Within the role: a policy of its own would be one resource more for each function, and a stack has 500 at most.
     const grants = new PolicyDocument();
     const role = new Role(scope, `${id}Role`, {
@@ -68,10 +64,8 @@ export class AppFunction extends NodejsFunction {
       ...options,
       ...(concurrency !== undefined && { reservedConcurrentExecutions: concurrency }),
       memorySize: 512,
-      entry: join(root, path),
-      projectRoot: root,
-      depsLockFilePath: join(root, 'package-lock.json'),
-      handler: 'handler',
+      code: bundled(entry, addFiles),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       role,
@@ -87,7 +81,6 @@ export class AppFunction extends NodejsFunction {
         POWERTOOLS_LOG_LEVEL: 'INFO',
         ...environment,
       },
-      bundling,
     });
 
     this.logs = logs;
@@ -97,7 +90,7 @@ export class AppFunction extends NodejsFunction {
     const resource = this.node.defaultChild;
     if (!(resource instanceof CfnFunction)) return;
     // The embedded cloud imports handlers from source and finds them here.
-    resource.addMetadata('millrun:entry', path);
+    resource.addMetadata('millrun:entry', `functions/${entry}.ts`);
     if (settings.tracing) this.#trace(resource);
   }
 

@@ -1,5 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BundlingOptions, LogLevel, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib/core';
+import { type BuildOptions, buildSync } from 'esbuild';
+import { once } from '../shared/kernel/once.ts';
+
+const root = join(import.meta.dirname, '..');
 
 /** Lambda gives credentials in the environment. The SDK imports its other ways to find some when they are needed, which is never. */
 const credentialsFromElsewhere = [
@@ -14,33 +21,60 @@ const credentialsFromElsewhere = [
 
 /** How every function becomes one file. */
 export const bundling = {
-  format: OutputFormat.ESM,
-  logLevel: LogLevel.WARNING,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  charset: 'utf8',
+  logLevel: 'warning',
   mainFields: ['module', 'main'],
   minify: true,
-  sourceMap: true,
+  sourcemap: true,
   sourcesContent: false,
   // The SDK travels along: pinned, and loaded faster than the copy in the runtime.
-  externalModules: credentialsFromElsewhere,
-  esbuildArgs: {
-    '--alias': [`@smithy/core/event-streams=${join(import.meta.dirname, 'without-event-streams.ts')}`],
-    // Here, since the construct does not hand its own option for it to esbuild.
-    '--charset': 'utf8',
-  },
+  external: credentialsFromElsewhere,
+  alias: { '@smithy/core/event-streams': join(import.meta.dirname, 'without-event-streams.ts') },
   // CommonJS dependencies call require, which an ES module does not have.
-  banner: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);",
-} satisfies BundlingOptions;
+  banner: { js: "import { createRequire as bundleRequire } from 'node:module';const require = bundleRequire(import.meta.url);" },
+} satisfies BuildOptions;
 
-const root = join(import.meta.dirname, '..');
+/** Every entry below functions/ as `<entry>/index.mjs`. All at once: that reads once what they share, and takes a tenth of the time. */
+const bundles = once(() => {
+  const cache = join(root, 'node_modules/.cache/millrun');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const entries = globSync('*/*.ts', { cwd: join(root, 'functions') }).map((file) => file.replace(/\.ts$/, ''));
+  buildSync({
+    ...bundling,
+    entryPoints: Object.fromEntries(entries.map((entry) => [`${entry}/index`, join(root, `functions/${entry}.ts`)])),
+    outExtension: { '.js': '.mjs' },
+    outdir: folder,
+  });
+  return folder;
+});
 
-/** The same, with the console beside it, which is built first unless it is there. */
-export const withConsole = {
-  ...bundling,
-  commandHooks: {
-    beforeBundling: () => [`"${process.execPath}" "${join(root, 'web/build.ts')}"`],
-    beforeInstall: () => [],
-    afterBundling: (_: string, outputDir: string) => [
-      `"${process.execPath}" -e "fs.cpSync(process.argv[1], process.argv[2], { recursive: true })" "${join(root, 'web/dist')}" "${join(outputDir, 'console')}"`,
-    ],
-  },
-} satisfies BundlingOptions;
+/** The code of an entry, with what `add` puts beside it. */
+export function bundled(entry: string, add: (folder: string) => void = () => {}): Code {
+  return Code.fromAsset(root, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never pulled: `local` does not fail but by throwing. The command is what tells one asset from the other.
+      image: DockerImage.fromRegistry('none'),
+      command: [entry],
+      local: {
+        tryBundle(folder) {
+          cpSync(join(bundles(), entry), folder, { recursive: true });
+          add(folder);
+          return true;
+        },
+      },
+    },
+  });
+}
+
+/** Puts the console there, which is built first unless it is. */
+export function addConsole(folder: string): void {
+  execFileSync(process.execPath, [join(root, 'web/build.ts')], { stdio: ['ignore', 2, 2] });
+  cpSync(join(root, 'web/dist'), join(folder, 'console'), { recursive: true });
+}

@@ -49,20 +49,12 @@ const mostOf = (entry: string) => {
 /** The bytes that `cdk deploy` uploads for each entry, without its source map. Built at once: what they share is read once. */
 async function bundleBytes(): Promise<Map<string, number>> {
   const { outputFiles } = await build({
+    ...bundling,
     entryPoints: entries.map((entry) => join(ROOT, entry)),
-    bundle: true,
+    sourcemap: false,
     write: false,
     outbase: ROOT,
     outdir: ROOT,
-    platform: 'node',
-    target: 'node24',
-    format: bundling.format,
-    charset: 'utf8',
-    mainFields: bundling.mainFields,
-    minify: bundling.minify,
-    external: bundling.externalModules,
-    alias: Object.fromEntries(bundling.esbuildArgs['--alias'].map((alias) => alias.split('='))),
-    banner: { js: bundling.banner },
     logLevel: 'error',
   });
   return new Map(outputFiles.map(({ path, contents }) => [relative(ROOT, path).replace(/\.js$/, '.ts'), contents.length]));
