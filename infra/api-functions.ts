@@ -1,7 +1,7 @@
 import { Construct } from 'constructs';
 import { AppFunction } from './app-function.ts';
 import { allowRoles } from './assumable-roles.ts';
-import { bundledWithConsole } from './bundled.ts';
+import { addConsole } from './bundling.ts';
 import type { RunEngine } from './run-engine.ts';
 import { callerRateOf, type Settings, signInOf } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -334,7 +334,7 @@ export class ApiFunctions extends Construct {
       entry: 'api/console',
       description: 'Serves the console',
       ...(signIn && { environment: { SIGN_IN: JSON.stringify(signIn) } }),
-      bundle: bundledWithConsole,
+      addFiles: addConsole,
     });
     const audit = new AppFunction(this, 'Audit', {
       settings,

@@ -3,7 +3,6 @@ import {
   ApplicationLogLevel,
   Architecture,
   CfnFunction,
-  type Code,
   type FunctionOptions,
   Function as LambdaFunction,
   LoggingFormat,
@@ -14,7 +13,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Duration } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { bundled } from './bundled.ts';
+import { bundled } from './bundling.ts';
 import { removalPolicyOf, type Settings } from './settings.ts';
 
 export interface AppFunctionProps
@@ -25,8 +24,8 @@ export interface AppFunctionProps
   readonly description: string;
   /** Calls at a time: as many are kept free for it, and more are refused. No bound and no reserve when absent. */
   readonly concurrency?: number | undefined;
-  /** How it is bundled; as all are when absent. */
-  readonly bundle?: (entry: string) => Code;
+  /** Puts what it serves beside its code. */
+  readonly addFiles?: ((folder: string) => void) | undefined;
 }
 
 export interface Permission {
@@ -47,9 +46,8 @@ export class AppFunction extends LambdaFunction {
   constructor(
     scope: Construct,
     id: string,
-    { settings, entry, concurrency, environment = {}, bundle = bundled, ...options }: AppFunctionProps,
+    { settings, entry, concurrency, environment = {}, addFiles, ...options }: AppFunctionProps,
   ) {
-    const path = `functions/${entry}.ts`;
     // Within the role: a policy of its own would be one resource more for each function, and a stack has 500 at most.
     const grants = new PolicyDocument();
     const role = new Role(scope, `${id}Role`, {
@@ -66,7 +64,7 @@ export class AppFunction extends LambdaFunction {
       ...options,
       ...(concurrency !== undefined && { reservedConcurrentExecutions: concurrency }),
       memorySize: 512,
-      code: bundle(path),
+      code: bundled(entry, addFiles),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -92,7 +90,7 @@ export class AppFunction extends LambdaFunction {
     const resource = this.node.defaultChild;
     if (!(resource instanceof CfnFunction)) return;
     // The embedded cloud imports handlers from source and finds them here.
-    resource.addMetadata('millrun:entry', path);
+    resource.addMetadata('millrun:entry', `functions/${entry}.ts`);
     if (settings.tracing) this.#trace(resource);
   }
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import { bundling } from '../../infra/bundling.ts';
+import { bundlingOf } from '../../infra/bundling.ts';
 import { synthesize } from '../../infra/synth-template.ts';
 import { temporaryFolder } from '../../test/harness/temporary-folder.ts';
 import { median } from '../harness/statistics.ts';
@@ -22,7 +22,7 @@ export async function bundles(loads: number): Promise<Bundle[]> {
     const measured: Bundle[] = [];
     for (const entry of entries()) {
       const outdir = join(folder.path, entry);
-      const { bytes } = loadedFirst((await build({ ...bundling(entry), outdir, metafile: true })).metafile);
+      const { bytes } = loadedFirst((await build({ ...bundlingOf(nameOf(entry)), outdir, metafile: true })).metafile);
       const index = join(outdir, 'index.mjs');
       measured.push({ entry, bytes, loadMs: median(Array.from({ length: loads }, () => load(index))) });
     }
@@ -31,6 +31,8 @@ export async function bundles(loads: number): Promise<Bundle[]> {
     folder.remove();
   }
 }
+
+const nameOf = (entry: string) => entry.replace(/^functions\/|\.ts$/g, '');
 
 const entries = () =>
   Object.values(synthesize().Resources).flatMap(({ Metadata }) => {

@@ -4,7 +4,7 @@ import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GOALS } from '../../bench/report/goals.ts';
 import { loadedFirst } from '../../bench/speed/bundles.ts';
-import { bundling } from '../../infra/bundling.ts';
+import { bundling, bundlingOf } from '../../infra/bundling.ts';
 import type { OpenConnection } from '../../shared/connection/open-connection.ts';
 import { openNetwork } from '../../shared/executor/http/agents.ts';
 import { aModel } from '../executor/llm/models.ts';
@@ -56,14 +56,13 @@ const mostOf = (entry: string) => {
 /** The bytes of each entry, without its source map, as one file. Built at once: what they share is read once. */
 async function bundleBytes(): Promise<Map<string, number>> {
   const { outputFiles } = await build({
-    ...bundling(''),
+    ...bundling,
     entryPoints: entries.filter((entry) => entry !== WORKER).map((entry) => join(ROOT, entry)),
-    splitting: false,
     sourcemap: false,
-    outExtension: {},
     write: false,
     outbase: ROOT,
     outdir: ROOT,
+    logLevel: 'error',
   });
   return new Map(outputFiles.map(({ path, contents }) => [relative(ROOT, path).replace(/\.js$/, '.ts'), contents.length]));
 }
@@ -73,7 +72,7 @@ let sizes: Map<string, number>;
 let worker: Metafile;
 beforeAll(async () => {
   sizes = await bundleBytes();
-  worker = (await build({ ...bundling(WORKER), outdir: folder.path, metafile: true })).metafile;
+  worker = (await build({ ...bundlingOf('worker/drive-run'), outdir: folder.path, metafile: true })).metafile;
   sizes.set(WORKER, loadedFirst(worker).bytes);
 }, 120_000);
 afterAll(() => folder.remove());
