@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hasSecrets, maskedInputs, secretsOf } from '../../shared/expression/input-secrets.ts';
+import { numberFrom } from '../../shared/kernel/json.ts';
 
 const secret = { type: 'string', secret: true };
 
@@ -43,6 +44,13 @@ describe('a value is a secret where the schema says so', () => {
     ],
     ['by its place in a list', { prefixItems: [{}, secret], items: {} }, ['a', 'b', 'c'], ['a', '***', 'c'], ['b']],
     ['as a number', { properties: { pin: { type: 'integer', secret: true } } }, { pin: 4711 }, { pin: '***' }, ['4711']],
+    [
+      'as a number that no double holds, and others like it stay as they are',
+      { properties: { a: secret, n: {} } },
+      { a: numberFrom('12345678901234567890'), n: numberFrom('9007199254740993') },
+      { a: '***', n: numberFrom('9007199254740993') },
+      ['12345678901234567890'],
+    ],
     ['not when there is none', { properties: { a: secret, b: secret } }, { a: null }, { a: null }, []],
     ['not when it says false', { properties: { a: { secret: false } } }, { a: 'x' }, { a: 'x' }, []],
   ])('%s', (_, schema, inputs, masked, secrets) => {
