@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { csvOf } from '../../web/src/kit/csv.ts';
 import { defaultsOf, fieldsOf, missingIn } from '../../web/src/kit/schema.ts';
+import { hearing, type Speech, stillSpeaking } from '../../web/src/run/speech.ts';
 
 describe('a form that follows a schema', () => {
   const schema = {
@@ -48,6 +49,32 @@ describe('a form that follows a schema', () => {
       expect(missingIn(odd, {})).toEqual([]);
     },
   );
+});
+
+describe('what a model says', () => {
+  const heard = (...chunks: unknown[]) => chunks.reduce<readonly Speech[]>(hearing, []);
+  const chunk = (offset: number, text: string, more = {}) => ({ step: 'ask', attempt: 1, offset, text, ...more });
+
+  test('is heard piece by piece, once each, with a gap where one was lost, anew with each attempt', () => {
+    expect(heard(chunk(0, 'It was '), chunk(7, 'Acme.'))).toMatchObject([{ step: 'ask', text: 'It was Acme.', until: 12 }]);
+    expect(heard(chunk(0, 'It was '), chunk(3, 'was Acme.'))).toMatchObject([{ text: 'It was Acme.' }]);
+    expect(heard(chunk(7, 'Acme'), chunk(20, 'later', { cut: true }))).toMatchObject([{ text: '… Acme… later', isCut: true }]);
+    const second = heard(chunk(0, 'It was '), chunk(0, 'No', { attempt: 2 }), chunk(7, 'Acme'));
+    expect(second).toMatchObject([{ attempt: 2, text: 'No' }]);
+    expect(heard(chunk(0, 'a'), chunk(0, 'b', { step: 'each[1]/ask' })).map(({ step }) => step)).toEqual(['ask', 'each[1]/ask']);
+  });
+
+  test.each([null, 'text', {}, chunk(0, 'a', { offset: 'x' }), chunk(0, 'a', { step: 7 })])('is nothing when it is %j', (odd) => {
+    expect(heard(odd)).toEqual([]);
+  });
+
+  test('is over with its step, or with its run', () => {
+    const both = heard(chunk(0, 'a'), chunk(0, 'b', { step: 'each[1]/ask' }));
+    const line = (type: string, step: string | null, scope = '') => ({ type, step, scope });
+    expect(stillSpeaking(both, [line('step_started', 'ask')])).toHaveLength(2);
+    expect(stillSpeaking(both, [line('step_completed', 'ask', 'each[1]/')]).map(({ step }) => step)).toEqual(['ask']);
+    expect(stillSpeaking(both, [line('run_cancelled', null)])).toEqual([]);
+  });
 });
 
 test('a table as CSV keeps what it holds, and no cell is a formula', () => {

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, startApi } from '../edge/api.ts';
+import { aModel } from '../executor/llm/models.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 import { built, hasBrowser, launch, Visitor } from './browser.ts';
 
@@ -40,6 +41,7 @@ describe.skipIf(!hasBrowser)('news in the console, in a browser', { timeout: 40_
     const run = await started({ order: 'N-1', asks: true });
     await page.getByRole('button', { name: '1 new' }).click();
     await page.getByRole('link', { name: 'N-1' }).click();
+    await page.waitForURL(`**/runs/${run}`);
     const task = await api.asked(run);
     const headline = () => page.locator('[data-headline]').innerText();
     await expect.poll(headline, PATIENT).toMatch(/^Waiting at ask/);
@@ -53,6 +55,36 @@ describe.skipIf(!hasBrowser)('news in the console, in a browser', { timeout: 40_
     await page.getByText('Ship N-2?').waitFor();
     expect(visitor.problems).toEqual([]);
     await page.close();
+  });
+
+  test('of a model are its words while they come, under the log, until its answer stands there', async () => {
+    const model = await aModel();
+    const { promise: rest, resolve: goOn } = Promise.withResolvers<void>();
+    // The end of what is said is held back for as long as it may be a secret that comes in part.
+    model.say({ pieces: [`It was ${LINE}, ${'word '.repeat(60)}`, 'Acme.'], rest });
+    const settings = { base_url: model.url, model: 'stand-in' };
+    const made = { project_id: 'examples', name: 'words', type: 'openai', settings, secret: { api_key: 'sk-SECRET' } };
+    expect((await api.post('/v1/connections', made)).status).toBe(201);
+    const saying = await api.publish(
+      "  - id: first\n    approval: { assignees: ada@example.com, title: 'Ask it?' }\n  - id: say\n    llm: { connection: words, prompt: 'Who sent it?' }\n",
+      { top: 'connections: [words]' },
+    );
+    const run = (await api.start(saying)).body.id as string;
+    const task = await api.asked(run);
+    const visitor = await visit();
+    const { page } = visitor;
+    await visitor.goTo(`/runs/${run}`);
+    await isLive(visitor);
+    expect((await api.post(`/v1/tasks/${task.id}/answer`, { decision: 'approve' })).status).toBe(200);
+    const words = page.getByRole('region', { name: 'Words of say' });
+    await words.getByText(`It was ${LINE}, word word`).waitFor();
+    goOn();
+    await expect.poll(() => page.locator('[data-headline]').innerText(), PATIENT).toMatch(/^Succeeded/);
+    await words.waitFor({ state: 'detached' });
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(visitor.problems).toEqual([]);
+    await page.close();
+    model.close();
   });
 
   test('are looked for where no connection is to be had, and the page says so', async () => {

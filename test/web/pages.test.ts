@@ -128,6 +128,13 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
   test('what a stranger has written stands in a question as it is', async () => {
     await visit('/inbox');
     await visitor.page.getByText(`Pay ${HOSTILE}?`).waitFor();
+    // Found by its words, and by nothing else.
+    await visitor.page.keyboard.press('/');
+    await visitor.page.keyboard.type('no such question');
+    await visitor.page.getByText('No open question has “no such question” in it.').waitFor();
+    await visitor.page.getByLabel('Find questions').fill('ONERROR');
+    await visitor.page.getByText(`Pay ${HOSTILE}?`).waitFor();
+    expect(await visitor.page.locator('[data-task]').count()).toBe(1);
     expect(await visitor.page.locator('img[src="x"]').count()).toBe(0);
     expect(visitor.problems).toEqual([]);
   });
@@ -162,6 +169,43 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await page.goto('about:blank');
     for (const id of exports) expect((await api.ended(id)).status).toBe('succeeded');
     expect(visitor.problems).toEqual([]);
+  });
+
+  test('a run is started by the fields of its schema, or as JSON, with the same digits', async () => {
+    const input = `{ type: object, required: [order, kind], properties: { order: { type: integer, title: Order id }, kind: { enum: [new, again] }, urgent: { type: boolean }, on: { type: string, format: date }, tags: { type: array, items: { type: string } }, lines: { type: array, items: { type: object } }, pin: { type: string, secret: true } } }`;
+    const asking = await api.publish("  - id: a\n    set: { order: '${ $input.order }' }\n", { top: `input: ${input}` });
+    await visit(`/workflows/${asking}?tab=start`);
+    const { page } = visitor;
+    await page.getByLabel('Order id').fill('9007199254740993');
+    await page.getByLabel('Kind').selectOption('again');
+    await page.getByLabel('Urgent').check();
+    await page.getByLabel(/^On/).fill('2026-03-29');
+    await page.getByLabel(/^Tags/).fill('vip\nlate');
+    await page.getByLabel(/^Lines/).fill('[{"sku": "A", "price": 1.10, "id": 12345678901234567890}]');
+    expect(await page.getByLabel(/^Pin/).getAttribute('type')).toBe('password');
+    await page.getByRole('button', { name: 'JSON', exact: true }).click();
+    const text = page.getByLabel('Input', { exact: true });
+    expect(await text.inputValue()).toContain('"order": 9007199254740993');
+    await text.fill(
+      (await text.inputValue()).replace('12345678901234567890', '12345678901234567891').replace(/}$/, ',"more":1}'),
+    );
+    expect(new URL(page.url()).searchParams.get('as')).toBe('json');
+    await page.getByRole('button', { name: 'Form', exact: true }).click();
+    expect(await page.getByLabel('Order id').inputValue()).toBe('9007199254740993');
+    await page.getByText(/^Sent along as well/).waitFor();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.waitForURL(/\/runs\//);
+    const { pathname } = new URL(page.url());
+    const run = await api.get(`/v1${pathname}`);
+    expect(run.text).toContain('"order":9007199254740993');
+    expect(run.text).toContain('"id":12345678901234567891');
+    expect(run.body.inputs).toMatchObject({ kind: 'again', urgent: true, on: '2026-03-29', tags: ['vip', 'late'], more: 1 });
+    // What the schema refuses is said at its field.
+    await visit(`/workflows/${asking}?tab=start`);
+    await page.getByLabel('Order id').fill('many');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.locator('.field-error').waitFor();
+    expect(visitor.problems.filter((problem) => !/400|404/.test(problem))).toEqual([]);
   });
 
   test('a figure leads to the runs that it counts, and a table is taken along', async () => {
@@ -480,6 +524,11 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await dialog().getByLabel('Reason').fill('The year is closed');
     await dialog().getByRole('button', { name: 'Turn off' }).click();
     await page.getByText('turned off').waitFor();
+    await visitor.goTo('/people?q=first');
+    await page.getByRole('cell', { name: 'first key' }).waitFor();
+    await page.getByLabel('Find members and keys').fill('nobody');
+    await page.getByText('None of them matches.').first().waitFor();
+    expect(new URL(page.url()).searchParams.get('q')).toBe('nobody');
     await visitor.goTo(`/audit?object=${total}`);
     await page.getByText('The year is closed').waitFor();
     expect(visitor.problems).toEqual([]);

@@ -43,7 +43,7 @@ const routeTree = root.addChildren([
     component: lazyRouteComponent(() => import('./workflows/workflow-page.tsx'), 'WorkflowPage'),
     validateSearch: (search: Record<string, unknown>) => ({
       ...runsSearch(search),
-      ...texts('tab', 'run', 'case', 'of')(search),
+      ...texts('tab', 'run', 'case', 'of', 'as')(search),
     }),
   }),
   createRoute({
@@ -90,7 +90,7 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/inbox',
     component: lazyRouteComponent(() => import('./inbox/inbox-page.tsx'), 'InboxPage'),
-    validateSearch: texts('whose', 'kind', 'task', 'off'),
+    validateSearch: texts('whose', 'kind', 'task', 'off', 'q'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -113,6 +113,7 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/people',
     component: lazyRouteComponent(() => import('./pages/people-page.tsx'), 'PeoplePage'),
+    validateSearch: texts('q'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -10,6 +10,8 @@ interface Listener {
   /** As it is subscribed now: a run from the line that was seen last. */
   subscription: () => Subscription;
   onNews: () => void;
+  /** Hears what is told nowhere else: pieces of what a model says. */
+  onChunk?: (chunk: unknown) => void;
 }
 
 const AUTHORIZED_WITHIN_MS = 8000;
@@ -91,7 +93,7 @@ class Live {
     socket.onmessage = ({ data }) => {
       const message = messageOf(data);
       // What a model says meanwhile: its answer is news when it is whole.
-      if (message.chunk !== undefined) return;
+      if (message.chunk !== undefined) return this.#listeners.get(message.topic ?? '')?.onChunk?.(message.chunk);
       if (message.authorized !== undefined) {
         clearTimeout(late);
         this.#failures = 0;

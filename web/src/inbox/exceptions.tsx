@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { type BodyOf, call } from '../api/call.ts';
 import { Button, Clamp, Field, Loading, Problem } from '../kit/controls.tsx';
 import { ActDialog } from '../kit/dialog.tsx';
-import { isMap } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 import { useMayAnswer } from './approval.tsx';

@@ -1,9 +1,10 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button, Loading, Problem, Segments } from '../kit/controls.tsx';
+import { Button, Loading, Problem, SearchBox, Segments } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { useKeys } from '../kit/keyboard.ts';
 import { Time } from '../kit/time.tsx';
+import { useAllOf } from '../pages/paged.ts';
 import { Approval } from './approval.tsx';
 import { Exceptions, type Group, groupsOf } from './exceptions.tsx';
 import { type Given, undo, useGiven } from './later.ts';
@@ -16,7 +17,7 @@ const WHOSE = [
 
 /** What people are asked, answered in place. */
 export function Tasks() {
-  const { whose = '', task: opened, kind = '', off = '' } = useSearch({ from: '/inbox' });
+  const { whose = '', task: opened, kind = '', off = '', q = '' } = useSearch({ from: '/inbox' });
   const navigate = useNavigate({ from: '/inbox' });
   const { list, tasks, isOpen, waiting, renew } = useTasks(whose);
   const given = useGiven();
@@ -24,7 +25,8 @@ export function Tasks() {
   const now = Date.now();
   const isOff = ({ snoozed_until }: TaskEntry) => snoozed_until !== null && Date.parse(snoozed_until) > now;
   const putOff = tasks.filter(isOff).length;
-  const shown = off ? tasks : tasks.filter((task) => !isOff(task) || task.id === opened);
+  useAllOf(list, q !== '');
+  const shown = tasks.filter((task) => (off || !isOff(task) || task.id === opened) && isAbout(task, q));
   const approvals = shown.filter((task) => task.kind === 'approval');
   const groups = groupsOf(shown.filter((task) => task.kind === 'exception'));
   const set = (more: object) =>
@@ -50,6 +52,12 @@ export function Tasks() {
     <>
       <div className="page-head">
         <h1>Inbox</h1>
+        <SearchBox
+          label="Find questions"
+          placeholder="Title, reference, workflow, person, error"
+          value={q}
+          onChange={(next) => set({ q: next || undefined })}
+        />
         {putOff > 0 && (
           <button type="button" className="link" onClick={() => set({ off: off ? undefined : 'shown' })}>
             {off ? 'Hide' : 'Show'} {putOff} put off
@@ -94,8 +102,9 @@ export function Tasks() {
             <Nothing
               whose={whose}
               kind={kind}
+              q={q}
               putOff={off ? 0 : putOff}
-              onAll={() => set({ whose: undefined, kind: undefined })}
+              onAll={() => set({ whose: undefined, kind: undefined, q: undefined })}
             />
           )}
           <ul className="task-list">
@@ -249,18 +258,36 @@ const Partly = ({ group, given }: { group: Group; given: ReadonlyMap<string, Giv
   </ul>
 );
 
-function Nothing({ whose, kind, putOff, onAll }: { whose: string; kind: string; putOff: number; onAll: () => void }) {
+function isAbout(task: TaskEntry, q: string): boolean {
+  const { title, reference, run_name, workflow_name, step, assignees, error } = task;
+  return [title, reference, run_name, workflow_name, step, ...assignees, error?.name, error?.message]
+    .join(' ')
+    .toLowerCase()
+    .includes(q.trim().toLowerCase());
+}
+
+interface NothingProps {
+  whose: string;
+  kind: string;
+  q: string;
+  putOff: number;
+  onAll: () => void;
+}
+
+function Nothing({ whose, kind, q, putOff, onAll }: NothingProps) {
   return (
     <p className="panel-body muted">
-      {whose === 'me'
-        ? 'Nothing asks you by your mail address.'
-        : whose
-          ? `Nothing asks ${whose}.`
-          : kind
-            ? `No ${kind} is open.`
-            : 'Nobody is asked anything. Steps of kind approval ask, and those with onError: ask that have failed.'}
+      {q
+        ? `No open question has “${q}” in it.`
+        : whose === 'me'
+          ? 'Nothing asks you by your mail address.'
+          : whose
+            ? `Nothing asks ${whose}.`
+            : kind
+              ? `No ${kind} is open.`
+              : 'Nobody is asked anything. Steps of kind approval ask, and those with onError: ask that have failed.'}
       {putOff > 0 && ` ${putOff} ${putOff === 1 ? 'is' : 'are'} put off.`}{' '}
-      {(whose || kind) && (
+      {(whose || kind || q) && (
         <button type="button" className="link" onClick={onAll}>
           Show everybody’s
         </button>

@@ -104,6 +104,29 @@ export const NumberField = ({ label, hint, value, onChange, least, most }: Numbe
   </Field>
 );
 
+/** Finds in what a page lists; `/` goes there. */
+export const SearchBox = ({
+  label,
+  placeholder,
+  value,
+  onChange,
+}: {
+  label: string;
+  placeholder: string;
+  value: string;
+  onChange: (value: string) => void;
+}) => (
+  <input
+    data-search
+    className="input search-box"
+    type="search"
+    placeholder={placeholder}
+    aria-label={label}
+    value={value}
+    onChange={(event) => onChange(event.target.value)}
+  />
+);
+
 /** Switches between a few views. */
 export function Segments<T extends string>({
   label,

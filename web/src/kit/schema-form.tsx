@@ -1,8 +1,9 @@
 import { type ReactNode, useState } from 'react';
+import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { Refused } from '../api/call.ts';
 import { Field } from './controls.tsx';
-import { type FormField, fieldsOf, isMap, type Schema, type Values } from './schema.ts';
+import { type FormField, fieldsOf, type Schema, type Values } from './schema.ts';
 
 interface Props {
   schema: Schema;
@@ -101,8 +102,10 @@ function Asked({ field, value, set, error, place, isSecret }: AskedProps) {
   );
 }
 
-function Control({ id, field, value, set, isSecret }: Omit<AskedProps, 'error' | 'place'> & { id: string }) {
+function Control({ id, field, value, set, isSecret: isAllSecret }: Omit<AskedProps, 'error' | 'place'> & { id: string }) {
   const { required, schema, ask } = field;
+  // As input schemas say it: masked wherever it is shown.
+  const isSecret = isAllSecret || schema['secret'] === true;
   if (ask.kind === 'choice')
     return (
       <select

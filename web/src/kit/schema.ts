@@ -1,9 +1,8 @@
+import { isMap } from '../../../shared/kernel/is-map.ts';
+
 /** A JSON Schema, as far as a form follows it; what it does not follow is asked for as JSON. */
 export type Schema = Readonly<Record<string, unknown>>;
 export type Values = Record<string, unknown>;
-
-export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const schemaAt = (schema: Schema, key: string): Schema | undefined => {
   const inner = schema[key];

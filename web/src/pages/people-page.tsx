@@ -1,11 +1,12 @@
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { ROLES, type Role } from '../../../shared/kernel/role.ts';
 import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
-import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
+import { Button, Copy, Field, Loading, Problem, SearchBox } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
-import { usePaged } from './paged.ts';
+import { useAllOf, usePaged } from './paged.ts';
 import './pages.css';
 import { Panel } from '../kit/panel.tsx';
 
@@ -13,21 +14,36 @@ const roleOf = (text: string): Role => ROLES.find((role) => role === text) ?? 'v
 
 /** People with a role, and keys. */
 export function PeoplePage() {
+  const { q = '' } = useSearch({ from: '/people' });
+  const navigate = useNavigate({ from: '/people' });
   return (
     <div className="page">
       <div className="page-head">
         <h1>Members and keys</h1>
+        <SearchBox
+          label="Find members and keys"
+          placeholder="Name, address, role or project"
+          value={q}
+          onChange={(next) => void navigate({ search: { q: next }, replace: true, resetScroll: false })}
+        />
       </div>
-      <Members />
-      <Keys />
+      <Members q={q} />
+      <Keys q={q} />
     </div>
   );
 }
 
-function Members() {
+const isFound = (q: string, ...texts: (string | null)[]) => texts.join(' ').toLowerCase().includes(q.trim().toLowerCase());
+
+const noteOf = (found: readonly unknown[], all: readonly unknown[]) =>
+  found.length < all.length ? `${found.length} of ${all.length}` : all.length;
+
+function Members({ q }: { q: string }) {
   const members = usePaged(['members'], (token, signal) =>
     call('listMembers', { query: { limit: 100, ...(token && { continuation_token: token }) } }, signal),
   );
+  useAllOf(members, q !== '');
+  const found = members.items.filter(({ name, email, role, project_id }) => isFound(q, name, email, role, project_id));
   const [email, setEmail] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [error, setError] = useState<unknown>();
@@ -45,7 +61,7 @@ function Members() {
     }
   };
   return (
-    <Panel title="Members" note={members.items.length}>
+    <Panel title="Members" note={noteOf(found, members.items)}>
       <div className="panel-body">
         <form className="new-thing" onSubmit={add}>
           <Field label="Mail address">
@@ -67,7 +83,10 @@ function Members() {
       </div>
       {members.isPending && <Loading rows={3} />}
       {members.isError && <Problem error={members.error} />}
-      {members.items.length > 0 && (
+      {members.isSuccess && members.items.length > 0 && found.length === 0 && (
+        <p className="panel-body muted">None of them matches.</p>
+      )}
+      {found.length > 0 && (
         <div className="scroll">
           <table className="table">
             <thead>
@@ -81,7 +100,7 @@ function Members() {
               </tr>
             </thead>
             <tbody>
-              {members.items.map((member) => (
+              {found.map((member) => (
                 <tr key={member.id}>
                   <td>{member.name}</td>
                   <td className="muted">{member.email}</td>
@@ -117,6 +136,7 @@ function Members() {
           </table>
         </div>
       )}
+      {members.hasNextPage && <Button onClick={() => void members.fetchNextPage()}>Show 100 more</Button>}
       {removed && (
         <ReasonDialog
           title={`Remove ${removed.name}`}
@@ -145,10 +165,12 @@ const RoleField = ({ role, onRole }: { role: Role; onRole: (role: Role) => void 
   </Field>
 );
 
-function Keys() {
+function Keys({ q }: { q: string }) {
   const keys = usePaged(['keys'], (token, signal) =>
     call('listKeys', { query: { limit: 100, ...(token && { continuation_token: token }) } }, signal),
   );
+  useAllOf(keys, q !== '');
+  const found = keys.items.filter(({ name, email, role, project_id }) => isFound(q, name, email, role, project_id));
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('operator');
   const [shown, setShown] = useState<string>();
@@ -168,7 +190,7 @@ function Keys() {
     }
   };
   return (
-    <Panel title="API keys" note={keys.items.length}>
+    <Panel title="API keys" note={noteOf(found, keys.items)}>
       <div className="panel-body">
         <form className="new-thing" onSubmit={create}>
           <Field label="Name">
@@ -186,7 +208,8 @@ function Keys() {
       </div>
       {keys.isPending && <Loading rows={3} />}
       {keys.isError && <Problem error={keys.error} />}
-      {keys.items.length > 0 && (
+      {keys.isSuccess && keys.items.length > 0 && found.length === 0 && <p className="panel-body muted">None of them matches.</p>}
+      {found.length > 0 && (
         <div className="scroll">
           <table className="table">
             <thead>
@@ -200,7 +223,7 @@ function Keys() {
               </tr>
             </thead>
             <tbody>
-              {keys.items.map((key) => (
+              {found.map((key) => (
                 <tr key={key.id}>
                   <td>{key.name}</td>
                   <td>{key.role}</td>
@@ -224,6 +247,7 @@ function Keys() {
           </table>
         </div>
       )}
+      {keys.hasNextPage && <Button onClick={() => void keys.fetchNextPage()}>Show 100 more</Button>}
       {revoked && (
         <ReasonDialog
           title={`Revoke ${revoked.name}`}

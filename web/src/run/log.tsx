@@ -1,14 +1,19 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { call } from '../api/call.ts';
 import type { Run, RunEvent } from '../api/queries.ts';
 import { Copy, IconButton } from '../kit/controls.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { clock, useZone } from '../kit/time.tsx';
 import type { RunSearch } from './search.ts';
+import type { Speech } from './speech.ts';
 import type { Log } from './use-live.ts';
 
 const LINE_PX = 24;
+/** Of what is found on the server. */
+const MOST_FOUND = 1000;
 
 const wordsOf = (line: RunEvent) => `${line.type} ${line.scope}${line.step ?? ''} ${line.message}`;
 const toneOf = ({ type }: RunEvent) =>
@@ -20,6 +25,23 @@ const toneOf = ({ type }: RunEvent) =>
         ? 'good'
         : '';
 
+/** The lines with these words: of those that are here, and on the server where there are more. */
+function useFound(run: Run, { lines, isCut }: Log, words: string): { lines: readonly RunEvent[]; isMore: boolean } {
+  const late = useDeferredValue(words);
+  const there = useQuery({
+    queryKey: ['run', run.id, 'log', late],
+    queryFn: ({ signal }) => call('getRunEvents', { params: { run_id: run.id }, query: { q: late, limit: MOST_FOUND } }, signal),
+    placeholderData: keepPreviousData,
+    enabled: isCut && late !== '',
+  });
+  const here = useMemo(
+    () => (words ? lines.filter((line) => wordsOf(line).toLowerCase().includes(words)) : lines),
+    [lines, words],
+  );
+  if (!isCut || !words || !there.data) return { lines: here, isMore: false };
+  return { lines: there.data.items, isMore: there.data.continuation_token !== null };
+}
+
 /** The log, oldest first: found in, followed, each line with an address of its own. */
 export function LogPanel({ run, log }: { run: Run; log: Log }) {
   useZone();
@@ -28,11 +50,8 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
   const [query, setQuery] = useState('');
   const [follow, setFollow] = useState(run.ended_at === null);
   const scroller = useRef<HTMLDivElement>(null);
-  const wanted = query.trim().toLowerCase();
-  const lines = useMemo(
-    () => (wanted ? log.lines.filter((line) => wordsOf(line).toLowerCase().includes(wanted)) : log.lines),
-    [log.lines, wanted],
-  );
+  const words = query.trim().toLowerCase();
+  const { lines, isMore } = useFound(run, log, words);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -52,15 +71,21 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
   const linkTo = (line: RunEvent) => {
     void navigate({ search: (now: RunSearch) => ({ ...now, line: String(line.id) }), replace: true, resetScroll: false });
   };
+  const all = log.lines.length.toLocaleString('en');
   return (
     <Panel
       title="Log"
       className="log"
       note={
-        <>
-          {wanted ? `${lines.length} of ` : ''}
-          {log.lines.length.toLocaleString('en')} lines{log.isCut && ', the first of more'}
-        </>
+        words ? (
+          <>
+            {lines.length.toLocaleString('en')} {isMore && 'or more '}of {log.isCut ? 'all' : all} lines
+          </>
+        ) : (
+          <>
+            {all} lines{log.isCut && ', the first of more: find in all of them'}
+          </>
+        )
       }
       actions={
         <>
@@ -114,6 +139,29 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
           })}
         </div>
       </div>
+      {log.speeches.map((speech) => (
+        <Saying key={speech.step} speech={speech} />
+      ))}
     </Panel>
+  );
+}
+
+/** What a model says while it says it, its end in sight. */
+function Saying({ speech: { step, attempt, text, isCut } }: { speech: Speech }) {
+  const end = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with each piece
+  useEffect(() => {
+    if (end.current) end.current.scrollTop = end.current.scrollHeight;
+  }, [text]);
+  return (
+    <section className="saying" aria-label={`What ${step} says`}>
+      <p className="muted">
+        <code>{step}</code> says{attempt > 1 && `, attempt ${attempt}`}
+        {isCut && ', and more: its answer will have all of it'}
+      </p>
+      <div ref={end} className="saying-text" tabIndex={0} role="region" aria-label={`Words of ${step}`}>
+        {text}
+      </div>
+    </section>
   );
 }

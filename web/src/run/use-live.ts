@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { call } from '../api/call.ts';
 import { Bell, live } from '../api/live.ts';
 import { queries, type RunEvent, runQuery } from '../api/queries.ts';
+import { hearing, type Speech, stillSpeaking } from './speech.ts';
 
 const PAGE = 1000;
 const MOST_LINES = 5000;
@@ -24,14 +25,18 @@ export interface Log {
   /** There are more lines than are kept here: ask the API for those of a step or a type. */
   isCut: boolean;
   isWhole: boolean;
+  /** What models say at this moment. */
+  speeches: readonly Speech[];
 }
+
+const NOTHING: Log = { lines: [], isCut: false, isWhole: false, speeches: [] };
 
 /** The log of a run, line by line as it happens; whatever shows the run is asked for anew when something has. */
 export function useLog(runId: string, isLive: boolean | undefined): Log {
-  const [log, setLog] = useState<Log>({ lines: [], isCut: false, isWhole: false });
+  const [log, setLog] = useState(NOTHING);
   useEffect(() => {
     const gone = new AbortController();
-    setLog({ lines: [], isCut: false, isWhole: false });
+    setLog(NOTHING);
     let settle: ReturnType<typeof setTimeout> | undefined;
     let end: ReturnType<typeof setTimeout> | undefined;
     const ask = () => void queries.invalidateQueries({ queryKey: ['run', runId] });
@@ -46,6 +51,7 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
       ? live.listen(topicOf(runId), {
           subscription: () => ({ subscribe: topicOf(runId), ...(after !== undefined && { after }) }),
           onNews: () => bell.ring(),
+          onChunk: (chunk) => setLog((now) => ({ ...now, speeches: hearing(now.speeches, chunk) })),
         })
       : undefined;
     const unwatched = live.watch(() => bell.ring());
@@ -66,7 +72,12 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
           after = items.at(-1)?.id ?? after;
           count += items.length;
           if (items.length > 0)
-            setLog(({ lines }) => ({ lines: [...lines, ...items], isCut: count >= MOST_LINES, isWhole: false }));
+            setLog(({ lines, speeches }) => ({
+              lines: [...lines, ...items],
+              isCut: count >= MOST_LINES,
+              isWhole: false,
+              speeches: stillSpeaking(speeches, items),
+            }));
           if (isLive && items.length > 0) heard(items);
           if (isTold) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
           if (items.length < PAGE) caughtUp = true;

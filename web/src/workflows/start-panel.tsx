@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
-import { parseJson } from '../../../shared/kernel/json.ts';
 import { call, type Result } from '../api/call.ts';
 import { outlineQuery, runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
+import { InputForm, objectIn } from '../kit/input-form.tsx';
 import { Json } from '../kit/json.tsx';
 import { Panel } from '../kit/panel.tsx';
 
@@ -49,7 +49,8 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
   const [reference, setReference] = useState('');
   const [error, setError] = useState<unknown>();
   const [foreseen, setForeseen] = useState<Result<'commandWorkflow'>>();
-  const navigate = useNavigate();
+  const { as } = useSearch({ from: '/workflows/$workflowId' });
+  const navigate = useNavigate({ from: '/workflows/$workflowId' });
   const schema = outline.data?.plan?.input;
   // Nothing stands there before it is known what will: nobody's text is to change under their hands.
   const isProposed = !last.isPending && !outline.isPending;
@@ -59,8 +60,8 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
     setError(undefined);
     setForeseen(undefined);
     try {
-      const inputs = parseJson(text);
-      if (!isMap(inputs)) throw new Error('The input is no JSON object.');
+      const inputs = objectIn(text);
+      if (!inputs) throw new Error('The input is no JSON object.');
       const answer = await call('commandWorkflow', {
         params: { workflow_id: workflow.id },
         body: {
@@ -83,8 +84,22 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
   return (
     <form className="start" onSubmit={submit}>
       <div className="stack">
-        <Field
+        <InputForm
           label="Input"
+          schema={schema}
+          text={text}
+          onText={setTyped}
+          view={as === 'json' ? 'json' : 'form'}
+          onView={(view) =>
+            void navigate({
+              search: (now: object) => ({ ...now, as: view === 'json' ? view : undefined }),
+              replace: true,
+              resetScroll: false,
+            })
+          }
+          isPending={!isProposed}
+          error={error}
+          place="inputs"
           hint={
             last.data ? (
               <>
@@ -98,19 +113,7 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
               'After the input schema of the workflow.'
             )
           }
-        >
-          {(id) => (
-            <textarea
-              id={id}
-              className="textarea code"
-              spellCheck={false}
-              rows={isProposed ? Math.min(22, text.split('\n').length + 2) : 12}
-              readOnly={!isProposed}
-              value={text}
-              onChange={(event) => setTyped(event.target.value)}
-            />
-          )}
-        </Field>
+        />
         <div className="row wrap">
           <Field label="Reference">
             {(id) => (

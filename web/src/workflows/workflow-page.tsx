@@ -31,7 +31,7 @@ const TABS = [
 /** One workflow: how it does, its runs, a start by hand, its text and graph, what starts it, its tests. */
 export function WorkflowPage() {
   const { workflowId } = useParams({ from: '/workflows/$workflowId' });
-  const { tab = 'runs', run: afterRun, case: _case, of: _of, ...filter } = useSearch({ from: '/workflows/$workflowId' });
+  const { tab = 'runs', run: afterRun, case: _case, of: _of, as: _as, ...filter } = useSearch({ from: '/workflows/$workflowId' });
   const navigate = useNavigate({ from: '/workflows/$workflowId' });
   const workflow = useQuery(workflowQuery(workflowId));
   if (workflow.isError && !workflow.data)

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { workflowsQuery } from '../api/queries.ts';
-import { Empty, Loading, Problem } from '../kit/controls.tsx';
+import { Empty, Loading, Problem, SearchBox } from '../kit/controls.tsx';
 import { Time } from '../kit/time.tsx';
 
 /** All workflows by name. */
@@ -17,15 +17,11 @@ export function WorkflowsPage() {
     <div className="page">
       <div className="page-head">
         <h1>Workflows</h1>
-        <input
-          data-search
-          className="input"
-          style={{ width: '260px' }}
-          type="search"
+        <SearchBox
+          label="Find workflows"
           placeholder="Name or project"
-          aria-label="Find workflows"
           value={q}
-          onChange={(event) => void navigate({ search: { q: event.target.value }, replace: true })}
+          onChange={(next) => void navigate({ search: { q: next }, replace: true })}
         />
       </div>
       {workflows.isPending && <Loading />}
