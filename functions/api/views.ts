@@ -26,7 +26,7 @@ export async function listViews({ caller }: RequestOf<'listViews'>, { views }: S
 }
 
 export async function saveView({ params, body, caller }: RequestOf<'saveView'>, services: Services) {
-  const { filter, shared } = body;
+  const { filter, shared, last, columns } = body;
   if (shared) checkRole(caller, 'operator', 'To share a view');
   const project = await projectIn(services, caller, filter);
   const request = {
@@ -36,6 +36,8 @@ export async function saveView({ params, body, caller }: RequestOf<'saveView'>, 
     name: params.view_name,
     shared,
     filter,
+    ...(last !== undefined && { last }),
+    ...(columns !== undefined && { columns }),
   };
   return ok(savedViewView(await saved(services, request), caller));
 }

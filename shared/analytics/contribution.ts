@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { fingerprintOf } from '../kernel/fingerprint.ts';
+import { isUnaided } from '../run/model/project.ts';
 import type { Run } from '../run/model/run.ts';
 import type { RunState } from '../run/model/state.ts';
 import { isTerminal, RUN_STATUS } from '../run/model/status.ts';
@@ -94,10 +95,6 @@ function withCredits(counts: Record<string, Counts>, { createdAt }: Run, { usage
     Object.entries(counts).map(([id, own]) => [id, { ...own, ...(credits(id) > 0 && { [STEP_CREDITS]: credits(id) }) }]),
   );
 }
-
-/** It came to a good end without a person having had to help: nobody paused it or was asked, and it runs nothing again. */
-const isUnaided = (run: Run, { pausedMs, pause, tasks }: RunState) =>
-  run.status === 'succeeded' && run.trigger !== 'rerun' && pausedMs === 0 && pause === undefined && tasks.size === 0;
 
 /** What another run has executed counts there, and what was skipped nobody has executed. */
 const isExecuted = ({ status, reused }: StepState) =>

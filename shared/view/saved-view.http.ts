@@ -11,8 +11,23 @@ export const viewName = words(60).refine(
   'must hold none of / % ? # \\, and must not begin or end with a space',
 );
 
+const MOST_COLUMNS = 30;
+const last = z
+  .string()
+  .regex(/^[1-9]\d{0,3}[mhd]$/, 'must be a time such as 30m, 24h or 7d')
+  .meta({
+    description: 'It is of runs that were created so long ago at most; narrows nothing by itself: whoever opens it asks for them',
+  });
+const columns = z
+  .array(words(40))
+  .min(1)
+  .max(MOST_COLUMNS)
+  .meta({ description: 'What is shown of the runs, as whoever shows them names it' });
+
 export const viewBody = z.strictObject({
   filter: filterBody.meta({ id: 'ViewFilter', description: 'As of GET /v1/runs' }),
+  last: last.optional(),
+  columns: columns.optional(),
   shared: z
     .boolean()
     .default(false)
@@ -24,6 +39,8 @@ export const viewEntry = z
     id: resourceId,
     name: z.string(),
     filter: z.record(z.string(), z.unknown()),
+    last: z.string().nullable(),
+    columns: z.array(z.string()).nullable(),
     shared: z.boolean(),
     own: z.boolean().meta({ description: 'Whether it is one of the caller' }),
     owner: actor,

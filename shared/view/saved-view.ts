@@ -14,6 +14,10 @@ export const savedView = z.object({
   shared: z.boolean(),
   /** As the API writes it. */
   filter: z.record(z.string(), z.unknown()),
+  /** How far back it looks from whenever it is opened: `7d`. */
+  last: z.string().optional(),
+  /** What is shown of the runs. */
+  columns: z.array(z.string()).optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -30,7 +34,7 @@ export interface SavedViews {
   shared(workspace: string): Promise<SavedView[]>;
 }
 
-export type ViewRequest = Pick<SavedView, 'workspace' | 'project' | 'owner' | 'name' | 'shared' | 'filter'>;
+export type ViewRequest = Pick<SavedView, 'workspace' | 'project' | 'owner' | 'name' | 'shared' | 'filter' | 'last' | 'columns'>;
 
 /** The view as it is from now on. */
 export function viewAfter(seen: SavedView | undefined, request: ViewRequest, now: Date): SavedView {

@@ -160,6 +160,18 @@ describe('a run that somebody helped', () => {
     const of = await overview(`workflow_id=${rerun.workflow_id}`);
     expect(of.success_rate).toBe(1);
     expect(of.unaided_rate).toBeCloseTo((of.succeeded - 1) / of.succeeded);
+    const unaided = async (workflow: string) =>
+      (await api.get(`/v1/runs?unaided=true&archived=any&limit=100&workflow_id=${workflow}`)).body.items;
+    const found: { id: string }[] = await unaided(rerun.workflow_id);
+    expect(found).toHaveLength(of.succeeded - 1);
+    expect(found.map(({ id }) => id)).not.toContain(rerun.id);
+    // Nor is one that has asked somebody.
+    const asking = await api.publish("  - id: sign\n    approval: { assignees: [ada@example.com], title: 'Sign?' }\n");
+    const { body: asked } = await api.start(asking);
+    expect((await api.post(`/v1/tasks/${(await api.asked(asked.id)).id}/answer`, { decision: 'approve' })).status).toBe(200);
+    expect((await api.ended(asked.id)).status).toBe('succeeded');
+    expect(await unaided(asking)).toEqual([]);
+    expectRefusal(await api.get('/v1/runs?unaided=false'), 400, 'unaided');
   });
 });
 

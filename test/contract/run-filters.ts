@@ -63,6 +63,7 @@ function someRun(at: number, workspace: string, roots: string[]): Run {
     labels: LABELS.filter((_, place) => (mixed >> place) % 3 === 0),
     ...(at >= ROOTS && mixed % 7 === 0 && { archived: { actor: anActor(), at: '2026-11-27T00:00:00.000Z' } }),
     ...(hasError && { error: { name: pick(ERRORS, mixed), message: 'no' } }),
+    ...(mixed % 4 === 0 && { helped: true }),
     ...(trigger === 'rerun' && { parent: pick(roots, mixed), root: pick(roots, mixed) }),
   });
 }
@@ -79,6 +80,7 @@ function plainly(all: Run[], filter: RunFilter): string[] {
     (run) => !filter.trigger || run.trigger === filter.trigger,
     (run) => !filter.triggerId || run.triggerId === filter.triggerId,
     (run) => !filter.error || run.error?.name === filter.error,
+    (run) => !filter.unaided || (run.status === 'succeeded' && run.trigger !== 'rerun' && !run.helped),
     (run) => !filter.parent || run.parent === filter.parent,
     (run) => !filter.root || run.root === filter.root || run.id === filter.root,
     (run) => filter.archived === 'any' || (run.archived !== undefined) === (filter.archived ?? false),
@@ -149,6 +151,7 @@ export function promisesOfFilters(open: () => Runs) {
           { text: ulid(), isPrefix: false },
         ]),
         error: one(ERRORS),
+        unaided: one([true as const]),
         parent: one(all.slice(0, ROOTS).map(({ id }) => id)),
         root: one(all.slice(0, ROOTS).map(({ id }) => id)),
         labels: fc.option(fc.uniqueArray(fc.constantFrom<string[]>(...LABELS), { maxLength: 2 }), { nil: undefined }),
@@ -159,7 +162,7 @@ export function promisesOfFilters(open: () => Runs) {
       });
     /** Few of them at once, or next to nothing would ever be found. */
     const combinations = () =>
-      fc.record({ filter: filters(), kept: fc.uniqueArray(fc.nat(15), { maxLength: 3 }) }).map(({ filter, kept }) => {
+      fc.record({ filter: filters(), kept: fc.uniqueArray(fc.nat(16), { maxLength: 3 }) }).map(({ filter, kept }) => {
         const names = Object.keys(filter).filter((name) => name !== 'workspace');
         const left = new Set(['workspace', ...kept.map((at) => names[at] ?? '')]);
         return Object.fromEntries(Object.entries(filter).filter(([name]) => left.has(name))) as unknown as RunFilter;

@@ -17,7 +17,10 @@ export function promisesOfViews(open: () => SavedViews) {
 
     test('are their owner’s, by name; others see what is shared', async () => {
       const workspace = ulid();
-      const [b, a] = [aView({ workspace, name: 'b', shared: true, project: 'ops' }), aView({ workspace, name: 'a' })];
+      const [b, a] = [
+        aView({ workspace, name: 'b', shared: true, project: 'ops', last: '7d', columns: ['status'] }),
+        aView({ workspace, name: 'a' }),
+      ];
       for (const view of [b, a]) expect(await open().save(view, undefined)).toBe(true);
       expect(await open().own(workspace, owner.id)).toEqual([a, b]);
       expect(await open().own(workspace, 'somebody')).toEqual([]);

@@ -40,8 +40,19 @@ describe('a saved view', () => {
       200,
       { name: 'Failed, été 2026', filter, shared: false, own: true, project_id: 'ops' },
     ]);
-    const again = await save('Failed, été 2026', { filter: { workflow_id: workflow } }, { key });
-    expect(again.body).toMatchObject({ id: body.id, created_at: body.created_at, filter: { workflow_id: workflow } });
+    expect(body).toMatchObject({ last: null, columns: null });
+    const more = { last: '7d', columns: ['status', 'labels'] };
+    const again = await save('Failed, été 2026', { filter: { workflow_id: workflow }, ...more }, { key });
+    expect(again.body).toMatchObject({ id: body.id, created_at: body.created_at, filter: { workflow_id: workflow }, ...more });
+    for (const odd of [
+      { last: '7' },
+      { last: '0d' },
+      { last: 'yesterday' },
+      { columns: [] },
+      { columns: [''] },
+      { columns: 'status' },
+    ])
+      expectRefusal(await save('odd', { filter: {}, ...odd }, { key }), 400);
     expect(await listed(key)).toEqual([again.body]);
     expect((await remove('Failed, été 2026', { key })).status).toBe(204);
     expect(await listed(key)).toEqual([]);

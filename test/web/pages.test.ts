@@ -375,21 +375,35 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
   test('a filter is kept under a name, shared, opened by its name, and deleted', async () => {
     await visit(`/runs?workflow=${total}&label=${encodeURIComponent('vip:no')}&from=24h`);
     const { page } = visitor;
+    // What is shown of the runs is part of the address, and of the view.
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Labels' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Trigger' }).click();
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Views' }).click();
     await page.getByRole('menuitem', { name: 'Save this filter' }).click();
     await dialog().getByLabel('Name').fill('No VIP');
     await dialog().getByLabel('Others see it too').check();
-    await dialog().getByText('The time is no part of it').waitFor();
+    await dialog().getByText('It is always of the last 24h.').waitFor();
     await dialog().getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved as No VIP.').waitFor();
     expect((await api.get('/v1/views')).body.items).toMatchObject([
-      { name: 'No VIP', shared: true, filter: { workflow_id: total, label: ['vip:no'] } },
+      {
+        name: 'No VIP',
+        shared: true,
+        filter: { workflow_id: total, label: ['vip:no'] },
+        last: '24h',
+        columns: ['status', 'run', 'workflow', 'started', 'took', 'labels', 'error'],
+      },
     ]);
     await visit('/runs?from=7d');
     await page.getByRole('button', { name: 'Views (1)' }).click();
     await page.getByRole('menuitem', { name: 'No VIP', exact: true }).click();
-    await page.waitForURL((url) => ['workflow', 'label', 'from'].every((name) => url.searchParams.has(name)));
-    expect(new URL(page.url()).searchParams.get('from')).toBe('7d');
+    await page.waitForURL((url) => ['workflow', 'label', 'columns'].every((name) => url.searchParams.has(name)));
+    expect(new URL(page.url()).searchParams.get('from')).toBe('24h');
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByRole('columnheader', { name: 'Labels' }).waitFor();
+    expect(await page.getByRole('columnheader', { name: 'Trigger' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Views (1)' }).click();
     await page.getByRole('menuitem', { name: 'Delete No VIP' }).click();
     await dialog().getByRole('button', { name: 'Delete' }).click();

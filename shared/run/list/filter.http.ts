@@ -31,6 +31,10 @@ export const filterFields = {
     .regex(/^[\w-]{16}$/, 'must be the fingerprint of a failure, as of GET /v1/analytics/failures')
     .optional()
     .meta({ description: 'Failed with the same cause: workflow, step, error, and message without its numbers and ids' }),
+  unaided: z
+    .literal('true')
+    .optional()
+    .meta({ description: 'Succeeded, and nobody had paused them, been asked, or run them again' }),
   from: instant.optional(),
   to: instant.optional(),
   archived: z.enum(['false', 'true', 'any']).optional().meta({ description: '`false` unless given' }),
@@ -58,14 +62,18 @@ export const filterBody = z.strictObject({
   label: z.array(label).min(1).max(LABELS).optional().meta({ description: 'Has all of these' }),
 });
 
+/** Nothing else can be meant: where those are few, an index knows them. */
+const impliedBy = ({ fingerprint, unaided }: FilterQuery) =>
+  fingerprint !== undefined ? FAILED : unaided !== undefined ? (['succeeded'] as const) : undefined;
+
 /** The filter behind a query, of the runs that the caller may see. */
 export function filterOf(query: FilterQuery, within: Pick<RunFilter, 'workspace' | 'project' | 'workflowId'>): RunFilter {
-  const { status, trigger_id: triggerId, reference, id: ofId, label: labels, archived, ...same } = query;
+  const { status, trigger_id: triggerId, reference, id: ofId, label: labels, archived, unaided, ...same } = query;
   return {
     ...within,
     ...same,
-    // Nothing else has failed: a few, which an index knows.
-    status: status?.map(fromV1) ?? (query.fingerprint === undefined ? undefined : FAILED),
+    status: status?.map(fromV1) ?? impliedBy(query),
+    unaided: unaided && true,
     triggerId,
     labels,
     reference: reference === undefined ? undefined : textMatch(reference),

@@ -30,6 +30,8 @@ export interface RunFilter {
   error?: string | undefined;
   /** What its failure is recognized by when it happens again. */
   fingerprint?: string | undefined;
+  /** Succeeded, and nobody had paused it, been asked, or run it again: as analytics count it. */
+  unaided?: true | undefined;
   /** Runs that this one brought about. */
   parent?: string | undefined;
   /** The chain of reruns that began with this one, itself included. */
@@ -80,12 +82,15 @@ export function fits(row: Row, filter: RunFilter): boolean {
     labels.every((label) => labelsOf(row).includes(label)) &&
     (error === undefined || Object(row['error']).name === error) &&
     (filter.fingerprint === undefined || fingerprintIn(row) === filter.fingerprint) &&
+    (filter.unaided === undefined || isUnaidedRow(row)) &&
     (root === undefined || row['root'] === root || row['id'] === root) &&
     (named === undefined || row['id'] === named.toUpperCase() || matches(row['reference'], { text: named, isPrefix: false })) &&
     (filter.q === undefined || holds(row, filter.q)) &&
     isWithin(String(row['id']), boundsOf(filter))
   );
 }
+
+const isUnaidedRow = (row: Row) => row['status'] === 'succeeded' && row['trigger'] !== 'rerun' && row['helped'] === undefined;
 
 const failed = z.object({
   workflowId: z.string(),

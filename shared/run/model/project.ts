@@ -39,6 +39,7 @@ export function projectionOf(run: Run, state: RunState): Projection {
     execution: state.execution,
     steps: state.countSteps(),
     exceptions: countExceptions(state) || undefined,
+    helped: (ended && wasHelped(state)) || undefined,
     credits: creditsSoFar(run, state) || undefined,
     awsDollars: ended && dollarsOf(state),
     queued: ended ? undefined : queued,
@@ -47,6 +48,13 @@ export function projectionOf(run: Run, state: RunState): Projection {
     snapshot: run.snapshot,
   };
 }
+
+/** Whether a person has done something about it since it began: paused it, or been asked. */
+const wasHelped = ({ pausedMs, pause, tasks }: RunState) => pausedMs > 0 || pause !== undefined || tasks.size > 0;
+
+/** It came to a good end without a person having had to help: and it runs nothing again. */
+export const isUnaided = (run: Pick<Run, 'trigger'>, state: RunState) =>
+  state.status === 'succeeded' && run.trigger !== 'rerun' && !wasHelped(state);
 
 /** Why a run that has begun does not get on: the first of its steps that wait for their turn, when all it does is wait. */
 function stepReason({ active, steps, left }: RunState): string | undefined {

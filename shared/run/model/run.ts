@@ -53,6 +53,8 @@ export const projection = z.object({
   steps: stepCounts,
   /** Failures that wait for somebody to say what becomes of them. */
   exceptions: z.int().optional(),
+  /** It has ended, and somebody had paused it or been asked. */
+  helped: z.literal(true).optional(),
   /** What its steps have cost, in thousandths of a credit, and what it has cost on AWS, in dollars, once it has ended. */
   credits: z.int().optional(),
   awsDollars: z.number().optional(),

@@ -52,7 +52,7 @@ export function FailuresTable({ answer, error }: { answer: Result<'getFailureAna
             <td className="right">
               <RunsLink
                 className="pill bad"
-                search={countedRuns(answer, { workflow: one.workflow_id, status: 'failed,timed_out', error: one.error.name })}
+                search={countedRuns(answer, { workflow: one.workflow_id, fingerprint: one.fingerprint })}
               >
                 {one.count.toLocaleString('en')}
               </RunsLink>

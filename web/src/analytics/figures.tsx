@@ -55,7 +55,7 @@ export function Figures({ figures, search }: { figures: Overview; search: RunsSe
         <RunsLink search={of('succeeded')}>{percent(figures.success_rate)}</RunsLink>
       </Figure>
       <Figure name="Without help" hint="Of the same: succeeded, and nobody had paused them, been asked, or run them again">
-        <RunsLink search={of('succeeded')}>{percent(figures.unaided_rate)}</RunsLink>
+        <RunsLink search={countedRuns(figures, { ...search, unaided: 'true' })}>{percent(figures.unaided_rate)}</RunsLink>
       </Figure>
       <Figure name="Failed">
         <RunsLink search={of('failed,timed_out')} className={figures.failed + figures.timed_out > 0 ? 'bad' : ''}>

@@ -86,8 +86,14 @@ export function WorkflowsTable({
               <td className="right">
                 <RunsLink search={runs('failed,timed_out')}>{(one.failed + one.timed_out).toLocaleString('en')}</RunsLink>
               </td>
-              <td className="right num">{percent(shareOf(one))}</td>
-              <td className="right num">{percent(one.unaided_rate)}</td>
+              <td className="right">
+                <RunsLink search={runs('succeeded')}>{percent(shareOf(one))}</RunsLink>
+              </td>
+              <td className="right">
+                <RunsLink search={countedRuns(answer, { workflow: one.workflow_id, unaided: 'true' })}>
+                  {percent(one.unaided_rate)}
+                </RunsLink>
+              </td>
               <td className="right num">{took(one.p50_ms)}</td>
               <td className="right num">{took(one.p95_ms)}</td>
               <td className="right num">{one.retries.toLocaleString('en')}</td>

@@ -44,7 +44,7 @@ export function InboxPage() {
               <li key={failure.fingerprint}>
                 <Link
                   to="/runs"
-                  search={{ workflow: failure.workflow_id, status: 'failed,timed_out', error: failure.error.name, from: '24h' }}
+                  search={{ workflow: failure.workflow_id, fingerprint: failure.fingerprint, from: '24h' }}
                   className="pill bad num"
                 >
                   {failure.count} ×

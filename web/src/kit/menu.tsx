@@ -6,6 +6,8 @@ export interface Choice {
   label: string;
   icon?: IconName;
   danger?: boolean;
+  /** Whether it is chosen, where several may be: the menu stays open. */
+  isOn?: boolean;
   /** Why it cannot be chosen now. */
   because?: string | null | undefined;
   act: () => void;
@@ -20,6 +22,10 @@ export const Choices = ({ children, choices }: { children: ReactNode; choices: r
         choice === 'line' ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line has nothing else
           <Menu.Divider key={at} />
+        ) : choice.isOn !== undefined ? (
+          <Menu.CheckboxItem key={choice.label} checked={choice.isOn} checkIcon={<Icon name="check" />} onChange={choice.act}>
+            {choice.label}
+          </Menu.CheckboxItem>
         ) : (
           <Menu.Item
             key={choice.label}

@@ -4,7 +4,7 @@ import { RUN_STATUSES_V1, TRIGGERS } from '../../../shared/run/model/status.ts';
 import { workflowsQuery } from '../api/queries.ts';
 import { Icon } from '../kit/icons.tsx';
 import { lookOf } from '../kit/status.tsx';
-import { FIELDS, type FieldName, parsed, type RunsSearch } from './filter.ts';
+import { FIELDS, type FieldName, parsed, type RunsSearch, unfiltered } from './filter.ts';
 
 const WAIT_MS = 220;
 const RANGES = [
@@ -160,11 +160,7 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
         />
       )}
       {(set.length > 0 || search.q || search.from || search.to) && (
-        <button
-          type="button"
-          className="link"
-          onClick={() => onSearch(Object.fromEntries(fixed.flatMap((name) => (search[name] ? [[name, search[name]]] : []))))}
-        >
+        <button type="button" className="link" onClick={() => onSearch(unfiltered(search, fixed))}>
           Clear
         </button>
       )}
@@ -185,6 +181,8 @@ const shownInstant = (text: string | undefined) => (text ? text.replace('T', ' '
 
 function shownValue(name: FieldName, value: string, nameOf: (id: string) => string): string {
   if (name === 'workflow') return nameOf(value);
+  if (name === 'fingerprint') return 'one cause';
+  if (name === 'unaided') return 'without help';
   if (name !== 'status') return value;
   if (value.split(',').length > 3) return 'live';
   return value

@@ -9,6 +9,8 @@ export const FIELDS = [
   'reference',
   'label',
   'error',
+  'fingerprint',
+  'unaided',
   'stage',
   'id',
   'parent',
@@ -18,16 +20,19 @@ export const FIELDS = [
   'to',
 ] as const;
 export type FieldName = (typeof FIELDS)[number];
-export type RunsSearch = { [Name in FieldName]?: string } & { q?: string };
+/** `columns` narrows nothing: it says what is shown of the runs. */
+export type RunsSearch = { [Name in FieldName]?: string } & { q?: string; columns?: string };
 
-const NAMES = [...FIELDS, 'q'] as const;
+const NAMES = [...FIELDS, 'q', 'columns'] as const;
 
 export const runsSearch = (search: Record<string, unknown>): RunsSearch =>
   Object.fromEntries(NAMES.flatMap((name) => (search[name] ? [[name, String(search[name])]] : [])));
 
 type Query = NonNullable<Ask<'countRuns'>['query']>;
 
+/** A time that ends now: `7d`. */
 const AGO = /^(\d+)(m|h|d)$/;
+export const isAgo = (text: string | undefined): text is string => AGO.test(text ?? '');
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `7d` as the instant seven days ago, rounded to the minute so that the same question is asked again. */
@@ -39,7 +44,7 @@ function instant(text: string | undefined, now: number): string | undefined {
 }
 
 /** The filter as the API takes it. */
-export function queryOf({ workflow, project, from, to, ...same }: RunsSearch, now: number): Query {
+export function queryOf({ workflow, project, from, to, columns: _, ...same }: RunsSearch, now: number): Query {
   const query = {
     ...same,
     workflow_id: workflow,
@@ -70,7 +75,11 @@ export function parsed(text: string, workflowOf: (name: string) => string | unde
   return search;
 }
 
-export const isFiltered = (search: RunsSearch) => Object.keys(search).length > 0;
+export const isFiltered = ({ columns: _, ...search }: RunsSearch) => Object.keys(search).length > 0;
+
+/** With nothing that narrows it but what the page itself sets. */
+export const unfiltered = (search: RunsSearch, fixed: readonly FieldName[]): RunsSearch =>
+  Object.fromEntries(Object.entries(search).filter(([name]) => name === 'columns' || fixed.some((one) => one === name)));
 
 type Narrowed = ReturnType<typeof queryOf>;
 
@@ -83,11 +92,21 @@ export function bodyOf({ status, label, ...same }: Narrowed) {
   };
 }
 
-/** What a filter that was saved says, within the time that is chosen. */
-export function searchIn(filter: Record<string, unknown>, { from, to }: RunsSearch): RunsSearch {
+interface Saved {
+  filter: Record<string, unknown>;
+  last: string | null;
+  columns: readonly string[] | null;
+}
+
+/** What a view says, within its own time or else the one that is chosen, and with its own columns or else those. */
+export function searchIn({ filter, last, columns }: Saved, now: RunsSearch): RunsSearch {
   const { workflow_id: workflow, project_id: project, ...same } = filter;
   const texts = Object.entries({ ...same, workflow, project }).flatMap(([name, value]) =>
     value === undefined || value === null ? [] : [[name, Array.isArray(value) ? value.join(',') : String(value)]],
   );
-  return runsSearch({ ...Object.fromEntries(texts), from, to });
+  return runsSearch({
+    ...Object.fromEntries(texts),
+    ...(last === null ? { from: now.from, to: now.to } : { from: last }),
+    columns: columns?.join(',') ?? now.columns,
+  });
 }

@@ -3,10 +3,12 @@ import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { useKeys } from '../kit/keyboard.ts';
+import { Choices } from '../kit/menu.tsx';
 import { Time } from '../kit/time.tsx';
 import { Bulk } from './bulk.tsx';
+import { COLUMNS, type ColumnName, columnsOf, columnsText, isChosen } from './columns.ts';
 import { Export } from './export.tsx';
-import { type FieldName, isFiltered, type RunsSearch } from './filter.ts';
+import { type FieldName, isFiltered, type RunsSearch, unfiltered } from './filter.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { Histogram, StatusStrip } from './histogram.tsx';
 import { NextSteps } from './next-steps.tsx';
@@ -26,8 +28,10 @@ interface Props {
   actions?: ReactNode;
 }
 
+const NONE: readonly FieldName[] = [];
+
 /** Runs with all that narrows them: counts, bars, words. The same of a workspace and of a workflow. */
-export function RunsList({ title, search, onSearch, fixed = [], actions }: Props) {
+export function RunsList({ title, search, onSearch, fixed = NONE, actions }: Props) {
   const { runs, waiting, list, histogram, searchedTo, query, showWaiting } = useRuns(search);
   const navigate = useNavigate();
   const [cursor, setCursor] = useState<string>();
@@ -37,6 +41,9 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
   const current = useRef(toggle);
   current.current = toggle;
   const select = useCallback((id: string) => current.current(id), []);
+  const narrow = useRef((_: string) => {});
+  narrow.current = (label) => onSearch({ ...search, label });
+  const narrowTo = useCallback((label: string) => narrow.current(label), []);
   const at = runs.findIndex(({ id }) => id === cursor);
   const move = (step: number) => {
     const next = runs[Math.max(0, Math.min(runs.length - 1, at + step))];
@@ -51,7 +58,18 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
     Enter: () => cursor && void navigate({ to: '/runs/$runId', params: { runId: cursor } }),
   });
   const own = Object.fromEntries(Object.entries(search).filter(([name]) => !fixed.some((one) => one === name)));
-  const cleared = Object.fromEntries(Object.entries(search).filter(([name]) => fixed.some((one) => one === name)));
+  const cleared = unfiltered(search, fixed);
+  const isOwn = (name: ColumnName) => !fixed.some((field) => field === name);
+  const columns = useMemo(
+    () => columnsOf(search.columns).filter((name) => !fixed.some((field) => field === name)),
+    [search.columns, fixed],
+  );
+  const toggleColumn = (name: ColumnName) => {
+    const now = columnsOf(search.columns);
+    const { columns: _, ...rest } = search;
+    const next = columnsText(now.includes(name) ? now.filter((one) => one !== name) : [...now, name]);
+    onSearch({ ...rest, ...(next !== undefined && { columns: next }) }, true);
+  };
   const { status: _, ...rest } = search;
   return (
     <>
@@ -77,6 +95,15 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
         <Views search={own} onSearch={(next) => onSearch({ ...cleared, ...next })} />
         {runs.length > 0 && <Bulk word="All that match" selection={{ query }} />}
         {runs.length > 0 && <Export query={query} />}
+        <Choices
+          choices={COLUMNS.filter(([name]) => isChosen(name) && isOwn(name)).map(([name, label]) => ({
+            label,
+            isOn: columns.includes(name),
+            act: () => toggleColumn(name),
+          }))}
+        >
+          <Button kind="ghost">Columns</Button>
+        </Choices>
         {!title && actions}
       </div>
       {selected.length > 0 && <Selected ids={selected} onClear={clear} />}
@@ -91,14 +118,7 @@ export function RunsList({ title, search, onSearch, fixed = [], actions }: Props
             </button>
           )}
           {runs.length > 0 ? (
-            <RunsTable
-              runs={runs}
-              cursor={cursor}
-              withWorkflow={!fixed.includes('workflow')}
-              selected={chosen}
-              onSelect={select}
-              onLabel={(label) => onSearch({ ...search, label })}
-            />
+            <RunsTable runs={runs} cursor={cursor} columns={columns} selected={chosen} onSelect={select} onLabel={narrowTo} />
           ) : (
             <Nothing own={own} searchedTo={searchedTo} onClear={() => onSearch(cleared)} />
           )}

@@ -1,19 +1,26 @@
-import { Link } from '@tanstack/react-router';
-import { memo } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { RunEntry } from '../api/queries.ts';
+import { LightLink } from '../kit/light-link.tsx';
 import { Status } from '../kit/status.tsx';
 import { Time, Took } from '../kit/time.tsx';
+import { COLUMNS, type ColumnName } from './columns.ts';
 
 interface Props {
   runs: readonly RunEntry[];
+  columns: readonly ColumnName[];
   cursor?: string | undefined;
-  withWorkflow: boolean;
   selected: ReadonlySet<string>;
   onSelect: (id: string) => void;
   onLabel: (label: string) => void;
 }
 
-export function RunsTable({ runs, cursor, withWorkflow, selected, onSelect, onLabel }: Props) {
+const WORDS = new Map<ColumnName, string>(COLUMNS);
+const RIGHT: readonly ColumnName[] = ['took'];
+const QUIET: readonly ColumnName[] = ['trigger', 'started', 'ended', 'project', 'actor', 'id'];
+
+const classOf = (name: ColumnName) => `c-${name}${RIGHT.includes(name) ? ' right' : ''}${QUIET.includes(name) ? ' muted' : ''}`;
+
+export function RunsTable({ runs, columns, cursor, selected, onSelect, onLabel }: Props) {
   return (
     <table className="table runs-table">
       <thead>
@@ -21,13 +28,11 @@ export function RunsTable({ runs, cursor, withWorkflow, selected, onSelect, onLa
           <th className="c-select">
             <span className="hidden">Select</span>
           </th>
-          <th className="c-status">Status</th>
-          <th className="c-ref">Run</th>
-          {withWorkflow && <th className="c-flow">Workflow</th>}
-          <th className="c-trigger">Trigger</th>
-          <th className="c-time">Started</th>
-          <th className="c-took right">Took</th>
-          <th className="c-error">Error</th>
+          {columns.map((name) => (
+            <th key={name} className={classOf(name)}>
+              {WORDS.get(name)}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
@@ -35,8 +40,8 @@ export function RunsTable({ runs, cursor, withWorkflow, selected, onSelect, onLa
           <Row
             key={run.id}
             run={run}
+            columns={columns}
             isAt={run.id === cursor}
-            withWorkflow={withWorkflow}
             isSelected={selected.has(run.id)}
             onSelect={onSelect}
             onLabel={onLabel}
@@ -47,70 +52,96 @@ export function RunsTable({ runs, cursor, withWorkflow, selected, onSelect, onLa
   );
 }
 
+interface CellProps {
+  run: RunEntry;
+  /** Labels have a column of their own. */
+  hasLabels: boolean;
+  onLabel: (label: string) => void;
+}
+
+const Label = ({ label, onLabel }: { label: string; onLabel: (label: string) => void }) => (
+  <button type="button" className="pill label" title={`Runs with ${label}`} onClick={() => onLabel(label)}>
+    {label}
+  </button>
+);
+
+const CELLS: Record<ColumnName, (props: CellProps) => ReactNode> = {
+  status: ({ run }) => <Status status={run.status} />,
+  run: ({ run, hasLabels, onLabel }) => (
+    <div className="row">
+      <LightLink href={`/runs/${run.id}`} className="run-link cut" title={`${run.reference ?? run.name} (${run.id})`}>
+        {run.reference ?? run.name}
+      </LightLink>
+      {run.reference && run.reference !== run.name && <span className="faint cut c-name">{run.name}</span>}
+      {run.attempt > 1 && <span className="pill">rerun {run.attempt - 1}</span>}
+      {run.archived && <span className="pill">archived</span>}
+      {!hasLabels && run.labels.slice(0, 2).map((label) => <Label key={label} label={label} onLabel={onLabel} />)}
+      {!hasLabels && run.labels.length > 2 && <span className="faint">+{run.labels.length - 2}</span>}
+    </div>
+  ),
+  id: ({ run }) => <code title={run.id}>{run.id}</code>,
+  workflow: ({ run }) => (
+    <>
+      <LightLink href={`/workflows/${run.workflow_id}`} className="quiet-link">
+        {run.workflow_name}
+      </LightLink>{' '}
+      <span className="faint num">{run.version === null ? 'draft' : `v${run.version}`}</span>
+    </>
+  ),
+  project: ({ run }) => run.project_id,
+  trigger: ({ run }) => run.trigger,
+  actor: ({ run }) => run.actor.name,
+  started: ({ run }) => <Time at={run.created_at} />,
+  ended: ({ run }) => run.ended_at && <Time at={run.ended_at} />,
+  took: ({ run }) => <Took from={run.started_at ?? run.created_at} to={run.ended_at} />,
+  labels: ({ run, onLabel }) => (
+    <div className="row">
+      {run.labels.map((label) => (
+        <Label key={label} label={label} onLabel={onLabel} />
+      ))}
+    </div>
+  ),
+  step: ({ run }) => run.error?.step && <code>{run.error.step}</code>,
+  error: ({ run: { error } }) =>
+    error && (
+      <span className="cut error-words" title={error.message}>
+        <b>{error.name}</b>
+        {error.step && (
+          <>
+            {' '}
+            at <code>{error.step}</code>
+          </>
+        )}
+        <span className="muted">: {error.message}</span>
+      </span>
+    ),
+};
+
 interface RowProps {
   run: RunEntry;
+  columns: readonly ColumnName[];
   isAt: boolean;
-  withWorkflow: boolean;
   isSelected: boolean;
   onSelect: (id: string) => void;
   onLabel: (label: string) => void;
 }
 
-const Row = memo(function Row({ run, isAt, withWorkflow, isSelected, onSelect, onLabel }: RowProps) {
-  const named = run.reference ?? run.name;
+const Row = memo(function Row({ run, columns, isAt, isSelected, onSelect, onLabel }: RowProps) {
   return (
     <tr data-run={run.id} className={isAt ? 'cursor' : ''} aria-selected={isSelected}>
       <td className="c-select">
-        <input type="checkbox" aria-label={`Select ${named}`} checked={isSelected} onChange={() => onSelect(run.id)} />
+        <input
+          type="checkbox"
+          aria-label={`Select ${run.reference ?? run.name}`}
+          checked={isSelected}
+          onChange={() => onSelect(run.id)}
+        />
       </td>
-      <td className="c-status">
-        <Status status={run.status} />
-      </td>
-      <td className="c-ref">
-        <div className="row">
-          <Link to="/runs/$runId" params={{ runId: run.id }} className="run-link cut" title={`${named} (${run.id})`}>
-            {named}
-          </Link>
-          {run.reference && run.reference !== run.name && <span className="faint cut c-name">{run.name}</span>}
-          {run.attempt > 1 && <span className="pill">rerun {run.attempt - 1}</span>}
-          {run.archived && <span className="pill">archived</span>}
-          {run.labels.slice(0, 2).map((label) => (
-            <button key={label} type="button" className="pill label" title={`Runs with ${label}`} onClick={() => onLabel(label)}>
-              {label}
-            </button>
-          ))}
-          {run.labels.length > 2 && <span className="faint">+{run.labels.length - 2}</span>}
-        </div>
-      </td>
-      {withWorkflow && (
-        <td className="c-flow">
-          <Link to="/workflows/$workflowId" params={{ workflowId: run.workflow_id }} className="quiet-link">
-            {run.workflow_name}
-          </Link>{' '}
-          <span className="faint num">{run.version === null ? 'draft' : `v${run.version}`}</span>
+      {columns.map((name) => (
+        <td key={name} className={classOf(name)}>
+          {CELLS[name]({ run, hasLabels: columns.includes('labels'), onLabel })}
         </td>
-      )}
-      <td className="c-trigger muted">{run.trigger}</td>
-      <td className="c-time muted num">
-        <Time at={run.created_at} />
-      </td>
-      <td className="c-took right">
-        <Took from={run.started_at ?? run.created_at} to={run.ended_at} />
-      </td>
-      <td className="c-error">
-        {run.error && (
-          <span className="cut error-words" title={run.error.message}>
-            <b>{run.error.name}</b>
-            {run.error.step && (
-              <>
-                {' '}
-                at <code>{run.error.step}</code>
-              </>
-            )}
-            <span className="muted">: {run.error.message}</span>
-          </span>
-        )}
-      </td>
+      ))}
     </tr>
   );
 });

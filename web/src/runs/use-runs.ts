@@ -14,7 +14,7 @@ const LOOK_SELDOM_MS = 30_000;
  * A list of runs that nothing moves under the pointer: what is listed changes in place, what is new waits until it is asked for. News come
  * by themselves; without a connection for them they are looked for every few seconds.
  */
-export function useRuns(search: RunsSearch) {
+export function useRuns({ columns: _, ...search }: RunsSearch) {
   const key = JSON.stringify(search);
   const query = useMemo(() => queryOf(JSON.parse(key), Date.now()), [key]);
   const list = useInfiniteQuery({

@@ -6,7 +6,7 @@ import { Button, Field } from '../kit/controls.tsx';
 import { ActDialog, ReasonDialog } from '../kit/dialog.tsx';
 import { Choices } from '../kit/menu.tsx';
 import { told } from '../kit/told.tsx';
-import { bodyOf, queryOf, type RunsSearch, searchIn } from './filter.ts';
+import { bodyOf, isAgo, queryOf, type RunsSearch, searchIn } from './filter.ts';
 
 type View = Result<'listViews'>['items'][number];
 
@@ -34,7 +34,7 @@ export function Views({ search, onSearch }: Props) {
     <>
       <Choices
         choices={[
-          ...views.map((view) => ({ label: named(view), act: () => onSearch(searchIn(view.filter, search)) })),
+          ...views.map((view) => ({ label: named(view), act: () => onSearch(searchIn(view, search)) })),
           ...(views.length > 0 ? (['line'] as const) : []),
           {
             label: 'Save this filter',
@@ -79,11 +79,21 @@ function Save({ search, views, onClose }: { search: RunsSearch; views: readonly 
   const { data: me } = useQuery(meQuery);
   const [name, setName] = useState('');
   const [shared, setShared] = useState(false);
-  const { from: _, to: __, ...timeless } = search;
+  const { from, to, columns, ...timeless } = search;
+  const last = to === undefined && isAgo(from) ? from : undefined;
+  const isOfNothing = Object.keys(timeless).length === 0 && last === undefined && columns === undefined;
   const known = views.find((view) => view.own && view.name === name.trim());
   const act = async () => {
     const filter = bodyOf(queryOf(timeless, Date.now()));
-    await call('saveView', { params: { view_name: name.trim() }, body: { filter, shared } as BodyOf<'saveView'> });
+    await call('saveView', {
+      params: { view_name: name.trim() },
+      body: {
+        filter,
+        shared,
+        ...(last !== undefined && { last }),
+        ...(columns !== undefined && { columns: columns.split(',') }),
+      } as BodyOf<'saveView'>,
+    });
     await again();
     told(`Saved as ${name.trim()}.`);
   };
@@ -96,8 +106,8 @@ function Save({ search, views, onClose }: { search: RunsSearch; views: readonly 
       because={
         name.trim() === ''
           ? 'Give it a name.'
-          : Object.keys(timeless).length === 0
-            ? 'Nothing but a time is chosen, which is no part of a view.'
+          : isOfNothing
+            ? 'Nothing but a time that is over is chosen, which is no part of a view.'
             : undefined
       }
       act={act}
@@ -126,9 +136,11 @@ function Save({ search, views, onClose }: { search: RunsSearch; views: readonly 
           <span className="field-hint block">All who may see its runs. It takes the role operator.</span>
         </span>
       </label>
-      {(search.from || search.to) && (
+      {last !== undefined && <p className="muted">It is always of the last {last}.</p>}
+      {last === undefined && (from || to) && (
         <p className="muted">The time is no part of it: whoever opens the view keeps the time that they have chosen.</p>
       )}
+      {columns !== undefined && <p className="muted">It has the columns that are shown now.</p>}
     </ActDialog>
   );
 }

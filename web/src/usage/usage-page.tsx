@@ -7,9 +7,11 @@ import { call, type Result } from '../api/call.ts';
 import { workflowsQuery } from '../api/queries.ts';
 import { Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
 import type { Cell } from '../kit/csv.ts';
+import { boundsOf } from '../kit/days.ts';
 import { CsvButton } from '../kit/download.tsx';
 import { Panel } from '../kit/panel.tsx';
-import { Time, useZone, weekday } from '../kit/time.tsx';
+import { Time, useZone, weekday, type Zone } from '../kit/time.tsx';
+import type { RunsSearch } from '../runs/filter.ts';
 import { Budgets } from './budgets.tsx';
 import { credits } from './credits.ts';
 import './usage.css';
@@ -77,7 +79,7 @@ export function UsagePage() {
               Runs are counted a few seconds after they have ended. Choose a longer time, or start something.
             </Empty>
           ) : (
-            <Rows data={usage.data} />
+            <Rows data={usage.data} within={search.workflow ? { workflow: search.workflow } : {}} />
           )}
         </Panel>
       )}
@@ -85,7 +87,8 @@ export function UsagePage() {
   );
 }
 
-function Rows({ data: { by, items } }: { data: Result<'getUsage'> }) {
+function Rows({ data: { by, items }, within }: { data: Result<'getUsage'>; within: RunsSearch }) {
+  const zone = useZone();
   const most = Math.max(...items.map((item) => item.credits), 0);
   return (
     <div className="scroll">
@@ -107,7 +110,7 @@ function Rows({ data: { by, items } }: { data: Result<'getUsage'> }) {
         <tbody>
           {items.map((item) => (
             <tr key={keyOf(item)}>
-              <td className="nowrap">{nameOf(item)}</td>
+              <td className="nowrap">{nameOf(item, zone, within)}</td>
               <td className="right num">{credits(item.credits)}</td>
               <td className="share">
                 <i style={{ width: `${most === 0 ? 0 : (item.credits / most) * 100}%` }} />
@@ -157,9 +160,19 @@ const keyOf = (item: Item) =>
         : item.project_id;
 
 /** What the row is of, with the runs behind it. */
-function nameOf(item: Item): ReactNode {
+function nameOf(item: Item, zone: Zone, within: RunsSearch): ReactNode {
   if ('action' in item) return `${ACTION_WORDS[item.action] ?? item.action}${item.model === null ? '' : `, ${item.model}`}`;
-  if ('day' in item) return weekday(item.day);
+  if ('day' in item) {
+    const { start, end } = boundsOf(item.day, zone);
+    return (
+      <Link
+        to="/runs"
+        search={{ from: new Date(start).toISOString(), to: new Date(end - 1).toISOString(), archived: 'any', ...within }}
+      >
+        {weekday(start)}
+      </Link>
+    );
+  }
   if ('workflow_id' in item)
     return (
       <Link to="/workflows/$workflowId" params={{ workflowId: item.workflow_id }}>

@@ -28,6 +28,8 @@ const TABS = [
   ['settings', 'Settings'],
 ] as const;
 
+const OF_WORKFLOW = ['workflow'] as const;
+
 /** One workflow: how it does, its runs, a start by hand, its text and graph, what starts it, its tests. */
 export function WorkflowPage() {
   const { workflowId } = useParams({ from: '/workflows/$workflowId' });
@@ -74,7 +76,7 @@ export function WorkflowPage() {
       {tab === 'runs' && (
         <RunsList
           search={{ ...filter, workflow: workflowId }}
-          fixed={['workflow']}
+          fixed={OF_WORKFLOW}
           onSearch={({ workflow: _, ...next }, replace) => void navigate({ search: next, replace: replace ?? false })}
         />
       )}
