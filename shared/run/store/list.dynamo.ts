@@ -44,7 +44,7 @@ export async function listRuns(reading: Reading, filter: RunFilter, { limit, tok
   });
   if (end === undefined) return { items, next: undefined };
   const searchedTo = isExact ? {} : { searchedTo: timeOf(end) };
-  return { items, next: writeToken(name, end), ...searchedTo };
+  return { items, next: writeToken(name, end), end, ...searchedTo };
 }
 
 const timeOf = (id: string) => new Date(decodeTime(id)).toISOString();
