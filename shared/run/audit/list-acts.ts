@@ -1,6 +1,6 @@
 import type { Audit, AuditFilter, AuditRecord, Look, Records } from '../../audit/audit.ts';
-import { listName, readToken, writeToken } from '../../aws/items.ts';
 import { timeOf } from '../../kernel/id.ts';
+import { listName, readToken, writeToken } from '../../kernel/list-token.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import type { Runs } from '../ports.ts';
 import { startRecord } from './acts-of-runs.ts';
