@@ -343,6 +343,8 @@ export class ApiFunctions extends Construct {
       environment: { AUDIT_RETENTION_DAYS: String(settings.auditRetentionDays) },
     });
     stores.audit.allow(audit, ['Query'], ['by-project', 'by-object']);
+    // A run is the record of its own start.
+    stores.runs.allow(audit, ['BatchGetItem'], ['by-workspace', 'by-project']);
 
     const acting = [
       startRuns,

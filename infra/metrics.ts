@@ -6,7 +6,6 @@ import type { AppTable } from './app-table.ts';
 
 /** What functions count themselves, under the service that POWERTOOLS_SERVICE_NAME names. */
 export type OwnMetric =
-  | 'RunsStarted'
   | 'RunsSucceeded'
   | 'RunsFailed'
   | 'StepsExecuted'
@@ -27,6 +26,12 @@ export function lostExecutions(machines: readonly StateMachine[], service: strin
     usingMetrics[`aborted${at}`] = machine.metricAborted({ statistic: Stats.SUM });
   });
   return sumOf(usingMetrics, 'Lost executions');
+}
+
+/** Executions that began: one for a run, and another whenever it goes on after a wait. */
+export function startedExecutions(machines: readonly StateMachine[]): IMetric {
+  const started = machines.map((machine) => machine.metricStarted({ statistic: Stats.SUM }));
+  return sumOf(Object.fromEntries(started.map((metric, at) => [`started${at}`, metric])), 'Started executions');
 }
 
 /** Messages that lie in any of the queues. */

@@ -82,6 +82,7 @@ export class MillrunStack extends Stack {
     new OperationsDashboard(this, 'OperationsDashboard', {
       settings,
       stores,
+      machines: [engine.runs, engine.longRuns],
       runsApi,
       runStream,
       functions: [

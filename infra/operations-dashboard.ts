@@ -1,4 +1,5 @@
 import { Dashboard, GraphWidget, type IMetric, type IWidget, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Aws } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { AppFunction } from './app-function.ts';
@@ -11,6 +12,7 @@ import type { Stores } from './stores.ts';
 export interface OperationsDashboardProps {
   readonly settings: Settings;
   readonly stores: Stores;
+  readonly machines: readonly StateMachine[];
   readonly runStream: RunStream;
   readonly runsApi: RunsApi;
   readonly functions: readonly AppFunction[];
@@ -18,7 +20,11 @@ export interface OperationsDashboardProps {
 
 /** One page that shows how the installation fares. */
 export class OperationsDashboard extends Construct {
-  constructor(scope: Construct, id: string, { settings, stores, runStream, runsApi, functions }: OperationsDashboardProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, stores, machines, runStream, runsApi, functions }: OperationsDashboardProps,
+  ) {
     super(scope, id);
     const { stage } = runsApi;
     const tables = [stores.runs, stores.workflows, stores.access, stores.triggers, stores.files, stores.analytics, stores.jobs];
@@ -29,7 +35,7 @@ export class OperationsDashboard extends Construct {
       widgets: [
         [
           graph('Runs', [
-            metrics.own('RunsStarted', settings.prefix),
+            metrics.startedExecutions(machines),
             metrics.own('RunsSucceeded', settings.prefix),
             metrics.own('RunsFailed', settings.prefix),
           ]),

@@ -1,10 +1,10 @@
 import { projectOf } from '../../shared/access/tenancy.ts';
 import type { RequestOf } from '../../shared/api/request-of.ts';
-import { listName, readToken, writeToken } from '../../shared/aws/items.ts';
 import { created, noContent, ok } from '../../shared/edge/answer.ts';
 import { http } from '../../shared/edge/http.ts';
 import { pageView } from '../../shared/edge/schema.ts';
 import { actorOf } from '../../shared/kernel/actor.ts';
+import { listName, readToken, writeToken } from '../../shared/kernel/list-token.ts';
 import { notFound, Problem } from '../../shared/kernel/problem.ts';
 import { parseExpression } from '../../shared/trigger/schedule/expression.ts';
 import { usualDst } from '../../shared/trigger/schedule/fires.ts';

@@ -1,3 +1,4 @@
+import { measure } from '../../shared/analytics/contributions.metrics.ts';
 import { type CountServices, countRuns } from '../../shared/analytics/count-runs.ts';
 import { endedOf } from '../../shared/analytics/ended-runs.ts';
 import { type BudgetWatchServices, tellOfBudgets } from '../../shared/analytics/tell-of-budgets.ts';
@@ -11,7 +12,7 @@ export async function countEnded(
   services: CountServices & BudgetWatchServices,
 ): Promise<void> {
   const ended = endedOf(Records.map(changeOf));
-  await countRuns(services, ended);
+  measure(await countRuns(services, ended));
   await tellOfBudgets(services, ended);
 }
 

@@ -71,7 +71,7 @@ export class EventSources {
     const source = new StreamSource({
       mapping,
       stream: new TableStream(dynamodb, mapping.table, this.#positions.get(mapping.id)),
-      invoke: (event) => functions.invoke(mapping.functionArn, event, usage),
+      invoke: (event) => functions.invoke(mapping.functionArn, event, { usage, isAlone: true }),
       reached: (position) => this.#reached.set(mapping.id, position),
       bury: (message) => {
         if (mapping.deadLetterArn) queues.send(mapping.deadLetterArn, JSON.stringify(message), {});

@@ -11,6 +11,11 @@ type Handler = (event: unknown, context: unknown) => unknown;
 /** Lambda's limit for what a synchronous call carries, each way. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
+interface Invoking {
+  usage?: Usage['lambda'];
+  isAlone?: boolean;
+}
+
 /** The functions of the stack, executed in this process from their source. */
 export class Functions {
   readonly #declared: Map<string, DeclaredFunction>;
@@ -35,8 +40,11 @@ export class Functions {
     return this.#declared.get(name ?? '');
   }
 
-  /** Calls with a copy of `event` and answers a copy of the result, as JSON carries them. */
-  async invoke(nameOrArn: string, event: unknown, usage: Usage['lambda'] = this.#usage.lambda): Promise<Json> {
+  /**
+   * Calls with a copy of `event` and answers a copy of the result, as JSON carries them. `isAlone`: the event has just come as JSON and nobody else holds
+   * it, so that it is its own copy: records of streams are many, and another one costs as much as reading them.
+   */
+  async invoke(nameOrArn: string, event: unknown, { usage = this.#usage.lambda, isAlone = false }: Invoking = {}): Promise<Json> {
     const declared = this.find(nameOrArn);
     if (!declared) {
       throw new FunctionFailed({
@@ -44,14 +52,7 @@ export class Functions {
         errorMessage: `Function not found: ${nameOrArn}`,
       });
     }
-    const request = JSON.stringify(event ?? null);
-    if (isTooLarge(request)) {
-      throw new FunctionFailed({
-        errorType: 'Lambda.RequestTooLargeException',
-        errorMessage: `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
-      });
-    }
-    const answer = await this.#call(declared, JSON.parse(request), usage);
+    const answer = await this.#call(declared, isAlone ? event : copyOf(event), usage);
     const response = JSON.stringify(answer ?? null);
     if (isTooLarge(response)) {
       throw new FunctionFailed({
@@ -87,6 +88,17 @@ export class Functions {
     this.#handlers.set(declared.name, loading);
     return loading;
   }
+}
+
+function copyOf(event: unknown): unknown {
+  const request = JSON.stringify(event ?? null);
+  if (isTooLarge(request)) {
+    throw new FunctionFailed({
+      errorType: 'Lambda.RequestTooLargeException',
+      errorMessage: `Request must be smaller than ${MAX_PAYLOAD_BYTES} bytes for the InvokeFunction operation`,
+    });
+  }
+  return JSON.parse(request);
 }
 
 async function loadHandler(path: string, exportName: string): Promise<Handler> {

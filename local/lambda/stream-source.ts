@@ -11,8 +11,10 @@ export interface StreamSourceParts extends Pick<LaneParts, 'mapping' | 'invoke' 
 
 /** With more than these underway nothing is read. */
 const MOST_UNDERWAY = 4000;
-/** So that what is written within a few milliseconds is one batch. Lambda itself looks four times a second. */
-const BETWEEN_LOOKS_MS = 10;
+/** So that what is written in the meantime is one batch. Lambda itself looks four times a second. */
+const BETWEEN_LOOKS_MS = 50;
+/** How soon after a quiet time. */
+const FIRST_LOOK_MS = 10;
 /** A look without a word of a write: others may write to the emulator too. */
 const IDLE_LOOK_MS = 1000;
 
@@ -22,6 +24,7 @@ export class StreamSource {
   readonly #lanes: Lane[];
   readonly #underway: Underway[] = [];
   readonly #pauses = new Set<() => void>();
+  readonly #betweenLooksMs: number;
   #open = true;
   #reading = false;
   /** Somebody has written since the last read began. */
@@ -31,6 +34,8 @@ export class StreamSource {
 
   constructor(parts: StreamSourceParts) {
     this.#parts = parts;
+    // Whoever gathers for seconds is in no hurry.
+    this.#betweenLooksMs = Math.max(BETWEEN_LOOKS_MS, parts.mapping.windowMs / 10);
     const lane = {
       ...parts,
       settled: (records: Underway[]) => this.#settle(records),
@@ -44,7 +49,7 @@ export class StreamSource {
   wake(): void {
     if (this.#news && this.#timer) return;
     this.#news = true;
-    if (!this.#reading) this.#lookIn(Math.max(0, this.#lastLookMs + BETWEEN_LOOKS_MS - performance.now()));
+    if (!this.#reading) this.#lookIn(Math.max(FIRST_LOOK_MS, this.#lastLookMs + this.#betweenLooksMs - performance.now()));
   }
 
   close(): void {
@@ -64,14 +69,15 @@ export class StreamSource {
     this.#reading = true;
     this.#news = false;
     this.#lastLookMs = performance.now();
+    let more = false;
     try {
-      if (await this.#read()) this.#news = true;
+      more = await this.#read();
     } catch (error) {
       if (this.#open) console.error(`${this.#parts.mapping.id} cannot read its stream:`, shownError(error));
       this.#news = false;
     }
     this.#reading = false;
-    this.#lookIn(this.#news ? BETWEEN_LOOKS_MS : IDLE_LOOK_MS);
+    this.#lookIn(more ? FIRST_LOOK_MS : this.#news ? this.#betweenLooksMs : IDLE_LOOK_MS);
   }
 
   /** Whether there is more to read at once. */

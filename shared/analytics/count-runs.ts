@@ -3,7 +3,7 @@ import { keptUntil } from '../run/model/project.ts';
 import type { Run } from '../run/model/run.ts';
 import type { EngineServices } from '../run/ports.ts';
 import { loadState } from '../run/read/load-state.ts';
-import { contributionOf, isCounted } from './contribution.ts';
+import { type Contribution, contributionOf, isCounted } from './contribution.ts';
 import type { Countable, Counters } from './counters.ts';
 
 export interface CountServices extends Pick<EngineServices, 'runs' | 'definitions' | 'retentionDays'> {
@@ -15,9 +15,11 @@ const READ_AT_ONCE = 8;
 /** A run's row goes at some time after it may; by then nobody must find the run and not know that it has been counted. */
 const GRACE_SECONDS = 30 * 86_400;
 
-/** Counts the runs among these that have ended, each once, however often it comes. */
-export async function countRuns(services: CountServices, runs: readonly Run[]): Promise<void> {
-  await services.counters.count(await countablesOf(services, runs));
+/** Counts the runs among these that have ended, each once, however often it comes; answers what they add. */
+export async function countRuns(services: CountServices, runs: readonly Run[]): Promise<Contribution[]> {
+  const countables = await countablesOf(services, runs);
+  await services.counters.count(countables);
+  return countables.map(({ contribution }) => contribution);
 }
 
 /** What runs add, from their journals. */

@@ -1,9 +1,8 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
-import { fromItem, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { fromItem, type Item, toItem } from '../aws/items.ts';
 import { patiently } from '../aws/patiently.ts';
-import { firstIdAt, lastIdAt, timeOf } from '../kernel/id.ts';
-import type { Page, PageOf } from '../kernel/page.ts';
-import type { Audit, AuditFilter, AuditRecord } from './audit.ts';
+import { firstIdAt, lastIdAt } from '../kernel/id.ts';
+import type { Audit, AuditFilter, AuditRecord, Look, Records } from './audit.ts';
 import { type AuditSettings, objectList, projectList, recordPut, shardsOf, storedRecord } from './audit-items.dynamo.ts';
 
 /** Records that one page looks at, where a filter is rare. */
@@ -33,19 +32,20 @@ export class DynamoAudit implements Audit {
     await patiently(() => this.#client().send(put));
   }
 
-  async list(filter: AuditFilter, { limit, token }: PageOf): Promise<Page<AuditRecord>> {
-    const name = listName(['audit', filter]);
-    const bounds = { first: firstIdAt(filter.from), before: readToken(name, token) ?? lastIdAt(filter.to) };
-    const found: AuditRecord[] = [];
+  async list(filter: AuditFilter, { limit, before }: Look): Promise<Records> {
+    const first = firstIdAt(filter.from);
+    const last = lastIdAt(filter.to);
+    const records: AuditRecord[] = [];
     let looked = 0;
-    for (let before = bounds.before; ; ) {
-      const { records, searched, read, isEnd } = await this.#look(filter, { first: bounds.first, before }, limit);
-      found.push(...records);
+    for (let to = before !== undefined && before < last ? before : last; ; ) {
+      const { found, searched, read, isEnd } = await this.#look(filter, { first, before: to }, limit);
+      records.push(...found);
       looked += read;
-      if (found.length > limit || (found.length === limit && !isEnd)) return pageOf(name, found.slice(0, limit));
-      if (isEnd) return { items: found, next: undefined };
-      before = searched;
-      if (looked >= MOST_READ) return { items: found, next: writeToken(name, searched), searchedTo: timeOf(searched) };
+      if (records.length > limit || (records.length === limit && !isEnd))
+        return { records: records.slice(0, limit), searched: records[limit - 1]?.id };
+      if (isEnd) return { records, searched: undefined };
+      to = searched;
+      if (looked >= MOST_READ) return { records, searched };
     }
   }
 
@@ -65,30 +65,24 @@ export class DynamoAudit implements Audit {
       Limit: size,
     });
     // Bounds are inclusive: the record that a page has ended with comes again, and is left out.
-    if (first > before) return { records: [], searched: first, read: 0, isEnd: true };
+    if (first > before) return { found: [], searched: first, read: 0, isEnd: true };
     const parts = await Promise.all(values.map((value) => patiently(() => this.#client().send(new QueryCommand(query(value))))));
     const open = parts.flatMap(({ LastEvaluatedKey }) =>
       LastEvaluatedKey?.['sk']?.S === undefined ? [] : [LastEvaluatedKey['sk'].S],
     );
     // What stands behind the place up to which every partition has been read may still be preceded by something.
     const searched = open.toSorted().at(-1) ?? first;
-    const records = parts
+    const found = parts
       .flatMap(({ Items = [] }) => Items)
       .map(recordIn)
       .filter(({ id }) => id < before && (open.length === 0 || id >= searched))
       .toSorted((a, b) => (a.id < b.id ? 1 : -1));
     const read = parts.reduce((sum, { ScannedCount = 0 }) => sum + ScannedCount, 0);
-    return { records, searched, read, isEnd: open.length === 0 };
+    return { found, searched, read, isEnd: open.length === 0 };
   }
 }
 
 const recordIn = (item: Item): AuditRecord => storedRecord.parse(fromItem(item));
-
-const pageOf = (name: string, items: AuditRecord[]): Page<AuditRecord> => ({
-  items,
-  next: writeToken(name, items.at(-1)?.id ?? ''),
-  searchedTo: items.at(-1)?.at,
-});
 
 /** The narrowest list that has it all. */
 function partitionsOf({ workspace, project, object }: AuditFilter): Partitions {

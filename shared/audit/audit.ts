@@ -5,7 +5,6 @@ import { type Acting, origin } from '../kernel/acting.ts';
 import { actor } from '../kernel/actor.ts';
 import { newId } from '../kernel/id.ts';
 import { MASK } from '../kernel/mask.ts';
-import type { Page, PageOf } from '../kernel/page.ts';
 import { firstWords } from '../kernel/words.ts';
 
 const fields = z.record(z.string(), z.unknown());
@@ -46,7 +45,19 @@ export interface Audit {
   /** Writes it, whatever else is written; the same record once more is the same record. */
   add(record: AuditRecord): Promise<void>;
   /** Newest first. */
-  list(filter: AuditFilter, page: PageOf): Promise<Page<AuditRecord>>;
+  list(filter: AuditFilter, look: Look): Promise<Records>;
+}
+
+/** The newest records, those before the one of that id. */
+export interface Look {
+  limit: number;
+  before?: string | undefined;
+}
+
+export interface Records {
+  records: AuditRecord[];
+  /** The id down to which it has looked, when there is more. */
+  searched: string | undefined;
 }
 
 /** An object, and what is changed of it. */

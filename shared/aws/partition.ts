@@ -1,6 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { fromItem, listName, readToken, toItem, writeToken } from './items.ts';
+import { fromItem, toItem } from './items.ts';
 import { patiently } from './patiently.ts';
 
 interface Partition {

@@ -5,7 +5,8 @@ import {
   GetItemCommand,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
+import { listName, readToken, writeToken } from '../kernel/list-token.ts';
+import { fromItem, type Item, toItem } from './items.ts';
 import { type Patience, patiently } from './patiently.ts';
 
 /** Keys by which a row is listed among those of its kind. */

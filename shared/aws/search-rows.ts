@@ -1,7 +1,8 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { timeOf } from '../kernel/id.ts';
+import { badToken, listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { badToken, fromItem, type Item, listName, readToken, toItem, writeToken } from './items.ts';
+import { fromItem, type Item, toItem } from './items.ts';
 import { patiently } from './patiently.ts';
 import { getItems, indexOf, primaryKey, type RowList } from './rows.ts';
 

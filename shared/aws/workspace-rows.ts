@@ -1,6 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { badToken, listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page } from '../kernel/page.ts';
-import { badToken, fromItem, listName, readToken, toItem, writeToken } from './items.ts';
+import { fromItem, toItem } from './items.ts';
 
 /** The rows of one kind in a workspace: whole rows of the index `by-workspace`. */
 export interface WorkspaceRows<T> {

@@ -8,10 +8,11 @@ import {
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
-import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { expiresIn, fromItem, fromText, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getRow, listKeys, listRows } from '../aws/rows.ts';
+import { listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 import { type Job, job, OUTCOMES, type Outcome, type Result, result } from './job.ts';
 import type { JobKey, Jobs } from './ports.ts';

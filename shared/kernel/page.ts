@@ -5,6 +5,8 @@ export interface Page<T> {
   next: string | undefined;
   /** Of a filtered list: the time down to which it has looked. */
   searchedTo?: string | undefined;
+  /** The id of the last that was looked at, when there is more. */
+  end?: string | undefined;
 }
 
 export interface PageOf {

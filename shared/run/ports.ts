@@ -3,7 +3,6 @@ import type { Definitions, Workflows } from '../workflow/workflows.ts';
 import type { RunFilter } from './list/filter.ts';
 import type { Entry, EntryOf } from './model/entry.ts';
 import type { Projection, Run } from './model/run.ts';
-import type { RunStatus } from './model/status.ts';
 import type { Stored } from './model/stored.ts';
 import type { Task } from './model/task.ts';
 
@@ -174,11 +173,8 @@ export interface Executions {
   start(kind: ExecutionKind, name: string, input: { run: string; execution: number }, waitMs?: number): Promise<void>;
 }
 
-/** Hears what happens to runs, for metrics and logs. */
+/** Hears what goes wrong with runs, for metrics and logs. */
 export interface Watcher {
-  runStarted(run: Run): void;
-  runEnded(ended: { status: RunStatus }): void;
-  stepEnded(): void;
   /** The run stands and the sweeper will start its execution. */
   startLost(run: Pick<Run, 'id'>, error: unknown): void;
   /** A place at a connection was not given back, or not passed on: it is free by itself a while later. */

@@ -1,6 +1,6 @@
 import type { Run } from '../run/model/run.ts';
 import { isTerminal } from '../run/model/status.ts';
-import type { Appended, RowChanged, StreamedChange } from '../run/stream/streamed-change.ts';
+import { type Appended, hasEnded, type RowChanged, type StreamedChange } from '../run/stream/streamed-change.ts';
 import type { EventType, SubscribedEvent } from './subscription.ts';
 
 const ENDS: Partial<Record<Run['status'], EventType>> = {
@@ -12,13 +12,12 @@ const ENDS: Partial<Record<Run['status'], EventType>> = {
 };
 
 /** What a change of a run's row tells: its start once, and its end once. */
-export function eventOfRow({ before, after: run }: RowChanged): SubscribedEvent | undefined {
-  const type = !before && !isTerminal(run.status) ? 'run.started' : ended(before, run);
+export function eventOfRow(change: RowChanged): SubscribedEvent | undefined {
+  const { statusBefore, after: run } = change;
+  const type = !statusBefore && !isTerminal(run.status) ? 'run.started' : hasEnded(change) ? ENDS[run.status] : undefined;
   if (!type) return undefined;
   return eventOf(run, { id: `${run.id}/${type}`, type, at: run.endedAt ?? run.createdAt });
 }
-
-const ended = (before: Run | undefined, { status }: Run) => (before && isTerminal(before.status) ? undefined : ENDS[status]);
 
 const TASKS = { task_opened: 'task.opened', task_answered: 'task.answered', task_expired: 'task.expired' } as const;
 
@@ -36,7 +35,7 @@ export function eventsOfEntries(run: Run, { number, entries }: Appended): Subscr
 
 /** Changes that may hold such entries. */
 export const asksPeople = (change: StreamedChange): change is Appended =>
-  change.kind === 'appended' && change.entries.some(({ type }) => type in TASKS);
+  change.kind === 'appended' && change.types.some((type) => type in TASKS);
 
 /** Nothing of what runs are given and give: that stays where it is asked for by those who may see it. */
 function eventOf(run: Run, { id, type, at }: Pick<SubscribedEvent, 'id' | 'type' | 'at'>, more: object = {}): SubscribedEvent {

@@ -1,13 +1,14 @@
 import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
-import { fromItem, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { fromItem, type Item, toItem } from '../aws/items.ts';
 import { noted } from '../aws/noted.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getItems, getRow } from '../aws/rows.ts';
 import { shardOf } from '../aws/shards.ts';
 import { firstIdAt, lastIdAt, timeOf } from '../kernel/id.ts';
 import { parseJson } from '../kernel/json.ts';
+import { listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 import { type Task, task } from '../run/model/task.ts';
 import { fits, type TaskChange, type TaskFilter, type TaskRow, type Tasks } from './task.ts';

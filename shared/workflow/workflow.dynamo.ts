@@ -9,9 +9,10 @@ import {
 import { LRUCache } from 'lru-cache';
 import * as z from 'zod';
 import { wins } from '../aws/conditional-write.ts';
-import { badToken, fromItem, fromText, type Item, listName, readToken, toItem, writeToken } from '../aws/items.ts';
+import { fromItem, fromText, type Item, toItem } from '../aws/items.ts';
 import { type Change, noted } from '../aws/noted.ts';
 import { timeOf } from '../kernel/id.ts';
+import { badToken, listName, readToken, writeToken } from '../kernel/list-token.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
 import { type Budget, budget } from '../usage/budget.ts';
 import { type Maintenance, maintenance } from './maintenance.ts';

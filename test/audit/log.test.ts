@@ -20,6 +20,7 @@ afterAll(async () => {
 
 interface Shown {
   id: string;
+  act: string;
   at: string;
   object: { kind: string; id: string };
   project_id: string | null;
@@ -107,6 +108,33 @@ describe('the log of a workspace', () => {
         project === 'odd' && (!query.includes('thing3') || object.id === 'thing3');
       expect(records.map(({ id }) => id)).toEqual(newestFirst(fits));
     }
+  });
+
+  test('starts, which runs remember, stand between the records where they belong', async () => {
+    const key = await api.keyOf({ workspace: 'mixed' });
+    const definition = `format: 1\nname: ${uniqueName()}\nsteps:\n${ONE_STEP}`;
+    const { id } = (await api.post('/v1/workflows', { project_id: 'examples', definition }, { key })).body;
+    await api.post(`/v1/workflows/${id}/publish`, {}, { key });
+    const expected: [string, string][] = [
+      ['workflow.publish', id],
+      ['workflow.create', id],
+    ];
+    for (let at = 0; at < 12; at += 1) {
+      if (at % 3 === 0) await api.call('PATCH', `/v1/workflows/${id}`, { body: { title: `Title ${at}` }, key });
+      const run = (await api.post(`/v1/workflows/${id}/command`, { command: 'start', params: {} }, { key })).body.id;
+      expected.unshift(['run.start', run], ...(at % 3 === 0 ? [['workflow.change', id] satisfies [string, string]] : []));
+    }
+    const shown = (records: Shown[]) => records.map(({ act, object }) => [act, object.id]);
+    for (const limit of [1, 3, 5, 100]) expect(shown((await pages(`limit=${limit}`, key)).records)).toEqual(expected);
+    const starts = expected.filter(([act]) => act === 'run.start');
+    expect(shown((await pages('limit=5&act=run.start', key)).records)).toEqual(starts);
+    expect(shown((await pages('limit=5&act=run.rerun', key)).records)).toEqual([]);
+    const [first] = (await pages('limit=1&act=run.start', key)).records;
+    expect(shown((await pages(`limit=5&actor=${first?.actor.id}`, key)).records)).toEqual(expected);
+    expect(shown((await pages(`limit=5&actor=nobody`, key)).records)).toEqual([]);
+    expect(shown((await pages(`limit=5&object=${starts[3]?.[1]}`, key)).records)).toEqual([starts[3]]);
+    expect(shown((await pages(`limit=5&to=${first?.at}&act=run.start`, key)).records)).toEqual(starts);
+    expect((await pages('limit=100', await api.keyOf({ workspace: 'mixed', project: 'other' }))).records).toEqual([]);
   });
 
   test.each(['viewer', 'operator', 'editor'] as const)('a %s sees acts on runs, and nobody’s address', async (role) => {

@@ -65,6 +65,17 @@ test('a start that is an idempotent hit is no second act; one over v2 or of a sc
   for (const one of [run, body.id]) expect((await acts(one, 1))[0]).toMatchObject({ act: 'run.start' });
 });
 
+test('who has started a run is known when somebody has deleted it', async () => {
+  const run = (await api.start(await api.publish(ONE_STEP), {}, {})).body.id;
+  await api.ended(run);
+  const [started] = await recordsOf(run);
+  await api.post('/v1/jobs', { verb: 'delete', run_ids: [run], reason: 'by mistake' });
+  const [deleted, ...before] = await acts(run, 2);
+  expect(deleted).toMatchObject({ act: 'run.delete', reason: 'by mistake' });
+  expect(before).toEqual([started]);
+  expect((await api.get(`/v1/runs/${run}`)).status).toBe(404);
+});
+
 test('what triggers and runs start is nobody’s act', async () => {
   const name = 'called-by-another';
   await api.post('/v1/workflows', { project_id: 'examples', definition: `format: 1\nname: ${name}\nsteps:\n${ONE_STEP}` });
@@ -101,7 +112,8 @@ test('while the log refuses, runs go on, and what was done meanwhile is in it on
   await command('stop', run, { reason: 'now' });
   await api.ended(run);
   await vi.waitFor(() => expect(refused).toBeGreaterThan(1), { timeout: 10_000 });
-  expect(await recordsOf(run)).toEqual([]);
+  // A run is the record of its own start.
+  expect((await recordsOf(run)).map(({ act }) => act)).toEqual(['run.start']);
   broken.mockRestore();
   expect((await acts(run, 2)).map(({ act, reason }) => [act, reason])).toEqual([
     ['run.stop', 'now'],

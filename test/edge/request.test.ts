@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { operations, routes } from '../../shared/api/routes.ts';
-import { badToken, readToken, writeToken } from '../../shared/aws/items.ts';
 import { refusal } from '../../shared/edge/answer.ts';
 import { callerIn, keyIn } from '../../shared/edge/caller.ts';
 import { toResult } from '../../shared/edge/payload.ts';
 import { readBody, readPart } from '../../shared/edge/request.ts';
 import type { Operation } from '../../shared/edge/route.ts';
+import { badToken, readToken, writeToken } from '../../shared/kernel/list-token.ts';
 import { Problem } from '../../shared/kernel/problem.ts';
 
 const event = (body: string | undefined, headers: Record<string, string> = {}, isBase64Encoded = false) =>

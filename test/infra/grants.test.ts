@@ -433,7 +433,11 @@ const expected: Record<string, Record<string, string[]>> = {
     ...logs('InboundMailActivate'),
     '*': ['ses:DescribeActiveReceiptRuleSet', 'ses:SetActiveReceiptRuleSet'],
   },
-  'functions/api/audit.ts': { ...logs('FunctionsAudit'), ...table('Audit', 'Query', 'by-project', 'by-object') },
+  'functions/api/audit.ts': {
+    ...logs('FunctionsAudit'),
+    ...table('Audit', 'Query', 'by-project', 'by-object'),
+    ...table('Runs', 'BatchGetItem', 'by-workspace', 'by-project'),
+  },
   'functions/api/docs.ts': logs('FunctionsDocs'),
   'functions/api/console.ts': logs('FunctionsConsole'),
   'functions/worker/drive-run.ts': {

@@ -61,6 +61,7 @@ const appended = (number: number, count: number): StreamedChange => ({
   runId: 'r',
   at: new Date(at),
   number,
+  types: entries(count).map(({ type }) => type),
   entries: entries(count),
 });
 const cursorsOf = (told: [string, object][]) => told.map(([, message]) => Reflect.get(message, 'cursor'));

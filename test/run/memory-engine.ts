@@ -75,7 +75,7 @@ export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
         return plan;
       },
     },
-    watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, placeLost() {}, driverLost() {} },
+    watcher: { startLost() {}, placeLost() {}, driverLost() {} },
     workflows: {
       get: async (id: string) => aWorkflow(id),
       retention: async () => undefined,

@@ -199,7 +199,8 @@ export class MemoryRuns implements Runs {
         .filter(({ id }) => id < behind)
         .sort((a, b) => (a.id < b.id ? 1 : -1));
       const items = found.slice(0, limit);
-      return { items, next: found.length > limit ? `${name}\n${items.at(-1)?.id}` : undefined };
+      const end = found.length > limit ? items.at(-1)?.id : undefined;
+      return { items, next: end && `${name}\n${end}`, end };
     });
   }
 

@@ -502,6 +502,11 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     const key = await api.keyOf({});
     const own = await Visitor.signedIn(await browser.newContext(), api.url, key);
     const { page } = own;
+    await own.goTo('/usage');
+    // A day leads to its runs.
+    await page.getByRole('region', { name: 'Credits' }).getByRole('link').first().click();
+    await page.waitForURL((url) => url.pathname === '/runs' && url.searchParams.has('from') && url.searchParams.has('to'));
+    await page.locator('tr[data-run]').first().waitFor();
     await own.goTo('/usage?by=workflow');
     await page.getByRole('region', { name: 'Credits' }).getByRole('link').first().waitFor();
     await page.getByRole('button', { name: 'Action' }).click();

@@ -16,27 +16,28 @@ const ACT_OF: Partial<Record<Entry['type'], Act>> = {
 
 type RunSaid = Pick<Run, 'id' | 'name' | 'workspace' | 'project'>;
 
-const recordOn = ({ id, name, workspace, project }: RunSaid, at: string, place: string) => ({
-  // The same whenever it is told again.
-  id: idOf(`act on run ${id} ${place}`, Date.parse(at)),
+const recordOn = ({ id, name, workspace, project }: RunSaid, at: string) => ({
   workspace,
   project,
   at,
   object: { kind: 'run' as const, id, name },
 });
 
-/** The record of a start, if a person has asked for it. What triggers and runs start is nobody's act. */
+/** The record of a start, which the row of a run is itself, if a person has asked for it. What triggers and runs start is nobody's act. */
 export function startRecord(run: Run): AuditRecord | undefined {
   const { actor, trigger, createdAt, asked, workflowName, workflowId, stage, version } = run;
   if (!isPerson(actor)) return undefined;
   return {
-    ...recordOn(run, createdAt, 'start'),
+    id: run.id,
+    ...recordOn(run, createdAt),
     act: trigger === 'rerun' ? 'run.rerun' : 'run.start',
     actor,
     ...asked,
     after: { workflow: workflowName, workflow_id: workflowId, stage, version, trigger },
   };
 }
+
+export const tellsOfActs = (types: readonly Entry['type'][]) => types.some((type) => ACT_OF[type] !== undefined);
 
 /** Whether the entry is an act of a person. */
 export const isAct = (entry: Entry) =>
@@ -48,7 +49,9 @@ export function entryRecord(run: RunSaid, entry: Entry, number: number): AuditRe
   if (!act || !('actor' in entry) || !entry.actor || !isPerson(entry.actor)) return undefined;
   const { actor, at } = entry;
   return {
-    ...recordOn(run, at, String(number)),
+    // The same whenever it is told again.
+    id: idOf(`act on run ${run.id} ${number}`, Date.parse(at)),
+    ...recordOn(run, at),
     act,
     actor,
     ...('reason' in entry && entry.reason !== undefined && { reason: entry.reason }),

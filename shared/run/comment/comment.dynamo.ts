@@ -6,10 +6,11 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
-import { fromItem, type Item, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
 import { patiently } from '../../aws/patiently.ts';
 import { getRow } from '../../aws/rows.ts';
+import { listName, readToken, writeToken } from '../../kernel/list-token.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { runPk } from '../store/run-items.dynamo.ts';
 import { type Comment, type CommentedRun, type Comments, comment } from './comment.ts';

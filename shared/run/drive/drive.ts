@@ -345,7 +345,6 @@ class Driver {
     await this.giveUp(new Error('The run has ended.'));
     await snapshotWhenDue(this.#services, this.#journal);
     await settle(this.#services, this.#journal.run, state);
-    this.#services.watcher.runEnded({ status: state.status });
     return ending(this.#message, state);
   }
 

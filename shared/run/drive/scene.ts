@@ -65,7 +65,6 @@ export async function complete(
     ...(child !== undefined && { child }),
     ...(scene.used && { usage: scene.used }),
   });
-  services.watcher.stepEnded();
 }
 
 /** Before a step reaches outside, its driver looks whether others have written, unless it has just read or written itself. */

@@ -1,5 +1,6 @@
 import { decodeTime, encodeTime } from 'ulid';
 import * as z from 'zod';
+import { isPerson } from '../../kernel/actor.ts';
 import { fingerprintOf } from '../../kernel/fingerprint.ts';
 import { RUN_STATUS, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 
@@ -21,6 +22,10 @@ export interface RunFilter {
   trigger?: Trigger | undefined;
   /** The mailbox, schedule, webhook or queue that it came by. */
   triggerId?: string | undefined;
+  /** Id of who started it. */
+  actor?: string | undefined;
+  /** Whether a person, or a program of theirs, has asked for it. */
+  isAskedFor?: true | undefined;
   /** Without regard to case. */
   reference?: TextMatch | undefined;
   id?: TextMatch | undefined;
@@ -39,6 +44,8 @@ export interface RunFilter {
   /** ISO times, inclusive. */
   from?: string | undefined;
   to?: string | undefined;
+  /** An id: older ones alone. */
+  before?: string | undefined;
   archived?: boolean | 'any' | undefined;
   /** The runs of that id or reference; when there are none, those with it in their reference, name or labels, or at the beginning of their id. */
   q?: string | undefined;
@@ -83,10 +90,13 @@ export function fits(row: Row, filter: RunFilter): boolean {
     (error === undefined || Object(row['error']).name === error) &&
     (filter.fingerprint === undefined || fingerprintIn(row) === filter.fingerprint) &&
     (filter.unaided === undefined || isUnaidedRow(row)) &&
+    (filter.actor === undefined || Object(row['actor']).id === filter.actor) &&
+    (filter.isAskedFor === undefined || isPerson(Object(row['actor']))) &&
     (root === undefined || row['root'] === root || row['id'] === root) &&
     (named === undefined || row['id'] === named.toUpperCase() || matches(row['reference'], { text: named, isPrefix: false })) &&
     (filter.q === undefined || holds(row, filter.q)) &&
-    isWithin(String(row['id']), boundsOf(filter))
+    isWithin(String(row['id']), boundsOf(filter)) &&
+    (filter.before === undefined || String(row['id']) < filter.before)
   );
 }
 
@@ -127,9 +137,9 @@ export interface Bounds {
 }
 
 /** A run of a chain is younger than the first of it. */
-export function boundsOf({ from, to, id, root }: Pick<RunFilter, 'from' | 'to' | 'id' | 'root'>): Bounds {
+export function boundsOf({ from, to, before, id, root }: Pick<RunFilter, 'from' | 'to' | 'before' | 'id' | 'root'>): Bounds {
   const lowest = [timePart(from ?? 0) + FIRST, padded(id, '0'), root ?? ''];
-  const highest = [to === undefined ? LAST_ID : timePart(to) + LAST, padded(id, 'Z') || LAST_ID];
+  const highest = [to === undefined ? LAST_ID : timePart(to) + LAST, padded(id, 'Z') || LAST_ID, before ?? LAST_ID];
   return { from: lowest.toSorted().at(-1) ?? '', to: highest.toSorted()[0] ?? '' };
 }
 

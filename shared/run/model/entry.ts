@@ -179,6 +179,9 @@ export const entry = z.discriminatedUnion('type', [
 export type Entry = z.infer<typeof entry>;
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
+const ENTRY_TYPES: ReadonlySet<unknown> = new Set(entry.options.map(({ shape }) => shape.type.value));
+export const entryType = z.custom<Entry['type']>((value) => ENTRY_TYPES.has(value));
+
 /** The values that entries carry. */
 export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs', 'given'] as const;
 export type EntryValue = (typeof ENTRY_VALUES)[number];

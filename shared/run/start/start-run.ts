@@ -65,7 +65,6 @@ export async function writeRun(services: StartServices, checked: CheckedStart): 
   const entered = await create(services, run, key);
   if ('earlier' in entered) return { run: await firstRun(services, entered.earlier, key), isRepeat: true };
 
-  services.watcher.runStarted(entered.run);
   if (await mayBegin(services, entered.run)) await startExecution(services, entered.run, executionKind(plan), waitMs);
   return { run: entered.run, isRepeat: false };
 }

@@ -1,6 +1,7 @@
 import { decodeTime } from 'ulid';
-import { badToken, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { toItem } from '../../aws/items.ts';
 import { BATCH, getItems } from '../../aws/rows.ts';
+import { badToken, listName, readToken, writeToken } from '../../kernel/list-token.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
 import { boundsOf, fits, type RunFilter } from '../list/filter.ts';
 import { type Run, run } from '../model/run.ts';
@@ -44,7 +45,7 @@ export async function listRuns(reading: Reading, filter: RunFilter, { limit, tok
   });
   if (end === undefined) return { items, next: undefined };
   const searchedTo = isExact ? {} : { searchedTo: timeOf(end) };
-  return { items, next: writeToken(name, end), ...searchedTo };
+  return { items, next: writeToken(name, end), end, ...searchedTo };
 }
 
 const timeOf = (id: string) => new Date(decodeTime(id)).toISOString();

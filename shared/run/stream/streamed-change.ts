@@ -1,7 +1,8 @@
 import type { Entry } from '../model/entry.ts';
 import type { Run } from '../model/run.ts';
+import { isTerminal, type RunStatus } from '../model/status.ts';
 
-interface Streamed {
+export interface Streamed {
   /** Its place in the stream: the same whenever it is told again, and larger for what happened to the run later. */
   id: string;
   runId: string;
@@ -13,19 +14,23 @@ interface Streamed {
 export interface Appended extends Streamed {
   kind: 'appended';
   number: number;
+  /** Of its entries: enough for most to see that they have nothing to do. */
+  types: readonly Entry['type'][];
   entries: readonly Entry[];
 }
 
-/** The row of a run is written: born without `before`. */
+/** The row of a run is written: born without what was before. */
 export interface RowChanged extends Streamed {
   kind: 'row_changed';
-  before?: Run;
+  statusBefore?: RunStatus;
+  before?: Run | undefined;
   after: Run;
 }
 
 /** The row of a run is gone: it has expired, or somebody has deleted it. */
 export interface Deleted extends Streamed {
   kind: 'deleted';
+  isExpired: boolean;
   before: Run;
 }
 
@@ -40,3 +45,7 @@ export interface RunFollower {
   name: string;
   follow(changes: readonly StreamedChange[]): Promise<readonly string[]>;
 }
+
+/** Whether the run has come to its end with this change. What is said of a run afterwards, such as a label, is no end. */
+export const hasEnded = ({ statusBefore, after }: RowChanged): boolean =>
+  isTerminal(after.status) && !(statusBefore && isTerminal(statusBefore));

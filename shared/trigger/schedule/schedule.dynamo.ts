@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { wins } from '../../aws/conditional-write.ts';
-import { expiresIn, fromItem, fromText, listName, readToken, toItem, writeToken } from '../../aws/items.ts';
+import { expiresIn, fromItem, fromText, toItem } from '../../aws/items.ts';
 import { type Change, noted } from '../../aws/noted.ts';
 import { getRow, listKeys, listRows } from '../../aws/rows.ts';
+import { listName, readToken, writeToken } from '../../kernel/list-token.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import type { ScheduleOwner, Schedules } from './ports.ts';
 import { type FireOutcome, type LedgerFire, ledgerFire, type Schedule, schedule } from './schedule.ts';

@@ -29,6 +29,7 @@ test('an item of the journal is what was appended, with the number of the first 
     runId: run.id,
     at,
     number: 7,
+    types: ['run_started'],
     entries,
   });
 });
@@ -37,17 +38,30 @@ test('a row that is written is the run before and after', () => {
   const after = { ...run, name: 'renamed' };
   const born = recordOf('INSERT', runKey(run.id), { NewImage: runItem(run) });
   expect(changeOf(born)).toMatchObject({ kind: 'row_changed', runId: run.id, after: { id: run.id, status: 'pending' } });
-  expect(changeOf(born)).not.toHaveProperty('before');
+  expect(changeOf(born)).not.toHaveProperty('statusBefore');
+  expect(Object(changeOf(born)).before).toBeUndefined();
   const changed = recordOf('MODIFY', runKey(run.id), { OldImage: runItem(run), NewImage: runItem(after) });
-  expect(changeOf(changed)).toMatchObject({ before: { name: 'orders' }, after: { name: 'renamed' } });
+  expect(changeOf(changed)).toMatchObject({
+    statusBefore: 'pending',
+    before: { name: 'orders' },
+    after: { name: 'renamed' },
+  });
 });
 
 test('a row that is gone is the run as it was', () => {
   expect(changeOf(recordOf('REMOVE', runKey(run.id), { OldImage: runItem(run) }))).toMatchObject({
     kind: 'deleted',
     runId: run.id,
+    isExpired: false,
     before: { id: run.id },
   });
+});
+
+test('what DynamoDB has deleted since its time was over has expired', () => {
+  const record = recordOf('REMOVE', runKey(run.id), { OldImage: runItem(run) });
+  const userIdentity = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
+  const [parsed] = streamEvent.parse({ Records: [{ ...record, userIdentity }] }).Records;
+  expect(parsed && changeOf(parsed)).toMatchObject({ kind: 'deleted', isExpired: true });
 });
 
 test.each([

@@ -113,7 +113,7 @@ export class ScheduleSetting {
         budgets: async () => [],
       },
       definitions: { planOf: async () => this.plan },
-      watcher: { runStarted() {}, runEnded() {}, stepEnded() {}, startLost() {}, placeLost() {}, driverLost() {} },
+      watcher: { startLost() {}, placeLost() {}, driverLost() {} },
       retentionDays: 90,
       random: () => 0.5,
     } as unknown as ScheduleServices;

@@ -7,7 +7,7 @@ import { call, type Result } from '../api/call.ts';
 import { workflowsQuery } from '../api/queries.ts';
 import { Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
 import type { Cell } from '../kit/csv.ts';
-import { boundsOf } from '../kit/days.ts';
+import { boundsOf, dayOf } from '../kit/days.ts';
 import { CsvButton } from '../kit/download.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Time, useZone, weekday, type Zone } from '../kit/time.tsx';
@@ -163,7 +163,7 @@ const keyOf = (item: Item) =>
 function nameOf(item: Item, zone: Zone, within: RunsSearch): ReactNode {
   if ('action' in item) return `${ACTION_WORDS[item.action] ?? item.action}${item.model === null ? '' : `, ${item.model}`}`;
   if ('day' in item) {
-    const { start, end } = boundsOf(item.day, zone);
+    const { start, end } = boundsOf(dayOf(Date.parse(item.day), zone), zone);
     return (
       <Link
         to="/runs"
