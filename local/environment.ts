@@ -25,6 +25,7 @@ export function claimEnvironment(awsPort: number): Environment {
   taken = true;
   // What is kept here is read by nobody else: databases of libraries and the files of the emulator, our child, included.
   const umask = process.umask(0o077);
+  const before = { ...process.env };
   return {
     awsPort: awsPort === 0 ? (firstAwsPort ?? 0) : awsPort,
     set(variables, endpoint, realPort) {
@@ -44,6 +45,8 @@ export function claimEnvironment(awsPort: number): Environment {
       process.env['RESERVED_ENDPOINTS'] = endpoints.join(',');
     },
     release() {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
       process.umask(umask);
       taken = false;
     },

@@ -39,12 +39,9 @@ export async function main({ once, json }: MainOptions): Promise<void> {
   if (!once) console.log(`console ${cloud.url}/#key=${encodeURIComponent(optionsFrom(process.env).apiKey)}`);
   if (json) console.log(JSON.stringify({ event: 'ready', api: cloud.url, cloud: cloud.cloudUrl, smtp: cloud.smtpUrl }));
   try {
-    const succeeded = await runDemo({
-      url: cloud.url,
-      services: `${cloud.cloudUrl}/_sample`,
-      apiKey: optionsFrom(process.env).apiKey,
-      always: once,
-    });
+    const hasExamples = once || process.env['EXAMPLES'] !== 'off';
+    const demo = { url: cloud.url, services: `${cloud.cloudUrl}/_sample`, apiKey: optionsFrom(process.env).apiKey, always: once };
+    const succeeded = hasExamples && (await runDemo(demo));
     if (once) await end(succeeded ? 0 : 1);
     else if (process.env['CONSOLE'] !== 'off') buildConsole();
   } catch (error) {

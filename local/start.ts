@@ -19,6 +19,7 @@ Brings the stack up on this machine, publishes the examples, runs one of them an
   DYNAMODB_ENDPOINT  another DynamoDB emulator than the one that comes along
   FAST_PATH          off: functions reach the services over HTTP, like everybody else (on)
   CONSOLE            off: the console is not built when the stack is up (on)
+  EXAMPLES           off: the examples are not published, and none is run (on)
   SETTINGS           settings of the stack as JSON, over those that it has here: docs/deploy.md
   LOG_LEVEL          of the functions (WARN)
 

@@ -1,6 +1,6 @@
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand, StartSyncExecutionCommand } from '@aws-sdk/client-sfn';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { SfnExecutions } from '../../shared/run/store/executions.sfn.ts';
 
 // The embedded cloud answers as AWS does; what AWS refuses, and how long it takes, is played here.
@@ -10,6 +10,7 @@ const ref = { run: 'r', execution: 2 };
 const input = '{"run":"r","execution":2,"turn":0}';
 
 beforeEach(() => sfn.reset());
+afterAll(() => sfn.restore());
 
 test('a run is driven by an execution of the machine that fits, and the execution hears what to drive', async () => {
   sfn.on(StartExecutionCommand).resolves({});

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { refusal } from '../../shared/edge/answer.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
 import { projection } from '../../shared/run/model/run.ts';
@@ -44,6 +44,10 @@ const entries: Entry[] = [
   { type: 'step_started', at: '2026-11-23T08:00:00.000Z', key: 'a' },
 ];
 
+afterAll(() => {
+  dynamo.restore();
+  s3.restore();
+});
 beforeEach(() => {
   dynamo.reset();
   s3.reset();

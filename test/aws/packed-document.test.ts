@@ -14,7 +14,7 @@ function checked(text: string) {
 }
 
 describe('a document that was packed', () => {
-  test.each(['hello', 'order-intake', 'nightly-report'])('walks as %s was checked', (name) => {
+  test.each(['hello', 'order-intake', 'nightly-report'])('has the plan that %s was checked with', (name) => {
     const { document, plan } = checked(readFileSync(join(import.meta.dirname, `../../examples/${name}.yaml`), 'utf8'));
     expect(planOf(unpacked(packed(document)))).toEqual(plan);
   });

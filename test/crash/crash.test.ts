@@ -91,6 +91,7 @@ describe('kill -9 of everything, at any moment', () => {
       }
       for (const one of open) await check(one);
       expect(setting.kills).toBe(CRASHES);
+      expect(setting.output, 'with EXAMPLES=off').not.toMatch(/^(published|run) /m);
       expect(count).toBeGreaterThanOrEqual(CRASHES);
       const [up, on] = [times.map(({ upMs }) => upMs), times.flatMap(({ onMs }) => onMs ?? [])];
       console.info(

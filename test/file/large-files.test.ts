@@ -49,7 +49,7 @@ async function aStore() {
 
 async function aCloud() {
   const folder = temporaryFolder();
-  const cloud = new MillrunProcess({ dataDir: folder.path });
+  const cloud = new MillrunProcess({ dataDir: folder.path, environment: { EXAMPLES: 'off' } });
   onTestFinished(async () => {
     await cloud.end();
     folder.remove();

@@ -34,7 +34,7 @@ export class Installation {
 
   async start(): Promise<void> {
     this.#ports ??= await lastingPorts();
-    this.#process = new MillrunProcess({ dataDir: this.#folder.path, environment: this.#ports });
+    this.#process = new MillrunProcess({ dataDir: this.#folder.path, environment: { EXAMPLES: 'off', ...this.#ports } });
     const { api, cloud, smtp } = await this.#process.ready;
     this.smtpUrl = smtp;
     this.cloudUrl = cloud;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-/** Below the numbers that systems hand out for connections and for port 0, so that nobody takes one of them between two starts. */
-const LOWEST = 10_000;
+/** Above the last that `fetch` refuses (10080), and below those that systems hand out for connections and for port 0, so that nobody takes one of them between two starts. */
+const LOWEST = 10_081;
 const HIGHEST = 32_000;
 
 /** Ports that a process can leave and come back to, as the variables of `npm start`. */

@@ -17,7 +17,7 @@ function dataDirOf(): string {
 }
 
 function start(dataDir: string, environment = {}): MillrunProcess {
-  const millrun = new MillrunProcess({ dataDir, environment });
+  const millrun = new MillrunProcess({ dataDir, environment: { EXAMPLES: 'off', ...environment } });
   onTestFinished(async () => void (await millrun.kill()));
   return millrun;
 }

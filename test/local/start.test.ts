@@ -148,7 +148,7 @@ test('it goes on when whoever read its output has gone, and says nothing about i
 test('--help explains every variable and starts nothing', async () => {
   const help = start(folder(), { args: ['--help'] });
   expect(await help.ended).toEqual({ code: 0, signal: null });
-  for (const name of ['PORT', 'AWS_PORT', 'SMTP_PORT', 'DATA_DIR', 'LOCAL_API_KEY', 'DYNAMODB_ENDPOINT'])
+  for (const name of ['PORT', 'AWS_PORT', 'SMTP_PORT', 'DATA_DIR', 'LOCAL_API_KEY', 'DYNAMODB_ENDPOINT', 'EXAMPLES'])
     expect(help.output).toContain(name);
   const odd = start(folder(), { args: ['--never'] });
   expect((await odd.ended).code).toBe(2);

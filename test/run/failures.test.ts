@@ -1,13 +1,14 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { setting } from './setting.ts';
 
+// Most of these wait: they run side by side, each with a path of its own and its own expect.
 const at = setting();
 
 const get = (id: string, url: string, more: object = {}) => ({ id, http: { method: 'GET', url }, ...more });
 const oneSecond = { attempts: 3, delay: '1s', backoff: 1 };
 
 describe('retry of a step', () => {
-  test('executes it until it succeeds, and the log tells every attempt', async () => {
+  test.concurrent('executes it until it succeeds, and the log tells every attempt', async ({ expect }) => {
     const url = at.stub.on('/flaky', [{ status: 500 }, { status: 503 }, { body: 'done' }]);
     const run = await at.api.through({ steps: [get('a', url, { retry: oneSecond })], output: { said: '${ $steps.a.body }' } });
     expect(run).toMatchObject({ status: 'succeeded', outputs: { said: 'done' } });
@@ -27,7 +28,7 @@ describe('retry of a step', () => {
     ]);
   });
 
-  test('waits longer from attempt to attempt', async () => {
+  test.concurrent('waits longer from attempt to attempt', async ({ expect }) => {
     const url = at.stub.on('/backoff', [{ status: 500 }, { status: 500 }, {}]);
     const run = await at.api.through({ steps: [get('a', url, { retry: { attempts: 3, delay: '1s', backoff: 1.5 } })] });
     expect(run.status).toBe('succeeded');
@@ -36,10 +37,10 @@ describe('retry of a step', () => {
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1500);
   });
 
-  test.each([
+  test.concurrent.for<[string, number, () => string]>([
     ['429, in seconds', 429, () => '3'],
     ['503, as a date', 503, () => new Date(Date.now() + 4000).toUTCString()],
-  ])('waits as long as Retry-After of a %s asks, and not only its own delay', async (name, status, retryAfter) => {
+  ])('waits as long as Retry-After of a %s asks, and not only its own delay', async ([name, status, retryAfter], { expect }) => {
     const path = `/asks-${status}`;
     const url = at.stub.on(path, (_, n) => (n === 1 ? { status, headers: { 'retry-after': retryAfter() } } : {}));
     const run = await at.api.through({ steps: [get('a', url, { retry: oneSecond })] });
@@ -48,20 +49,20 @@ describe('retry of a step', () => {
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2900);
   });
 
-  test('waits its own delay where Retry-After asks for less', async () => {
+  test.concurrent('waits its own delay where Retry-After asks for less', async ({ expect }) => {
     const url = at.stub.on('/hurries', [{ status: 503, headers: { 'retry-after': '0' } }, {}]);
     await at.api.through({ steps: [get('a', url, { retry: oneSecond })] });
     const [first, second] = at.stub.to('/hurries').map((call) => call.at);
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
-  test('a run ends at its timeout, however long Retry-After asks to wait', async () => {
+  test.concurrent('a run ends at its timeout, however long Retry-After asks to wait', async ({ expect }) => {
     const url = at.stub.on('/for-long', { status: 429, headers: { 'retry-after': '3600' } });
     const run = await at.api.through({ timeout: '3s', steps: [get('a', url, { retry: oneSecond })] });
     expect([run.status, at.stub.count('/for-long')]).toEqual(['timed_out', 1]);
   });
 
-  test('a group waits as long as the answer asked that failed it', async () => {
+  test.concurrent('a group waits as long as the answer asked that failed it', async ({ expect }) => {
     const url = at.stub.on('/in-group', [{ status: 503, headers: { 'retry-after': '3' } }, {}]);
     const group = { id: 'g', parallel: { one: [get('a', url)] }, retry: oneSecond };
     expect((await at.api.through({ steps: [group] })).status).toBe('succeeded');
@@ -69,7 +70,7 @@ describe('retry of a step', () => {
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2900);
   });
 
-  test('attempts counts executions, the first included', async () => {
+  test.concurrent('attempts counts executions, the first included', async ({ expect }) => {
     const url = at.stub.on('/broken', { status: 500 });
     const run = await at.api.through({ steps: [get('a', url, { retry: { attempts: 2, delay: '1s' } })] });
     expect(run).toMatchObject({ status: 'failed', error: { name: 'HttpServerError', step: 'a' } });
@@ -77,21 +78,23 @@ describe('retry of a step', () => {
     expect(await at.api.context(run.id)).toMatchObject({ a: { status: 'failed', attempts: 2 } });
   });
 
-  test('an error that "on" does not name is not retried', async () => {
+  test.concurrent('an error that "on" does not name is not retried', async ({ expect }) => {
     const url = at.stub.on('/missing', { status: 404 });
     const run = await at.api.through({ steps: [get('a', url, { retry: { ...oneSecond, on: ['HttpServerError', 'Timeout'] } })] });
     expect(run).toMatchObject({ status: 'failed', error: { name: 'HttpClientError' } });
     expect(at.stub.count('/missing')).toBe(1);
   });
 
-  test('a timeout is an error like others', async () => {
+  test.concurrent('a timeout is an error like others', async ({ expect }) => {
     const url = at.stub.on('/late', ['hang', { body: 'in time' }]);
     const run = await at.api.through({ steps: [get('a', url, { timeout: '1s', retry: { ...oneSecond, on: ['Timeout'] } })] });
     expect(run.status).toBe('succeeded');
     expect(at.stub.to('/late').map(({ hungUp }) => hungUp)).toEqual([true, false]);
   });
 
-  test('a call that is not a GET carries the same Idempotency-Key in every attempt, another one in every step, scope and run', async () => {
+  test.concurrent('a call that is not a GET carries the same Idempotency-Key in every attempt, another one in every step, scope and run', async ({
+    expect,
+  }) => {
     const url = at.stub.on('/keys', (_, n) => (n === 1 ? { status: 500 } : {}));
     const post = (id: string, more: object = {}) => ({ id, http: { method: 'POST', url, body: { id } }, ...more });
     const definition = {
@@ -115,7 +118,7 @@ describe('retry of a step', () => {
 });
 
 describe('retry of a group', () => {
-  test('reruns the whole group, each try in a scope of its own', async () => {
+  test.concurrent('reruns the whole group, each try in a scope of its own', async ({ expect }) => {
     const first = at.stub.on('/group/first', {});
     const second = at.stub.on('/group/second', [{ status: 500 }, { body: 2 }]);
     const run = await at.api.through({
@@ -152,7 +155,7 @@ describe('retry of a group', () => {
     ]);
   });
 
-  test('a group that fails in every try fails with the step in it', async () => {
+  test.concurrent('a group that fails in every try fails with the step in it', async ({ expect }) => {
     const url = at.stub.on('/group/broken', { status: 500 });
     const run = await at.api.through({
       steps: [{ id: 'g', retry: { attempts: 2, delay: '1s' }, forEach: { in: ['x'], as: 'item', steps: [get('call', url)] } }],
@@ -162,7 +165,7 @@ describe('retry of a group', () => {
     expect(await at.api.fates(run.id)).toMatchObject({ g: 'failed', 'g~2/g[0]/call': 'failed' });
   });
 
-  test('"on" counts for groups too', async () => {
+  test.concurrent('"on" counts for groups too', async ({ expect }) => {
     const url = at.stub.on('/group/missing', { status: 404 });
     const run = await at.api.through({
       steps: [{ id: 'g', retry: { attempts: 3, delay: '1s', on: ['HttpServerError'] }, parallel: { only: [get('call', url)] } }],
@@ -173,7 +176,7 @@ describe('retry of a group', () => {
 });
 
 describe('catch', () => {
-  test('the first handler that names the error takes it; the run goes on with its output', async () => {
+  test.concurrent('the first handler that names the error takes it; the run goes on with its output', async ({ expect }) => {
     const url = at.stub.on('/caught', { status: 404 });
     const run = await at.api.through({
       steps: [
@@ -198,7 +201,7 @@ describe('catch', () => {
     });
   });
 
-  test('a catch comes after the last attempt', async () => {
+  test.concurrent('a catch comes after the last attempt', async ({ expect }) => {
     const url = at.stub.on('/retried-then-caught', { status: 500 });
     const run = await at.api.through({
       steps: [get('a', url, { retry: { attempts: 2, delay: '1s' }, catch: [{ steps: [{ id: 'mend', set: { ok: true } }] }] })],
@@ -208,7 +211,7 @@ describe('catch', () => {
     expect(at.stub.count('/retried-then-caught')).toBe(2);
   });
 
-  test('a group is caught with the step that failed in it', async () => {
+  test.concurrent('a group is caught with the step that failed in it', async ({ expect }) => {
     const run = await at.api.through({
       steps: [
         {
@@ -236,7 +239,9 @@ describe('catch', () => {
     });
   });
 
-  test('what was in flight in a group whose failure was caught is cancelled, and its call is aborted', async () => {
+  test.concurrent('what was in flight in a group whose failure was caught is cancelled, and its call is aborted', async ({
+    expect,
+  }) => {
     const hang = at.stub.on('/abandoned', 'hang');
     const run = await at.api.through({
       steps: [
@@ -270,7 +275,7 @@ describe('catch', () => {
     ]);
   });
 
-  test('handlers nest: what fails in one can be caught by its own, $error is the nearest', async () => {
+  test.concurrent('handlers nest: what fails in one can be caught by its own, $error is the nearest', async ({ expect }) => {
     const run = await at.api.through({
       steps: [
         {
@@ -298,7 +303,7 @@ describe('catch', () => {
     });
   });
 
-  test('a handler that fails itself fails the run with its own error', async () => {
+  test.concurrent('a handler that fails itself fails the run with its own error', async ({ expect }) => {
     const run = await at.api.through({
       steps: [
         {
@@ -313,7 +318,7 @@ describe('catch', () => {
     expect(await at.api.fates(run.id)).toEqual({ a: 'failed', b: 'failed', after: 'skipped/blocked' });
   });
 
-  test('a handler of a group reads what the group has finished, null for what has not', async () => {
+  test.concurrent('a handler of a group reads what the group has finished, null for what has not', async ({ expect }) => {
     const fine = at.stub.on('/saga/fine', ({ query }) => ({ body: query['name'] }));
     const never = at.stub.on('/saga/never', 'hang');
     const refused = at.stub.on('/saga/refused', { status: 409, afterMs: 300 });
@@ -374,7 +379,9 @@ describe('catch', () => {
     });
   });
 
-  test('of a group with retry, a handler reads the last try; one that waits for its own handler has not ended', async () => {
+  test.concurrent('of a group with retry, a handler reads the last try; one that waits for its own handler has not ended', async ({
+    expect,
+  }) => {
     const count = at.stub.on('/tries', (_, n) => ({ body: n }));
     const refused = at.stub.on('/tries/refused', { status: 409, afterMs: 300 });
     const run = await at.api.through({
@@ -417,14 +424,16 @@ describe('catch', () => {
     expect(run).toMatchObject({ status: 'succeeded', outputs: { g: { first: 2, mended: null } } });
   });
 
-  test('an error that no handler names fails the run', async () => {
+  test.concurrent('an error that no handler names fails the run', async ({ expect }) => {
     const run = await at.api.through({
       steps: [{ id: 'a', raise: { error: 'Other', message: '' }, catch: [{ on: ['Timeout'], steps: [{ id: 'b', set: {} }] }] }],
     });
     expect(run).toMatchObject({ status: 'failed', error: { name: 'Other', step: 'a' } });
   });
 
-  test('a condition, a loop and a wait that cannot be evaluated are caught like any other step', async () => {
+  test.concurrent('a condition, a loop and a wait that cannot be evaluated are caught like any other step', async ({
+    expect,
+  }) => {
     const mend = (id: string) => [{ steps: [{ id, set: { name: '${ $error.name }' } }] }];
     const run = await at.api.through({
       steps: [

@@ -37,7 +37,7 @@ describe('forEach', () => {
     expect(run).toMatchObject({ status: 'succeeded', outputs: { each: ['1', '2', '3'] } });
   });
 
-  test('never walks more items at once than it may, and as many as it may', async () => {
+  test('never executes more items at once than it may, and as many as it may', async () => {
     const url = at.stub.on('/width', { afterMs: 50 });
     const run = await at.api.through({
       steps: [
@@ -52,7 +52,7 @@ describe('forEach', () => {
     expect(at.stub.mostAtOnce('/width')).toBe(3);
   });
 
-  test('concurrency 1 walks one after the other', async () => {
+  test('concurrency 1 executes one after the other', async () => {
     const url = at.stub.on('/single-file', (call) => ({ afterMs: 20, body: call.query['n'] }));
     await at.api.through({
       steps: [

@@ -18,11 +18,11 @@ test.each([
   [false, [false]],
   [null, []],
   [undefined, []],
-])('%j is walked as %j', async (value, items) => {
+])('%j gives the items %j', async (value, items) => {
   expect(await itemsOf(value)).toEqual(items);
 });
 
-test('walks 10,000 items and no more', async () => {
+test('takes 10,000 items and no more', async () => {
   expect(await itemsOf(new Array(10_000).fill(0))).toHaveLength(10_000);
   await expect(itemsOf(new Array(10_001).fill(0))).rejects.toMatchObject({
     name: 'ExpressionError',

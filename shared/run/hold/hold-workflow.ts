@@ -21,7 +21,7 @@ const AT_ONCE = 10;
 /** Keeps a workflow and its runs: those that start from now on are born under its hold, those that there are come under it, newest first, while the time lasts. */
 export async function holdWorkflow(services: Services, seen: Workflow, mark: Hold, until: Date): Promise<HeldWorkflow> {
   const held = seen.hold ? seen : await changed(services, seen, { hold: mark, holdFrom: undefined });
-  return walk(services, held, until, async (run) => {
+  return forEachRun(services, held, until, async (run) => {
     await holdRun(services, run, held.hold ?? mark, 'workflowHold');
   });
 }
@@ -29,12 +29,12 @@ export async function holdWorkflow(services: Services, seen: Workflow, mark: Hol
 /** Lifts it from the workflow and its runs; those that are under a hold of their own stay under that. */
 export async function releaseWorkflow(services: Services, seen: Workflow, until: Date): Promise<HeldWorkflow> {
   const released = seen.hold ? await changed(services, seen, { hold: undefined, holdFrom: undefined }) : seen;
-  return walk(services, released, until, async (run) => {
+  return forEachRun(services, released, until, async (run) => {
     await releaseRun(services, run, 'workflowHold');
   });
 }
 
-async function walk(
+async function forEachRun(
   services: Services,
   workflow: Workflow,
   until: Date,

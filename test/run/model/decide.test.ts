@@ -80,7 +80,7 @@ describe('which steps begin', () => {
     expect(begun(decided(plan, [done('pick'), started('both'), done('r')]))).toEqual(['start l']);
   });
 
-  test('of a loop as many items as it may walk at once, the next when one has passed', () => {
+  test('of a loop as many items as it may execute at once, the next when one has ended', () => {
     const loop = (width: number) =>
       aPlan(`
   - id: each
