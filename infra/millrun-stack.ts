@@ -61,6 +61,8 @@ export class MillrunStack extends Stack {
       subscriptions.send.addEnvironment('MAIL_DOMAIN', mailDomain);
       mail.allowSending(subscriptions.send);
     }
+    // What a mail has no room for is shown there.
+    subscriptions.send.addEnvironment('API_URL', runsApi.api.apiEndpoint);
     const taskMails =
       mailDomain === undefined || mail === undefined
         ? undefined

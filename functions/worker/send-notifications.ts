@@ -31,7 +31,12 @@ export const handler = background(
       Records.flatMap(({ dynamodb }) => notificationIn(dynamodb.Keys) ?? []),
     );
   },
-  (): SendServices => ({
+  () => sendServices(now),
+);
+
+/** What sending works with, by a clock. */
+export function sendServices(now: () => Date): SendServices {
+  return {
     subscriptions: subscriptions(),
     notifications: notifications(),
     send: sendsTo({
@@ -39,6 +44,7 @@ export const handler = background(
       seals: seals(),
       bus: new EventBridgeBus(eventBridge, env.eventBusArn),
       mail: ownMail(),
+      consoleUrl: env.apiUrl(),
       now,
     }),
     now,
@@ -48,5 +54,5 @@ export const handler = background(
       logger.warn('a subscription was turned off', { subscription: id, workspace, reason: disabledReason });
       await tellOfTurnedOff({ subscribers: subscribers(), mail: ownMail(), now, mailLost }, subscription);
     },
-  }),
-);
+  };
+}

@@ -130,9 +130,15 @@ export interface Waiting {
   limit: number;
 }
 
+/** Who waits behind more hears that there are more: whoever comes counts them, and all that are counted are read. */
+export const MOST_BEFORE = 100;
+
+/** Who calls a run tells it so at once. When nobody has said after so long that it was told, others tell it. */
+export const TOLD_WITHIN_MS = 10_000;
+
 /** Which runs go on of those that share a limit, and which wait. A run enters with its row. */
 export interface Places {
-  /** Who goes on; `called`: those among them that may not know it yet. */
+  /** Who goes on; `called`: those among them that were called a while ago, `TOLD_WITHIN_MS`, and may not know it yet. */
   look(place: string): Promise<{ running: string[]; called: string[] }>;
   /** Who waits, in the order of arrival. */
   waiting(place: string, limit: number): Promise<Waiting[]>;
@@ -142,7 +148,7 @@ export interface Places {
   heard(place: string, runId: string): Promise<void>;
   /** Makes room. `waited`: it may be waiting still. */
   leave(place: string, runId: string, was: { waited: boolean }): Promise<void>;
-  /** How many wait that have come before it; exact to 1,000. */
+  /** How many wait that have come before it, exact to `MOST_BEFORE`. */
   before(place: string, runId: string): Promise<RunCount>;
 }
 

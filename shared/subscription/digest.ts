@@ -18,15 +18,24 @@ const payload = z.object({
   }),
 });
 
-/** What has happened in a project, as a mail to people. */
-export function digestOf(project: string, notifications: readonly Notification[]): { subject: string; text: string } {
-  const lines = notifications.map((one) => ({ at: one.createdAt, line: lineOf(one) })).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+/** Nobody reads more of a mail. */
+const LINES = 100;
+
+/** What has happened in a project, as a mail to people; `all`: where the rest of it is shown. */
+export function digestOf(
+  project: string,
+  notifications: readonly Notification[],
+  all: string,
+): { subject: string; text: string } {
+  const shown = notifications.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1)).slice(0, LINES);
   const count = notifications.length;
+  const more = count - shown.length;
+  const rest = more > 0 ? `\nand ${more.toLocaleString('en')} more: ${all}\n` : '';
   const [only] = notifications;
-  const subject = count === 1 && only ? `${only.type} in ${project}` : `${count} events in ${project}`;
+  const subject = count === 1 && only ? `${only.type} in ${project}` : `${count.toLocaleString('en')} events in ${project}`;
   return {
     subject: `Millrun: ${subject}`,
-    text: `${lines.map(({ line }) => line).join('\n')}\n\nThis mail was sent for a subscription of the project ${project}.\n`,
+    text: `${shown.map(lineOf).join('\n')}\n${rest}\nThis mail was sent for a subscription of the project ${project}.\n`,
   };
 }
 

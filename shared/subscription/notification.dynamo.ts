@@ -5,11 +5,11 @@ import { pageOfPartition } from '../aws/partition.ts';
 import { patiently } from '../aws/patiently.ts';
 import { getRow } from '../aws/rows.ts';
 import type { Page, PageOf } from '../kernel/page.ts';
-import { type Notification, type Notifications, notification } from './notification.ts';
+import { type Notification, type NotificationKey, type Notifications, notification } from './notification.ts';
 
 const PREFIX = 'SUBSCRIPTION#';
 const partitionOf = (subscriptionId: string) => PREFIX + subscriptionId;
-const notificationKey = ({ subscriptionId, id }: Pick<Notification, 'subscriptionId' | 'id'>) => ({
+const notificationKey = ({ subscriptionId, id }: NotificationKey) => ({
   pk: partitionOf(subscriptionId),
   sk: id,
 });
@@ -18,7 +18,7 @@ const DUE = 'due';
 const WRITTEN_AT_ONCE = 25;
 
 /** Which notification a row is. */
-export const notificationIn = (key: Item): Pick<Notification, 'subscriptionId' | 'id'> | undefined => {
+export const notificationIn = (key: Item): NotificationKey | undefined => {
   const [pk, id] = [key['pk']?.S, key['sk']?.S];
   return pk?.startsWith(PREFIX) && id !== undefined ? { subscriptionId: pk.slice(PREFIX.length), id } : undefined;
 };
@@ -61,17 +61,33 @@ export class DynamoNotifications implements Notifications {
   }
 
   async due(now: string, limit: number): Promise<Notification[]> {
-    const query = new QueryCommand({
-      TableName: this.#table,
-      IndexName: 'due',
-      KeyConditionExpression: 'dueKey = :key AND dueAt <= :now',
-      ExpressionAttributeValues: toItem({ ':key': DUE, ':now': now }),
-      Limit: limit,
-    });
+    const query = new QueryCommand({ ...this.#due(now), Limit: limit });
     const { Items = [] } = await patiently(() => this.#client().send(query));
     const keys = Items.flatMap((item) => notificationIn(item) ?? []);
     const rows = await Promise.all(keys.map(({ subscriptionId, id }) => this.find(subscriptionId, id)));
     return rows.filter((row) => row !== undefined);
+  }
+
+  async dueOf(subscriptionId: string, now: string, limit: number): Promise<NotificationKey[]> {
+    const { ExpressionAttributeValues, ...due } = this.#due(now, { ':pk': partitionOf(subscriptionId) });
+    const found: NotificationKey[] = [];
+    let ExclusiveStartKey: Item | undefined;
+    do {
+      const query = new QueryCommand({ ...due, FilterExpression: 'pk = :pk', ExpressionAttributeValues, ExclusiveStartKey });
+      const { Items = [], LastEvaluatedKey } = await patiently(() => this.#client().send(query));
+      found.push(...Items.flatMap((item) => notificationIn(item) ?? []));
+      ExclusiveStartKey = LastEvaluatedKey;
+    } while (ExclusiveStartKey && found.length < limit);
+    return found.slice(0, limit);
+  }
+
+  #due(now: string, more: object = {}) {
+    return {
+      TableName: this.#table,
+      IndexName: 'due',
+      KeyConditionExpression: 'dueKey = :key AND dueAt <= :now',
+      ExpressionAttributeValues: toItem({ ':key': DUE, ':now': now, ...more }),
+    };
   }
 
   replace(seen: Notification, next: Notification): Promise<boolean> {

@@ -25,6 +25,8 @@ export const notification = z.object({
 });
 export type Notification = z.infer<typeof notification>;
 
+export type NotificationKey = Pick<Notification, 'subscriptionId' | 'id'>;
+
 /** What came of sending it once. `after` is how long the other side wants to be left alone, in seconds; `isGone`: it wants no more of them. */
 export type Sent =
   | { ok: true; status?: number | undefined }
@@ -72,6 +74,8 @@ export interface Notifications {
   list(subscriptionId: string, page: PageOf): Promise<Page<Notification>>;
   /** Those that are due, the oldest first. */
   due(now: string, limit: number): Promise<Notification[]>;
+  /** Which of one subscription are due, beside those of others. */
+  dueOf(subscriptionId: string, now: string, limit: number): Promise<NotificationKey[]>;
   /** Stores `next`. False when somebody else has taken it up since `seen` was read. */
   replace(seen: Notification, next: Notification): Promise<boolean>;
 }

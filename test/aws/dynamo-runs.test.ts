@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import { DynamoPlaces } from '../../shared/run/place/places.dynamo.ts';
 import { DynamoRuns } from '../../shared/run/store/run.dynamo.ts';
-import { promisesOfPlaces } from '../contract/places.ts';
+import { placesClock, promisesOfPlaces } from '../contract/places.ts';
 import { promisesOfFilters } from '../contract/run-filters.ts';
 import { promisesOfRuns, type RunsSetting } from '../contract/runs.ts';
 import { startTables } from '../harness/dynamo.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   tables = await startTables();
   const table = tables.table('RUNS_TABLE');
   const values = new MemoryValues();
-  places = new DynamoPlaces(() => tables.client, { table: () => tables.table('PLACES_TABLE') });
+  places = new DynamoPlaces(() => tables.client, { table: () => tables.table('PLACES_TABLE') }, placesClock.now);
   setting = {
     runs: new DynamoRuns(() => tables.client, { table, values, places }),
     values,

@@ -1,16 +1,20 @@
 import { ulid } from 'ulid';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../shared/run/model/run.ts';
-import type { Entered, Places, Runs } from '../../shared/run/ports.ts';
+import { type Entered, MOST_BEFORE, type Places, type Runs, TOLD_WITHIN_MS } from '../../shared/run/ports.ts';
 import { aRun } from '../harness/builders.ts';
 
 const KEPT = 2_000_000_000;
+
+/** What adapters tell the time by. */
+export const placesClock = { aheadMs: 0, now: () => new Date(Date.now() + placesClock.aheadMs) };
 
 /** What every adapter of the port `Places` promises, with the runs that enter. */
 export function promisesOfPlaces(open: () => { runs: Runs; places: Places }) {
   let place = '';
   beforeEach(() => {
     place = `workflow#Published#${ulid()}`;
+    placesClock.aheadMs = 0;
   });
   const made = (limit: number, of: Partial<Run> = {}) => aRun({ concurrency: { place, limit, whenFull: 'queue' }, ...of });
   const enter = (run: Run, enters: Entered, key?: Parameters<Runs['create']>[1]) => {
@@ -76,12 +80,21 @@ export function promisesOfPlaces(open: () => { runs: Runs; places: Places }) {
       expect(loaded?.run.queued).toEqual({ at: '2026-11-23T08:00:00.000Z' });
     });
 
-    test('are called when there is room, and are called until they have heard of it', async () => {
+    test('behind more than a hundred others know that there are more', async () => {
+      const came = (await Promise.all(Array.from({ length: MOST_BEFORE + 2 }, () => waits(1)))).map(({ id }) => id).toSorted();
+      const ahead = (at: number) => open().places.before(place, came[at] ?? '');
+      expect(await ahead(MOST_BEFORE)).toEqual({ count: MOST_BEFORE, exact: true });
+      expect(await ahead(MOST_BEFORE + 1)).toEqual({ count: MOST_BEFORE, exact: false });
+    });
+
+    test('are called when there is room, and told by others only when they have not heard of it for long', async () => {
       const first = await goesOn(1);
       const next = await waits(1);
       expect(await open().places.call(place, { id: next.id, limit: 1 })).toBe(false);
       await open().places.leave(place, first.id, { waited: false });
       expect(await open().places.call(place, { id: next.id, limit: 1 })).toBe(true);
+      expect(await look()).toEqual({ running: [next.id], called: [] });
+      placesClock.aheadMs = TOLD_WITHIN_MS;
       expect(await look()).toEqual({ running: [next.id], called: [next.id] });
       expect(await waiting()).toEqual([]);
       for (let twice = 0; twice < 2; twice += 1) await open().places.heard(place, next.id);
@@ -105,6 +118,7 @@ export function promisesOfPlaces(open: () => { runs: Runs; places: Places }) {
       const run = await waits(1);
       await open().places.call(place, { id: run.id, limit: 1 });
       await open().places.leave(place, run.id, { waited: true });
+      placesClock.aheadMs = TOLD_WITHIN_MS;
       expect(await look()).toEqual({ running: [], called: [] });
     });
   });

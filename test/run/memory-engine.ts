@@ -59,7 +59,7 @@ const aWorkflow = (id: string): Workflow => ({
 /** The engine over tables in memory. */
 export function memoryEngine(disturb: Disturb = () => {}): MemoryEngine {
   const values = new MemoryValues();
-  const places = new MemoryPlaces();
+  const places = new MemoryPlaces(() => starter.now());
   const runs = new MemoryRuns(values, disturb, places);
   const plans = new Map<string, Plan>();
   const starter = {

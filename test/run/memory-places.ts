@@ -1,9 +1,15 @@
 import type { Run } from '../../shared/run/model/run.ts';
-import type { Entered, Places, Waiting } from '../../shared/run/ports.ts';
+import { type Entered, MOST_BEFORE, type Places, TOLD_WITHIN_MS, type Waiting } from '../../shared/run/ports.ts';
 
 /** Who goes on and who waits, in memory. */
 export class MemoryPlaces implements Places {
-  readonly #places = new Map<string, { running: Set<string>; called: Set<string>; waiting: Map<string, number> }>();
+  readonly #places = new Map<string, { running: Set<string>; called: Map<string, number>; waiting: Map<string, number> }>();
+
+  readonly #now: () => Date;
+
+  constructor(now: () => Date = () => new Date()) {
+    this.#now = now;
+  }
 
   /** With the row of a new run. False when there is no room for one that goes on. */
   enter({ id, concurrency }: Run, as: Entered): boolean {
@@ -16,7 +22,9 @@ export class MemoryPlaces implements Places {
 
   async look(place: string) {
     const { running, called } = this.#at(place);
-    return { running: [...running].toSorted(), called: [...called].toSorted() };
+    const before = this.#now().getTime() - TOLD_WITHIN_MS;
+    const late = [...called].filter(([, at]) => at <= before).map(([id]) => id);
+    return { running: [...running].toSorted(), called: late.toSorted() };
   }
 
   async waiting(place: string, limit: number): Promise<Waiting[]> {
@@ -28,7 +36,7 @@ export class MemoryPlaces implements Places {
     const { waiting, called } = this.#at(place);
     if (!waiting.has(run.id) || !this.#add(place, run)) return false;
     waiting.delete(run.id);
-    called.add(run.id);
+    called.set(run.id, this.#now().getTime());
     return true;
   }
 
@@ -45,7 +53,7 @@ export class MemoryPlaces implements Places {
 
   async before(place: string, runId: string) {
     const count = [...this.#at(place).waiting.keys()].filter((id) => id < runId).length;
-    return { count: Math.min(count, 1_000), exact: count <= 1_000 };
+    return { count: Math.min(count, MOST_BEFORE), exact: count <= MOST_BEFORE };
   }
 
   #add(place: string, { id, limit }: Waiting): boolean {
@@ -58,7 +66,7 @@ export class MemoryPlaces implements Places {
   #at(place: string) {
     const known = this.#places.get(place);
     if (known) return known;
-    const fresh = { running: new Set<string>(), called: new Set<string>(), waiting: new Map<string, number>() };
+    const fresh = { running: new Set<string>(), called: new Map<string, number>(), waiting: new Map<string, number>() };
     this.#places.set(place, fresh);
     return fresh;
   }

@@ -57,11 +57,14 @@ function setting(rows: Notification[], one: Subscription = subscription) {
     if (at >= 0) rows[at] = next;
     return at >= 0;
   };
-  const due = async (until: string) => rows.filter(({ dueAt }) => dueAt !== undefined && dueAt <= until);
+  const isDue = (until: string) => rows.filter(({ dueAt }) => dueAt !== undefined && dueAt <= until);
+  const due = async (until: string, limit: number) => isDue(until).slice(0, limit);
+  const dueOf = async (_: string, until: string, limit: number) => isDue(until).slice(0, limit);
+  const find = async (_: string, id: string) => rows.find((row) => row.id === id);
   const services = {
     subscriptions,
-    notifications: { find: async () => undefined, due, replace },
-    send: sendsTo({ mail, now } as unknown as Parameters<typeof sendsTo>[0]),
+    notifications: { find, due, dueOf, replace },
+    send: sendsTo({ mail, now, consoleUrl: 'https://millrun.example' } as unknown as Parameters<typeof sendsTo>[0]),
     now,
     random: () => 0,
     turnedOff: async () => {},
@@ -90,6 +93,28 @@ test('a mail holds all that has happened until its time, one line each, and noth
     '',
   ]);
   expect(rows.map(({ outcome, attempts }) => [outcome, attempts])).toEqual(Array(3).fill(['delivered', 1]));
+});
+
+test('a busy hour is one mail, with the first hundred and where the others are; nothing of it is sent twice', async () => {
+  const times = Array.from({ length: 3_314 }, (_, n) =>
+    new Date(Date.parse('2026-11-28T08:00:00.000Z') + n * 1_000).toISOString(),
+  );
+  const { mails, clock, rows, send } = setting(times.map((at, n) => notificationOf(subscription, failed(n, at))));
+  clock.now = '2026-11-28T09:00:01.000Z';
+  await Promise.all([send(), send()]);
+  await send();
+  const texts = mails.map(({ raw }) => raw.toString());
+  expect(texts.map((text) => /^Subject: (.*)\r$/m.exec(text)?.[1])).toEqual(['Millrun: 3,314 events in examples']);
+  const lines = Buffer.from(texts[0]?.split('\r\n\r\n')[1] ?? '', 'base64')
+    .toString()
+    .split('\n');
+  expect(lines.slice(99, 103)).toEqual([
+    '2026-11-28T08:01:39.000Z run.failed book (99); Known: no luck; run run-99',
+    '',
+    'and 3,214 more: https://millrun.example/subscriptions?id=s1',
+    '',
+  ]);
+  expect(rows.filter(({ outcome, attempts }) => outcome !== 'delivered' || attempts !== 1)).toEqual([]);
 });
 
 test('a mail that is refused is tried again with all that it holds', async () => {

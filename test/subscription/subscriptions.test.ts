@@ -1,9 +1,14 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { subscribers } from '../../functions/adapters.ts';
+import { sendServices } from '../../functions/worker/send-notifications.ts';
+import { sendDue } from '../../shared/subscription/send-notifications.ts';
 import { type Api, ONE_QUESTION, ONE_STEP, startApi, uniqueName } from '../edge/api.ts';
 import { mailsIn } from '../harness/outbox.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';
 import { temporaryFolder } from '../harness/temporary-folder.ts';
+
+const HOUR_MS = 3_600_000;
 
 const folder = temporaryFolder();
 let api: Api;
@@ -194,6 +199,81 @@ describe('a subscription', () => {
     const sent = await api.post(`/v1/subscriptions/${made.id}/test`, {});
     expect(sent.status).toBe(202);
     await until(async () => expect(await deliveries(made.id)).toMatchObject([{ outcome: 'delivered', status: null }]));
+  });
+
+  test('that takes nothing for five days is turned off, and the others hear of it', async () => {
+    let tries = 0;
+    const refusing = receiver(() => {
+      tries += 1;
+      return { status: 500 };
+    });
+    const others = receiver();
+    await api.post('/v1/subscriptions', {
+      project_id: 'examples',
+      events: ['subscription.turned_off'],
+      to: { webhook: { url: others.url } },
+    });
+    const made = await subscribe(refusing.url, ['event.emitted'], { filter: { type: uniqueName() } });
+    const emitted = made.filter.type;
+    const start = Date.now();
+    let clock = start;
+    const services = sendServices(() => new Date(clock));
+    const about = { type: 'event.emitted' as const, workspace: 'local', project: 'examples', emitted, data: {} };
+    const tell = (id: string) => subscribers().tell([{ ...about, id: `${made.id}/${id}`, at: new Date(clock).toISOString() }]);
+    const stands = async () => (await api.get(`/v1/subscriptions/${made.id}`)).body;
+    const afterHours = async (hours: number) => {
+      clock = start + hours * HOUR_MS;
+      await sendDue(services, () => true);
+    };
+    await tell('first');
+    await until(() => expect(tries).toBeGreaterThan(0));
+    for (let hour = 1; hour <= 96; hour += 1) await afterHours(hour);
+    // Ten tries in three days, and no more of that.
+    expect(tries).toBe(10);
+    expect(await deliveries(made.id)).toMatchObject([{ outcome: 'failed', attempts: 10, status: 500 }]);
+    expect(await stands()).toMatchObject({ enabled: true, disabled_reason: null });
+    await tell('second');
+    await afterHours(119);
+    expect(await stands()).toMatchObject({ enabled: true });
+    clock = start + 120.1 * HOUR_MS;
+    await tell('third');
+    await afterHours(120.1);
+    expect(await stands()).toMatchObject({
+      enabled: false,
+      disabled_reason: expect.stringMatching(/^Nothing was taken since .*: It answered 500\.$/),
+    });
+    await afterHours(121);
+    const about_it = others.heard.filter(({ body }) => Object(body.data)['subscription']?.id === made.id);
+    expect(about_it).toMatchObject([{ body: { type: 'subscription.turned_off' } }]);
+    const before = tries;
+    await tell('fourth');
+    await afterHours(200);
+    expect(tries).toBe(before);
+  });
+
+  test('tells of more than a mail has room for in one mail', async () => {
+    const to = { email: { addresses: ['carl@example.com'] } };
+    const type = uniqueName();
+    const body = { project_id: 'examples', events: ['event.emitted'], filter: { type }, to };
+    const made = (await api.post('/v1/subscriptions', body)).body;
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    const event = (n: number) => ({
+      id: `${made.id}/${n}`,
+      type: 'event.emitted' as const,
+      at: new Date().toISOString(),
+      workspace: 'local',
+      project: 'examples',
+      emitted: type,
+      data: {},
+    });
+    await subscribers().tell(Array.from({ length: 130 }, (_, n) => event(n)));
+    await sendDue(
+      sendServices(() => new Date(Date.now() + 2 * HOUR_MS)),
+      () => true,
+    );
+    const [mail, ...more] = await mailsIn(folder.path, '130 events');
+    expect([mail?.to, more]).toEqual([['carl@example.com'], []]);
+    expect(mail?.mail.text).toContain(`and 30 more: ${api.url}/subscriptions?id=${made.id}`);
   });
 
   test.each([

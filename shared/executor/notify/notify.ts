@@ -5,6 +5,7 @@ import { digestOf } from '../../subscription/digest.ts';
 import type { Notification, Sent } from '../../subscription/notification.ts';
 import type { Send } from '../../subscription/send-notifications.ts';
 import { signedHeaders } from '../../subscription/signature.ts';
+import type { Subscription } from '../../subscription/subscription.ts';
 import type { OwnMail } from '../email/own-mail.ts';
 import type { EventBus } from '../emit/bus.ts';
 import type { Network } from '../http/agents.ts';
@@ -22,6 +23,8 @@ interface Means {
   seals: Pick<Seals, 'open'>;
   bus: EventBus;
   mail: OwnMail;
+  /** Where the console shows what was sent. */
+  consoleUrl: string;
   now: () => Date;
 }
 
@@ -29,7 +32,7 @@ interface Means {
 export const sendsTo =
   (means: Means): Send =>
   async ({ id, secret, to, project }, notifications) => {
-    if (to.kind === 'email') return toPeople(means, project, to.addresses, notifications);
+    if (to.kind === 'email') return toPeople(means, { id, project }, to.addresses, notifications);
     const [notification] = notifications;
     if (to.kind === 'event_bus') return toBus(means, project, notification);
     const opened = await means.seals.open(secret ?? '', { subscription: id });
@@ -87,15 +90,16 @@ async function toBus({ bus }: Means, project: string, { type, payload, workspace
 const AUTOMATIC = { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' };
 
 async function toPeople(
-  { mail: { outgoing, domain }, now }: Pick<Means, 'mail' | 'now'>,
-  project: string,
+  { mail: { outgoing, domain }, consoleUrl, now }: Pick<Means, 'mail' | 'consoleUrl' | 'now'>,
+  { id, project }: Pick<Subscription, 'id' | 'project'>,
   addresses: readonly string[],
   notifications: readonly Notification[],
 ): Promise<Sent> {
   if (domain === undefined)
     return { ok: false, error: 'This installation sends no mail: the setting mailDomain says from where.' };
   const from = `noreply@${domain}`;
-  const raw = compose({ from, to: addresses.join(', '), date: now(), headers: AUTOMATIC, ...digestOf(project, notifications) });
+  const told = digestOf(project, notifications, `${consoleUrl}/subscriptions?id=${id}`);
+  const raw = compose({ from, to: addresses.join(', '), date: now(), headers: AUTOMATIC, ...told });
   try {
     await outgoing.send({ from, to: addresses, raw });
     return { ok: true };

@@ -13,12 +13,10 @@ import { expiresIn, fromItem, type Item, toItem } from '../../aws/items.ts';
 import { type Patience, patiently } from '../../aws/patiently.ts';
 import { shardOf } from '../../aws/shards.ts';
 import type { Run } from '../model/run.ts';
-import type { Entered, Places, Waiting } from '../ports.ts';
+import { type Entered, MOST_BEFORE, type Places, TOLD_WITHIN_MS, type Waiting } from '../ports.ts';
 
 /** In so many parts the runs that wait are kept: a key takes 1,000 write units a second. */
 const SHARDS = 4;
-/** Whoever asks for more hears that there are more. */
-const MOST_BEFORE = 1_000;
 /** Longer than any run lives. */
 const KEPT_DAYS = 800;
 
@@ -35,10 +33,11 @@ const ids = z
       .toSorted(),
   )
   .default([]);
-const runningRow = z.object({ running: ids, called: ids });
+const runningRow = z.looseObject({ running: ids });
+/** The attribute that says when a run was called, until it has heard of it. */
+const CALLED = 'called ';
+const calledAt = (id: string) => CALLED + id;
 const waitingRow = z.object({ sk: z.string(), limit: z.int() });
-
-const namesOf = (lists: string[]) => Object.fromEntries(lists.map((name) => [`#${name}`, name]));
 
 /** Room for one more, or its own: what was said once more is said once. */
 const ROOM = 'attribute_not_exists(#running) OR size(#running) < :limit OR contains(#running, :run)';
@@ -70,13 +69,15 @@ export class DynamoPlaces implements Places {
     if (!concurrency) return [];
     const { place, limit } = concurrency;
     if (as === 'waiting') return [{ Put: { TableName: this.#table(), Item: toItem({ ...waitingKey(place, id), limit }) } }];
-    return [{ Update: { ...this.#row(runningKey(place)), ...this.#added(id, limit, ['running']) } }];
+    return [{ Update: { ...this.#row(runningKey(place)), ...this.#goingOn(id, limit) } }];
   }
 
   async look(place: string) {
     const get = new GetItemCommand({ ...this.#row(runningKey(place)), ConsistentRead: true });
     const { Item } = await this.#patiently(() => this.#client().send(get));
-    return runningRow.parse(Item ? fromItem(Item) : {});
+    const { running, ...row } = runningRow.parse(Item ? fromItem(Item) : {});
+    const before = this.#now().getTime() - TOLD_WITHIN_MS;
+    return { running, called: running.filter((id) => Number(row[calledAt(id)] ?? Infinity) <= before) };
   }
 
   async waiting(place: string, limit: number): Promise<Waiting[]> {
@@ -91,14 +92,20 @@ export class DynamoPlaces implements Places {
     const transaction = new TransactWriteItemsCommand({
       TransactItems: [
         { Delete: { ...this.#row(waitingKey(place, id)), ConditionExpression: 'attribute_exists(pk)' } },
-        { Update: { ...this.#row(runningKey(place)), ...this.#added(id, limit, ['running', 'called']) } },
+        { Update: { ...this.#row(runningKey(place)), ...this.#goingOn(id, limit, { isCalled: true }) } },
       ],
     });
     return this.#wins(() => this.#client().send(transaction));
   }
 
   async heard(place: string, id: string): Promise<void> {
-    await this.#take(place, id, ['called']);
+    const update = new UpdateItemCommand({
+      ...this.#row(runningKey(place)),
+      UpdateExpression: 'REMOVE #called',
+      ConditionExpression: 'attribute_exists(#called)',
+      ExpressionAttributeNames: { '#called': calledAt(id) },
+    });
+    await this.#wins(() => this.#client().send(update));
   }
 
   async leave(place: string, id: string, { waited }: { waited: boolean }): Promise<void> {
@@ -107,7 +114,14 @@ export class DynamoPlaces implements Places {
       const gone = new DeleteItemCommand(this.#row(waitingKey(place, id)));
       await this.#patiently(() => this.#client().send(gone));
     }
-    await this.#take(place, id, ['running', 'called']);
+    const update = new UpdateItemCommand({
+      ...this.#row(runningKey(place)),
+      UpdateExpression: 'DELETE #running :runs REMOVE #called',
+      ConditionExpression: 'contains(#running, :run) OR attribute_exists(#called)',
+      ExpressionAttributeNames: { '#running': 'running', '#called': calledAt(id) },
+      ExpressionAttributeValues: { ':runs': { SS: [id] }, ':run': { S: id } },
+    });
+    await this.#wins(() => this.#client().send(update));
   }
 
   async before(place: string, id: string) {
@@ -139,27 +153,21 @@ export class DynamoPlaces implements Places {
     return Items.map((item) => waitingRow.parse(fromItem(item))).map(({ sk, limit: own }) => ({ id: sk, limit: own }));
   }
 
-  /** Takes a run out of the row of those who go on, as often as it is said. */
-  async #take(place: string, id: string, from: string[]): Promise<void> {
-    const update = new UpdateItemCommand({
-      ...this.#row(runningKey(place)),
-      UpdateExpression: `DELETE ${from.map((name) => `#${name} :runs`).join(', ')}`,
-      ConditionExpression: from.map((name) => `contains(#${name}, :run)`).join(' OR '),
-      ExpressionAttributeNames: namesOf(from),
-      ExpressionAttributeValues: { ':runs': { SS: [id] }, ':run': { S: id } },
-    });
-    await this.#wins(() => this.#client().send(update));
-  }
-
-  /** Adds a run to some of the lists, if there is room for it. */
-  #added(id: string, limit: number, to: string[]) {
+  /** Adds a run to those who go on, if there is room for it. */
+  #goingOn(id: string, limit: number, { isCalled = false } = {}) {
+    const now = this.#now();
     return {
-      UpdateExpression: `ADD ${to.map((name) => `#${name} :runs`).join(', ')} SET expires = :expires`,
+      UpdateExpression: `ADD #running :runs SET expires = :expires${isCalled ? ', #called = :now' : ''}`,
       ConditionExpression: ROOM,
-      ExpressionAttributeNames: namesOf(to),
+      ExpressionAttributeNames: { '#running': 'running', ...(isCalled && { '#called': calledAt(id) }) },
       ExpressionAttributeValues: {
         ':runs': { SS: [id] },
-        ...toItem({ ':run': id, ':limit': limit, ':expires': expiresIn(KEPT_DAYS, this.#now()) }),
+        ...toItem({
+          ':run': id,
+          ':limit': limit,
+          ':expires': expiresIn(KEPT_DAYS, now),
+          ...(isCalled && { ':now': now.getTime() }),
+        }),
       },
     };
   }

@@ -28,8 +28,8 @@ async function skip({ runs, retentionDays }: Services, run: Run, key: StartKey |
 
 /** Nobody is overtaken who waits. */
 async function isFree({ places }: Services, { place, limit }: NonNullable<Run['concurrency']>): Promise<boolean> {
-  const [{ running }, waiting] = await Promise.all([places.look(place), places.waiting(place, 1)]);
-  return running.length < limit && waiting.length === 0;
+  const { running } = await places.look(place);
+  return running.length < limit && (await places.waiting(place, 1)).length === 0;
 }
 
 async function wait({ runs, retentionDays }: Services, run: Run, queued: Queued, key: StartKey | undefined): Promise<Entered> {

@@ -11,7 +11,7 @@ export async function takePlace(services: EngineServices, run: Run): Promise<voi
   if (!concurrency) return admitWhenOpen(services, run);
   if (concurrency.whenFull === 'cancelRunning')
     for (const id of await tooMany(services, run.id, concurrency)) await stopFor(services, run, id);
-  await letWaitingIn(services, run.workspace, concurrency.place);
+  await letWaitingIn(services, run.workspace, concurrency.place, concurrency.limit);
 }
 
 /** Those that have to end, so that the run and the newest before it are no more than the limit; the oldest first. */

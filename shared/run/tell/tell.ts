@@ -185,8 +185,8 @@ async function makeRoom(services: EngineServices, { id, workspace, concurrency }
 }
 
 /** Lets runs go on that wait for room, as far as there is some, and nothing but room is missing. */
-export async function letWaitingIn(services: EngineServices, workspace: string, place: string): Promise<void> {
-  if (!(await isClosed(services, workspace))) await letIn(services, place, (id) => admit(services, id));
+export async function letWaitingIn(services: EngineServices, workspace: string, place: string, full?: number): Promise<void> {
+  if (!(await isClosed(services, workspace))) await letIn(services, place, (id) => admit(services, id), full);
 }
 
 /** Lets a run go on that waits for nothing but the end of a maintenance window. */
