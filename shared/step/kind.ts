@@ -117,6 +117,8 @@ export interface LeafContext {
   used(usage: Usage): void;
   /** The project's connection of that name. Throws `StepError` `CredentialRejected` when there is none. */
   connection(name: string): Promise<OpenConnection>;
+  /** Waits until the rate of its connection lets it call once more; the first call has had its turn. */
+  nextTurn(): Promise<void>;
   /** What it says meanwhile, where somebody listens. */
   speech(): Promise<Speech | undefined>;
   /** Evaluates a template of the step's own over something that it has got by now; plain names refer to that. */

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { calls } from '../../functions/adapters.ts';
 import { DynamoCalls } from '../../shared/connection/calls.dynamo.ts';
 import { promisesOfCalls } from '../contract/calls.ts';
 import { type Api, startApi, uniqueName } from '../edge/api.ts';
@@ -144,6 +145,22 @@ describe('a connection with limits', () => {
     expect((await queuedRun(second)).reason).toMatch(/takes 1 call in 3s; its turn is at 20/);
     expect(await api.ended(second)).toMatchObject({ status: 'succeeded' });
     expect(stub.count(rated.path)).toBe(2);
+  });
+
+  test('counts each page of a list', async () => {
+    const pages = stub.on(`/${uniqueName()}`, ({ query }) => {
+      const page = Number(query['page'] ?? 1);
+      return { body: { items: [page], next: page < 4 ? `?page=${page + 1}` : null } };
+    });
+    const { name, id } = await limited({ rate: { count: 1, per: '1s' } }, { body: {} });
+    const http = `{ method: GET, url: '${pages}', connection: ${name}, paginate: { next: '\${ body.next }', items: '\${ body.items }' } }`;
+    const workflow = await api.publish(`  - { id: call, http: ${http} }\n`, { top: `connections: [${name}]` });
+    const { id: run } = (await api.start(workflow)).body;
+    expect(await api.ended(run)).toMatchObject({ status: 'succeeded' });
+    // Four turns are taken: whoever asks now gets the fifth, no sooner than four seconds after the first.
+    const { created_at: begun } = (await api.get(`/v1/runs/${run}`)).body;
+    const next = await calls().reserve(id, { count: 1, per: '1s' });
+    expect(next.getTime() - Date.parse(begun)).toBeGreaterThanOrEqual(4_000);
   });
 
   test('shows them; they are changed, taken away and refused by name', async () => {

@@ -27,6 +27,7 @@ export function aLeafContext(more: Partial<LeafContext> = {}): LeafContext {
     now: () => new Date('2030-01-01T00:00:00Z'),
     signal: new AbortController().signal,
     files: noFiles,
+    nextTurn: async () => {},
     used: () => {},
     speech: async () => undefined,
     connection: (name) => noConnection({}, name),

@@ -23,7 +23,7 @@ export async function gatherPages(
   first: HttpRequest,
   { next, items, max }: Paginate,
   call: (request: HttpRequest) => Promise<Page>,
-  { evaluate }: Pick<LeafContext, 'evaluate'>,
+  { evaluate, nextTurn }: Pick<LeafContext, 'evaluate' | 'nextTurn'>,
 ): Promise<unknown[]> {
   const gathered: unknown[] = [];
   const called = new Set<string>();
@@ -31,6 +31,7 @@ export async function gatherPages(
   for (let request: HttpRequest | undefined = first; request; ) {
     if (called.size === max)
       throw new StepError('LimitReached', `${describe(first)} has more than ${max} pages, the most that max allows.`);
+    if (called.size > 0) await nextTurn();
     called.add(request.url.href);
     const page = await call(request);
     const found = listOf(await evaluate(items, ITEMS, page.result));

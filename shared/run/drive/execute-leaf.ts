@@ -79,6 +79,7 @@ async function executeNow(scene: Scene, { kind, spec, shown, limit, line, turn }
     now: services.now,
     signal: limit.signal,
     connection: (name: string) => (line ?? new Line(scene, name, undefined)).open(),
+    nextTurn: async () => line?.nextTurn(limit.signal),
     used: (usage: Usage) => {
       scene.used = summedUsage([scene.used ?? {}, usage]);
     },

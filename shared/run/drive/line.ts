@@ -6,7 +6,7 @@ import { maskOf } from '../../kernel/mask.ts';
 import { StepError } from '../../kernel/step-error.ts';
 
 import type { Scene } from './scene.ts';
-import { FREE, type Turn, takeTurn } from './take-turn.ts';
+import { FREE, nextTurn, type Turn, takeTurn } from './take-turn.ts';
 
 /** A step and the connection through which it calls: its turn, its credential, and whether the other side is in order. */
 export class Line {
@@ -32,6 +32,11 @@ export class Line {
   /** Undefined when it is not its turn yet. */
   turn(within: { seconds: number; signal: AbortSignal }): Promise<Turn | undefined> {
     return this.#connection ? takeTurn(this.#scene, this.#connection, within) : Promise.resolve(FREE);
+  }
+
+  /** Waits for its turn to call once more. */
+  async nextTurn(signal: AbortSignal): Promise<void> {
+    if (this.#connection) await nextTurn(this.#scene.services, this.#connection, signal);
   }
 
   /** Opens the credential. Throws `StepError`: `CredentialRejected` when there is none, `ConnectionFailed` when nobody calls through it. */

@@ -67,6 +67,20 @@ export async function takeTurn(
   return undefined;
 }
 
+/** Waits until the rate lets a step call once more that is calling already: a further page. Throws the reason of the signal. */
+export async function nextTurn(
+  { calls, now }: Pick<Scene['services'], 'calls' | 'now'>,
+  { id, limits: { rate } = {} }: Connection,
+  signal: AbortSignal,
+): Promise<void> {
+  if (rate === undefined) return;
+  const waitMs = (await calls.reserve(id, rate)).getTime() - now().getTime();
+  if (waitMs <= 0) return;
+  await sleep(waitMs, undefined, { signal }).catch(() => {
+    throw signal.reason;
+  });
+}
+
 const inWords = ({ count, per }: Rate) => `${count} call${count === 1 ? '' : 's'} in ${per}`;
 
 /** First the journal says that it waits: whoever calls it finds it so. */

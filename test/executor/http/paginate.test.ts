@@ -32,6 +32,16 @@ describe('pages', () => {
     expect(new Set(seen.map(({ headers }) => headers['x-api-key']))).toEqual(new Set(['s3cret']));
   });
 
+  test('each wait for a turn, but the first, which has had its own', async () => {
+    const { url, seen } = await aList(3);
+    const turns: number[] = [];
+    const nextTurn = async () => void turns.push(seen.length);
+    await call({ url, paginate }, { nextTurn });
+    expect(turns).toEqual([1, 2]);
+    const stopped = call({ url, paginate }, { nextTurn: () => Promise.reject(new Error('stopped')) });
+    await expect(stopped).rejects.toThrow('stopped');
+  });
+
   test.each([
     ['an absolute URL', '${ body.next }', (page: number) => `/list?page=${page}`],
     ['a cursor', "${ body.next ? '?page=' & body.next }", (page: number) => page],
