@@ -29,6 +29,9 @@ const long = plain(3_500);
 
 const region = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-central-1');
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
+const roleArn = z
+  .string()
+  .refine((arn) => ROLE_ARN.test(arn), 'must be the ARN of a role, such as arn:aws:iam::123456789012:role/orders');
 const accessKeyId = z.string().regex(/^[A-Z0-9]{16,128}$/, 'must be the id of an access key');
 const model = plain(200).optional().meta({ description: 'The model of steps that name none' });
 
@@ -86,9 +89,7 @@ export const CONNECTION_TYPES = {
       region,
       service: z.string().regex(/^[a-z0-9-]{1,60}$/, 'must be the name that requests are signed for, such as execute-api'),
       access_key_id: accessKeyId.optional().meta({ description: 'Whose key the secret is; not with `role_arn`' }),
-      role_arn: z
-        .string()
-        .refine((arn) => ROLE_ARN.test(arn), 'must be the ARN of a role, such as arn:aws:iam::123456789012:role/orders')
+      role_arn: roleArn
         .optional()
         .meta({ description: 'A role that is assumed instead, with the id of the connection as external id' }),
     }),
@@ -126,8 +127,8 @@ export const CONNECTION_TYPES = {
     secret: z.strictObject({ api_key: long.optional() }),
   },
   bedrock: {
-    settings: z.strictObject({ region, model, access_key_id: accessKeyId }),
-    secret: z.strictObject({ secret_access_key: plain(200), session_token: long.optional() }),
+    settings: z.strictObject({ region, model, access_key_id: accessKeyId.optional(), role_arn: roleArn.optional() }),
+    secret: z.strictObject({ secret_access_key: plain(200).optional(), session_token: long.optional() }),
   },
 } as const;
 
@@ -136,7 +137,7 @@ export const CONNECTION_TYPE_NAMES = Object.keys(CONNECTION_TYPES) as [Connectio
 
 /** What is wrong with settings, or with them and a secret that is right by itself. */
 export function mismatchOf(type: ConnectionType, settings: Record<string, unknown>, secret?: object): string | undefined {
-  if (type !== 'aws') return undefined;
+  if (type !== 'aws' && type !== 'bedrock') return undefined;
   const { access_key_id: key, role_arn: role } = settings;
   if ((key === undefined) === (role === undefined)) return 'must name either access_key_id or role_arn';
   if (!secret) return undefined;

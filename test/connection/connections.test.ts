@@ -118,13 +118,38 @@ describe('a step with a connection', () => {
     expect((await api.post(`/v1/connections/${foreign.id}/test`, {})).body.status).toMatchObject({ state: 'not_connected' });
   });
 
+  test('asks Bedrock as a role too', async () => {
+    const ask = async (role: string) => {
+      const settings = { region: 'nowhere-1', model: 'stand-in', role_arn: role };
+      const body = { project_id: 'examples', name: uniqueName(), type: 'bedrock', settings, secret: {} };
+      const made = await api.post('/v1/connections', body);
+      expect(made.status, made.text).toBe(201);
+      const step = `  - { id: ask, llm: { connection: ${made.body.name}, prompt: 'Who?' } }\n`;
+      const workflow = await api.publish(step, { top: `connections: [${made.body.name}]` });
+      const run = await api.ended((await api.start(workflow)).body.id);
+      const { status } = (await api.post(`/v1/connections/${made.body.id}/test`, {})).body;
+      return { id: made.body.id, error: run.error, status };
+    };
+    // With the credentials of the role it is on its way to Bedrock, which has nothing there.
+    const own = await ask('arn:aws:iam::000000000000:role/path/models');
+    expect(own).toMatchObject({ error: { name: 'ConnectionFailed' }, status: { state: 'connected' } });
+    const foreign = await ask('arn:aws:iam::111122223333:role/models');
+    expect(foreign).toMatchObject({
+      error: { name: 'CredentialRejected', message: expect.stringContaining(foreign.id) },
+      status: { state: 'not_connected' },
+    });
+  });
+
   test.each<[string, object, object]>([
     ['both keys and a role', { access_key_id: 'AKIAIOSFODNN7EXAMPLE', role_arn: 'arn:aws:iam::000000000000:role/a' }, {}],
     ['neither', {}, {}],
     ['a key without its secret', { access_key_id: 'AKIAIOSFODNN7EXAMPLE' }, {}],
     ['a secret beside a role', { role_arn: 'arn:aws:iam::000000000000:role/a' }, { secret_access_key: 'x' }],
     ['no role', { role_arn: 'arn:aws:iam::000000000000:user/a' }, {}],
-  ])('of type aws with %s is refused', async (_, settings, secret) => {
+  ])('of type aws or bedrock with %s is refused', async (_, settings, secret) => {
+    const asked = { region: 'eu-central-1', model: 'stand-in', ...settings };
+    const model = { project_id: 'examples', name: uniqueName(), type: 'bedrock', settings: asked, secret };
+    expect(await api.post('/v1/connections', model)).toMatchObject({ status: 400 });
     const all = { hosts: [host], region: 'eu-central-1', service: 'sqs', ...settings };
     const body = { project_id: 'examples', name: uniqueName(), type: 'aws', settings: all, secret };
     expect(await api.post('/v1/connections', body)).toMatchObject({ status: 400 });

@@ -33,7 +33,7 @@ const roles = new LRUCache<string, Promise<Assumed>>({ max: MOST_ROLES });
  */
 export async function awsCredentials(
   connection: OpenConnection,
-  { access_key_id: accessKeyId, role_arn: arn, region }: SettingsOf<'aws'>,
+  { access_key_id: accessKeyId, role_arn: arn, region }: Pick<SettingsOf<'aws'>, 'access_key_id' | 'role_arn' | 'region'>,
   { secret_access_key: secretAccessKey, session_token: sessionToken }: SecretOf<'aws'>,
   now: Date,
   isFresh = false,

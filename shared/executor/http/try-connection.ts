@@ -46,10 +46,12 @@ export async function tryConnection(
 
 /** Whether the role may be assumed: what it may do then is for a call to say. */
 async function tryRole(connection: OpenConnection, now: () => Date): Promise<ConnectionStatus> {
-  const { aws } = CONNECTION_TYPES;
+  const { aws, bedrock } = CONNECTION_TYPES;
   const since = now().toISOString();
   try {
-    await awsCredentials(connection, aws.settings.parse(connection.settings), {}, now(), true);
+    const { type, settings } = connection;
+    const role = type === 'bedrock' ? bedrock.settings.parse(settings) : aws.settings.parse(settings);
+    await awsCredentials(connection, role, {}, now(), true);
     return { state: 'connected', since };
   } catch (error) {
     return { state: 'not_connected', since, reason: reasonOf(error).slice(0, 500) };

@@ -33,7 +33,7 @@ const QUOTED_CHARACTERS = 1_000;
 export async function ask(spec: LlmSpec, context: LeafContext, network: Network): Promise<unknown> {
   const connection = await context.connection(spec.connection);
   try {
-    const model = modelOf(connection, spec, { network, signal: context.signal });
+    const model = await modelOf(connection, spec, { network, signal: context.signal, now: context.now() });
     const content = [{ type: 'text' as const, text: spec.prompt }, ...(await attachmentsOf(spec.attachments, context.files))];
     const question: Question = {
       model,

@@ -7,18 +7,21 @@ import { CONNECTION_TYPES, type ConnectionType, type SecretOf, type SettingsOf }
 import type { OpenConnection } from '../../connection/open-connection.ts';
 import { StepError } from '../../kernel/step-error.ts';
 import type { Network } from '../http/agents.ts';
+import { awsCredentials } from '../http/assumed-role.ts';
 import { fetchOver } from '../http/fetch-over.ts';
 
 type LlmType = 'anthropic' | 'openai' | 'bedrock';
 
 interface Parts<T extends ConnectionType> {
+  connection: OpenConnection;
   settings: SettingsOf<T>;
   secret: SecretOf<T>;
+  now: Date;
   model: string;
   fetch: typeof fetch;
 }
 
-const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel } = {
+const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel | Promise<LanguageModel> } = {
   anthropic: ({ settings, secret, model, fetch }) =>
     createAnthropic({ apiKey: secret.api_key, fetch, ...(settings.base_url && { baseURL: settings.base_url }) })(model),
 
@@ -34,14 +37,10 @@ const MODELS: { [T in LlmType]: (parts: Parts<T>) => LanguageModel } = {
       ...(secret.api_key !== undefined && { apiKey: secret.api_key }),
     })(model),
 
-  bedrock: ({ settings, secret, model, fetch }) =>
-    createAmazonBedrock({
-      region: settings.region,
-      accessKeyId: settings.access_key_id,
-      secretAccessKey: secret.secret_access_key,
-      ...(secret.session_token !== undefined && { sessionToken: secret.session_token }),
-      fetch,
-    })(model),
+  bedrock: async ({ connection, settings, secret, model, fetch, now }) => {
+    const credentials = await awsCredentials(connection, settings, secret, now);
+    return createAmazonBedrock({ region: settings.region, ...credentials, fetch })(model);
+  },
 };
 
 const isLlm = (type: string): type is LlmType => Object.hasOwn(MODELS, type);
@@ -50,12 +49,15 @@ const isLlm = (type: string): type is LlmType => Object.hasOwn(MODELS, type);
 export const modelNameOf = ({ settings }: Pick<OpenConnection, 'settings'>, { model }: { model?: string | null | undefined }) =>
   model ?? z.looseObject({ model: z.string().optional() }).parse(settings).model;
 
-/** The model that a step asks. Throws `InputInvalid` for a connection of another type, or when neither it nor the step names a model. */
-export function modelOf(
+/**
+ * The model that a step asks. Throws `InputInvalid` for a connection of another type, or when neither it nor the step names a model, and what assuming a
+ * role fails with.
+ */
+export async function modelOf(
   connection: OpenConnection,
   spec: { model?: string | null | undefined },
-  { network, signal }: { network: Network; signal: AbortSignal },
-): LanguageModel {
+  { network, signal, now }: { network: Network; signal: AbortSignal; now: Date },
+): Promise<LanguageModel> {
   const { type } = connection;
   if (!isLlm(type))
     throw new StepError(
@@ -66,6 +68,13 @@ export function modelOf(
   const settings = CONNECTION_TYPES[type].settings.parse(connection.settings);
   const model = modelNameOf(connection, spec);
   if (!model) throw new StepError('InputInvalid', `Neither the step nor connection "${connection.name}" names a model.`);
-  const make = MODELS[type] as (parts: Parts<LlmType>) => LanguageModel;
-  return make({ settings, secret: CONNECTION_TYPES[type].secret.parse(newest), model, fetch: fetchOver(network, signal) });
+  const make = MODELS[type] as (parts: Parts<LlmType>) => LanguageModel | Promise<LanguageModel>;
+  return make({
+    connection,
+    now,
+    settings,
+    secret: CONNECTION_TYPES[type].secret.parse(newest),
+    model,
+    fetch: fetchOver(network, signal),
+  });
 }
