@@ -25,6 +25,25 @@ export function traceIn(headers: Readonly<Record<string, string | undefined>>): 
   return { parent: `${VERSION}-${id}-${span}-${flags}`, ...(isKept && { state }) };
 }
 
+/** Our member of `tracestate`: how many events in a row have led here. */
+const MEMBER = /^millrun=(\d{1,4})$/;
+
+const membersOf = ({ state }: Pick<Trace, 'state'>) => (state ?? '').split(',').map((member) => member.trim());
+
+/** How many events in a row, each told by a run that the one before it had started, have led here. */
+export function eventsBehind(trace: Trace | undefined): number {
+  const [, count = '0'] = membersOf(trace ?? {}).flatMap((member) => MEMBER.exec(member) ?? []);
+  return Number(count);
+}
+
+/** The trace of an event that is told in this one. */
+export function toldIn(trace: Trace): Trace {
+  const kept = [`millrun=${eventsBehind(trace) + 1}`];
+  for (const member of membersOf(trace))
+    if (member !== '' && !MEMBER.test(member) && [...kept, member].join().length <= MOST_STATE_CHARACTERS) kept.push(member);
+  return { ...trace, state: kept.join() };
+}
+
 interface Traced {
   id: string;
   trace?: Trace | undefined;

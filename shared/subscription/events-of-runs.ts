@@ -1,3 +1,4 @@
+import { toldIn, traceFrom, traceHeaders } from '../kernel/trace.ts';
 import type { Run } from '../run/model/run.ts';
 import { isTerminal } from '../run/model/status.ts';
 import { type Appended, hasEnded, type RowChanged, type StreamedChange } from '../run/stream/streamed-change.ts';
@@ -56,6 +57,7 @@ function eventOf(run: Run, { id, type, at }: Pick<SubscribedEvent, 'id' | 'type'
       ended_at: run.endedAt ?? null,
       error: error ? { name: error.name, message: error.message, step: error.step ?? null } : null,
     },
+    trace: traceHeaders(toldIn(traceFrom(run, type))),
     ...more,
   };
   return { id, type, at, workspace, project, workflowId, trigger, labels, data };

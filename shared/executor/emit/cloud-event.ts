@@ -1,5 +1,6 @@
 import { timeOf } from '../../kernel/id.ts';
 import { StepError } from '../../kernel/step-error.ts';
+import { toldIn, traceHeaders } from '../../kernel/trace.ts';
 import type { EmitSpec } from '../../step/emit.ts';
 import type { LeafContext } from '../../step/kind.ts';
 import type { SubscribedEvent } from '../../subscription/subscription.ts';
@@ -10,11 +11,11 @@ const MOST_BYTES = 256 * 1024;
 /** EventBridge counts a time as so many bytes. */
 const TIME_BYTES = 14;
 
-type Emitter = Pick<LeafContext, 'runId' | 'stepKey' | 'workspace' | 'project' | 'workflow'>;
+type Emitter = Pick<LeafContext, 'runId' | 'stepKey' | 'workspace' | 'project' | 'workflow' | 'trace'>;
 
 /** The event as CloudEvents 1.0 has it. Its id is the same however often the step is executed; who emits it says the engine, whatever the author calls its source. */
 export function cloudEventOf({ type, source, subject, data }: EmitSpec, emitter: Emitter, at: Date) {
-  const { runId, stepKey, workspace, project, workflow } = emitter;
+  const { runId, stepKey, workspace, project, workflow, trace } = emitter;
   return {
     specversion: '1.0',
     id: `${runId}/${stepKey}`,
@@ -29,6 +30,7 @@ export function cloudEventOf({ type, source, subject, data }: EmitSpec, emitter:
     project,
     workflow,
     runid: runId,
+    ...traceHeaders(toldIn(trace)),
   };
 }
 

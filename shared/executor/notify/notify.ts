@@ -80,6 +80,8 @@ async function toBus({ bus }: Means, project: string, { type, payload, workspace
     data,
     workspace,
     project,
+    // As steps say it: data of runs have it.
+    ...data.trace,
   };
   const entry = { source, type: detail.type, at: new Date(timestamp), detail: JSON.stringify(detail) };
   const notTaken = await bus.put(entry);

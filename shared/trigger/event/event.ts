@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { inspectJson } from '../../kernel/inspect-json.ts';
 import { parseJson } from '../../kernel/json.ts';
+import { type Trace, traceIn } from '../../kernel/trace.ts';
 import type { RawForm } from '../delivery/raw.ts';
 import { mappedInputs, meetsCondition, type Readable, type TriggerExpressions } from '../expression/trigger-expressions.ts';
 
@@ -67,6 +68,11 @@ export function isOwnEcho(one: Arrival, { id, project, name }: { id: string; pro
   if (!by) return false;
   return (by.project === project && by.workflow === name) || ofRun.safeParse(by.data).data?.run.workflow_id === id;
 }
+
+const traced = z.object({ traceparent: z.string(), tracestate: z.string() }).partial();
+
+/** The trace that the event is told in: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md */
+export const traceOf = ({ event }: Arrival): Trace | undefined => traceIn(traced.safeParse(event.detail).data ?? {});
 
 /** What the mapping and the condition of an event rule read. */
 export const EVENT: Readable = { thing: 'an event', trigger: 'event rule', names: ['detail', 'event'] };

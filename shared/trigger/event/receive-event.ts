@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../../kernel/id.ts';
 import { notFound, Problem } from '../../kernel/problem.ts';
+import { eventsBehind } from '../../kernel/trace.ts';
 import type { StartServices } from '../../run/start/start-request.ts';
 import { startRun } from '../../run/start/start-run.ts';
 import type { Delivery } from '../delivery/delivery.ts';
 import type { Payloads } from '../delivery/payloads.ts';
 import { type DeliveryServices, type Received, receive, type Treated } from '../delivery/receive.ts';
-import { type Arrival, inputsOf, isOwnEcho, keyOf, meets, readArrival, writeArrival } from './event.ts';
+import { type Arrival, inputsOf, isOwnEcho, keyOf, meets, readArrival, traceOf, writeArrival } from './event.ts';
 import type { EventRule, EventRules } from './event-rule.ts';
 import type { RulesFor } from './rules-for.ts';
+
+/** More in a row than anybody means: each was told by a run that the one before it had started. */
+const MOST_IN_A_ROW = 10;
 
 export type EventServices = StartServices & DeliveryServices & { payloads: Payloads };
 
@@ -81,6 +85,12 @@ async function startEvent(services: StartServices, rule: EventRule, arrival: Arr
   if (!rule.enabled) throw new Problem('conflict', `The event rule "${rule.name}" is turned off.`);
   const workflow = await services.workflows.get(rule.workflowId);
   if (workflow && isOwnEcho(arrival, workflow)) return { skipped: 'The workflow has caused this event itself.' };
+  const trace = traceOf(arrival);
+  if (eventsBehind(trace) > MOST_IN_A_ROW)
+    throw new Problem(
+      'conflict',
+      `More than ${MOST_IN_A_ROW} events in a row have led to this one, each told by a run that the one before it had started: the workflows go in a circle. Let a condition of one of their event rules end it.`,
+    );
   if (!(await meets(rule, arrival))) return { skipped: "The event rule's condition was false." };
   return startRun(services, {
     workspace: rule.workspace,
@@ -93,6 +103,7 @@ async function startEvent(services: StartServices, rule: EventRule, arrival: Arr
     triggerId: rule.id,
     actor: { kind: 'trigger', id: rule.id, name: rule.name },
     useStartDefaults: true,
+    trace,
     key: { trigger: 'event', value: `${rule.id}\n${keyOf(arrival)}`, asked: hashOf(arrival) },
   });
 }

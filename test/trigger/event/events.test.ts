@@ -51,11 +51,19 @@ const deliveriesOf = (workflow: string, count: number, key?: string) =>
     { timeout: 20_000, interval: 20 },
   );
 
+const tells = (type: string) => api.publish(`  - id: tell\n    emit: { type: ${type}, data: { n: 1 } }\n`);
+
 async function rulesOfAll() {
   const elsewhere = await api.keyOf({ workspace: 'elsewhere' });
   const another = await api.keyOf({ project: 'another' });
   const teller = await api.publish('  - id: tell\n    emit: { type: stock.low, data: { n: 1 } }\n');
   const failing = await api.publish('  - id: no\n    raise: { error: Broken, message: x }\n');
+  const [tick, tock] = [await tells('tock'), await tells('tick')];
+  for (const [workflow, type] of [
+    [tick, 'tick'],
+    [tock, 'tock'],
+  ])
+    await api.post(`/v1/workflows/${workflow}/event-rules`, { name: 'circle', detail_type: type });
   const own = await api.post(`/v1/workflows/${teller}/event-rules`, { name: 'own', detail_type: 'stock.low' });
   await api.post(`/v1/workflows/${failing}/event-rules`, { name: 'again', detail_type: 'millrun.run.failed' });
   await api.post('/v1/subscriptions', { project_id: 'examples', events: ['run.failed'], to: { event_bus: {} } });
@@ -63,6 +71,8 @@ async function rulesOfAll() {
     elsewhere,
     another,
     teller,
+    tick,
+    tock,
     failing,
     own: own.body.id,
     plain: await ruleOf({ source: 'shop.orders', detail_type: 'order.booked' }),
@@ -140,6 +150,26 @@ test('what a workflow emits starts others of its project, once, and never itself
   await api.ended((await api.start(failing)).body.id);
   const [stopped] = await deliveriesOf(failing, 1);
   expect(stopped).toMatchObject({ outcome: 'skipped', reason: 'The workflow has caused this event itself.' });
+});
+
+test('workflows that start each other by events in a circle are stopped, and say why', async () => {
+  const { tick, tock } = rules;
+  const first = (await api.start(tick)).body.id;
+  const ofTock = await deliveriesOf(tock, 6);
+  const ofTick = await deliveriesOf(tick, 5);
+  expect(ofTick.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(5).fill('accepted'));
+  const [refused, ...accepted] = ofTock;
+  expect(accepted.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(5).fill('accepted'));
+  expect(refused).toMatchObject({
+    outcome: 'rejected',
+    reason: expect.stringMatching(
+      /^More than 10 events in a row .* go in a circle\. Let a condition of one of their event rules end it\.$/,
+    ),
+  });
+  // All of it is one trace.
+  const traces = await Promise.all([first, ofTick[0].run_id].map(async (id) => (await api.ended(id)).trace_id));
+  expect(traces[0]).toMatch(/^[0-9a-f]{32}$/);
+  expect(traces[1]).toBe(traces[0]);
 });
 
 describe('the settings of an event rule', () => {
