@@ -64,11 +64,12 @@ function opened(id: string, nested: FlatTemplate, { Resources }: FlatTemplate): 
 const properties = ({ Properties }: Resource, by: (value: Value) => Value): Record<string, Value> =>
   Object.fromEntries(Object.entries(Properties).map(([name, value]) => [name, by(value)]));
 
-/** The value with every object that `by` knows another value for replaced by that. */
+/** The value with every intrinsic function that `by` knows a value for replaced by that. */
 function replaced(value: Value, by: (node: object) => Value): Value {
   if (Array.isArray(value)) return value.map((item) => replaced(item, by));
   if (typeof value !== 'object' || value === null) return value;
-  const other = by(value);
-  if (other !== undefined) return other;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, by)]));
+  const entries = Object.entries(value);
+  // An intrinsic function is an object of one key.
+  const other = entries.length === 1 ? by(value) : undefined;
+  return other ?? Object.fromEntries(entries.map(([key, item]) => [key, replaced(item, by)]));
 }

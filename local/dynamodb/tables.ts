@@ -32,10 +32,9 @@ type Shape = Omit<Table, 'TimeToLiveSpecification'>;
 type Call = (operation: string, input: unknown) => Promise<unknown>;
 
 /** Creates the tables of the stack. One that exists is kept; if it has another shape, that is refused. */
-export async function createTables(stack: Stack, endpoint: string): Promise<void> {
+export async function createTables(stack: Stack, endpoint: string, followed = streamsOf(stack)): Promise<void> {
   const call = caller(endpoint);
-  // Where nothing reads it a stream is left off: it costs the emulator a second write for every write.
-  const followed = stack.ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => String(properties['EventSourceArn']));
+  // Where nothing reads it a stream is left off: each write costs the emulator one more, and longer the more records there are that nobody has read.
   await Promise.all(
     stack.ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable').map(async (resource) => {
       await createTable(resource, call);
@@ -43,6 +42,10 @@ export async function createTables(stack: Stack, endpoint: string): Promise<void
     }),
   );
 }
+
+/** The ARNs of the streams that functions read. */
+const streamsOf = (stack: Stack) =>
+  stack.ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => String(properties['EventSourceArn']));
 
 /** `arn:aws:dynamodb:<region>:<account>:table/<name>/stream/<label>` */
 export const tableOfStream = (streamArn: string) => /:table\/([^/]+)\/stream\//.exec(streamArn)?.[1];

@@ -7,12 +7,12 @@ import { Stack } from '../../local/cloudformation/stack.ts';
 import { startDynoxide } from '../../local/dynamodb/child.ts';
 import { createTables } from '../../local/dynamodb/tables.ts';
 
-/** The tables of the stack on a real emulator, and their names by the environment variable that functions know them by. */
+/** The tables of the stack on a real emulator, whose streams nobody reads, and their names by the environment variable that functions know them by. */
 export async function startTables() {
   const folder = mkdtempSync(join(tmpdir(), 'millrun-tables-'));
   const stack = new Stack(await loadTemplate(join(import.meta.dirname, '../..')));
   const emulator = await startDynoxide(folder);
-  await createTables(stack, emulator.endpoint);
+  await createTables(stack, emulator.endpoint, []);
   const client = new DynamoDBClient({
     endpoint: emulator.endpoint,
     region: 'us-east-1',

@@ -129,7 +129,7 @@ test('examples find the sample services after they have moved, but for one that 
   expect((await api(next, `/v1/workflows/${idOf('nightly-report')}`)).draft.source).toBe(changed);
 });
 
-test('--once runs the example every time and ends with what came of it', async () => {
+test('--once runs the example every time and ends with what came of it', { timeout: 60_000 }, async () => {
   const dataDir = folder();
   for (const _ of [1, 2]) {
     const once = start(dataDir, { args: ['--once'] });
