@@ -46,7 +46,8 @@ const together = (name: string, include: string[], exclude: string[]) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // Tests wait for a fifth of their time: three of them keep two processors busy.
+    maxWorkers: 3,
     experimental: { viteModuleRunner: false },
     // A test whose loops have run zero times has shown nothing.
     expect: { requireAssertions: true },
