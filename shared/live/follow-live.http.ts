@@ -40,7 +40,7 @@ export class LiveFollower implements RunFollower {
     const rows = changes.filter((change): change is RowChanged => change.kind === 'row_changed');
     await Promise.all([
       ...[...Map.groupBy(appended, ({ runId }) => runId)].map(([runId, some]) => this.#tellOfRun(runId, some)),
-      ...[...Map.groupBy(rows, ({ after }) => after.workspace)].map(([workspace, some]) => this.#tellFeeds(workspace, some)),
+      ...[...Map.groupBy(rows, ({ workspace }) => workspace)].map(([workspace, some]) => this.#tellFeeds(workspace, some)),
     ]);
     return [];
   };

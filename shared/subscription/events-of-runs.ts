@@ -13,10 +13,12 @@ const ENDS: Partial<Record<Run['status'], EventType>> = {
 };
 
 /** What a change of a run's row tells: its start once, and its end once. */
-export function eventOfRow(change: RowChanged): SubscribedEvent | undefined {
-  const { statusBefore, after: run } = change;
-  const type = !statusBefore && !isTerminal(run.status) ? 'run.started' : hasEnded(change) ? ENDS[run.status] : undefined;
-  if (!type) return undefined;
+export function typeOfRow(change: RowChanged): EventType | undefined {
+  if (!change.statusBefore && !isTerminal(change.status)) return 'run.started';
+  return hasEnded(change) ? ENDS[change.status] : undefined;
+}
+
+export function eventOfRow(run: Run, type: EventType): SubscribedEvent {
   return eventOf(run, { id: `${run.id}/${type}`, type, at: run.endedAt ?? run.createdAt });
 }
 
@@ -36,7 +38,7 @@ export function eventsOfEntries(run: Run, { number, entries }: Appended): Subscr
 
 /** Changes that may hold such entries. */
 export const asksPeople = (change: StreamedChange): change is Appended =>
-  change.kind === 'appended' && change.types.some((type) => type in TASKS);
+  change.kind === 'appended' && change.isNotable && change.entries.some(({ type }) => type in TASKS);
 
 /** Nothing of what runs are given and give: that stays where it is asked for by those who may see it. */
 function eventOf(run: Run, { id, type, at }: Pick<SubscribedEvent, 'id' | 'type' | 'at'>, more: object = {}): SubscribedEvent {

@@ -1,10 +1,10 @@
 import type { Run } from '../run/model/run.ts';
 import type { RunFollower } from '../run/stream/streamed-change.ts';
-import { asksPeople, eventOfRow, eventsOfEntries } from './events-of-runs.ts';
+import { asksPeople, eventOfRow, eventsOfEntries, typeOfRow } from './events-of-runs.ts';
 import type { Subscribers } from './subscribers.ts';
 
 export interface FollowSubscriptionsServices {
-  subscribers: Pick<Subscribers, 'tell'>;
+  subscribers: Pick<Subscribers, 'tell' | 'want'>;
   runs: { get(id: string): Promise<Run | undefined> };
 }
 
@@ -12,7 +12,13 @@ export interface FollowSubscriptionsServices {
 export const notifiesSubscribers = ({ subscribers, runs }: FollowSubscriptionsServices): RunFollower => ({
   name: 'subscriptions',
   follow: async (changes) => {
-    const rows = changes.flatMap((change) => (change.kind === 'row_changed' ? (eventOfRow(change) ?? []) : []));
+    const rows = await Promise.all(
+      changes.map(async (change) => {
+        const type = change.kind === 'row_changed' ? typeOfRow(change) : undefined;
+        if (change.kind !== 'row_changed' || !type || !(await subscribers.want(change.workspace, [type]))) return [];
+        return [eventOfRow(change.after, type)];
+      }),
+    );
     const asking = changes.filter(asksPeople);
     const asked = await Promise.all(
       asking.map(async (change) => {
@@ -20,7 +26,7 @@ export const notifiesSubscribers = ({ subscribers, runs }: FollowSubscriptionsSe
         return run ? eventsOfEntries(run, change) : [];
       }),
     );
-    await subscribers.tell([...rows, ...asked.flat()]);
+    await subscribers.tell([...rows.flat(), ...asked.flat()]);
     return [];
   },
 });

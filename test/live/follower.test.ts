@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { LiveFollower } from '../../shared/live/follow-live.http.ts';
 import type { FeedSubscription, Listeners, Posted, RunSubscription } from '../../shared/live/live.ts';
 import type { Entry } from '../../shared/run/model/entry.ts';
+import type { Run } from '../../shared/run/model/run.ts';
 import type { StreamedChange } from '../../shared/run/stream/streamed-change.ts';
 import { aRun } from '../harness/builders.ts';
 
@@ -61,7 +62,7 @@ const appended = (number: number, count: number): StreamedChange => ({
   runId: 'r',
   at: new Date(at),
   number,
-  types: entries(count).map(({ type }) => type),
+  isNotable: false,
   entries: entries(count),
 });
 const cursorsOf = (told: [string, object][]) => told.map(([, message]) => Reflect.get(message, 'cursor'));
@@ -85,12 +86,20 @@ test('where nobody listens nothing is read', async () => {
   expect(told).toEqual([]);
 });
 
+const rowOf = (after: Run) => ({
+  runId: after.id,
+  workspace: after.workspace,
+  status: after.status,
+  isHeld: false,
+  after,
+});
+
 test('who is gone is forgotten, who is slow loses the subscription, and the others are told all the same', async () => {
   const { follower, told, gone, ended, feeds } = setting((id) => (id === 'dead' ? 'gone' : id === 'slow' ? 'slow' : 'sent'));
   const asked = { caller: { workspace: 'acme' }, credential, filter: {} };
   feeds.push(...['dead', 'slow', 'quick'].map((connectionId) => ({ connectionId, asked })));
   const after = aRun();
-  await follower.follow([{ kind: 'row_changed', id: '7', runId: after.id, at: new Date(at), after }]);
+  await follower.follow([{ kind: 'row_changed', id: '7', ...rowOf(after), at: new Date(at) }]);
   expect(told.map(([id]) => id)).toEqual(['quick']);
   expect(ended).toEqual(['slow']);
   expect(gone.toSorted()).toEqual(['dead', 'slow']);
@@ -104,9 +113,8 @@ test('of what comes together the last is told, once, to those whose filter it is
   const row = (id: string, of: object): StreamedChange => ({
     kind: 'row_changed',
     id,
-    runId: run.id,
     at: new Date(at),
-    after: { ...run, ...of },
+    ...rowOf({ ...run, ...of }),
   });
   const changes = [row('8', {}), row('9', { status: 'succeeded' })];
   await follower.follow(changes);

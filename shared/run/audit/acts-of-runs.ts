@@ -37,8 +37,6 @@ export function startRecord(run: Run): AuditRecord | undefined {
   };
 }
 
-export const tellsOfActs = (types: readonly Entry['type'][]) => types.some((type) => ACT_OF[type] !== undefined);
-
 /** Whether the entry is an act of a person. */
 export const isAct = (entry: Entry) =>
   ACT_OF[entry.type] !== undefined && 'actor' in entry && !!entry.actor && isPerson(entry.actor);

@@ -2,7 +2,7 @@ import type { Audit, AuditRecord } from '../../audit/audit.ts';
 import type { Run } from '../model/run.ts';
 import type { Runs } from '../ports.ts';
 import type { RunFollower, StreamedChange } from '../stream/streamed-change.ts';
-import { entryRecord, isAct, startRecord, tellsOfActs } from './acts-of-runs.ts';
+import { entryRecord, isAct, startRecord } from './acts-of-runs.ts';
 
 interface Services {
   audit: Pick<Audit, 'add'>;
@@ -16,7 +16,7 @@ interface Services {
 export function recordsActs({ audit, runs }: Services): RunFollower {
   const recordsIn = async (change: StreamedChange, runOf: (id: string) => Promise<Run | undefined>): Promise<AuditRecord[]> => {
     if (change.kind === 'deleted' && !change.isExpired) return [startRecord(change.before)].filter((one) => one !== undefined);
-    if (change.kind !== 'appended' || !tellsOfActs(change.types) || !change.entries.some(isAct)) return [];
+    if (change.kind !== 'appended' || !change.isNotable || !change.entries.some(isAct)) return [];
     const run = await runOf(change.runId);
     if (!run) return [];
     return change.entries.flatMap((entry, place) => entryRecord(run, entry, change.number + place) ?? []);

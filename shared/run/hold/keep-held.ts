@@ -3,8 +3,7 @@ import type { Runs } from '../ports.ts';
 import { hasEnded, type RunFollower, type StreamedChange } from '../stream/streamed-change.ts';
 import { keepAll } from './hold-run.ts';
 
-const endsHeld = (change: StreamedChange) =>
-  change.kind === 'row_changed' && hasEnded(change) && (change.after.hold ?? change.after.workflowHold) !== undefined;
+const endsHeld = (change: StreamedChange) => change.kind === 'row_changed' && hasEnded(change) && change.isHeld;
 
 /**
  * What is written of a run after it came under a legal hold has a time of its own, and so have the files of one that was born under it: when the run has

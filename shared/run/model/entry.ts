@@ -179,8 +179,18 @@ export const entry = z.discriminatedUnion('type', [
 export type Entry = z.infer<typeof entry>;
 export type EntryOf<Type extends Entry['type']> = Extract<Entry, { type: Type }>;
 
-const ENTRY_TYPES: ReadonlySet<unknown> = new Set(entry.options.map(({ shape }) => shape.type.value));
-export const entryType = z.custom<Entry['type']>((value) => ENTRY_TYPES.has(value));
+const NOTABLE: ReadonlySet<Entry['type']> = new Set([
+  'run_pausing',
+  'run_resumed',
+  'run_draining',
+  'run_stopping',
+  'task_opened',
+  'task_answered',
+  'task_expired',
+]);
+
+/** Whether it may matter to others than those who watch the run: people ask for something, or are asked. */
+export const isNotable = ({ type }: Entry) => NOTABLE.has(type);
 
 /** The values that entries carry. */
 export const ENTRY_VALUES = ['input', 'output', 'items', 'outputs', 'given'] as const;

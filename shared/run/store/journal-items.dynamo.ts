@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Item } from '../../aws/items.ts';
 import { parseJson } from '../../kernel/json.ts';
-import { type Entry, entry, entryType } from '../model/entry.ts';
+import { type Entry, entry } from '../model/entry.ts';
 import { entriesText } from './entries-text.dynamo.ts';
 import { runPk } from './run-items.dynamo.ts';
 
@@ -56,10 +56,8 @@ export function parseJournal(item: Item): Packed {
   return { number: numberOf(item), entries: entryList.parse(parseJson(entriesText.parse(item))) };
 }
 
-const typed = z.array(z.object({ type: entryType }));
-
-/** The types of the entries that an item holds, without a look at the rest: a fraction of what parsing them costs. */
-export const entryTypes = (item: Item) => typed.parse(parseJson(entriesText.parse(item))).map(({ type }) => type);
+/** Whether the item holds notable entries, as whoever wrote it has marked it: nothing is unpacked. */
+export const isMarkedNotable = (item: Item) => item['notable']?.BOOL === true;
 
 /** How many of the entries stand at the beginning of the item, if nothing else stands in it: this writer has written them, and the answer was lost. */
 export function alreadyIn(item: Item | undefined, entries: Entry[], writer: string): number {

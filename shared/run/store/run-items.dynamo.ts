@@ -1,10 +1,11 @@
+import * as z from 'zod';
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { shardOf } from '../../aws/shards.ts';
 import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
-import { isTerminal, RUN_STATUS, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
+import { isTerminal, RUN_STATUS, RUN_STATUSES, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
 
 const ROW = 'RUN';
@@ -152,6 +153,14 @@ function fieldsIn(text: unknown): object {
   if (typeof fields !== 'object' || fields === null) throw new Error('The row of a run lacks a text.');
   return fields;
 }
+
+const text = z.object({ S: z.string() });
+const statusText = z.object({ S: z.enum(RUN_STATUSES) });
+
+// What followers of the table ask of every row: it is not parsed for that.
+export const workspaceOf = (item: Item) => text.parse(item['workspaceKey']).S.split('#')[0] ?? '';
+export const statusOf = (item: Item) => statusText.parse(item['status']).S;
+export const isHeld = (item: Item) => item['heldUntil'] !== undefined;
 
 /** What a row says, unchecked: enough to see whether it is looked for. */
 export function rowOf(item: Item): Record<string, unknown> {

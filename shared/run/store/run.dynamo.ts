@@ -21,7 +21,7 @@ import { FOREVER } from '../../kernel/hold.ts';
 import { parseJson } from '../../kernel/json.ts';
 import type { PageOf } from '../../kernel/page.ts';
 import type { RunFilter } from '../list/filter.ts';
-import type { Entry } from '../model/entry.ts';
+import { type Entry, isNotable } from '../model/entry.ts';
 import type { Projection, Run } from '../model/run.ts';
 import type { DynamoPlaces } from '../place/places.dynamo.ts';
 import type { Beginnings, Created, Entered, Loaded, ProjectedAt, RunChange, Runs, StartKey, Values } from '../ports.ts';
@@ -318,7 +318,7 @@ export class DynamoRuns implements Runs {
   /** How many of the entries the item of that number has taken, now or before. */
   async #appendItem(id: string, number: number, entries: Entry[], kept: { keptUntil: number; writer: string }): Promise<number> {
     const { text, count } = packed(entries);
-    const Item = journalItem(id, number, text, kept);
+    const Item = journalItem(id, number, text, { ...kept, notable: entries.slice(0, count).some(isNotable) });
     const written = await this.#write(() => this.#client().send(new PutItemCommand({ ...this.#table, ...NEW, Item })));
     return written.won ? count : alreadyIn(written.found[0], entries, kept.writer);
   }
@@ -380,12 +380,13 @@ const journalItem = (
   id: string,
   number: number,
   entries: string,
-  { keptUntil, writer }: { keptUntil: number; writer?: string },
+  { keptUntil, writer, notable = false }: { keptUntil: number; writer?: string; notable?: boolean },
 ): Item => ({
   ...toItem(journalKey(id, number)),
   ...textAttribute(entries),
   expires: { N: String(keptUntil) },
   ...(writer !== undefined && { writer: { S: writer } }),
+  ...(notable && { notable: { BOOL: true } }),
 });
 
 const dueItem = z.object({ pk: z.string(), dueAt: z.string() });

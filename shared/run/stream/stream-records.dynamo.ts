@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import type { Item } from '../../aws/items.ts';
 import { once } from '../../kernel/once.ts';
-import { RUN_STATUSES } from '../model/status.ts';
-import { entryTypes, isJournal, numberOf, parseJournal } from '../store/journal-items.dynamo.ts';
-import { isRow, parseRun, runIdOf } from '../store/run-items.dynamo.ts';
+import { isJournal, isMarkedNotable, numberOf, parseJournal } from '../store/journal-items.dynamo.ts';
+import { isHeld, isRow, parseRun, runIdOf, statusOf, workspaceOf } from '../store/run-items.dynamo.ts';
 import type { Appended, RowChanged, Streamed, StreamedChange } from './streamed-change.ts';
 
 const image = z.custom<Item>((value) => typeof value === 'object' && value !== null);
@@ -29,8 +28,6 @@ export const streamEvent = z.object({ Records: z.array(record) });
 /** Who deletes what has expired. */
 const EXPIRY = 'dynamodb.amazonaws.com';
 
-const statusOf = z.object({ status: z.object({ S: z.enum(RUN_STATUSES) }) });
-
 /**
  * What a record says of a run; undefined for items that no follower hears of. Whole rows and entries are parsed when a follower asks for them: most do not,
  * and records are many.
@@ -51,7 +48,7 @@ function appended(streamed: Streamed, item: Item): Appended {
     kind: 'appended',
     ...streamed,
     number: numberOf(item),
-    types: entryTypes(item),
+    isNotable: isMarkedNotable(item),
     get entries() {
       return entries();
     },
@@ -64,7 +61,10 @@ function rowChanged(streamed: Streamed, NewImage: Item, OldImage: Item | undefin
   return {
     kind: 'row_changed',
     ...streamed,
-    ...(OldImage && { statusBefore: statusOf.parse(OldImage).status.S }),
+    workspace: workspaceOf(NewImage),
+    ...(OldImage && { statusBefore: statusOf(OldImage) }),
+    status: statusOf(NewImage),
+    isHeld: isHeld(NewImage),
     get before() {
       return before();
     },

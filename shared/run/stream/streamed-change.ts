@@ -14,15 +14,19 @@ export interface Streamed {
 export interface Appended extends Streamed {
   kind: 'appended';
   number: number;
-  /** Of its entries: enough for most to see that they have nothing to do. */
-  types: readonly Entry['type'][];
+  /** Whether some of its entries are notable. */
+  isNotable: boolean;
   entries: readonly Entry[];
 }
 
 /** The row of a run is written: born without what was before. */
 export interface RowChanged extends Streamed {
   kind: 'row_changed';
+  workspace: string;
   statusBefore?: RunStatus;
+  status: RunStatus;
+  /** Whether the run is under a legal hold. */
+  isHeld: boolean;
   before?: Run | undefined;
   after: Run;
 }
@@ -47,5 +51,5 @@ export interface RunFollower {
 }
 
 /** Whether the run has come to its end with this change. What is said of a run afterwards, such as a label, is no end. */
-export const hasEnded = ({ statusBefore, after }: RowChanged): boolean =>
-  isTerminal(after.status) && !(statusBefore && isTerminal(statusBefore));
+export const hasEnded = ({ statusBefore, status }: RowChanged): boolean =>
+  isTerminal(status) && !(statusBefore && isTerminal(statusBefore));

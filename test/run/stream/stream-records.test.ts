@@ -29,9 +29,14 @@ test('an item of the journal is what was appended, with the number of the first 
     runId: run.id,
     at,
     number: 7,
-    types: ['run_started'],
+    isNotable: false,
     entries,
   });
+});
+
+test('what people ask for and what they are asked is notable, as its writer has marked it', () => {
+  const NewImage = { ...journal, notable: { BOOL: true } };
+  expect(changeOf(recordOf('INSERT', journalKey(run.id, 7), { NewImage }))).toMatchObject({ isNotable: true, entries });
 });
 
 test('a row that is written is the run before and after', () => {
@@ -42,7 +47,10 @@ test('a row that is written is the run before and after', () => {
   expect(Object(changeOf(born)).before).toBeUndefined();
   const changed = recordOf('MODIFY', runKey(run.id), { OldImage: runItem(run), NewImage: runItem(after) });
   expect(changeOf(changed)).toMatchObject({
+    workspace: run.workspace,
     statusBefore: 'pending',
+    status: 'pending',
+    isHeld: false,
     before: { name: 'orders' },
     after: { name: 'renamed' },
   });

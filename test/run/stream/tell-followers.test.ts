@@ -3,7 +3,7 @@ import type { RunFollower, StreamedChange } from '../../../shared/run/stream/str
 import { tellFollowers } from '../../../shared/run/stream/tell-followers.ts';
 
 const at = new Date('2026-11-23T08:00:00Z');
-const nothing = { number: 1, types: [], entries: [] };
+const nothing = { number: 1, isNotable: false, entries: [] };
 const changes = ['1', '2', '3'].map((id): StreamedChange => ({ kind: 'appended', id, runId: 'r', at, ...nothing }));
 
 function heardBy(answer: () => string[]) {
