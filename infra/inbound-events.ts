@@ -1,11 +1,10 @@
 import { type IRule, Match, Rule, RuleTargetInput, type RuleTargetInputProperties } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Duration } from 'aws-cdk-lib/core';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { allowDeliveries, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
+import { RECEIVE_TIMEOUT, receivedQueue, receives } from './received-queue.ts';
 import type { RunEngine } from './run-engine.ts';
 import { eventBusesOf, type Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -17,11 +16,6 @@ export interface InboundEventsProps {
   readonly engine: RunEngine;
   readonly events: WorkflowEvents;
 }
-
-const TIMEOUT = Duration.seconds(30);
-/** As AWS advises, six times what the function may take. */
-const VISIBILITY = Duration.minutes(3);
-const MOST_RECEIVES = 10;
 
 /** Turns events of EventBridge into runs: all that the buses carry comes through one queue, and the event rules of workflows say what each is for. */
 export class InboundEvents extends Construct {
@@ -35,22 +29,16 @@ export class InboundEvents extends Construct {
       settings,
       entry: 'event/receive-events',
       description: 'Turns events of EventBridge into runs',
-      timeout: TIMEOUT,
+      timeout: RECEIVE_TIMEOUT,
       environment: { RETENTION_DAYS: String(settings.retentionDays) },
     });
     allowStarts(this.receive, { stores, engine });
     allowDeliveries(this.receive, stores);
     stores.triggers.allow(this.receive, ['BatchGetItem'], ['by-workspace']);
 
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) };
-    this.undelivered = new Queue(this, 'Undelivered', { ...common, queueName: `${settings.prefix}-events-undelivered` });
-    const queue = new Queue(this, 'Events', {
-      ...common,
-      queueName: `${settings.prefix}-events`,
-      visibilityTimeout: VISIBILITY,
-      deadLetterQueue: { queue: this.undelivered, maxReceiveCount: MOST_RECEIVES },
-    });
-    this.receive.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    const { queue, dead } = receivedQueue(this, { queue: 'Events', dead: 'Undelivered' }, { name: `${settings.prefix}-events` });
+    this.undelivered = dead;
+    receives(this.receive, queue);
 
     for (const { bus, name, workspace } of eventBusesOf(settings))
       new Rule(this, `All-${name}`, {

@@ -1,9 +1,8 @@
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Duration } from 'aws-cdk-lib/core';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type ApiFunctions, allowDeliveries, allowStarts } from './api-functions.ts';
 import { AppFunction } from './app-function.ts';
+import { RECEIVE_TIMEOUT, receivedQueue, receives } from './received-queue.ts';
 import type { RunEngine } from './run-engine.ts';
 import { inboundQueuesOf, type Settings } from './settings.ts';
 import type { Stores } from './stores.ts';
@@ -14,11 +13,6 @@ export interface InboundQueuesProps {
   readonly engine: RunEngine;
   readonly functions: ApiFunctions;
 }
-
-const TIMEOUT = Duration.seconds(30);
-/** As AWS advises, six times what the function may take. */
-const VISIBILITY = Duration.minutes(3);
-const MOST_RECEIVES = 10;
 
 /** Turns messages of SQS into runs: those of the inbox, which name their trigger, and those of queues that the owner has. */
 export class InboundQueues extends Construct {
@@ -34,7 +28,7 @@ export class InboundQueues extends Construct {
       settings,
       entry: 'queue/receive-messages',
       description: 'Turns messages of SQS into runs',
-      timeout: TIMEOUT,
+      timeout: RECEIVE_TIMEOUT,
       environment: { RETENTION_DAYS: String(settings.retentionDays), ...environment },
     });
     allowStarts(this.receive, { stores, engine });
@@ -43,7 +37,7 @@ export class InboundQueues extends Construct {
     const standard = this.#inbox('Inbox', settings, '');
     const fifo = this.#inbox('FifoInbox', settings, '.fifo');
     this.undelivered = [standard.dead, fifo.dead];
-    for (const { arn, name } of own) this.#take(Queue.fromQueueArn(this, `Own-${name}`, arn));
+    for (const { arn, name } of own) receives(this.receive, Queue.fromQueueArn(this, `Own-${name}`, arn));
 
     const routes = functions.at('api/queues');
     for (const [name, value] of Object.entries({
@@ -55,16 +49,8 @@ export class InboundQueues extends Construct {
   }
 
   #inbox(id: string, { prefix }: Settings, ending: '' | '.fifo') {
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) };
-    const dead = new Queue(this, `${id}Undelivered`, { ...common, queueName: `${prefix}-inbox-undelivered${ending}` });
-    const deadLetterQueue = { queue: dead, maxReceiveCount: MOST_RECEIVES };
-    const queueName = `${prefix}-inbox${ending}`;
-    const queue = new Queue(this, id, { ...common, queueName, visibilityTimeout: VISIBILITY, deadLetterQueue });
-    this.#take(queue);
-    return { queue, dead };
-  }
-
-  #take(queue: IQueue): void {
-    this.receive.addEventSource(new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true }));
+    const made = receivedQueue(this, { queue: id, dead: `${id}Undelivered` }, { name: `${prefix}-inbox`, ending });
+    receives(this.receive, made.queue);
+    return made;
   }
 }
