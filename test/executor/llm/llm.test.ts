@@ -106,6 +106,9 @@ describe.each(['openai', 'anthropic'])('a model of type %s', (type) => {
     [{ status: 500, body: { error: { message: 'oops' } } }, 'LlmRequestFailed'],
     [{ status: 400, body: { error: { message: 'no such model' } } }, 'LlmRequestFailed'],
     ['half' as const, 'ConnectionFailed LlmRequestFailed'],
+    [{ status: 200, body: {} }, 'LlmRequestFailed'],
+    [{ status: 200, body: 'It was Acme.' }, 'LlmRequestFailed'],
+    [{ status: 200, body: { choices: [], content: [{ type: 'text' }] } }, 'LlmRequestFailed'],
   ])('that answers %j fails as %s', async (say, names) => {
     model.say(say);
     const run = await ask({});
