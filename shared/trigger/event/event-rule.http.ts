@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { actor, page, resourceId, words } from '../../edge/schema.ts';
+import { page, words } from '../../edge/schema.ts';
 import { camelCased, viewOf } from '../../edge/snake-case.ts';
 import { parseJson } from '../../kernel/json.ts';
-import type { EventRule } from './event-rule.ts';
+import { triggerSchemas } from '../expression/trigger.http.ts';
+import { EVENT, type EventRule } from './event-rule.ts';
 
 const object = z.record(z.string(), z.unknown());
 
@@ -15,10 +16,7 @@ const pattern = object
       'An event pattern of EventBridge: exact values, prefix, suffix, equals-ignore-case, anything-but, exists, numeric. All that is said must hold',
   })
   .transform((said) => JSON.stringify(said));
-const mapping = z.string().min(1).max(20_000).meta({ description: 'JSONata from {detail, event} to inputs' });
-const condition = z.string().min(1).max(20_000).meta({
-  description: 'JSONata condition over {detail, event}: an event that does not meet it is skipped',
-});
+const { made, changed, head, foot } = triggerSchemas(EVENT);
 
 export const newEventRule = camelCased(
   z.strictObject({
@@ -26,39 +24,26 @@ export const newEventRule = camelCased(
     source: source.optional(),
     detail_type: detailType.optional(),
     pattern: pattern.optional(),
-    mapping: mapping.optional(),
-    if: condition.optional(),
-    enabled: z.boolean().default(true),
+    ...made,
   }),
 );
 
 export const changedEventRule = camelCased(
   z.strictObject({
-    name: words(100).optional(),
-    enabled: z.boolean().optional(),
+    ...changed,
     source: source.nullable().optional(),
     detail_type: detailType.nullable().optional(),
     pattern: pattern.nullable().optional(),
-    mapping: mapping.nullable().optional(),
-    if: condition.nullable().optional(),
   }),
 );
 
 export const eventRuleEntry = z
   .object({
-    id: resourceId,
-    workflow_id: resourceId,
-    project_id: z.string(),
-    name: z.string(),
+    ...head,
     source: z.string().nullable(),
     detail_type: z.string().nullable(),
     pattern: object.nullable(),
-    mapping: z.string().nullable(),
-    if: z.string().nullable(),
-    enabled: z.boolean(),
-    created_at: z.iso.datetime(),
-    created_by: actor,
-    updated_at: z.iso.datetime(),
+    ...foot,
   })
   .meta({ id: 'EventRule' });
 

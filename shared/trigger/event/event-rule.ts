@@ -1,29 +1,20 @@
 import * as z from 'zod';
-import { actor } from '../../kernel/actor.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
+import { trigger } from '../expression/trigger.ts';
+import type { Readable } from '../expression/trigger-expressions.ts';
 
 /** What starts a run for each event of EventBridge that it is about. */
-export const eventRule = z.object({
-  id: z.string(),
-  workspace: z.string(),
-  project: z.string(),
-  workflowId: z.string(),
-  name: z.string(),
+export const eventRule = trigger.extend({
   /** Which events: all that is said must hold. */
   source: z.string().optional(),
   detailType: z.string().optional(),
   /** An event pattern of EventBridge, as its JSON text: maps of DynamoDB have no place for every number. */
   pattern: z.string().optional(),
-  /** JSONata from `{detail, event}` to inputs. */
-  mapping: z.string().optional(),
-  /** JSONata condition over the same: what does not meet it starts nothing. */
-  if: z.string().optional(),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-  createdBy: actor,
-  updatedAt: z.string(),
 });
 export type EventRule = z.infer<typeof eventRule>;
+
+/** What the mapping and the condition of an event rule read. */
+export const EVENT: Readable = { thing: 'an event', trigger: 'event rule', names: ['detail', 'event'] };
 
 export interface EventRules {
   create(rule: EventRule): Promise<void>;

@@ -3,7 +3,8 @@ import { inspectJson } from '../../kernel/inspect-json.ts';
 import { parseJson } from '../../kernel/json.ts';
 import { type Trace, traceIn } from '../../kernel/trace.ts';
 import type { RawForm } from '../delivery/raw.ts';
-import { mappedInputs, meetsCondition, type Readable, type TriggerExpressions } from '../expression/trigger-expressions.ts';
+import { mappedInputs, meetsCondition, type TriggerExpressions } from '../expression/trigger-expressions.ts';
+import { EVENT } from './event-rule.ts';
 
 /** An event of EventBridge, as its rules see it. */
 const busEvent = z.object({
@@ -73,9 +74,6 @@ const traced = z.object({ traceparent: z.string(), tracestate: z.string() }).par
 
 /** The trace that the event is told in: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md */
 export const traceOf = ({ event }: Arrival): Trace | undefined => traceIn(traced.safeParse(event.detail).data ?? {});
-
-/** What the mapping and the condition of an event rule read. */
-export const EVENT: Readable = { thing: 'an event', trigger: 'event rule', names: ['detail', 'event'] };
 
 /** The inputs that an event means. Without a mapping they are its detail. */
 export const inputsOf = ({ mapping }: TriggerExpressions, one: Arrival) => mappedInputs(mapping, namesOf(one), EVENT);

@@ -1,11 +1,10 @@
 import type { Actor } from '../../kernel/actor.ts';
 import { PatternRefused } from '../../kernel/event-pattern.ts';
-import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import { changedTrigger, newTrigger } from '../expression/trigger.ts';
 import { checkExpressions } from '../expression/trigger-expressions.ts';
-import { EVENT } from './event.ts';
-import type { EventRule, EventRules } from './event-rule.ts';
+import { EVENT, type EventRule, type EventRules, eventRule } from './event-rule.ts';
 import { matcherOf } from './rules-for.ts';
 
 export interface EventRuleServices {
@@ -33,17 +32,7 @@ export async function createEventRule(
   check(choices);
   if ((await rules.all(workflow.workspace)).length >= MOST)
     throw new Problem('conflict', `The workspace has ${MOST} event rules, which is as many as there can be. Delete one first.`);
-  const at = now();
-  const rule: EventRule = {
-    ...choices,
-    id: newId(at.getTime()),
-    workspace: workflow.workspace,
-    project: workflow.project,
-    workflowId: workflow.id,
-    createdAt: at.toISOString(),
-    createdBy: actor,
-    updatedAt: at.toISOString(),
-  };
+  const rule = newTrigger(choices, { workflow, actor }, now());
   await rules.create(rule);
   return rule;
 }
@@ -53,18 +42,8 @@ export async function changeEventRule(
   seen: EventRule,
   change: EventRuleChange,
 ): Promise<EventRule> {
-  const { name, enabled, ...said } = change;
-  const { source, detailType, pattern, mapping, if: condition, ...kept } = seen;
-  const all = { source, detailType, pattern, mapping, if: condition, ...said };
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value != null)) as Partial<Pick<EventRule, Said>>;
-  check(given);
-  const next: EventRule = {
-    ...kept,
-    ...given,
-    ...(name !== undefined && { name }),
-    ...(enabled !== undefined && { enabled }),
-    updatedAt: now().toISOString(),
-  };
+  const next = changedTrigger(eventRule, seen, change, now());
+  check(next);
   if (await rules.replace(seen, next)) return next;
   throw new Problem('conflict', `Event rule "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
 }

@@ -4,7 +4,8 @@ import { parseJson } from '../../kernel/json.ts';
 import { MASK } from '../../kernel/mask.ts';
 import { isSecretName } from '../../step/http/secret-names.ts';
 import type { RawForm } from '../delivery/raw.ts';
-import { mappedInputs, meetsCondition, type Readable, type TriggerExpressions } from '../expression/trigger-expressions.ts';
+import { mappedInputs, meetsCondition, type TriggerExpressions } from '../expression/trigger-expressions.ts';
+import { MESSAGE } from './queue.ts';
 
 /** A message of SQS, as far as triggers care. */
 const message = z.object({
@@ -32,9 +33,6 @@ export const rawMessage: RawForm = {
     return Buffer.from(JSON.stringify({ ...rest, attributes: Object.fromEntries(shown) }, null, 2));
   },
 };
-
-/** What the mapping and the condition of a queue read. */
-export const MESSAGE: Readable = { thing: 'a message', trigger: 'queue', names: ['body', 'attributes', 'message'] };
 
 /** The inputs that a message means. Without a mapping they are its body, or `{body}` when that is no object. */
 export const inputsOf = ({ mapping }: TriggerExpressions, one: Message) => mappedInputs(mapping, namesOf(one), MESSAGE);

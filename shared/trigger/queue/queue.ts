@@ -1,26 +1,17 @@
 import * as z from 'zod';
-import { actor } from '../../kernel/actor.ts';
 import type { Page, PageOf } from '../../kernel/page.ts';
+import { trigger } from '../expression/trigger.ts';
+import type { Readable } from '../expression/trigger-expressions.ts';
 
 /** What starts a run for each message of SQS that is meant for it. */
-export const queue = z.object({
-  id: z.string(),
-  workspace: z.string(),
-  project: z.string(),
-  workflowId: z.string(),
-  name: z.string(),
+export const queue = trigger.extend({
   /** The owner's own queue whose messages are all for it; absent where messages of the inbox name it. */
   source: z.string().optional(),
-  /** JSONata from `{body, attributes, message}` to inputs. */
-  mapping: z.string().optional(),
-  /** JSONata condition over the same: what does not meet it starts nothing. */
-  if: z.string().optional(),
-  enabled: z.boolean(),
-  createdAt: z.string(),
-  createdBy: actor,
-  updatedAt: z.string(),
 });
 export type Queue = z.infer<typeof queue>;
+
+/** What the mapping and the condition of a queue read. */
+export const MESSAGE: Readable = { thing: 'a message', trigger: 'queue', names: ['body', 'attributes', 'message'] };
 
 export interface Queues {
   /** False when the source of the queue starts another one already. */

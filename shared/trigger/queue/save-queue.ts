@@ -1,10 +1,9 @@
 import type { Actor } from '../../kernel/actor.ts';
-import { newId } from '../../kernel/id.ts';
 import { Problem } from '../../kernel/problem.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import { changedTrigger, newTrigger } from '../expression/trigger.ts';
 import { checkExpressions } from '../expression/trigger-expressions.ts';
-import { MESSAGE } from './message.ts';
-import type { Queue, Queues } from './queue.ts';
+import { MESSAGE, type Queue, type Queues, queue } from './queue.ts';
 
 export interface QueueSettingsServices {
   queues: Queues;
@@ -31,32 +30,16 @@ export async function createQueue(
     throw new Problem('invalid', `There is no queue "${source}" for this workspace: the setting inboundQueues names them.`, [
       { name: 'source', value: source },
     ]);
-  const at = now();
-  const queue: Queue = {
-    ...choices,
-    id: newId(at.getTime()),
-    workspace: workflow.workspace,
-    project: workflow.project,
-    workflowId: workflow.id,
-    createdAt: at.toISOString(),
-    createdBy: actor,
-    updatedAt: at.toISOString(),
-  };
-  if (await queues.create(queue)) return queue;
+  const created = newTrigger(choices, { workflow, actor }, now());
+  if (await queues.create(created)) return created;
   throw new Problem('conflict', `The messages of "${source}" are for another trigger already; delete that one first.`, [
     { name: 'source', value: source ?? '' },
   ]);
 }
 
-export async function changeQueue(
-  { queues, now }: QueueSettingsServices,
-  seen: Queue,
-  { mapping = seen.mapping, if: condition = seen.if, ...change }: QueueChange,
-): Promise<Queue> {
-  const { mapping: _, if: __, ...kept } = seen;
-  const expressions = { ...(mapping != null && { mapping }), ...(condition != null && { if: condition }) };
-  checkExpressions(expressions, MESSAGE);
-  const next = { ...kept, ...change, ...expressions, updatedAt: now().toISOString() };
+export async function changeQueue({ queues, now }: QueueSettingsServices, seen: Queue, change: QueueChange): Promise<Queue> {
+  const next = changedTrigger(queue, seen, change, now());
+  checkExpressions(next, MESSAGE);
   if (await queues.replace(seen, next)) return next;
   throw new Problem('conflict', `Queue "${seen.name}" has been changed by somebody else meanwhile. Read it again.`);
 }
