@@ -61,7 +61,10 @@ test(
     const job = await throughKills('/v1/tasks/answer', { group: tasks[0]?.['group'], decision: 'retry' });
     expect(job).toMatchObject({ status: 'completed', total: COUNT, done: COUNT, failed: 0 });
     expect(await all(`/v1/jobs/${job.id}/results?`)).toHaveLength(COUNT);
-    for (const { run_id } of tasks) expect(await setting.api.ended(String(run_id))).toMatchObject({ status: 'succeeded' });
+    const succeeded = () => all(`/v1/runs?workflow_id=${workflow}&status=succeeded`);
+    let ended = await succeeded();
+    for (; ended.length < COUNT; ended = await succeeded()) await sleep(200);
+    expect(ended.map(({ id }) => id).toSorted()).toEqual(tasks.map(({ run_id }) => run_id).toSorted());
     const after = await all(`/v1/tasks?workflow_id=${workflow}`);
     expect(after).toHaveLength(COUNT);
     expect(new Set(after.map(({ status, decision }) => `${status} ${decision}`))).toEqual(new Set(['answered retry']));
