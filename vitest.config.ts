@@ -39,8 +39,7 @@ const tests = (files: string[]) => files.map((path) => path.replace(/\*\*$/, '**
 
 const together = (name: string, include: string[], exclude: string[]) => ({
   extends: true as const,
-  // Read when the first of them imports functions, which may be before its cloud is up.
-  test: { name, include: tests(include), exclude, isolate: false, env: { POWERTOOLS_METRICS_DISABLED: 'true' } },
+  test: { name, include: tests(include), exclude, isolate: false },
 });
 
 export default defineConfig({
@@ -51,6 +50,8 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     // A test whose loops have run zero times has shown nothing.
     expect: { requireAssertions: true },
+    // Read when a file imports functions, which may be before its cloud is up.
+    env: { POWERTOOLS_METRICS_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -11,9 +11,9 @@ export async function countEnded(
   { Records }: { Records: readonly StreamRecord[] },
   services: CountServices & BudgetWatchServices,
 ): Promise<void> {
-  const ended = endedOf(Records.map(changeOf));
-  measure(await countRuns(services, ended));
-  await tellOfBudgets(services, ended);
+  const counted = await countRuns(services, endedOf(Records.map(changeOf)));
+  measure(counted);
+  await tellOfBudgets(services, counted);
 }
 
 export const handler = background(streamEvent, countEnded, () => ({

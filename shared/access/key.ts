@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import { newId } from '../kernel/id.ts';
 import { type Caller, ROLES } from '../kernel/role.ts';
@@ -19,7 +19,7 @@ export const apiKey = z.object({
 export type ApiKey = z.infer<typeof apiKey>;
 
 /** Keys are long and random, so a plain SHA-256 of one cannot be searched for. */
-export const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+export const hashOf = (key: string) => hash('sha256', key, 'hex');
 
 /** A new key and what is stored of it. */
 export function newKey(

@@ -1,4 +1,5 @@
 import type { RunFilter } from '../run/list/filter.ts';
+import { isCounted } from './contribution.ts';
 import { type CountServices, countablesOf } from './count-runs.ts';
 
 export interface Recounted {
@@ -26,7 +27,10 @@ export async function recount(
   const done: Recounted = { looked: 0, counted: 0, corrected: 0, next: token };
   do {
     const { items, next } = await services.runs.list({ ...filter, archived: 'any' }, { limit: PAGE, token: done.next });
-    const countables = await countablesOf(services, items);
+    const countables = await countablesOf(
+      services,
+      items.filter(isCounted).map(({ id }) => id),
+    );
     // Of a run that is held longer than others nobody knows any more that it has been counted.
     const known = countables.filter(({ keptUntil }) => keptUntil * 1000 > services.now().getTime());
     const { counted, corrected } = await services.counters.correct(known);

@@ -15,7 +15,10 @@ export interface BudgetWatchServices {
 const TOLD = ['budget.warned', 'budget.exhausted'] as const;
 
 /** Tells subscribers of budgets that what has just been counted has brought to their bounds: once in each day or month. */
-export async function tellOfBudgets(services: BudgetWatchServices, runs: readonly Run[]): Promise<void> {
+export async function tellOfBudgets(
+  services: BudgetWatchServices,
+  runs: readonly Pick<Run, 'workspace' | 'project' | 'workflowId'>[],
+): Promise<void> {
   for (const [workspace, some] of Map.groupBy(runs, (run) => run.workspace)) {
     if (!(await services.subscribers.want(workspace, TOLD))) continue;
     const budgets = await services.workflows.budgets(workspace);

@@ -1,4 +1,4 @@
-import { createHash, randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import { decodeTime, encodeTime, ulid } from 'ulid';
 
 // A ULID takes sixteen random bytes, and asking the system for each of them costs more than all the rest of it.
@@ -20,7 +20,7 @@ export const newId = (atMs: number = Date.now()): string => ulid(atMs, random);
 
 /** The ULID that belongs to a text: the same text and time give the same id, so that what is done again is done once. */
 export function idOf(text: string, atMs: number): string {
-  const digest = createHash('sha256').update(text).digest();
+  const digest = hash('sha256', text, 'buffer');
   let at = 0;
   // For the library a time of zero is none given: now.
   return ulid(Math.max(atMs, 1), () => (digest[at++ % digest.length] ?? 0) / 256);

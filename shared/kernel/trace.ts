@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 
 /** The trace that whoever started a run is in, as W3C Trace Context has it. */
@@ -71,4 +71,4 @@ export const traceHeaders = ({ parent, state }: Trace): Record<string, string> =
   ...(state !== undefined && { tracestate: state }),
 });
 
-const hex = (text: string, characters: number) => createHash('sha256').update(text).digest('hex').slice(0, characters);
+const hex = (text: string, characters: number) => hash('sha256', text, 'hex').slice(0, characters);
