@@ -59,10 +59,11 @@ describe.each(endless.slice(0, 1))('an expression that %s', (_, source) => {
   });
 });
 
-test('ten expressions that never end do not keep others from an answer', { timeout: 60_000 }, async () => {
+// Twice as many as there are threads for them, and each takes five seconds of one.
+test('four expressions that never end do not keep others from an answer', { timeout: 60_000 }, async () => {
   const loop = '($f := function($n) { $f($n) }; $f(1))';
   const id = await api.publish(`  - id: bad\n    set: { x: ${yaml(loop)} }\n`);
-  const runs = await Promise.all(Array.from({ length: 10 }, () => api.start(id)));
+  const runs = await Promise.all(Array.from({ length: 4 }, () => api.start(id)));
   expect((await api.get('/v2/health', { key: null })).status).toBe(200);
   for (const { body } of runs) expect((await api.ended(body.id)).error.name).toBe('ExpressionError');
 });
