@@ -79,7 +79,7 @@ output:
 async function workflows(): Promise<string[]> {
   const { items } = await api.call('listWorkflows', { query: { limit: 100 } });
   const ids: string[] = [];
-  for (const [name, title] of NAMES) {
+  for (const [name, title, prefix] of NAMES) {
     const known = items.find((one) => one.name === name);
     if (known) {
       ids.push(known.id);
@@ -89,7 +89,12 @@ async function workflows(): Promise<string[]> {
     await api.call('publishWorkflow', { params: { workflow_id: saved.id }, body: { note: 'First version' } });
     await api.call('createSchedule', {
       params: { workflow_id: saved.id },
-      body: { name: `${title}, nightly`, expression: `daily at 0${ids.length % 9}:30`, timezone: 'Europe/Berlin' },
+      body: {
+        name: `${title}, nightly`,
+        expression: `daily at 0${ids.length % 9}:30`,
+        timezone: 'Europe/Berlin',
+        inputs: { ref: `${prefix}-nightly` },
+      },
     });
     ids.push(saved.id);
   }
