@@ -23,6 +23,8 @@ const MODULES: Record<string, () => unknown> = {
         { settings: asked(settings), secret: asked(secret) },
       ]),
     ),
+    eventRule: asked(operations.createEventRule.body),
+    eventRuleChange: asked(operations.changeEventRule.body),
     limits: asked(limits),
     mailbox: asked(operations.putMailbox.body),
     schedule: asked(operations.createSchedule.body),

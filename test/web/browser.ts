@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -26,13 +26,44 @@ export const built = () => execFileSync(process.execPath, [join(import.meta.dirn
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong with a page. */
-export async function axeOf(page: Page): Promise<string[]> {
+/** What axe finds wrong with a page, by all of its rules or by these. */
+async function axeOf(page: Page, rules?: readonly string[]): Promise<string[]> {
+  const only = rules ? `, runOnly: ${JSON.stringify(rules)}` : '';
+  return page.evaluate<string[]>(
+    `axe.run({ resultTypes: ['violations']${only} }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' ')))`,
+  );
+}
+
+const WIDE = { width: 1440, height: 900 };
+const NARROW = { width: 390, height: 844 };
+/** Nothing else about a page is another in the dark. */
+const OF_COLOURS = ['color-contrast'];
+/** Kept out of git, like all that tests and installations leave behind. */
+const PICTURES = join(import.meta.dirname, '../../.millrun/screens');
+
+/** What is wrong with the page as it stands, light and dark, on a desk and on a phone; pictures of all four are kept. */
+export async function looksOf(page: Page, name: string): Promise<string[]> {
+  mkdirSync(PICTURES, { recursive: true });
+  const look = async (colorScheme: 'light' | 'dark', viewport: typeof WIDE) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    // Much faster than the other formats.
+    const path = join(PICTURES, `${name}-${colorScheme}-${viewport.width}.jpeg`);
+    await page.screenshot({ path, type: 'jpeg', quality: 70, caret: 'initial' });
+  };
+  await look('light', WIDE);
   // Over the protocol, since the policy of the page lets no script in.
   await page.evaluate(AXE);
-  return page.evaluate<string[]>(
-    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)).join(' ')))",
-  );
+  const found = await axeOf(page);
+  await look('dark', WIDE);
+  found.push(...(await axeOf(page, OF_COLOURS)));
+  await look('dark', NARROW);
+  await look('light', NARROW);
+  const beyond = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  if (beyond > 0) found.push(`it is ${beyond} pixels wider than a phone`);
+  await page.setViewportSize(WIDE);
+  return found.map((one) => `${name} ${one}`);
 }
 
 const MOST_TABS = 80;

@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('somebody who has read nothing', () => {
     const failing = steps.getByRole('listitem').filter({ hasText: 'Start one that fails' });
     const sku = await failing.locator('code').innerText();
     await failing.getByRole('link').click();
-    const input = page.getByLabel('Input');
+    const input = page.getByLabel('Lines');
     await expect.poll(() => input.inputValue(), { timeout: MINUTE_MS }).toContain('"sku"');
     const proposed = await input.inputValue();
     const [, sound = ''] = /"sku": "([^"]+)"/.exec(proposed) ?? [];

@@ -87,7 +87,7 @@ export function WorkflowsTable({
                 <RunsLink search={runs('failed,timed_out')}>{(one.failed + one.timed_out).toLocaleString('en')}</RunsLink>
               </td>
               <td className="right">
-                <RunsLink search={runs('succeeded')}>{percent(shareOf(one))}</RunsLink>
+                <RunsLink search={runs('failed,timed_out')}>{percent(shareOf(one))}</RunsLink>
               </td>
               <td className="right">
                 <RunsLink search={countedRuns(answer, { workflow: one.workflow_id, unaided: 'true' })}>

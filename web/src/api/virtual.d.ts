@@ -7,6 +7,8 @@ declare module 'virtual:forms' {
   type Schema = import('../kit/schema.ts').Schema;
   const forms: {
     connections: Record<string, { settings: Schema; secret: Schema }>;
+    eventRule: Schema;
+    eventRuleChange: Schema;
     limits: Schema;
     mailbox: Schema;
     schedule: Schema;

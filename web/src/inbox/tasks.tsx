@@ -1,8 +1,7 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { Button, Loading, Problem, SearchBox, Segments } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
-import { useKeys } from '../kit/keyboard.ts';
+import { useCursor, useKeys } from '../kit/keyboard.ts';
 import { Time } from '../kit/time.tsx';
 import { useAllOf } from '../pages/paged.ts';
 import { Approval } from './approval.tsx';
@@ -21,7 +20,7 @@ export function Tasks() {
   const navigate = useNavigate({ from: '/inbox' });
   const { list, tasks, isOpen, waiting, renew } = useTasks(whose);
   const given = useGiven();
-  const [cursor, setCursor] = useState<string>();
+  const { cursor, now: at, put } = useCursor();
   const now = Date.now();
   const isOff = ({ snoozed_until }: TaskEntry) => snoozed_until !== null && Date.parse(snoozed_until) > now;
   const putOff = tasks.filter(isOff).length;
@@ -32,7 +31,7 @@ export function Tasks() {
   const set = (more: object) =>
     void navigate({ search: (before: object) => ({ ...before, ...more }), replace: true, resetScroll: false });
   const toggle = (id: string) => {
-    setCursor(id);
+    put(id);
     set({ task: opened === id ? undefined : id });
   };
   const rows = [
@@ -40,13 +39,20 @@ export function Tasks() {
     ...(kind === 'approval' ? [] : groups.map(({ id }) => id)),
   ];
   const move = (step: number) => {
-    const at = rows.indexOf(cursor ?? opened ?? '');
-    const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
+    const place = rows.indexOf(at() ?? opened ?? '');
+    const next = rows[Math.max(0, Math.min(rows.length - 1, place + step))];
     if (!next) return;
-    setCursor(next);
+    put(next);
     document.querySelector(`[data-task="${next}"]`)?.scrollIntoView({ block: 'nearest' });
   };
-  useKeys({ j: () => move(1), k: () => move(-1), Enter: () => cursor && toggle(cursor) });
+  useKeys({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: () => {
+      const id = at();
+      if (id) toggle(id);
+    },
+  });
   const more = list.hasNextPage ? '+' : '';
   return (
     <>
@@ -54,7 +60,7 @@ export function Tasks() {
         <h1>Inbox</h1>
         <SearchBox
           label="Find questions"
-          placeholder="Title, reference, workflow, person, error"
+          placeholder="Words, reference, person"
           value={q}
           onChange={(next) => set({ q: next || undefined })}
         />

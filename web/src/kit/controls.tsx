@@ -196,10 +196,10 @@ export const Loading = ({ rows = 6 }: { rows?: number }) => (
 /** Shows more of a long text when asked to. */
 export function Clamp({ text, most = 400 }: { text: string; most?: number }) {
   const [open, setOpen] = useState(false);
-  if (text.length <= most) return <>{text}</>;
+  if (text.length <= most) return <span>{text}</span>;
   return (
     <>
-      {open ? text : `${text.slice(0, most)}… `}
+      <span>{open ? text : `${text.slice(0, most)}…`}</span>{' '}
       <button type="button" className="link" onClick={() => setOpen(!open)}>
         {open ? 'Less' : `All ${text.length.toLocaleString('en')} characters`}
       </button>

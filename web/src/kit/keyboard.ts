@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 /** What Enter presses by itself. */
 const PRESSED = 'a, button, summary';
@@ -29,4 +29,15 @@ export function useKeys(keys: Record<string, (event: KeyboardEvent) => void>): v
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
   }, []);
+}
+
+/** The row that keys are about. Whoever types fast presses the next key before the page is drawn anew: `now` knows what it does not show yet. */
+export function useCursor() {
+  const [cursor, setCursor] = useState<string>();
+  const last = useRef<string>(undefined);
+  const put = (id: string) => {
+    last.current = id;
+    setCursor(id);
+  };
+  return { cursor, now: () => last.current, put };
 }

@@ -22,7 +22,7 @@ export function PeoplePage() {
         <h1>Members and keys</h1>
         <SearchBox
           label="Find members and keys"
-          placeholder="Name, address, role or project"
+          placeholder="Name, address, role"
           value={q}
           onChange={(next) => void navigate({ search: { q: next }, replace: true, resetScroll: false })}
         />

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
-import { type ReactNode, useCallback, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useMemo, useRef } from 'react';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
-import { useKeys } from '../kit/keyboard.ts';
+import { useCursor, useKeys } from '../kit/keyboard.ts';
 import { Choices } from '../kit/menu.tsx';
 import { Time } from '../kit/time.tsx';
 import { Bulk } from './bulk.tsx';
@@ -34,7 +34,7 @@ const NONE: readonly FieldName[] = [];
 export function RunsList({ title, search, onSearch, fixed = NONE, actions }: Props) {
   const { runs, waiting, list, histogram, searchedTo, query, showWaiting } = useRuns(search);
   const navigate = useNavigate();
-  const [cursor, setCursor] = useState<string>();
+  const { cursor, now, put } = useCursor();
   const { selected, toggle, clear } = useSelected();
   const chosen = useMemo(() => new Set(selected), [selected]);
   // One function for all rows, so that a row is drawn anew when it changes and no sooner.
@@ -44,18 +44,24 @@ export function RunsList({ title, search, onSearch, fixed = NONE, actions }: Pro
   const narrow = useRef((_: string) => {});
   narrow.current = (label) => onSearch({ ...search, label });
   const narrowTo = useCallback((label: string) => narrow.current(label), []);
-  const at = runs.findIndex(({ id }) => id === cursor);
   const move = (step: number) => {
+    const at = runs.findIndex(({ id }) => id === now());
     const next = runs[Math.max(0, Math.min(runs.length - 1, at + step))];
     if (!next) return;
-    setCursor(next.id);
+    put(next.id);
     document.querySelector(`[data-run="${next.id}"]`)?.scrollIntoView({ block: 'nearest' });
   };
   useKeys({
     j: () => move(1),
     k: () => move(-1),
-    x: () => cursor && select(cursor),
-    Enter: () => cursor && void navigate({ to: '/runs/$runId', params: { runId: cursor } }),
+    x: () => {
+      const id = now();
+      if (id) select(id);
+    },
+    Enter: () => {
+      const runId = now();
+      if (runId) void navigate({ to: '/runs/$runId', params: { runId } });
+    },
   });
   const own = Object.fromEntries(Object.entries(search).filter(([name]) => !fixed.some((one) => one === name)));
   const cleared = unfiltered(search, fixed);

@@ -5,6 +5,7 @@ import { queries } from '../api/queries.ts';
 export type Schedule = Result<'listSchedules'>['items'][number];
 export type Webhook = Result<'listWebhooks'>['items'][number];
 export type Queue = Result<'listQueues'>['items'][number];
+export type EventRule = Result<'listEventRules'>['items'][number];
 export type Mailbox = Result<'getMailbox'>;
 
 const PAGE = 100;
@@ -41,4 +42,10 @@ export const queuesQuery = (workflow_id: string) =>
   queryOptions({
     queryKey: ['triggers', workflow_id, 'queues'],
     queryFn: ({ signal }) => call('listQueues', { params: { workflow_id }, query: { limit: PAGE } }, signal),
+  });
+
+export const eventRulesQuery = (workflow_id: string) =>
+  queryOptions({
+    queryKey: ['triggers', workflow_id, 'event-rules'],
+    queryFn: ({ signal }) => call('listEventRules', { params: { workflow_id }, query: { limit: PAGE } }, signal),
   });

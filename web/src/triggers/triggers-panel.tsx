@@ -1,4 +1,5 @@
 import type { Workflow } from '../api/queries.ts';
+import { EventRules } from './event-rules.tsx';
 import { MailboxSection } from './mailbox.tsx';
 import { Queues } from './queues.tsx';
 import { Schedules } from './schedules.tsx';
@@ -12,5 +13,6 @@ export const TriggersPanel = ({ workflow }: { workflow: Workflow }) => (
     <Schedules workflow={workflow} />
     <Webhooks workflow={workflow} />
     <Queues workflow={workflow} />
+    <EventRules workflow={workflow} />
   </div>
 );

@@ -163,6 +163,7 @@ const keyOf = (item: Item) =>
 function nameOf(item: Item, zone: Zone, within: RunsSearch): ReactNode {
   if ('action' in item) return `${ACTION_WORDS[item.action] ?? item.action}${item.model === null ? '' : `, ${item.model}`}`;
   if ('day' in item) {
+    if (item.runs === 0) return <span className="faint">{weekday(item.day)}</span>;
     const { start, end } = boundsOf(dayOf(Date.parse(item.day), zone), zone);
     return (
       <Link
