@@ -27,6 +27,7 @@ export function traceIn(headers: Readonly<Record<string, string | undefined>>): 
 
 /** Our member of `tracestate`: how many events in a row have led here. */
 const MEMBER = /^millrun=(\d{1,4})$/;
+const MOST_EVENTS = 9_999;
 
 const membersOf = ({ state }: Pick<Trace, 'state'>) => (state ?? '').split(',').map((member) => member.trim());
 
@@ -38,7 +39,7 @@ export function eventsBehind(trace: Trace | undefined): number {
 
 /** The trace of an event that is told in this one. */
 export function toldIn(trace: Trace): Trace {
-  const kept = [`millrun=${eventsBehind(trace) + 1}`];
+  const kept = [`millrun=${Math.min(eventsBehind(trace) + 1, MOST_EVENTS)}`];
   for (const member of membersOf(trace))
     if (member !== '' && !MEMBER.test(member) && [...kept, member].join().length <= MOST_STATE_CHARACTERS) kept.push(member);
   return { ...trace, state: kept.join() };

@@ -1,11 +1,45 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { traceFrom, traceHeaders, traceIdOf, traceIn } from '../../shared/kernel/trace.ts';
+import { eventsBehind, toldIn, traceFrom, traceHeaders, traceIdOf, traceIn } from '../../shared/kernel/trace.ts';
+import { eventOfRow } from '../../shared/subscription/events-of-runs.ts';
 import { type Api, startApi, uniqueName } from '../edge/api.ts';
+import { aRun } from '../harness/builders.ts';
 import { type StubServer, startStub } from '../harness/stub-server.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PARENT = `00-${TRACE}-b7ad6b7169203331-01`;
 const FORM = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+describe('events in a row', () => {
+  test.each([
+    [undefined, 'millrun=1'],
+    ['millrun=3', 'millrun=4'],
+    ['vendor=1, millrun=3,other=2', 'millrun=4,vendor=1,other=2'],
+    ['millrun=9999', 'millrun=9999'],
+    ['millrun=many,vendor=1', 'millrun=1,millrun=many,vendor=1'],
+  ])('of the state %s, the next one says %s', (state, next) => {
+    const trace = { parent: PARENT, ...(state !== undefined && { state }) };
+    expect(toldIn(trace)).toEqual({ parent: PARENT, state: next });
+  });
+
+  test('are counted in a state that is as long as it may be, which is cut by members', () => {
+    const state = Array.from({ length: 40 }, (_, n) => `vendor${n}=${n}`).join();
+    const told = toldIn({ parent: PARENT, state });
+    expect(told.state?.length).toBeLessThanOrEqual(512);
+    expect(traceIn(traceHeaders(told))).toEqual(told);
+    expect(eventsBehind(told)).toBe(1);
+    expect(state).toContain(told.state?.split(',').slice(1).join());
+  });
+
+  test('are none where nobody has told any', () => {
+    expect([undefined, { parent: PARENT }, { parent: PARENT, state: 'vendor=7' }].map(eventsBehind)).toEqual([0, 0, 0]);
+  });
+
+  test('are told of by what becomes of runs, as by what they emit', () => {
+    const run = aRun({ status: 'failed', trace: { parent: PARENT, state: 'millrun=2' } });
+    const { data } = eventOfRow(run, 'run.failed');
+    expect(data).toMatchObject({ trace: { traceparent: expect.stringMatching(FORM), tracestate: 'millrun=3' } });
+  });
+});
 
 describe('a traceparent', () => {
   test.each([
