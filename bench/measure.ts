@@ -2,6 +2,7 @@ import { loadavg } from 'node:os';
 import { costs, costsOfWaits } from './cost/costs.ts';
 import { AS_ON_AWS } from './cost/count.ts';
 import { withBench } from './harness/bench.ts';
+import { type Machine, theMachine } from './harness/machine.ts';
 import { found } from './lists/find.ts';
 import { storeHistory } from './lists/history.ts';
 import { listed } from './lists/lists.ts';
@@ -51,7 +52,10 @@ export const PART_NAMES = Object.keys(PARTS).filter((name): name is Part => name
 
 type Measured = { [Name in Part]: Awaited<ReturnType<(typeof PARTS)[Name]>> };
 /** What was measured, and the load of the machine before and after each part. */
-export type Results = Measured & { sizes: Sizes; parts: { [Name in Part]?: { measuredAt: string; load: number[] } } };
+export type Results = Measured & {
+  sizes: Sizes;
+  parts: { [Name in Part]?: { measuredAt: string; load: number[]; machine?: Machine } };
+};
 
 /** One part. `say` hears what is being measured. */
 export async function measure<Name extends Part>(
@@ -60,9 +64,10 @@ export async function measure<Name extends Part>(
   say: Say,
 ): Promise<{ [N in Name]: Measured[N] } & Pick<Results, 'sizes' | 'parts'>> {
   const [before = 0] = loadavg();
+  const machine = theMachine();
   const measured = await PARTS[name](sizes, say);
   const [after = 0] = loadavg();
-  const parts = { [name]: { measuredAt: new Date().toISOString(), load: [before, after] } };
+  const parts = { [name]: { measuredAt: new Date().toISOString(), load: [before, after], machine } };
   return { [name]: measured, sizes, parts } as { [N in Name]: Measured[N] } & Pick<Results, 'sizes' | 'parts'>;
 }
 

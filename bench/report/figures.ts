@@ -157,6 +157,14 @@ const processFigures = ({ boot, speed, parts }: Results): Figure[] => [
     figure: 'Load of the machine before and after each part, at the most',
     now: Math.max(...Object.values(parts).flatMap(({ load }) => load)).toFixed(1),
   },
+  ...(parts.speed?.machine
+    ? [
+        {
+          figure: 'The machine when speed was measured: a loop of 100 million steps / a page written to the disk',
+          now: `${ms(parts.speed.machine.loopMs)} / ${ms(parts.speed.machine.diskMs)}`,
+        },
+      ]
+    : []),
 ];
 
 type Show = (value: number) => string;
