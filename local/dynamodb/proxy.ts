@@ -58,15 +58,16 @@ export class DynamoDbProxy {
     response.end(body);
   }
 
-  async call(target: string, received: Buffer, signature: Signature): Promise<ServiceAnswer> {
+  /** `isGroup`: a transaction of writes that are no transaction for whoever has asked for them, and cost what they cost alone. */
+  async call(target: string, received: Buffer, signature: Signature, isGroup = false): Promise<ServiceAnswer> {
     const operation = target.slice(target.indexOf('.') + 1);
     const metered = isMetered(operation);
     const body = metered ? askingForCapacity(received) : received;
 
     const answer = await this.#send(this.#headOf(target, signature, body.length), body).catch(unavailable);
-    if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200 });
+    if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200, isGroup });
     if (answer.status === 200 && isWrite(operation)) for (const written of this.#written) written(received);
-    if (answer.status === 200) this.#keyUsage?.record(operation, received, answer.body, Date.now());
+    if (answer.status === 200) this.#keyUsage?.record(operation, received, answer.body, { nowMs: Date.now(), isGroup });
     return { status: answer.status, requestId: REQUEST_ID.exec(answer.head)?.[1] ?? '', body: answer.body };
   }
 

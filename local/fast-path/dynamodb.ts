@@ -1,9 +1,16 @@
 import * as sdk from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
 import type { ServiceAnswer } from '../dynamodb/proxy.ts';
+import { type SingleWrite, WriteGroups } from '../dynamodb/write-groups.ts';
 import type { Serve } from './intercept.ts';
 
 /** Answers a request as the service would. */
-type Call = (target: string, body: Buffer, signature: { authorization: string; 'x-amz-date': string }) => Promise<ServiceAnswer>;
+type Call = (
+  target: string,
+  body: Buffer,
+  signature: { authorization: string; 'x-amz-date': string },
+  isGroup?: boolean,
+) => Promise<ServiceAnswer>;
 
 /** Operations on items. The others carry instants, which the SDK reads from numbers. */
 const OPERATIONS = new Set([
@@ -31,11 +38,14 @@ const THROTTLES = /ProvisionedThroughputExceeded|Throttling|RequestLimitExceeded
  * Calls of DynamoDB without the SDK's middleware and without a connection from this process to itself. What the SDK would try again is left to it:
  * the call is made once more on the long way.
  */
-export const serveDynamoDb =
-  (call: Call): Serve =>
-  async (operation, input) => {
+export function serveDynamoDb(call: Call): Serve {
+  const ask = (operation: string, text: string, isGroup = false) =>
+    call(`DynamoDB_20120810.${operation}`, Buffer.from(text), SIGNATURE, isGroup);
+  const groups = new WriteGroups((operation, text) => ask(operation, text, operation === 'TransactWriteItems'));
+  return async (operation, input) => {
     if (!OPERATIONS.has(operation)) return undefined;
-    const answer = await call(`DynamoDB_20120810.${operation}`, Buffer.from(written(input)), SIGNATURE);
+    const single = singleWrite(operation, input);
+    const answer = await (single ? groups.write(single) : ask(operation, written(input)));
     if (answer.status >= 500) return undefined;
     const { __type, ...body } = read(answer.body);
     const $metadata = { httpStatusCode: answer.status, requestId: answer.requestId, attempts: 1, totalRetryDelay: 0 };
@@ -44,6 +54,21 @@ export const serveDynamoDb =
     if (THROTTLES.test(name)) return undefined;
     throw exceptionOf(name, { $metadata, ...body });
   };
+}
+
+const key = z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }).optional() });
+const put = z.object({ TableName: z.string(), Item: key }).transform(({ TableName, Item }) => ({ TableName, ...Item }));
+const change = z.object({ TableName: z.string(), Key: key }).transform(({ TableName, Key }) => ({ TableName, ...Key }));
+/** Who asks for these is to be answered more than that it is done. */
+const ASKS = ['ReturnValues', 'ReturnConsumedCapacity', 'ReturnItemCollectionMetrics'];
+
+/** A write that may go with others. */
+function singleWrite(operation: string, input: object): SingleWrite | undefined {
+  if (operation !== 'PutItem' && operation !== 'UpdateItem' && operation !== 'DeleteItem') return undefined;
+  if (ASKS.some((name) => Reflect.get(input, name) !== undefined)) return undefined;
+  const { data } = (operation === 'PutItem' ? put : change).safeParse(input);
+  return data && { operation, item: [data.TableName, data.pk.S, data.sk?.S].join('\n'), text: written(input) };
+}
 
 /** Bytes are Base64 on the wire. A replacer of `JSON.stringify` costs several times as much as this walk, and all that runs write passes here. */
 const written = (input: object): string => JSON.stringify(withBase64(input));

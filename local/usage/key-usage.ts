@@ -62,10 +62,12 @@ export class KeyUsage {
   }
 
   /** Counts a write that was answered with success. */
-  record(operation: string, request: Buffer, response: Buffer, nowMs: number): void {
+  record(operation: string, request: Buffer, response: Buffer, { nowMs, isGroup }: { nowMs: number; isGroup: boolean }): void {
     const writes = writesOf(operation, request);
     if (writes.length === 0) return;
     const window = Math.floor(nowMs / this.#windowMs);
+    // The emulator counts twice what a transaction writes to a table, and once what it writes to indexes.
+    const part = isGroup ? 1 / 2 : 1;
     const { ConsumedCapacity } = answer.parse(JSON.parse(response.toString()));
     for (const { TableName, Table: own, GlobalSecondaryIndexes } of ConsumedCapacity) {
       const known = this.#tables.get(TableName);
@@ -73,7 +75,7 @@ export class KeyUsage {
       if (!known || theirs.length === 0) continue;
       const moves = theirs.map((write) => ({ write, ...moved(known, write) }));
       const keys = theirs.map((write) => ({ keys: [write.item[known.key.hash] ?? UNKNOWN], weight: write.weight }));
-      this.#share({ table: TableName, index: null }, keys, own?.CapacityUnits ?? 0, window);
+      this.#share({ table: TableName, index: null }, keys, (own?.CapacityUnits ?? 0) * part, window);
       for (const [index, { CapacityUnits }] of Object.entries(GlobalSecondaryIndexes))
         this.#share({ table: TableName, index }, indexKeys(known.indexes.get(index) ?? '', moves), CapacityUnits, window);
     }
