@@ -14,7 +14,7 @@ const CLOSING_BRACE = 0x7d;
 
 /** A name can only be followed by a text outside items: inside, a value is always an object with its type. */
 const TOTAL =
-  /"TableName":"([^"]*)","CapacityUnits":([\d.]+)(?:,"WriteCapacityUnits":[\d.]+,"Table":\{"WriteCapacityUnits":([\d.]+))?/g;
+  /"TableName":"([^"]*)","CapacityUnits":([\d.]+)(?:,"WriteCapacityUnits":[\d.]+,"Table":\{"CapacityUnits":([\d.]+))?/g;
 const WRITTEN = /"(?:TableName":"|PutRequest":\{"Item|DeleteRequest":\{"Key)/g;
 
 /** Whether requests of this operation are counted in units. */
