@@ -162,13 +162,15 @@ describe('of two that many runs have, and none has both', () => {
   });
 });
 
+/** A page ends when its time does: on a busy machine there are more. */
+const MOST_PAGES = 50;
+
 test('what no index knows is found in a few pages, each of which says how far it has looked', async () => {
   const pages = await pagesOf({ q: 'kept:y' });
   expect(pages.flatMap(({ ids }) => ids)).toEqual([oldest.id]);
-  // A page ends when its time does: on a busy machine, sooner.
-  expect(pages.length).toBeLessThanOrEqual(15);
+  expect(pages.length).toBeLessThanOrEqual(MOST_PAGES);
   const times = pages.slice(0, -1).map(({ searchedTo }) => Date.parse(searchedTo ?? ''));
   expect(times).toEqual(times.toSorted((a, b) => b - a));
   expect(pages.at(-1)?.searchedTo).toBeUndefined();
-  expect((await pagesOf({ q: 'nothing like it' })).length).toBeLessThanOrEqual(15);
+  expect((await pagesOf({ q: 'nothing like it' })).length).toBeLessThanOrEqual(MOST_PAGES);
 });
