@@ -34,7 +34,7 @@ export class RunRecovery extends Construct {
       description: 'Looks after runs that are due: starts lost executions, ends what is past its deadline',
       entry: 'timer/sweep-runs',
       // Less than the minute between two sweeps, and no second attempt: the next sweep is one.
-      timeout: Duration.seconds(55),
+      timeout: Duration.seconds(59),
       retryAttempts: 0,
       concurrency: settings.sweeperConcurrency,
       environment: { RETENTION_DAYS: String(settings.retentionDays) },

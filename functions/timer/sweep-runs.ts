@@ -5,8 +5,8 @@ import type { EngineServices } from '../../shared/run/ports.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { engineServices } from '../adapters.ts';
 
-/** Less than the minute between two looks. */
-const WITHIN_MS = 45_000;
+/** Nearly the minute between two looks: where many runs were lost, each second of rest is one more until all are found. */
+const WITHIN_MS = 54_000;
 
 const metrics = new Metrics();
 
