@@ -86,6 +86,8 @@ describe.skipIf(!hasBrowser)('what people come to the console for', { timeout: 3
     await visitor.click('button', 'Stop 3 runs');
     await visitor.page.waitForURL(/\/jobs/);
     for (const run of runs) expect((await api.ended(run)).status).toBe('stopped');
+    const job = visitor.page.getByRole('region', { name: 'Job' });
+    for (const run of runs) await job.getByRole('link', { name: run }).waitFor();
     expect(visitor.clicks).toBe(4);
     expect(visitor.problems).toEqual([]);
   });

@@ -107,7 +107,8 @@ const routeTree = root.addChildren([
   createRoute({
     getParentRoute: () => root,
     path: '/jobs',
-    component: lazyRouteComponent(() => import('./pages/jobs-page.tsx'), 'JobsPage'),
+    component: lazyRouteComponent(() => import('./jobs/jobs-page.tsx'), 'JobsPage'),
+    validateSearch: texts('id', 'outcome'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -22,12 +22,12 @@ export function RedeliverDialog({ filter, which, onClose }: Props) {
     return foreseen.object === 'job_dry_run' ? foreseen : undefined;
   };
   const act = async (reason: string | undefined) => {
-    await call('redeliverDeliveries', {
+    const made = await call('redeliverDeliveries', {
       body: { filter, ...(reason && { reason }) },
       idempotencyKey: `console-${crypto.randomUUID()}`,
     });
     await queries.invalidateQueries({ queryKey: ['deliveries'] });
-    await navigate({ to: '/jobs' });
+    await navigate({ to: '/jobs', search: made.object === 'job' ? { id: made.id } : {} });
   };
   return (
     <JobDialog

@@ -62,12 +62,12 @@ function RunsJob({ verb, selection, onClose }: { verb: Verb; selection: Selectio
     return foreseen.object === 'job_dry_run' ? foreseen : undefined;
   };
   const act = async (reason: string | undefined) => {
-    await call('createJob', {
+    const made = await call('createJob', {
       body: jobOf(verb, selection, reason ? { reason } : {}),
       idempotencyKey: `console-${crypto.randomUUID()}`,
     });
     await runsChanged();
-    await navigate({ to: '/jobs' });
+    await navigate({ to: '/jobs', search: made.object === 'job' ? { id: made.id } : {} });
   };
   const { label, verb: word, danger = false } = VERBS[verb];
   return (
