@@ -15,10 +15,8 @@ export interface RunCost {
   /** States entered by Standard executions. */
   transitions: number;
   readUnits: number;
-  /** Without those of counters, which are written seconds later, for many runs at once, and of records. */
+  /** Without those of counters, which are written seconds later, for many runs at once. */
   writeUnits: number;
-  /** For the record of who has started it. */
-  recordUnits: number;
   s3Requests: number;
   logBytes: number;
   /** With its entries in indexes. */
@@ -65,8 +63,7 @@ export async function costOf({ runs, usage, printed, storage }: Counted, failedE
     expressExecutions: one.stepFunctions.expressExecutions,
     transitions: one.stepFunctions.transitions,
     readUnits: one.dynamodb.readUnits,
-    writeUnits: one.dynamodb.writeUnits - unitsOf(one.dynamodb.writtenTo, /Analytics|Audit/),
-    recordUnits: unitsOf(one.dynamodb.writtenTo, /Audit/),
+    writeUnits: one.dynamodb.writeUnits - unitsOf(one.dynamodb.writtenTo, /Analytics/),
     s3Requests: one.s3.puts + one.s3.gets,
     logBytes: logs.bytes,
     storedBytes: storage.bytes,
