@@ -152,7 +152,7 @@ describe('the sweeper', () => {
   });
 
   test('is done before the next one', () => {
-    expect(named('RunRecoverySweep').Properties).toMatchObject({ Timeout: 55 });
+    expect(named('RunRecoverySweep').Properties).toMatchObject({ Timeout: 59 });
     expect(ofType('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => Properties)).toContainEqual(
       expect.objectContaining({ FunctionName: { Ref: named('RunRecoverySweep').id }, MaximumRetryAttempts: 0 }),
     );
