@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { call } from '../api/call.ts';
 import { Button, IconButton, Id, Loading, Problem, Segments } from '../kit/controls.tsx';
+import { usePaged } from '../kit/paged.ts';
 import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
-import { usePaged } from '../pages/paged.ts';
 import { act, LOOK_EVERY_MS, nounOf } from './job.ts';
 import { JobState } from './job-state.tsx';
 

@@ -1,8 +1,8 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { call } from '../api/call.ts';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
+import { usePaged } from '../kit/paged.ts';
 import { Time } from '../kit/time.tsx';
-import { usePaged } from './paged.ts';
 import './pages.css';
 
 /** Who did what, to what, and why. */

@@ -5,8 +5,8 @@ import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem, SearchBox } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { useAllOf, usePaged } from '../kit/paged.ts';
 import { Time } from '../kit/time.tsx';
-import { useAllOf, usePaged } from './paged.ts';
 import './pages.css';
 import { Panel } from '../kit/panel.tsx';
 

@@ -4,10 +4,10 @@ import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, IconButton, Id, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
+import { usePaged } from '../kit/paged.ts';
 import { Panel } from '../kit/panel.tsx';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
-import { usePaged } from '../pages/paged.ts';
 import { SubscriptionDialog } from './subscription-dialog.tsx';
 import { SubscriptionState, toldOf } from './subscription-state.tsx';
 
