@@ -16,10 +16,9 @@ type Ask = (operation: string, text: string) => Promise<ServiceAnswer>;
 interface Waiting extends SingleWrite {
   isAlone?: boolean;
   answer: (answer: ServiceAnswer) => void;
+  fail: (error: unknown) => void;
 }
 
-/** While one is written to the disk the next gather. */
-const MOST_UNDERWAY = 1;
 /** A transaction takes 100. */
 const MOST_IN_GROUP = 25;
 const MOST_CHARACTERS = 512 * 1024;
@@ -39,29 +38,31 @@ const cancelled = z.object({
 export class WriteGroups {
   readonly #ask: Ask;
   #waiting: Waiting[] = [];
-  #underway = 0;
+  #isBusy = false;
 
   constructor(ask: Ask) {
     this.#ask = ask;
   }
 
   write(write: SingleWrite): Promise<ServiceAnswer> {
-    return new Promise((answer, reject) => {
-      this.#waiting.push({ ...write, answer });
-      this.#next(reject);
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ ...write, answer, fail });
+      if (!this.#isBusy) void this.#work();
     });
   }
 
-  #next(reject: (error: unknown) => void): void {
-    if (this.#underway >= MOST_UNDERWAY || this.#waiting.length === 0) return;
-    const group = this.#take();
-    this.#underway += 1;
-    this.#send(group)
-      .catch(reject)
-      .finally(() => {
-        this.#underway -= 1;
-        this.#next(reject);
-      });
+  /** While one group is written to the disk the next gathers. */
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    while (this.#waiting.length > 0) {
+      const group = this.#take();
+      try {
+        await this.#send(group);
+      } catch (error) {
+        for (const one of group) one.fail(error);
+      }
+    }
+    this.#isBusy = false;
   }
 
   /** Those that have waited longest, each item once: a transaction refuses two writes of the same. */

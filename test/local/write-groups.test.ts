@@ -79,6 +79,18 @@ describe('what comes while the emulator writes goes together', () => {
   });
 });
 
+test('when the emulator cannot be asked, each of a group hears it, and later writes go on', async () => {
+  let asked = 0;
+  const groups = new WriteGroups(async () => {
+    asked += 1;
+    if (asked === 2) throw new Error('gone');
+    return answered(200);
+  });
+  const all = await Promise.allSettled(['first', 'a', 'b'].map((item) => groups.write(write(item))));
+  expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect((await groups.write(write('later'))).status).toBe(200);
+});
+
 describe('against the emulator', () => {
   const TableName = 'things';
   let cloud: Cloud;
