@@ -7,11 +7,11 @@ import { runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
-import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
+import { More } from './more.tsx';
 import { type Schedule, schedulesQuery, triggersChanged } from './queries.ts';
 
 type Asked = { act: 'new' } | { act: 'change' | 'delete'; schedule: Schedule };
@@ -65,17 +65,12 @@ export function Schedules({ workflow }: { workflow: Workflow }) {
                 <Button onClick={() => void turn(schedule.enabled ? 'pauseSchedule' : 'resumeSchedule', schedule)}>
                   {schedule.enabled ? 'Pause' : 'Resume'}
                 </Button>
-                <Choices
-                  choices={[
-                    { label: 'Start a run now', icon: 'play', act: () => void fire(schedule) },
-                    { label: 'Settings', icon: 'edit', act: () => setAsked({ act: 'change', schedule }) },
-                    { label: 'Delete', icon: 'cross', danger: true, act: () => setAsked({ act: 'delete', schedule }) },
-                  ]}
-                >
-                  <button type="button" className="button" aria-label={`More on ${schedule.name}`}>
-                    More
-                  </button>
-                </Choices>
+                <More
+                  name={schedule.name}
+                  first={[{ label: 'Start a run now', icon: 'play', act: () => void fire(schedule) }]}
+                  change={() => setAsked({ act: 'change', schedule })}
+                  remove={() => setAsked({ act: 'delete', schedule })}
+                />
               </div>
               <p className="muted">
                 {schedule.next_fire ? (

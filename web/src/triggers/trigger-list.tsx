@@ -2,10 +2,10 @@ import { type ReactNode, useState } from 'react';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
-import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf, type Schema, type Values } from '../kit/schema.ts';
 import { tellProblem, told } from '../kit/told.tsx';
+import { More } from './more.tsx';
 
 interface Trigger {
   id: string;
@@ -66,16 +66,11 @@ export function TriggerList<One extends Trigger>(props: Props<One>) {
                 {one.enabled ? <span className="pill good">on</span> : <span className="pill">paused</span>}
                 <span className="grow" />
                 <Button onClick={() => void turn(one)}>{one.enabled ? 'Pause' : 'Resume'}</Button>
-                <Choices
-                  choices={[
-                    { label: 'Settings', icon: 'edit', act: () => setAsked({ act: 'change', one }) },
-                    { label: 'Delete', icon: 'cross', danger: true, act: () => setAsked({ act: 'delete', one }) },
-                  ]}
-                >
-                  <button type="button" className="button" aria-label={`More on ${one.name}`}>
-                    More
-                  </button>
-                </Choices>
+                <More
+                  name={one.name}
+                  change={() => setAsked({ act: 'change', one })}
+                  remove={() => setAsked({ act: 'delete', one })}
+                />
               </div>
               {children(one)}
             </li>

@@ -6,11 +6,11 @@ import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
 import { Dialog, ReasonDialog } from '../kit/dialog.tsx';
 import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
-import { Choices } from '../kit/menu.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
 import { Time } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
+import { More } from './more.tsx';
 import { triggersChanged, type Webhook, webhooksQuery } from './queries.ts';
 
 type Revealed = Result<'createWebhook'>;
@@ -69,16 +69,11 @@ export function Webhooks({ workflow }: { workflow: Workflow }) {
                 <Button icon="refresh" onClick={() => setAsked({ act: 'rotate', webhook })}>
                   Rotate
                 </Button>
-                <Choices
-                  choices={[
-                    { label: 'Settings', icon: 'edit', act: () => setAsked({ act: 'change', webhook }) },
-                    { label: 'Delete', icon: 'cross', danger: true, act: () => setAsked({ act: 'delete', webhook }) },
-                  ]}
-                >
-                  <button type="button" className="button" aria-label={`More on ${webhook.name}`}>
-                    More
-                  </button>
-                </Choices>
+                <More
+                  name={webhook.name}
+                  change={() => setAsked({ act: 'change', webhook })}
+                  remove={() => setAsked({ act: 'delete', webhook })}
+                />
               </div>
               {webhook.url ? (
                 <p className="row">
