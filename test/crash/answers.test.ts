@@ -32,7 +32,7 @@ async function answered(link: string): Promise<number> {
 }
 
 test('kill -9 around questions, answers and mails: everybody is asked, every answer counts once, no mail of a step goes out twice', {
-  // Who answers and is cut off before the run goes on leaves it to the sweeper: up to two minutes.
+  // Who answers and is cut off before the run goes on leaves it to the sweeper: up to a minute and a half.
   timeout: ROUNDS * 60_000 + 180_000,
 }, async () => {
   const workflow = await setting.api.publish(confirmed);

@@ -14,6 +14,7 @@ import {
   keptAnewInLife,
   keptFromLife,
   projectionOf,
+  START_GRACE_MS,
 } from '../model/project.ts';
 import { type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
@@ -31,7 +32,6 @@ export interface Told {
 }
 
 const MOST_TRIES = 50;
-const LOOK_WITHIN_MS = 60_000;
 
 /** What is to be said, by the state of the run; nothing when it is known already. May refuse by throwing. */
 export type Saying = (state: RunState, run: Run) => Entry[];
@@ -94,7 +94,7 @@ async function append(
  */
 async function hasten({ runs, now }: EngineServices, { id, dueAt }: Run): Promise<boolean> {
   if (dueAt === undefined) return true;
-  const soon = Math.min(now().getTime() + LOOK_WITHIN_MS, Date.parse(dueAt) - 1);
+  const soon = Math.min(now().getTime() + START_GRACE_MS, Date.parse(dueAt) - 1);
   return runs.takeDue(id, dueAt, new Date(soon).toISOString());
 }
 
