@@ -225,9 +225,28 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     expect(run.text).toContain('"order":9007199254740993');
     expect(run.text).toContain('"id":12345678901234567891');
     expect(run.body.inputs).toMatchObject({ kind: 'again', urgent: true, on: '2026-03-29', tags: ['vip', 'late'], more: 1 });
-    // What the schema refuses is said at its field.
+    // Run again by the same form: a field is corrected, a refusal stands at its field, no other digit changes.
+    await page.getByRole('button', { name: 'Run again' }).click();
+    const again = dialog().getByRole('button', { name: 'Run again' });
+    await dialog().getByLabel('Order id').fill('many');
+    await again.click();
+    await dialog().locator('.field-error').waitFor();
+    await dialog().getByLabel('Order id').fill('9007199254740995');
+    await dialog().getByLabel(/^Pin/).fill('***');
+    await dialog().getByTitle('Secrets are shown as ***: type them again.').waitFor();
+    await dialog().getByLabel(/^Pin/).fill('4711-secret');
+    await dialog().getByRole('button', { name: 'JSON', exact: true }).click();
+    expect(await dialog().getByLabel('Input', { exact: true }).inputValue()).toContain('"id": 12345678901234567891');
+    await again.click();
+    await page.waitForURL((url) => url.pathname.startsWith('/runs/') && url.pathname !== pathname);
+    const rerun = await api.get(`/v1${new URL(page.url()).pathname}`);
+    expect(rerun.text).toContain('"order":9007199254740995');
+    expect(rerun.body.inputs).toMatchObject({ kind: 'again', tags: ['vip', 'late'], pin: '***', more: 1 });
+    // What the schema refuses is said at its field. What is shown of the last run's secret is not sent.
     await visit(`/workflows/${asking}?tab=start`);
     await page.getByLabel('Order id').fill('many');
+    await page.getByTitle('Secrets are shown as ***: type them again.').first().waitFor();
+    await page.getByLabel(/^Pin/).fill('4712-secret');
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.locator('.field-error').waitFor();
     expect(visitor.problems.filter((problem) => !/400|404/.test(problem))).toEqual([]);

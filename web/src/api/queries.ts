@@ -37,6 +37,15 @@ export const definitionQuery = (runId: string, hash: string | undefined) =>
     enabled: hash !== undefined,
   });
 
+/** A published version. It never changes. */
+export const versionQuery = (workflow_id: string, version: number | undefined) =>
+  queryOptions({
+    queryKey: ['version', workflow_id, version],
+    queryFn: ({ signal }) => call('getVersion', { params: { workflow_id, version: version ?? 0 } }, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    enabled: version !== undefined,
+  });
+
 /** What is to be said of a text, and its steps. */
 export const outlineQuery = (source: string | undefined) =>
   queryOptions({

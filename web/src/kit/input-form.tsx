@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
+import { MASK } from '../../../shared/kernel/mask.ts';
 import { Field, Segments } from './controls.tsx';
 import { fieldsOf, type Values } from './schema.ts';
 import { SchemaForm } from './schema-form.tsx';
@@ -22,6 +23,12 @@ export function objectIn(text: string): Values | undefined {
   }
 }
 
+/** Why such a text cannot be sent: it is no object, or what is shown of a secret would be taken for the secret. */
+export function whyNotSent(text: string): string | undefined {
+  if (!objectIn(text)) return 'The input is no JSON object.';
+  return text.includes(`"${MASK}"`) ? `Secrets are shown as ${MASK}: type them again.` : undefined;
+}
+
 interface Props {
   label: string;
   /** What fields there are; without any it is asked for as JSON alone. */
@@ -31,26 +38,40 @@ interface Props {
   onText: (text: string) => void;
   view: InputView;
   onView: (view: InputView) => void;
-  /** Nothing can be written yet. */
-  isPending?: boolean;
+  /** Nothing can be written: not yet, or not here. */
+  isFixed?: boolean;
+  /** It is what a dialog begins with. */
+  isFirst?: boolean;
   hint?: ReactNode;
   /** What the API has said of it, and where the values stand in what was sent. */
   error?: unknown;
   place?: string;
 }
 
-/** What a workflow is started with: by the fields of its schema, or as JSON, with the same digits. */
-export function InputForm({ label, schema, text, onText, view, onView, isPending = false, hint, error, place = '' }: Props) {
+/** What a workflow is started with, or a run goes on with: by the fields of its schema, or as JSON, with the same digits. */
+export function InputForm({
+  label,
+  schema,
+  text,
+  onText,
+  view,
+  onView,
+  isFixed = false,
+  isFirst = false,
+  hint,
+  error,
+  place = '',
+}: Props) {
   const fields = isMap(schema) ? fieldsOf(schema) : [];
   const values = objectIn(text);
-  const isForm = view === 'form' && isMap(schema) && fields.length > 0 && values !== undefined && !isPending;
+  const isForm = view === 'form' && isMap(schema) && fields.length > 0 && values !== undefined && !isFixed;
   const others = values ? Object.keys(values).filter((name) => !fields.some((field) => field.name === name)) : [];
   const choice = fields.length > 0 && (
     <Segments label={`${label} as`} value={isForm ? 'form' : 'json'} options={VIEWS} onChange={onView} />
   );
   if (isForm)
     return (
-      <fieldset className="fields input-form">
+      <fieldset className="fields input-form" {...(isFirst && { 'data-autofocus': true, tabIndex: -1 })}>
         <legend>{label}</legend>
         <div className="row wrap">
           <span className="field-hint grow">{hint}</span>
@@ -73,14 +94,15 @@ export function InputForm({ label, schema, text, onText, view, onView, isPending
   return (
     <div className="stack">
       {choice && <div className="row">{choice}</div>}
-      <Field label={label} hint={hint} error={values || isPending ? undefined : 'This is no JSON object.'}>
+      <Field label={label} hint={hint} error={values || isFixed ? undefined : 'This is no JSON object.'}>
         {(id) => (
           <textarea
             id={id}
             className="textarea code"
+            data-autofocus={isFirst || undefined}
             spellCheck={false}
-            rows={isPending ? 12 : Math.min(22, text.split('\n').length + 2)}
-            readOnly={isPending}
+            rows={text ? Math.min(22, text.split('\n').length + 2) : 12}
+            readOnly={isFixed}
             value={text}
             onChange={(event) => onText(event.target.value)}
           />

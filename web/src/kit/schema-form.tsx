@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
+import { MASK } from '../../../shared/kernel/mask.ts';
 import { Refused } from '../api/call.ts';
 import { Field } from './controls.tsx';
 import { type FormField, fieldsOf, type Schema, type Values } from './schema.ts';
@@ -124,7 +125,7 @@ function Control({ id, field, value, set, isSecret: isAllSecret }: Omit<AskedPro
         ))}
       </select>
     );
-  if (ask.kind === 'text' && !ask.isLong)
+  if (ask.kind === 'text' && (isSecret || !ask.isLong))
     return (
       <input
         id={id}
@@ -132,22 +133,13 @@ function Control({ id, field, value, set, isSecret: isAllSecret }: Omit<AskedPro
         type={isSecret ? 'password' : ask.format === 'date' ? 'date' : 'text'}
         autoComplete="off"
         required={required}
-        value={typeof value === 'string' ? value : ''}
+        {...(isSecret && value === MASK && { placeholder: 'Hidden: type it again' })}
+        value={typeof value === 'string' && !(isSecret && value === MASK) ? value : ''}
         onChange={(event) => set(event.target.value || undefined)}
       />
     );
   if (ask.kind === 'text')
-    return isSecret ? (
-      <input
-        id={id}
-        className="input"
-        type="password"
-        autoComplete="off"
-        required={required}
-        value={typeof value === 'string' ? value : ''}
-        onChange={(event) => set(event.target.value || undefined)}
-      />
-    ) : (
+    return (
       <textarea
         id={id}
         className="textarea"

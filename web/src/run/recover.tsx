@@ -1,12 +1,20 @@
-import { useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
-import { parseJson } from '../../../shared/kernel/json.ts';
 import { call, type Result } from '../api/call.ts';
-import { type Run, runsChanged, type StepState, workflowQuery } from '../api/queries.ts';
+import {
+  definitionQuery,
+  outlineQuery,
+  type Run,
+  runsChanged,
+  type StepState,
+  versionQuery,
+  workflowQuery,
+} from '../api/queries.ts';
 import { Field } from '../kit/controls.tsx';
 import { ActDialog, STAY } from '../kit/dialog.tsx';
+import { InputForm, type InputView, objectIn, whyNotSent } from '../kit/input-form.tsx';
 import { told } from '../kit/told.tsx';
 import { type Stale, type StaleChoice, StaleResults, staleIn } from './stale-results.tsx';
 
@@ -35,12 +43,24 @@ function foreseen(run: Run, states: readonly StepState[], from: string) {
   return { again, kept: top.filter((state) => !again.includes(state) && state.status === 'succeeded'), total: run.steps.total };
 }
 
+/** What the definition asks for that the rerun is to follow: that of the run, or a version. */
+function useInputSchema(run: Run, version: number | undefined) {
+  const definition = useQuery(definitionQuery(run.id, version === undefined ? run.definition : undefined));
+  const published = useQuery(versionQuery(run.workflow_id, version));
+  const source = version === undefined ? definition.data?.source : published.data?.source;
+  // The form of before stays until the other is known.
+  const outline = useQuery({ ...outlineQuery(source), placeholderData: keepPreviousData });
+  return { data: outline.data?.plan?.input, isPending: outline.isPending && !definition.isError && !published.isError };
+}
+
 /** Says what is repeated and what is taken over, takes another input or version, and goes on. */
 export function RecoverDialog({ run, states, from, newest: proposed, onClose }: Props) {
   const navigate = useNavigate();
   const { data: workflow } = useQuery(workflowQuery(run.workflow_id));
   const original = useMemo(() => JSON.stringify(run.inputs, null, 2), [run.inputs]);
   const [text, setText] = useState(original);
+  const [view, setView] = useState<InputView>('form');
+  const [refused, setRefused] = useState<unknown>();
   const [step, setStep] = useState(() => states.find(({ status }) => status === 'failed')?.step ?? states[0]?.step ?? '');
   const [version, setVersion] = useState<'original' | 'latest'>(proposed ? 'latest' : 'original');
   const [confirm, setConfirm] = useState(false);
@@ -49,8 +69,9 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
   const place = from === 'step' ? step : from;
   const { again, kept } = foreseen(run, states, place);
   const cut = isCut(run.inputs);
-  const inputs = inputsOf(text);
+  const isChanged = text !== original;
   const newest = workflow?.published_version ?? null;
+  const schema = useInputSchema(run, version === 'latest' && newest !== null ? newest : undefined);
   /** Another rerun is meant: what was said of the one before counts no more. */
   const anew = () => {
     setStale([]);
@@ -62,7 +83,7 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       version,
       confirm_repeat: confirm,
       accept_changes: choice === 'take',
-      ...(text !== original && inputs && { inputs }),
+      ...(isChanged && { inputs: objectIn(text) }),
     };
     try {
       const rerun: Result<'rerunRun'> = await call('rerunRun', {
@@ -74,6 +95,7 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       told(rerun.warnings[0] ?? 'It goes on as a new run.');
       return await navigate({ to: '/runs/$runId', params: { runId: rerun.id } });
     } catch (thrown) {
+      setRefused(thrown);
       const found = staleIn(thrown);
       if (found.length === 0) throw thrown;
       anew();
@@ -96,11 +118,8 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       opened
       onClose={onClose}
       because={
-        inputs
-          ? stale.length > 0 && !choice
-            ? 'Say what becomes of the results from before.'
-            : undefined
-          : 'The input is no JSON object.'
+        (isChanged ? whyNotSent(text) : undefined) ??
+        (stale.length > 0 && !choice ? 'Say what becomes of the results from before.' : undefined)
       }
       act={act}
     >
@@ -137,27 +156,22 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
           </>
         )}
       </dl>
-      <Field
+      <InputForm
         label="Input"
         hint={cut ? 'It is too large to be changed here: it is taken as it was.' : 'As it was, unless you change it.'}
-        error={inputs ? undefined : 'This is no JSON object.'}
-      >
-        {(id) => (
-          <textarea
-            id={id}
-            className="textarea code"
-            data-autofocus
-            spellCheck={false}
-            rows={Math.min(16, original.split('\n').length + 1)}
-            readOnly={cut}
-            value={text}
-            onChange={(event) => {
-              setText(event.target.value);
-              anew();
-            }}
-          />
-        )}
-      </Field>
+        schema={schema.data}
+        text={text}
+        onText={(next) => {
+          setText(next);
+          anew();
+        }}
+        view={view}
+        onView={setView}
+        isFixed={cut || schema.isPending}
+        isFirst
+        error={refused}
+        place="inputs"
+      />
       {newest !== null && newest !== run.version && (
         <Field label="Version">
           {(id) => (
@@ -189,13 +203,4 @@ export function RecoverDialog({ run, states, from, newest: proposed, onClose }: 
       </label>
     </ActDialog>
   );
-}
-
-function inputsOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = parseJson(text);
-    return isMap(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

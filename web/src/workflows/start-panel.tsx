@@ -5,7 +5,7 @@ import { isMap } from '../../../shared/kernel/is-map.ts';
 import { call, type Result } from '../api/call.ts';
 import { outlineQuery, runsChanged, type Workflow } from '../api/queries.ts';
 import { Button, Field, Problem } from '../kit/controls.tsx';
-import { InputForm, objectIn } from '../kit/input-form.tsx';
+import { InputForm, objectIn, whyNotSent } from '../kit/input-form.tsx';
 import { Json } from '../kit/json.tsx';
 import { Panel } from '../kit/panel.tsx';
 
@@ -56,6 +56,7 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
   const isProposed = !last.isPending && !outline.isPending;
   const proposed = isProposed ? JSON.stringify(last.data?.inputs ?? sampleOf(schema) ?? {}, null, 2) : '';
   const text = typed ?? proposed;
+  const because = isProposed ? whyNotSent(text) : 'What it was started with last is still being looked up.';
   const start = async (dryRun: boolean) => {
     setError(undefined);
     setForeseen(undefined);
@@ -79,7 +80,7 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    void start(false);
+    if (!because) void start(false);
   };
   return (
     <form className="start" onSubmit={submit}>
@@ -97,7 +98,7 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
               resetScroll: false,
             })
           }
-          isPending={!isProposed}
+          isFixed={!isProposed}
           error={error}
           place="inputs"
           hint={
@@ -144,10 +145,12 @@ export function StartPanel({ workflow }: { workflow: Workflow }) {
         </div>
         {error !== undefined && <Problem error={error} />}
         <div className="row">
-          <Button type="submit" kind="primary" icon="play">
+          <Button type="submit" kind="primary" icon="play" because={because}>
             Start
           </Button>
-          <Button onClick={() => void start(true)}>Dry run</Button>
+          <Button because={because} onClick={() => void start(true)}>
+            Dry run
+          </Button>
         </div>
       </div>
       <div>{foreseen?.object === 'dry_run' && <Foreseen foreseen={foreseen} />}</div>

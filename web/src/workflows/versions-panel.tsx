@@ -1,19 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { call } from '../api/call.ts';
-import { queries, type Workflow } from '../api/queries.ts';
+import { queries, versionQuery, type Workflow } from '../api/queries.ts';
 import { Button, Empty, Loading } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 
 const Diff = lazy(() => import('../editor/code.tsx').then(({ Diff: component }) => ({ default: component })));
-
-const versionQuery = (workflow_id: string, version: number) => ({
-  queryKey: ['version', workflow_id, version],
-  queryFn: ({ signal }: { signal: AbortSignal }) => call('getVersion', { params: { workflow_id, version } }, signal),
-  staleTime: Number.POSITIVE_INFINITY,
-});
 
 /** Every published version, what it changed, and a way back to it. */
 export function VersionsPanel({ workflow }: { workflow: Workflow }) {
