@@ -39,6 +39,10 @@ export const runEntry = z
     created_at: time,
     started_at: time.nullable(),
     ended_at: time.nullable(),
+    at_step: z
+      .string()
+      .nullable()
+      .meta({ description: 'Key of the step at which it stands, such as `stock[3]/check`, while it waits or is paused' }),
     error: problem.nullable(),
     parent: resourceId.nullable().meta({ description: 'The run that it runs again, or that waits for it' }),
     attempt: z.int().meta({ description: 'Its place in a chain of reruns, from 1' }),
@@ -147,7 +151,12 @@ export const failureCodes = z
   .meta({ id: 'FailureCodes' });
 
 const shownStatus = (run: Run) => ({ ...run, status: RUN_STATUS[run.status].v1 });
-const shownRun = (run: Run) => ({ ...shownStatus(run), projectId: run.project, archived: run.archived !== undefined });
+const shownRun = (run: Run) => ({
+  ...shownStatus(run),
+  projectId: run.project,
+  atStep: run.at,
+  archived: run.archived !== undefined,
+});
 
 export const runEntryView = (run: Run) => viewOf(runEntry, shownRun(run));
 

@@ -70,7 +70,7 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     const pages = {
       runs: '/runs',
       'runs-none': '/runs?q=nothing-has-this',
-      'runs-columns': '/runs?columns=status,id,project,actor,ended,labels,step',
+      'runs-columns': '/runs?columns=status,id,project,actor,ended,labels',
       run: `/runs/${failed}`,
       'run-graph': `/runs/${failed}?view=graph`,
       workflows: '/workflows',
@@ -437,7 +437,7 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
         shared: true,
         filter: { workflow_id: total, label: ['vip:no'] },
         last: '24h',
-        columns: ['status', 'run', 'workflow', 'started', 'took', 'labels', 'error'],
+        columns: ['status', 'run', 'workflow', 'started', 'took', 'labels', 'step', 'error'],
       },
     ]);
     await visit('/runs?from=7d');

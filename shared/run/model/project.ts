@@ -36,6 +36,7 @@ export function projectionOf(run: Run, state: RunState): Projection {
     error: ended?.error,
     reason: ended ? ended.reason : stepReason(state),
     deadline: deadlineOf(run, state).toISOString(),
+    at: standsAt(state),
     execution: state.execution,
     steps: state.countSteps(),
     exceptions: countExceptions(state) || undefined,
@@ -64,6 +65,17 @@ function stepReason({ active, steps, left }: RunState): string | undefined {
     if (queued) return `step "${id}" is queued: ${queued.reason}`;
   }
   return undefined;
+}
+
+/**
+ * Where a run stands that nobody drives: at the first of its steps that wait, or, between two, in a group or before the next. Of one that is driven the
+ * row does not say it: that would be a write for every step.
+ */
+function standsAt({ plan, active, steps, left, pause, queued, ended }: RunState): string | undefined {
+  if (ended || queued || !(left || pause?.paused)) return undefined;
+  const begun = [...active];
+  const isWaiting = (key: string) => steps.get(key)?.status !== 'running';
+  return begun.find(isWaiting) ?? begun.at(-1) ?? plan.top.find((id) => !steps.has(id));
 }
 
 /** Live or ended, by the prices of the day on which the run was created. A test costs nothing. */

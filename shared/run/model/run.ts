@@ -48,6 +48,8 @@ export const projection = z.object({
   reason: z.string().optional(),
   /** When it is timed out; pauses do not count. */
   deadline: z.string(),
+  /** Key of the step at which it stands while nobody drives it. A short name: rows are about a kilobyte, which costs one unit. */
+  at: z.string().optional(),
   /** Number of the newest execution. */
   execution: z.int(),
   steps: stepCounts,

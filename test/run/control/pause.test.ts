@@ -26,7 +26,13 @@ describe.concurrent('pause', { timeout: 90_000 }, () => {
     expect(asked.body).toMatchObject({ status: expect.stringMatching(/pending|running/) });
 
     const paused = await operator.isPaused(run.id);
-    expect(paused).toMatchObject({ pausing: false, pause: { reason: 'month end' }, steps: { succeeded: 1, pending: 2 } });
+    // It stands before the next step.
+    expect(paused).toMatchObject({
+      pausing: false,
+      at_step: 'b',
+      pause: { reason: 'month end' },
+      steps: { succeeded: 1, pending: 2 },
+    });
     expect(paused.actions.filter(({ allowed }) => allowed).map(({ action }) => action)).toEqual([
       'resume',
       'stop',

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Journal } from '../../../shared/run/journal/journal.ts';
 import type { Entry } from '../../../shared/run/model/entry.ts';
 import { eventOf } from '../../../shared/run/model/event.ts';
+import { projectionOf } from '../../../shared/run/model/project.ts';
 import { RunState, stateOf } from '../../../shared/run/model/state.ts';
 import type { Plan } from '../../../shared/workflow/plan.ts';
-import { anActor, aPlan } from '../../harness/builders.ts';
+import { anActor, aPlan, aRun } from '../../harness/builders.ts';
 import { planOf, Stub } from '../follow.ts';
 import { memoryEngine } from '../memory-engine.ts';
 import { programsWith } from '../programs.ts';
@@ -55,6 +56,23 @@ describe('the state of a run', { timeout: 60_000 }, () => {
         const { plan, entries } = await journalOf(program, seed);
         for (const end of [...places.map((place) => Math.floor(place * entries.length)), entries.length])
           expect(stateOf(plan, entries.slice(0, end)).countSteps()).toEqual(recount(plan, entries.slice(0, end)));
+      }),
+      settings,
+    ));
+
+  test('stands at a step that is under way or comes next, and nowhere while it is driven or once it has ended', () =>
+    fc.assert(
+      fc.asyncProperty(journals, async ([program, seed]) => {
+        const { plan, entries } = await journalOf(program, seed);
+        const run = aRun();
+        for (let end = 0; end <= entries.length; end += 1) {
+          const state = stateOf(plan, entries.slice(0, end));
+          const { at, status } = projectionOf(run, state);
+          if (state.ended || (!state.left && status !== 'paused')) expect(at).toBeUndefined();
+          else if (at !== undefined)
+            expect(state.active.has(at) || (state.active.size === 0 && plan.top.includes(at))).toBe(true);
+          if (status === 'waiting' && state.active.size > 0) expect(at).toBeDefined();
+        }
       }),
       settings,
     ));

@@ -11,12 +11,12 @@ export const COLUMNS = [
   ['ended', 'Ended'],
   ['took', 'Took'],
   ['labels', 'Labels'],
-  ['step', 'Failed at'],
+  ['step', 'Step'],
   ['error', 'Error'],
 ] as const;
 export type ColumnName = (typeof COLUMNS)[number][0];
 
-const USUAL: readonly ColumnName[] = ['status', 'run', 'workflow', 'trigger', 'started', 'took', 'error'];
+const USUAL: readonly ColumnName[] = ['status', 'run', 'workflow', 'trigger', 'started', 'took', 'step', 'error'];
 const ALWAYS: ColumnName = 'run';
 
 /** The columns that an address names, or those that there usually are. */

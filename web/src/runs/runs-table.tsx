@@ -54,8 +54,9 @@ export function RunsTable({ runs, columns, cursor, selected, onSelect, onLabel }
 
 interface CellProps {
   run: RunEntry;
-  /** Labels have a column of their own. */
+  /** Labels and steps have columns of their own. */
   hasLabels: boolean;
+  hasStep: boolean;
   onLabel: (label: string) => void;
 }
 
@@ -101,12 +102,12 @@ const CELLS: Record<ColumnName, (props: CellProps) => ReactNode> = {
       ))}
     </div>
   ),
-  step: ({ run }) => run.error?.step && <code>{run.error.step}</code>,
-  error: ({ run: { error } }) =>
+  step: ({ run }) => <StandsAt run={run} />,
+  error: ({ run: { error }, hasStep }) =>
     error && (
       <span className="cut error-words" title={error.message}>
         <b>{error.name}</b>
-        {error.step && (
+        {error.step && !hasStep && (
           <>
             {' '}
             at <code>{error.step}</code>
@@ -116,6 +117,18 @@ const CELLS: Record<ColumnName, (props: CellProps) => ReactNode> = {
       </span>
     ),
 };
+
+/** Where it failed, or stands; a run that is driven goes on too fast for its row. */
+function StandsAt({ run: { id, error, at_step, ended_at, status } }: { run: RunEntry }) {
+  const step = error?.step ?? at_step;
+  if (step)
+    return (
+      <LightLink href={`/runs/${id}?${new URLSearchParams({ step })}`} className="quiet-link cut" title={step}>
+        <code>{step}</code>
+      </LightLink>
+    );
+  return ended_at === null && status !== 'pending' && <span className="faint">running</span>;
+}
 
 interface RowProps {
   run: RunEntry;
@@ -139,7 +152,7 @@ const Row = memo(function Row({ run, columns, isAt, isSelected, onSelect, onLabe
       </td>
       {columns.map((name) => (
         <td key={name} className={classOf(name)}>
-          {CELLS[name]({ run, hasLabels: columns.includes('labels'), onLabel })}
+          {CELLS[name]({ run, hasLabels: columns.includes('labels'), hasStep: columns.includes('step'), onLabel })}
         </td>
       ))}
     </tr>
