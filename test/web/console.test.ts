@@ -1,11 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { type Api, startApi } from '../edge/api.ts';
 import { API_KEY } from '../harness/millrun-process.ts';
 import { CLIENT_ID, SignInProvider } from '../harness/sign-in-provider.ts';
 import { built, hasBrowser, launch, Visitor } from './browser.ts';
 
 const HOSTILE = `<img src=x onerror="alert(1)"><script>alert(2)</script>\u202e"'\u0000`.replace('\u0000', '');
+
+const run = promisify(execFile);
 
 /** For what takes its time on a busy machine. */
 const PATIENT = { timeout: 15_000 };
@@ -36,12 +41,12 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
       "  - id: first\n    set: { seen: '${ $input.order }' }\n  - id: check\n    if: ${ $input.bad = true }\n    raise: { error: BadOrder, message: 'Order ${ $input.order }' }\n  - id: hold\n    if: ${ $input.hold = true }\n    wait: { until: '2099-01-01T00:00:00Z' }\n  - id: last\n    set: {}\n",
       { top: 'reference: ${ $string($input.order) }\ntimeout: 10d' },
     );
-    const run = async (inputs: object) => (await api.start(workflow, inputs)).body.id;
-    for (const order of [1, 2, 3]) await api.ended(await run({ order: `ok-${order}` }));
-    failed = await run({ order: '4711', bad: true });
+    const started = async (inputs: object) => (await api.start(workflow, inputs)).body.id;
+    for (const order of [1, 2, 3]) await api.ended(await started({ order: `ok-${order}` }));
+    failed = await started({ order: '4711', bad: true });
     await api.ended(failed);
-    await api.ended(await run({ order: HOSTILE, bad: true }));
-    waiting = await run({ order: 'waits', hold: true });
+    await api.ended(await started({ order: HOSTILE, bad: true }));
+    waiting = await started({ order: 'waits', hold: true });
   });
   afterAll(async () => {
     await browser?.close();
@@ -49,8 +54,12 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
     await provider?.stop();
   });
 
-  const visit = async () => {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const visit = async (more: BrowserContextOptions = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+      ...more,
+    });
     return Visitor.signedIn(context, api.url, API_KEY);
   };
 
@@ -137,6 +146,68 @@ describe.skipIf(!hasBrowser)('the console, in a browser', () => {
       .poll(() => visitor.page.locator('[data-headline]').innerText())
       .toMatch(/paused by first key: The ERP is down$/i);
     expect(visitor.problems).toEqual([]);
+  });
+
+  test('times are shown where one wants them: here, in UTC, or where the workflow is scheduled; whole on hover and in copies', async () => {
+    const schedule = {
+      name: 'Daily',
+      expression: 'daily at 03:30',
+      timezone: 'Europe/Berlin',
+      start_at: new Date(Date.now() + 864e5).toISOString(),
+    };
+    expect((await api.post(`/v1/workflows/${workflow}/schedules`, schedule)).status).toBe(201);
+    const { created_at, started_at } = (await api.get(`/v1/runs/${failed}`)).body;
+    const clockIn = (timeZone: string) =>
+      new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', timeZone }).format(new Date(started_at ?? created_at));
+    const { page, problems } = await visit({ timezoneId: 'America/New_York' });
+    await page.goto(`${api.url}/runs/${failed}`);
+    const started = page.locator('.run-facts time').first();
+    const whole = () => started.getAttribute('title');
+    const choice = page.getByLabel('Zone of all times');
+    await expect.poll(whole).toMatch(new RegExp(`${clockIn('America/New_York')} (EST|EDT|GMT-[45])$`));
+    await choice.selectOption('UTC');
+    await expect.poll(whole).toMatch(new RegExp(`${clockIn('UTC')} UTC$`));
+    await choice.selectOption('Europe/Berlin');
+    await expect.poll(whole).toMatch(new RegExp(`${clockIn('Europe/Berlin')} (CES?T|GMT\\+[12])$`));
+    // On every page, and the next time.
+    await page.goto(`${api.url}/calendar`);
+    await page.getByText('in Europe/Berlin').waitFor();
+    expect(await choice.inputValue()).toBe('Europe/Berlin');
+    await page.goto(`${api.url}/runs/${failed}`);
+    await page.locator('.log-line', { hasText: 'run_failed' }).waitFor();
+    await page.getByRole('button', { name: 'Copy the log' }).click();
+    expect(await page.evaluate<string>('navigator.clipboard.readText()')).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z run_created/);
+    expect(problems).toEqual([]);
+    await page.context().close();
+  });
+
+  test('what one takes along is on the clipboard: ids, references, links, values with their digits, and commands that work', async () => {
+    const order = await api.publish("  - id: check\n    raise: { error: BadOrder, message: 'No' }\n", { top: 'reference: R-1' });
+    const { id } = (await api.start(order, { order: parseJson('9007199254740993') })).body;
+    await api.ended(id);
+    const { page, problems } = await visit();
+    await page.goto(`${api.url}/runs/${id}?step=run`);
+    const copied = async (name: string) => {
+      const item = page.getByRole('menuitem', { name });
+      if (!(await page.getByRole('button', { name, exact: true }).count())) await page.getByLabel('More actions').click();
+      await page.getByRole('button', { name, exact: true }).or(item).first().click();
+      return page.evaluate<string>('navigator.clipboard.readText()');
+    };
+    await page.getByRole('button', { name: 'Copy Input as JSON' }).waitFor();
+    expect(await copied(`Copy ${id}`)).toBe(id);
+    expect(await copied('Copy the reference')).toBe('R-1');
+    expect(await copied('Copy the link')).toBe(`${api.url}/runs/${id}`);
+    expect(await copied('Copy Input as JSON')).toBe('{\n  "order": 9007199254740993\n}');
+    await page.goto(`${api.url}/runs/${id}?step=check`);
+    await page.getByRole('button', { name: 'Copy the step as curl' }).waitFor();
+    const ran = async (name: string) =>
+      JSON.parse((await run('bash', ['-c', await copied(name)], { env: { ...process.env, KEY: API_KEY } })).stdout);
+    expect(await ran('Copy the step as curl')).toMatchObject({ run_id: id, steps: [{ key: 'check', status: 'failed' }] });
+    const rerun = await ran('Copy rerun as curl');
+    expect(rerun).toMatchObject({ trigger: 'rerun', parent: id });
+    expect((await api.ended(rerun.id)).error.step).toBe('check');
+    expect(problems).toEqual([]);
+    await page.context().close();
   });
 
   test('what a stranger writes is shown, never executed', async () => {

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
+import { parseJson } from '../../shared/kernel/json.ts';
 import { csvOf } from '../../web/src/kit/csv.ts';
+import { boundsOf, dayAfter, dayOf } from '../../web/src/kit/days.ts';
 import { defaultsOf, fieldsOf, missingIn } from '../../web/src/kit/schema.ts';
+import { isZone } from '../../web/src/kit/zone.ts';
+import { callAsCurl } from '../../web/src/run/curl.ts';
 import { hearing, type Speech, stillSpeaking } from '../../web/src/run/speech.ts';
 
 describe('a form that follows a schema', () => {
@@ -47,6 +52,64 @@ describe('a form that follows a schema', () => {
     (odd) => {
       expect(fieldsOf(odd).every(({ ask }) => ask.kind === 'json')).toBe(true);
       expect(missingIn(odd, {})).toEqual([]);
+    },
+  );
+});
+
+describe('a day where times are shown', () => {
+  test.each([
+    ['UTC is as long as any', 'utc', '2026-03-29', 24],
+    ['has 23 hours when the clock is put forward', 'Europe/Berlin', '2026-03-29', 23],
+    ['has 25 hours when it is put back', 'Europe/Berlin', '2026-10-25', 25],
+    ['begins at one where the clock jumps over midnight', 'Africa/Cairo', '2026-04-24', 23],
+  ])('%s', (_, zone, day, hours) => {
+    const { start, end } = boundsOf(day, zone);
+    expect((end - start) / 3_600_000).toBe(hours);
+    expect([dayOf(start - 1, zone), dayOf(start, zone), dayOf(end - 1, zone)]).toEqual([dayAfter(day, -1, zone), day, day]);
+    expect(dayAfter(day, 1, zone)).toBe(dayOf(end, zone));
+  });
+
+  test('no name of a zone is one that is none', () => {
+    expect(['local', 'utc', 'Asia/Tokyo', '', '+01:00', 'Nowhere/At_All'].filter(isZone)).toEqual(['local', 'utc', 'Asia/Tokyo']);
+  });
+});
+
+describe('a step as it is typed', () => {
+  const call = {
+    method: 'POST',
+    url: 'https://erp.example/orders?dry=1',
+    query: { tag: ['a b', "it's"], none: null, n: parseJson('9007199254740993') },
+  };
+
+  test.each<[string, object, string[]]>([
+    [
+      'a body as JSON, with its digits',
+      { body: parseJson('{"id":12345678901234567890,"word":"it\'s $HOME `id`"}') },
+      [
+        '-X',
+        'POST',
+        `${call.url}&tag=a%20b&tag=it's&n=9007199254740993`,
+        '-H',
+        'content-type: application/json',
+        '--data-raw',
+        '{"id":12345678901234567890,"word":"it\'s $HOME `id`"}',
+      ],
+    ],
+    [
+      'a text, as what it is said to be',
+      { query: undefined, headers: { 'Content-Type': 'text/csv', 'x-one': 1, gone: null }, body: '@/etc/passwd\n1' },
+      ['-X', 'POST', call.url, '-H', 'Content-Type: text/csv', '-H', 'x-one: 1', '--data-raw', '@/etc/passwd\n1'],
+    ],
+    ['nothing', { method: 'GET', query: {} }, ['-X', 'GET', call.url]],
+  ])('says %s', (_, more, words) => {
+    const shell = `curl() { printf '%s\\0' "$@"; }; ${callAsCurl({ ...call, ...more })}`;
+    expect(execFileSync('bash', ['-c', shell], { encoding: 'utf8' }).split('\0').slice(0, -1)).toEqual(['-sS', ...words]);
+  });
+
+  test.each([null, {}, { url: 'https://a' }, { ...call, file: 'f' }, { ...call, body: { truncated: true, bytes: 9 } }])(
+    'is not to be had of %j',
+    (odd) => {
+      expect(callAsCurl(odd)).toBeUndefined();
     },
   );
 });

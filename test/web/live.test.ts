@@ -159,6 +159,37 @@ describe.skipIf(!hasBrowser)('news in the console, in a browser', { timeout: 40_
     await page.close();
   });
 
+  test('a log of thousands of lines is found in on the server, to its last line', async () => {
+    const looping = await api.publish(
+      "  - id: each\n    forEach:\n      in: ${ [1..2700] }\n      as: n\n      concurrency: 40\n      steps:\n        - id: one\n          set: { n: '${ $n }' }\n",
+      { top: 'timeout: 10m' },
+    );
+    const run = (await api.start(looping)).body.id as string;
+    await api.ended(run);
+    const visitor = await visit();
+    const { page } = visitor;
+    await visitor.goTo(`/runs/${run}`);
+    const log = page.getByRole('region', { name: 'Log', exact: true });
+    await log.getByText('5,000 lines, the first of more: find in all of them').waitFor();
+    await log.getByLabel('Find in log').fill('EACH[2699]/');
+    await log.getByText('2 of all lines').waitFor();
+    expect(await log.locator('.log-line').allInnerTexts()).toEqual([
+      expect.stringMatching(/step_started\s+each\[2699\]\/one/),
+      expect.stringMatching(/step_completed\s+each\[2699\]\/one/),
+    ]);
+    // A line has an address, and only what is seen of thousands is there.
+    await log
+      .getByRole('button', { name: /^Address of line/ })
+      .last()
+      .click();
+    await page.waitForURL(/line=\d{4}/);
+    await log.getByLabel('Find in log').fill('');
+    await log.getByText('5,000 lines').waitFor();
+    expect(await log.locator('.log-line').count()).toBeLessThan(60);
+    expect(visitor.problems).toEqual([]);
+    await page.close();
+  });
+
   test('an output of 30 KB, of which a list of steps shows the beginning, is whole under Output', async () => {
     const run = await started({ order: 'N-5', note: `${'word '.repeat(6000)}the-end` });
     await api.ended(run);

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { call } from '../api/call.ts';
 import { useZone } from '../kit/time.tsx';
+import { zoneName } from '../kit/zone.ts';
 
 export const RANGES = [
   ['24h', 'Last 24 hours'],
@@ -30,7 +31,7 @@ export function useFigures(range: Range, workflow: string | undefined) {
   const ofWorkflow = workflow ? { workflow_id: workflow } : {};
   const key = ['analytics', range, workflow ?? ''];
   const shared = { placeholderData: keepPreviousData, refetchInterval: LOOK_EVERY_MS };
-  const timezone = zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = zoneName(zone);
   const bucket = range === '24h' ? ('hour' as const) : ('day' as const);
   return {
     overview: useQuery({

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button, Empty, Loading, Problem } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { clock, shortClock, useZone, weekday } from '../kit/time.tsx';
+import { zoneWords } from '../kit/zone.ts';
 import { bySchedule, type Fire, type FiresOfOne, type UpcomingDay, useUpcoming } from './use-upcoming.ts';
 import './calendar.css';
 import { Panel } from '../kit/panel.tsx';
@@ -28,9 +29,7 @@ export function CalendarPage() {
     <div className="page">
       <div className="page-head">
         <h1>Calendar</h1>
-        <span className="muted">
-          What schedules start today and in the next 7 days, in {zone === 'utc' ? 'UTC' : 'local time'}
-        </span>
+        <span className="muted">What schedules start today and in the next 7 days, in {zoneWords(zone)}</span>
       </div>
       {failed && <Problem error={failed.error} retry={() => void Promise.all(days.map(({ query }) => query?.refetch()))} />}
       {known.some(({ isTruncated }) => isTruncated) && (

@@ -9,7 +9,6 @@ import { IconButton } from '../kit/controls.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { Icon, type IconName } from '../kit/icons.tsx';
 import { useKeys } from '../kit/keyboard.ts';
-import { setZone, useZone } from '../kit/time.tsx';
 import { Messages } from '../kit/told.tsx';
 import mark from '../mark.svg';
 import { actAs, NotAdmitted } from '../sign-in/not-admitted.tsx';
@@ -18,6 +17,7 @@ import { Palette } from './palette.tsx';
 import { PLACES } from './places.ts';
 import { ReachLine } from './reach-line.tsx';
 import { useScheme } from './scheme.ts';
+import { ZoneChoice } from './zone-choice.tsx';
 import './frame.css';
 
 const signedInNow = () => credential() !== undefined;
@@ -87,7 +87,6 @@ const Brand = () => (
 
 function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
   const { data: me } = useQuery(meQuery);
-  const zone = useZone();
   const { dark, toggle } = useScheme();
   const live = useLiveState();
   return (
@@ -115,15 +114,7 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
           </p>
         )}
         <div className="row">
-          <button
-            type="button"
-            className="link faint"
-            title="Zone of all times"
-            onClick={() => setZone(zone === 'utc' ? 'local' : 'utc')}
-          >
-            {zone === 'utc' ? 'UTC' : 'Local time'}
-          </button>
-          <span className="grow" />
+          <ZoneChoice />
           <IconButton icon={dark ? 'sun' : 'moon'} label={dark ? 'Light' : 'Dark'} onClick={toggle} />
           <IconButton icon="keyboard" label="Keys" onClick={onHelp} />
           <IconButton

@@ -1,7 +1,7 @@
 import { type ButtonHTMLAttributes, type ReactNode, useId, useState } from 'react';
 import { Refused } from '../api/call.ts';
 import { Icon, type IconName } from './icons.tsx';
-import { told } from './told.tsx';
+import { tellProblem, told } from './told.tsx';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: 'primary' | 'plain' | 'ghost' | 'danger';
@@ -34,11 +34,10 @@ export const IconButton = ({ icon, label, ...rest }: Omit<ButtonProps, 'children
 );
 
 /** Puts a text on the clipboard and says so. */
+export const copyText = (text: string) => void navigator.clipboard.writeText(text).then(() => told('Copied.'), tellProblem);
+
 export function Copy({ text, label = 'Copy', small = true }: { text: string | (() => string); label?: string; small?: boolean }) {
-  const copy = async () => {
-    await navigator.clipboard.writeText(typeof text === 'string' ? text : text());
-    told('Copied.');
-  };
+  const copy = () => copyText(typeof text === 'string' ? text : text());
   return small ? (
     <IconButton icon="copy" label={label} onClick={copy} />
   ) : (

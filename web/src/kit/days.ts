@@ -1,14 +1,10 @@
-import type { Zone } from './time.tsx';
+import { wallText } from '../../../shared/trigger/schedule/zone.ts';
+import { instantIn, wallIn, type Zone } from './zone.ts';
 
 const DAY_TEXT = /^(\d{4})-(\d\d)-(\d\d)$/;
-const two = (number: number) => String(number).padStart(2, '0');
 
 /** The day of an instant where times are shown, such as 2026-03-29. */
-export function dayOf(at: number, zone: Zone): string {
-  const date = new Date(at);
-  if (zone === 'utc') return date.toISOString().slice(0, 10);
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
+export const dayOf = (at: number, zone: Zone): string => wallText(wallIn(zone, at)).slice(0, 10);
 
 /** Its first instant and that of the next day. Where the clock changes in between, it has not 24 hours. */
 export function boundsOf(day: string, zone: Zone): { start: number; end: number } {
@@ -22,5 +18,5 @@ export const isDay = (text: string) => DAY_TEXT.test(text);
 
 function startOf(day: string, later: number, zone: Zone): number {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return zone === 'utc' ? Date.UTC(year, month - 1, date + later) : new Date(year, month - 1, date + later).getTime();
+  return instantIn(zone, Date.UTC(year, month - 1, date + later));
 }

@@ -1,10 +1,10 @@
 import { useEffect, useState, useSyncExternalStore } from 'react';
-
-export type Zone = 'local' | 'utc';
+import { isZone, type Zone, zoneName } from './zone.ts';
 
 const PLACE = 'millrun.zone';
 const listeners = new Set<() => void>();
-let zone: Zone = localStorage.getItem(PLACE) === 'utc' ? 'utc' : 'local';
+const kept = localStorage.getItem(PLACE) ?? '';
+let zone: Zone = isZone(kept) ? kept : 'local';
 
 export function setZone(next: Zone): void {
   zone = next;
@@ -20,16 +20,13 @@ const subscribe = (listener: () => void) => {
 /** In which zone times are shown: one choice for all pages. */
 export const useZone = () => useSyncExternalStore(subscribe, () => zone);
 
-const timeZone = () => (zone === 'utc' ? 'UTC' : undefined);
 const format = (options: Intl.DateTimeFormatOptions) => (at: string | number | Date) =>
-  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: timeZone() }).format(new Date(at));
+  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zoneName(zone) }).format(new Date(at));
 
-const zoneName = (at: string) =>
-  zone === 'utc'
-    ? 'UTC'
-    : (new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
-        .formatToParts(new Date(at))
-        .find(({ type }) => type === 'timeZoneName')?.value ?? '');
+const shortName = (at: string) =>
+  new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short', timeZone: zoneName(zone) })
+    .formatToParts(new Date(at))
+    .find(({ type }) => type === 'timeZoneName')?.value ?? '';
 
 export const clock = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 export const shortClock = format({ hour: '2-digit', minute: '2-digit' });
@@ -38,7 +35,7 @@ const dated = format({ day: 'numeric', month: 'short', hour: '2-digit', minute: 
 const whole = format({ year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
 /** With its zone, as it goes into tickets. */
-const absolute = (at: string) => `${whole(at)} ${zoneName(at)}`;
+const absolute = (at: string) => `${whole(at)} ${shortName(at)}`;
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

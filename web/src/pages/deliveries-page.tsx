@@ -6,8 +6,9 @@ import { Button, Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
 import { boundsOf, dayAfter, dayOf, isDay } from '../kit/days.ts';
 import { Icon } from '../kit/icons.tsx';
 import { usePaged } from '../kit/paged.ts';
-import { Time, useNow, useZone, weekday, type Zone } from '../kit/time.tsx';
+import { Time, useNow, useZone, weekday } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
+import type { Zone } from '../kit/zone.ts';
 import { RedeliverDialog, type RejectedFilter } from './redeliver.tsx';
 
 type Delivery = Result<'listDeliveries'>['items'][number];

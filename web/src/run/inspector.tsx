@@ -9,6 +9,7 @@ import { Json } from '../kit/json.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Status } from '../kit/status.tsx';
 import { clock, duration, Time } from '../kit/time.tsx';
+import { callAsCurl, stepAsCurl } from './curl.ts';
 import { Items } from './items.tsx';
 import type { RunSearch } from './search.ts';
 import { isLoop, type StepRow } from './steps.ts';
@@ -112,6 +113,8 @@ function StepTabs({
             Taken over from a run before
           </Link>
         )}
+        <span className="grow" />
+        <Copy text={() => callAsCurl(state?.input) ?? stepAsCurl(location.origin, run.id, key)} label="Copy the step as curl" />
       </div>
       {state?.error && (
         <div className="step-error">

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
-import { call } from '../api/call.ts';
+import { call, type Result } from '../api/call.ts';
 import type { Run, RunEvent } from '../api/queries.ts';
 import { Copy, IconButton } from '../kit/controls.tsx';
 import { Panel } from '../kit/panel.tsx';
@@ -25,12 +25,17 @@ const toneOf = ({ type }: RunEvent) =>
         ? 'good'
         : '';
 
+interface Found {
+  lines: readonly RunEvent[];
+  isMore: boolean;
+}
+
 /** The lines with these words: of those that are here, and on the server where there are more. */
-function useFound(run: Run, { lines, isCut }: Log, words: string): { lines: readonly RunEvent[]; isMore: boolean } {
+function useFound(run: Run, { lines, isCut }: Log, words: string): Found {
   const late = useDeferredValue(words);
   const there = useQuery({
     queryKey: ['run', run.id, 'log', late],
-    queryFn: ({ signal }) => call('getRunEvents', { params: { run_id: run.id }, query: { q: late, limit: MOST_FOUND } }, signal),
+    queryFn: ({ signal }) => findLines(run.id, late, signal),
     placeholderData: keepPreviousData,
     enabled: isCut && late !== '',
   });
@@ -38,8 +43,19 @@ function useFound(run: Run, { lines, isCut }: Log, words: string): { lines: read
     () => (words ? lines.filter((line) => wordsOf(line).toLowerCase().includes(words)) : lines),
     [lines, words],
   );
-  if (!isCut || !words || !there.data) return { lines: here, isMore: false };
-  return { lines: there.data.items, isMore: there.data.continuation_token !== null };
+  return isCut && words && there.data ? there.data : { lines: here, isMore: false };
+}
+
+/** One page of the API looks through so many lines and no more: it is asked until all have been, or enough are found. */
+async function findLines(run_id: string, q: string, signal: AbortSignal): Promise<Found> {
+  const lines: RunEvent[] = [];
+  for (let after: string | undefined; ; ) {
+    const query = { q, limit: MOST_FOUND, ...(after !== undefined && { after }) };
+    const page: Result<'getRunEvents'> = await call('getRunEvents', { params: { run_id }, query }, signal);
+    lines.push(...page.items);
+    after = page.continuation_token ?? undefined;
+    if (after === undefined || lines.length >= MOST_FOUND) return { lines, isMore: after !== undefined };
+  }
 }
 
 /** The log, oldest first: found in, followed, each line with an address of its own. */

@@ -2,13 +2,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { call } from '../api/call.ts';
 import { type Run, runsChanged, type StepState } from '../api/queries.ts';
-import { Button, Id } from '../kit/controls.tsx';
+import { Button, Copy, copyText, Id } from '../kit/controls.tsx';
 import { useKeys } from '../kit/keyboard.ts';
 import { Choices } from '../kit/menu.tsx';
 import { lookOf, Status } from '../kit/status.tsx';
 import { Time, Took } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import { CompareDialog } from './compare-dialog.tsx';
+import { rerunAsCurl } from './curl.ts';
 import { ErrorWords, Headline, nameOf } from './headline.tsx';
 import { RecoverDialog, type RerunFrom } from './recover.tsx';
 import { LabelsDialog, PauseDialog, StopDialog } from './steer.tsx';
@@ -122,7 +123,12 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
             },
             { label: 'Labels', icon: 'tag', act: () => setAsked({ dialog: 'labels' }) },
             { label: run.archived ? 'Bring back from the archive' : 'Archive', icon: 'archive', act: archive },
-            { label: 'Copy rerun as curl', icon: 'copy', act: () => void copyCurl(run) },
+            { label: 'Copy the link', icon: 'copy', act: () => copyText(`${location.origin}/runs/${run.id}`) },
+            {
+              label: 'Copy rerun as curl',
+              icon: 'copy',
+              act: () => copyText(rerunAsCurl(location.origin, run.id, run.status === 'succeeded' ? 'start' : 'failed')),
+            },
           ]}
         >
           <button type="button" className="button" data-actions aria-label="More actions">
@@ -131,7 +137,16 @@ export function RunHead({ run, states, recover }: { run: Run; states: readonly S
         </Choices>
       </div>
       <dl className="run-facts">
-        <Fact name="Reference">{run.reference ?? <span className="faint">none</span>}</Fact>
+        <Fact name="Reference">
+          {run.reference === null ? (
+            <span className="faint">none</span>
+          ) : (
+            <span className="id">
+              <span className="cut">{run.reference}</span>
+              <Copy text={run.reference} label="Copy the reference" />
+            </span>
+          )}
+        </Fact>
         <Fact name="Version">{run.version === null ? 'draft' : `v${run.version}`}</Fact>
         <Fact name="Trigger">
           {run.trigger} <span className="muted">by {nameOf(run.actor)}</span>
@@ -229,12 +244,3 @@ const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
     <dd>{children}</dd>
   </div>
 );
-
-/** As it is typed; the key is named, not shown. */
-async function copyCurl(run: Run): Promise<void> {
-  const body = JSON.stringify({ from: run.status === 'succeeded' ? 'start' : 'failed' });
-  await navigator.clipboard.writeText(
-    `curl -s "${location.origin}/v1/runs/${run.id}/rerun" -H "x-api-key: $KEY" -H 'content-type: application/json' -d '${body}'`,
-  );
-  told('Copied.');
-}

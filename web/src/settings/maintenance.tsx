@@ -1,22 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { wallText } from '../../../shared/trigger/schedule/zone.ts';
 import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
 import { ActDialog } from '../kit/dialog.tsx';
 import { Panel } from '../kit/panel.tsx';
-import { Time, useZone, type Zone } from '../kit/time.tsx';
+import { Time, useZone } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
+import { instantIn, wallIn, type Zone, zoneWords } from '../kit/zone.ts';
 
 const HOUR_MS = 3_600_000;
 const again = () => queries.invalidateQueries({ queryKey: ['maintenance'] });
 
 /** What the field of a browser holds: an instant without its zone. */
-function written(at: number, zone: Zone): string {
-  const shift = zone === 'utc' ? 0 : new Date(at).getTimezoneOffset() * 60_000;
-  return new Date(at - shift).toISOString().slice(0, 16);
-}
-const read = (text: string, zone: Zone) => new Date(zone === 'utc' ? `${text}Z` : text);
+const written = (at: number, zone: Zone) => wallText(wallIn(zone, at)).slice(0, 16);
+const read = (text: string, zone: Zone) => new Date(instantIn(zone, Date.parse(`${text}Z`)));
 
 /** When runs are accepted and do not begin. */
 export function MaintenancePanel({ because }: { because: string | undefined }) {
@@ -102,7 +101,7 @@ function Plan({ onClose }: { onClose: () => void }) {
             ['Until', until, setUntil],
           ] as const
         ).map(([label, value, set]) => (
-          <Field key={label} label={label} hint={zone === 'utc' ? 'UTC' : 'local time'}>
+          <Field key={label} label={label} hint={zoneWords(zone)}>
             {(id) => (
               <input
                 id={id}

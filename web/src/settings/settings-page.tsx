@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { call, type Result } from '../api/call.ts';
 import { meQuery, queries } from '../api/queries.ts';
 import { Button, Loading, Problem } from '../kit/controls.tsx';
-import { setZone, useZone } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
 import { MaintenancePanel } from './maintenance.tsx';
 import { retentionQuery } from './queries.ts';
@@ -15,7 +14,6 @@ import { Panel } from '../kit/panel.tsx';
 export function SettingsPage() {
   const { data: me } = useQuery(meQuery);
   const retention = useQuery(retentionQuery);
-  const zone = useZone();
   const mayNot = me?.role === 'admin' ? undefined : 'This takes the role admin.';
   return (
     <div className="page settings">
@@ -59,20 +57,6 @@ export function SettingsPage() {
             and corrects what was counted otherwise. What is right stays as it is.
           </p>
           <Recount because={mayNot} />
-        </div>
-      </Panel>
-      <Panel title="This browser">
-        <div className="panel-body row wrap">
-          <span>All times are shown in</span>
-          <select
-            className="select"
-            aria-label="Zone of all times"
-            value={zone}
-            onChange={(event) => setZone(event.target.value === 'utc' ? 'utc' : 'local')}
-          >
-            <option value="local">local time ({Intl.DateTimeFormat().resolvedOptions().timeZone})</option>
-            <option value="utc">UTC</option>
-          </select>
         </div>
       </Panel>
     </div>

@@ -10,7 +10,8 @@ import type { Cell } from '../kit/csv.ts';
 import { boundsOf, dayOf } from '../kit/days.ts';
 import { CsvButton } from '../kit/download.tsx';
 import { Panel } from '../kit/panel.tsx';
-import { Time, useZone, weekday, type Zone } from '../kit/time.tsx';
+import { Time, useZone, weekday } from '../kit/time.tsx';
+import { type Zone, zoneName } from '../kit/zone.ts';
 import type { RunsSearch } from '../runs/filter.ts';
 import { Budgets } from './budgets.tsx';
 import { credits } from './credits.ts';
@@ -36,7 +37,7 @@ export function UsagePage() {
   const by = byOf(search.by);
   const range = rangeOf(search.range);
   const times = timesOf(range);
-  const timezone = zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const timezone = zoneName(zone);
   const usage = useQuery({
     queryKey: ['usage', by, range, search.workflow ?? '', timezone],
     queryFn: ({ signal }) =>
