@@ -88,10 +88,12 @@ function fileOf(name) {
     : fail(`"${name}" is neither a .ts file nor a command of a package in package-lock.json.`);
 }
 
-/** Ends as the command ends. What it starts finds the same Node. */
+/** Ends as the command ends. What it starts finds the same Node, and what that has compiled before. */
 function run(node, nodeArgs) {
   const path = `${dirname(node)}${delimiter}${process.env.PATH}`;
-  const child = spawn(node, nodeArgs, { stdio: 'inherit', env: Object.assign({}, process.env, { PATH: path }) });
+  const compiled = process.env.NODE_COMPILE_CACHE || join(root, 'node_modules/.cache/millrun/compiled');
+  const env = Object.assign({}, process.env, { PATH: path, NODE_COMPILE_CACHE: compiled });
+  const child = spawn(node, nodeArgs, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`${node} cannot be started: ${error.message}. Remove node_modules and try again.`));
   child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));

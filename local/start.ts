@@ -1,6 +1,3 @@
-import { enableCompileCache } from 'node:module';
-import { join } from 'node:path';
-
 const HELP = `Usage: npm start [-- --once] [--json]
 
 Brings the stack up on this machine, publishes the examples, runs one of them and stays up.
@@ -38,7 +35,6 @@ if (given.includes('--help') || given.includes('-h')) {
   process.exit(0);
 }
 
-// Types are stripped and modules compiled once, not at every start; hence the import afterwards.
-enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/millrun/compiled'));
+// Only now: help and refusals need nothing of it.
 const { main } = await import('./main.ts');
 await main({ once: given.includes('--once'), json: given.includes('--json') });

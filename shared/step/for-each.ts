@@ -51,11 +51,11 @@ export const forEach: GroupKind<ForEach> = {
     return { items };
   },
 
-  async output(_spec, { items = [] }, last) {
+  async output(_spec, { count = 0 }, last) {
     const outputs: unknown[] = [];
-    for (let from = 0; from < items.length; from += READ_AT_ONCE) {
-      const some = items.slice(from, from + READ_AT_ONCE);
-      outputs.push(...(await Promise.all(some.map((_, place) => last('steps', from + place)))));
+    for (let from = 0; from < count; from += READ_AT_ONCE) {
+      const some = Array.from({ length: Math.min(READ_AT_ONCE, count - from) }, (_, place) => last('steps', from + place));
+      outputs.push(...(await Promise.all(some)));
     }
     return outputs;
   },

@@ -239,8 +239,12 @@ export interface GroupKind<Spec = unknown> {
   /** Templates that are evaluated on entry, or after a round. */
   entryTemplates(spec: Spec): Template[];
   enter(spec: Spec, evaluate: (template: Template, field: string) => Promise<unknown>): Promise<Entry>;
-  /** The group's full result; `last(branch, index?)` is the output of the last step that ran there. */
-  output(spec: Spec, entry: Entry, last: (branch: string, index?: number) => Promise<unknown>): Promise<unknown>;
+  /** The group's full result: of the case that was taken, or of so many items or rounds. `last(branch, index?)` is the output of the last step that ran there. */
+  output(
+    spec: Spec,
+    entered: { case?: string; count?: number },
+    last: (branch: string, index?: number) => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 export type Kind = LeafKind | TimerKind | GroupKind | CallKind | AskKind;

@@ -22,5 +22,5 @@ export const repeat: GroupKind<Repeat> = {
   rounds: ({ until, max }) => ({ until, max }),
   entryTemplates: ({ until }) => [until],
   enter: () => Promise.resolve({}),
-  output: (_spec, { items = [] }, last) => last('steps', items.length - 1),
+  output: (_spec, { count = 0 }, last) => last('steps', count - 1),
 };

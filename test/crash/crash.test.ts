@@ -8,7 +8,7 @@ import { type Finished, noteFinished, wrongLog } from './finished.ts';
 import { orders, rightEnd, scriptOrders, wrongCalls } from './orders.ts';
 
 /** More of them in `npm run soak`. */
-const CRASHES = howMany('CRASHES', 12);
+const CRASHES = howMany('CRASHES', 8);
 
 const setting = new Installation();
 let stub: StubServer;

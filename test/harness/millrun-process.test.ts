@@ -64,7 +64,7 @@ test('what waits for words of a process that has ended is told so', async () => 
 
 test('a process does not outlive whoever started it, even one that is killed', async () => {
   const script = `const { MillrunProcess } = await import(process.argv[1]);
-    const millrun = new MillrunProcess({ dataDir: process.argv[2] });
+    const millrun = new MillrunProcess({ dataDir: process.argv[2], environment: { EXAMPLES: 'off' } });
     console.log((await millrun.ready).api);`;
   const dataDir = dataDirOf();
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', script, HARNESS, dataDir], {

@@ -5,7 +5,9 @@ import * as z from 'zod';
 
 export const API_KEY = 'local-dev-key';
 
-const START = join(import.meta.dirname, '../../local/start.ts');
+const ROOT = join(import.meta.dirname, '../..');
+/** What `npm start` runs: options of Node, and the file. */
+const START = startCommand();
 /** A first start synthesizes the template and compiles every module, and the machine may be busy. */
 const READY_WITHIN_MS = 60_000;
 const LAST_LINES = 40;
@@ -53,7 +55,7 @@ export class MillrunProcess {
   constructor({ dataDir, args = [], environment = {} }: StartOptions) {
     const startedAt = performance.now();
     this.#dataDir = dataDir;
-    this.#child = spawn(process.execPath, [START, '--json', ...args], {
+    this.#child = spawn(process.execPath, [...START, '--json', ...args], {
       detached: true,
       env: {
         ...process.env,
@@ -145,6 +147,15 @@ export class MillrunProcess {
     const last = this.#output.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
     return new Error(`Millrun ${what}. It wrote last:\n${last || '(nothing)'}`);
   }
+}
+
+function startCommand(): string[] {
+  const manifest = z.object({ scripts: z.object({ start: z.string() }) });
+  const { start } = manifest.parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))).scripts;
+  return start
+    .split(' ')
+    .slice(2)
+    .map((word) => (word.startsWith('-') ? word : join(ROOT, word)));
 }
 
 function endWithUs(child: ChildProcess): void {

@@ -166,7 +166,7 @@ test.each(['PORT', 'AWS_PORT'])('a port that is taken is named, together with %s
 });
 
 test('before it is ready it says so, in the form of every refusal', async () => {
-  const environment = await lastingPorts();
+  const environment = { EXAMPLES: 'off', ...(await lastingPorts()) };
   const cloud = start(folder(), { environment });
   const early = await vi.waitFor(() => fetch(`http://127.0.0.1:${environment.PORT}/v1/workflows`), {
     timeout: 15_000,
@@ -182,7 +182,7 @@ test('before it is ready it says so, in the form of every refusal', async () => 
 
 test('a data folder that is in use is left alone', async () => {
   const dataDir = folder();
-  const first = await started(dataDir);
+  const first = await started(dataDir, { environment: { EXAMPLES: 'off' } });
   const second = start(dataDir);
   expect((await second.ended).code).toBe(1);
   expect(second.output).toContain(`in use by process ${first.pid}`);

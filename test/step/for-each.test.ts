@@ -39,7 +39,7 @@ test('gives the outputs in the order of the list, and asks for a hundred at a ti
     open -= 1;
     return `${branch} ${index}`;
   };
-  const items = new Array(250).fill('x');
-  expect(await forEach.output(spec, { items }, last)).toEqual(items.map((_, index) => `steps ${index}`));
+  const outputs = Array.from({ length: 250 }, (_, index) => `steps ${index}`);
+  expect(await forEach.output(spec, { count: 250 }, last)).toEqual(outputs);
   expect(most).toBe(100);
 });

@@ -61,13 +61,12 @@ async function resultOf(scene: Scene): Promise<unknown> {
   const kind = groupKind(planned.step.kind);
   const inner = journal.state.innerScope(planned, scope);
   const scopeIn = (index?: number) => (index === undefined ? inner : itemScope(inner, planned.id, index));
-  const items = step?.itemCount === undefined ? undefined : Array.from({ length: step.itemCount });
   // Of rounds only the last one counts.
   const ahead = kind.rounds ? undefined : new ReadAhead(journal, [...planned.branches.values()], scopeIn);
   let bytes = 0;
   return kind.output(
     planned.step.spec,
-    { ...(step?.case !== undefined && { case: step.case }), ...(items && { items }) },
+    { ...(step?.case !== undefined && { case: step.case }), ...(step?.itemCount !== undefined && { count: step.itemCount }) },
     async (branch, index) => {
       await ahead?.reach(index);
       const stored = await names.storedLast(planned.branches.get(branch) ?? [], scopeIn(index));
