@@ -13,6 +13,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 /** The emulator writes one after the other; more would only wait there. */
 const CONNECTIONS = 16;
+const SHARED_CONNECTIONS = 2;
 
 /**
  * Keep-alive connections to one HTTP server that answers with a content length. A general client costs half as much processor time again for
@@ -23,7 +24,9 @@ export class Connections {
   readonly #port: number;
   readonly #slots = new Slots(CONNECTIONS);
   readonly #idle: Connection[] = [];
+  readonly #shared: (Promise<Connection> | undefined)[] = [];
   readonly #all = new Set<Connection>();
+  #turn = 0;
 
   constructor(endpoint: string) {
     const { hostname, port, protocol } = new URL(endpoint);
@@ -32,26 +35,44 @@ export class Connections {
     this.#port = Number(port || 80);
   }
 
-  /** Sends `head` (without its last line) and `body`. Rejects when the connection breaks. */
+  /** Sends `head` (without its last line) and `body` on a connection that nobody else uses meanwhile. Rejects when the connection breaks. */
   call(head: string, body: Buffer): Promise<RawAnswer> {
-    return this.#slots.run(() => this.#exchange(head, body));
+    return this.#slots.run(() => this.#alone(head, body));
   }
 
-  async #exchange(head: string, body: Buffer): Promise<RawAnswer> {
-    const connection = this.#idle.pop() ?? (await this.#open());
-    const message = Buffer.allocUnsafe(head.length + body.length);
-    message.write(head, 'latin1');
-    body.copy(message, head.length);
-    const answer = await connection.exchange(message);
-    if (!connection.closed) this.#idle.push(connection);
-    return answer;
+  /**
+   * The same for what is answered soon: one behind the other on a shared connection (HTTP pipelining), and what is asked in one turn of the event loop is
+   * handed over at once. To wake another process costs more than the call itself.
+   */
+  async pipeline(head: string, body: Buffer): Promise<RawAnswer> {
+    this.#turn = (this.#turn + 1) % SHARED_CONNECTIONS;
+    const connection = await this.#sharedAt(this.#turn);
+    return connection.exchange(head, body, { isShared: true });
   }
 
   close(): void {
     for (const connection of this.#all) connection.close();
   }
 
-  async #open(): Promise<Connection> {
+  async #alone(head: string, body: Buffer): Promise<RawAnswer> {
+    const connection = this.#idle.pop() ?? (await this.#open((closed) => remove(this.#idle, closed)));
+    const answer = await connection.exchange(head, body);
+    if (!connection.closed) this.#idle.push(connection);
+    return answer;
+  }
+
+  #sharedAt(place: number): Promise<Connection> {
+    const forget = () => {
+      this.#shared[place] = undefined;
+    };
+    this.#shared[place] ??= this.#open(forget).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return this.#shared[place];
+  }
+
+  async #open(onClose: (connection: Connection) => void): Promise<Connection> {
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -59,22 +80,38 @@ export class Connections {
     });
     const connection = new Connection(socket, () => {
       this.#all.delete(connection);
-      const place = this.#idle.indexOf(connection);
-      if (place >= 0) this.#idle.splice(place, 1);
+      onClose(connection);
     });
     this.#all.add(connection);
     return connection;
   }
 }
 
+function messageOf(head: string, body: Buffer): Buffer {
+  const message = Buffer.allocUnsafe(head.length + body.length);
+  message.write(head, 'latin1');
+  body.copy(message, head.length);
+  return message;
+}
+
+function remove<T>(list: T[], one: T): void {
+  const place = list.indexOf(one);
+  if (place >= 0) list.splice(place, 1);
+}
+
+interface Waiting {
+  resolve(answer: RawAnswer): void;
+  reject(error: Error): void;
+}
+
 class Connection {
   readonly #socket: Socket;
-  #waiting: { resolve(answer: RawAnswer): void; reject(error: Error): void } | undefined;
+  /** Answers come in the order of the requests. */
+  #waiting: Waiting[] = [];
   #received: Buffer[] = [];
   #bytes = 0;
-  /** Length of the whole answer, once its head is here. */
-  #expected = 0;
-  #head = '';
+  /** The head of the answer that is coming in, and how long all of it is. */
+  #coming: { head: string; length: number } | undefined;
   closed = false;
 
   constructor(socket: Socket, onClose: () => void) {
@@ -84,14 +121,21 @@ class Connection {
     socket.on('close', () => {
       this.closed = true;
       onClose();
-      this.#waiting?.reject(new Error('The emulator closed the connection'));
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('The emulator closed the connection'));
     });
   }
 
-  exchange(message: Buffer): Promise<RawAnswer> {
+  /** `isShared`: it goes with whatever else is asked in this turn of the event loop. */
+  exchange(head: string, body: Buffer, { isShared = false } = {}): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
-      this.#waiting = { resolve, reject };
-      this.#socket.write(message);
+      if (this.closed) return reject(new Error('The emulator closed the connection'));
+      this.#waiting.push({ resolve, reject });
+      const gathers = this.#socket.writableCorked > 0;
+      if (!gathers) this.#socket.cork();
+      this.#socket.write(messageOf(head, body));
+      if (gathers) return;
+      if (isShared) setImmediate(() => this.#socket.uncork());
+      else this.#socket.uncork();
     });
   }
 
@@ -102,37 +146,34 @@ class Connection {
   #take(chunk: Buffer): void {
     this.#received.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#expected === 0 && !this.#readHead()) return;
-    if (this.#bytes < this.#expected) return;
-
-    const whole = this.#whole();
-    const answer = {
-      status: Number(this.#head.slice(9, 12)),
-      head: this.#head,
-      body: whole.subarray(this.#head.length + HEAD_END.length),
-    };
-    this.#received = [];
-    this.#bytes = 0;
-    this.#expected = 0;
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    waiting?.resolve(answer);
+    for (let answer = this.#next(); answer; answer = this.#next()) this.#waiting.shift()?.resolve(answer);
   }
 
-  /** False when the head is not complete yet. */
-  #readHead(): boolean {
+  /** The next answer, when all of it is here. */
+  #next(): RawAnswer | undefined {
+    this.#coming ??= this.#readHead();
+    if (!this.#coming || this.#bytes < this.#coming.length) return undefined;
+    const { head, length } = this.#coming;
+    const whole = this.#whole();
+    this.#received = whole.length > length ? [whole.subarray(length)] : [];
+    this.#bytes = whole.length - length;
+    this.#coming = undefined;
+    return { status: Number(head.slice(9, 12)), head, body: whole.subarray(head.length + HEAD_END.length, length) };
+  }
+
+  /** Undefined when the head is not complete yet. */
+  #readHead(): { head: string; length: number } | undefined {
     const whole = this.#whole();
     this.#received = [whole];
     const end = whole.indexOf(HEAD_END);
-    if (end < 0) return false;
-    this.#head = whole.toString('latin1', 0, end);
-    const length = CONTENT_LENGTH.exec(this.#head)?.[1];
+    if (end < 0) return undefined;
+    const head = whole.toString('latin1', 0, end);
+    const length = CONTENT_LENGTH.exec(head)?.[1];
     if (length === undefined) {
       this.#socket.destroy(new Error('The emulator answers without a content length'));
-      return false;
+      return undefined;
     }
-    this.#expected = end + HEAD_END.length + Number(length);
-    return true;
+    return { head, length: end + HEAD_END.length + Number(length) };
   }
 
   #whole(): Buffer {
