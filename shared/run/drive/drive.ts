@@ -26,8 +26,8 @@ export const driveMessage = z.object({
   execution: z.int(),
   /** How often this execution has called a driver. */
   turn: z.int().default(0),
-  /** The execution, as Step Functions names it: another delivery of the same one has another name. */
-  id: z.string(),
+  /** The end of the execution's ARN, which is all that differs between two deliveries of one. */
+  id: z.string().transform((arn) => arn.slice(arn.lastIndexOf(':') + 1)),
   startedAt: z.string(),
   express: z.boolean(),
 });

@@ -35,7 +35,7 @@ const attempt = z.int().optional();
  * An entry is never changed: the state of the run is the fold of all of them.
  */
 export const entry = z.discriminatedUnion('type', [
-  /** A driver holds the run: `id` is the execution as the service names it, `invocation` the call of the worker. */
+  /** A driver holds the run: `id` tells deliveries of one execution apart, `invocation` is the call of the worker. */
   z.object({ type: z.literal('driver_started'), at, execution: z.int(), id: z.string(), invocation: z.string() }),
   /** Nobody holds the run any more. With `until` its execution comes back at that instant. */
   z.object({ type: z.literal('driver_left'), at, until: z.string().optional() }),

@@ -1,6 +1,6 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
 import type { Item } from '../../aws/items.ts';
+import { bytes, deflated, inflated } from './deflated.ts';
 
 /** A shorter text would hardly become shorter. */
 const SHORTEST_PACKED = 200;
@@ -26,26 +26,13 @@ const DICTIONARY = Buffer.from(
   ].join(''),
 );
 
-/** Most journals are far smaller than the 256 KB that zlib takes for every call: these options make the same bytes of them in half the time. */
-const SMALL = 4096;
-const FOR_SMALL = { windowBits: 13, memLevel: 5, chunkSize: 1024 };
-
 /** The text of entries as an attribute of their item. */
 export function textAttribute(text: string): Item {
   if (text.length < SHORTEST_PACKED) return { entries: { S: text } };
-  return { packed: { B: deflateRawSync(text, { dictionary: DICTIONARY, ...(text.length < SMALL && FOR_SMALL) }) } };
+  return { packed: { B: deflated(text, DICTIONARY) } };
 }
-
-const INFLATED_AT_ONCE = 4096;
-
-/** Bytes are text where a stream hands an item on. */
-const bytes = z.union([z.instanceof(Uint8Array), z.base64().transform((text) => Buffer.from(text, 'base64'))]);
 
 /** The text of the entries of an item. */
 export const entriesText = z
   .union([z.object({ entries: z.object({ S: z.string() }) }), z.object({ packed: z.object({ B: bytes }) })])
-  .transform((item) =>
-    'entries' in item
-      ? item.entries.S
-      : inflateRawSync(item.packed.B, { dictionary: DICTIONARY, chunkSize: INFLATED_AT_ONCE }).toString(),
-  );
+  .transform((item) => ('entries' in item ? item.entries.S : inflated(item.packed.B, DICTIONARY)));

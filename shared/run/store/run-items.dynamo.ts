@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { shardOf } from '../../aws/shards.ts';
 import { FOREVER } from '../../kernel/hold.ts';
-import { parseJson } from '../../kernel/json.ts';
 import { sameCase } from '../list/filter.ts';
 import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
+import { fieldsOf, rowText } from './row-text.dynamo.ts';
 
 const ROW = 'RUN';
 const RUN_PREFIX = 'RUN#';
@@ -106,22 +106,14 @@ export function stateKeyOf(run: Run, status: RunStatus, now: Date, nextLook: str
 }
 
 /**
- * The run with the keys of every index that it is born into. What it was given and what follows from its journal are two texts: each is written as a
- * whole, and every attribute costs time wherever it passes. What says nothing is left out: a row of a kilobyte costs one unit.
+ * The run with the keys of every index that it is born into. What readers alone need is one text: every attribute costs time wherever it passes, and
+ * storage is what most of a run costs.
  */
 export function runItem(run: Run): Item {
-  const { id, archived, labels, hold, workflowHold, dueAt, inputs, fileIds, depth, attempt, ...rest } = run;
-  const created = {
-    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
-    ...(fileIds.length > 0 && { fileIds }),
-    ...(depth > 0 && { depth }),
-    ...(attempt > 1 && { attempt }),
-  };
+  const { id, archived, labels, hold, workflowHold, dueAt } = run;
   return toItem({
     ...runKey(id),
-    created: JSON.stringify(created),
-    inputs,
-    ...projectionItem(run),
+    ...projectionItem(run, run),
     archived,
     hold,
     workflowHold,
@@ -137,38 +129,47 @@ export function runItem(run: Run): Item {
   });
 }
 
-/** What follows from the journal: what others than readers need for itself, the rest as a text. */
-export function projectionItem({ seen, status, outputs, snapshot, steps, execution, ...next }: Projection) {
-  const rest = {
+/** What follows from the journal: what others than readers need for itself, the rest in the text, with what the run was created as. */
+export function projectionItem(run: Run, { seen, status, snapshot, ...next }: Projection) {
+  return { seen, status, text: rowText({ ...createdAs(run), ...followed(next) }), snapshot };
+}
+
+/** What never changes. What says nothing is left out. */
+function createdAs({ id, archived, labels, hold, workflowHold, dueAt, fileIds, depth, attempt, ...rest }: Run) {
+  return {
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in projection.shape))),
+    ...(fileIds.length > 0 && { fileIds }),
+    ...(depth > 0 && { depth }),
+    ...(attempt > 1 && { attempt }),
+  };
+}
+
+function followed({ steps, execution, ...next }: Omit<Projection, 'seen' | 'status' | 'snapshot'>) {
+  return {
     ...Object.fromEntries(Object.entries(next).filter(([name]) => name in projection.shape)),
     steps: Object.fromEntries(Object.entries(steps).filter(([, count]) => count > 0)),
     ...(execution > 1 && { execution }),
   };
-  return { seen, status, projection: JSON.stringify(rest), outputs, snapshot };
 }
 
-// A list reads hundreds of rows: what the schema of runs checks is not looked through here, and nothing is checked by a schema of its own.
-function fieldsIn(text: unknown): object {
-  const fields = typeof text === 'string' ? parseJson(text) : undefined;
-  if (typeof fields !== 'object' || fields === null) throw new Error('The row of a run lacks a text.');
-  return fields;
-}
-
-const text = z.object({ S: z.string() });
+const words = z.object({ S: z.string() });
 const statusText = z.object({ S: z.enum(RUN_STATUSES) });
 
 // What followers of the table ask of every row: it is not parsed for that.
-export const workspaceOf = (item: Item) => text.parse(item['workspaceKey']).S.split('#')[0] ?? '';
+export const workspaceOf = (item: Item) => words.parse(item['workspaceKey']).S.split('#')[0] ?? '';
 export const statusOf = (item: Item) => statusText.parse(item['status']).S;
 export const isHeld = (item: Item) => item['heldUntil'] !== undefined;
 
-/** What a row says, unchecked: enough to see whether it is looked for. */
+/**
+ * What a row says: enough to see whether it is looked for. A list reads hundreds of rows: what the schema of runs checks is not looked through here, and
+ * nothing is checked by a schema of its own.
+ */
 export function rowOf(item: Item): Record<string, unknown> {
-  const stored = fromItem(item);
-  // What was changed since the run was created stands beside the texts.
-  const row: Record<string, unknown> = Object.assign({}, fieldsIn(stored['created']), fieldsIn(stored['projection']), stored);
+  const { text, ...stored } = item;
+  // What was changed since the run was created stands beside the text.
+  const row: Record<string, unknown> = Object.assign({}, fieldsOf(text), fromItem(stored));
   row['steps'] = { ...NO_STEPS, ...Object(row['steps']) };
-  row['id'] = runIdOf(String(stored['pk']));
+  row['id'] = runIdOf(String(row['pk']));
   return row;
 }
 

@@ -17,7 +17,7 @@ const NOT_BEYOND = '#seen <= :seen AND (attribute_exists(liveKey) OR (#seen = :s
 
 /** What follows from the journal, as a whole: it may take the place of another state than the writer has seen. A snapshot is never taken back. */
 export function projected(run: Run, next: Projection, { dueAt, dueWas, keptUntil }: ProjectedAt, now: Date): RowUpdate {
-  const { snapshot, ...row } = projectionItem(next);
+  const { snapshot, ...row } = projectionItem(run, next);
   const end = { liveKey: undefined, dueAt: undefined, ...(keptUntil !== undefined && { expires: keptUntil }) };
   const changes = {
     ...row,

@@ -44,6 +44,7 @@ import {
   labelItemKey,
   liveKey,
   parseRun,
+  rowOf,
   runIdOf,
   runItem,
   runKey,
@@ -101,7 +102,7 @@ export class DynamoRuns implements Runs {
     const written = await this.#writeAll(row, start, [...labels, ...beside]);
     if (written.won) return {};
     const [earlier, found] = written.found;
-    if (isDeepStrictEqual(found, row.Item)) return {};
+    if (found && isDeepStrictEqual(rowOf(found), rowOf(row.Item))) return {};
     if (earlier) return { earlier: startItem.parse(fromItem(earlier)) };
     if (found && key) return { earlier: { runId: run.id, bodyHash: key.bodyHash } };
     if (found || beside.length === 0) throw new Error(`There is a run ${run.id} already.`);
