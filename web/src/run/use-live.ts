@@ -11,6 +11,8 @@ const WAIT_S = 20;
 const AGAIN_MS = 1500;
 /** Lines that come together ask for the run once. */
 const SETTLE_MS = 120;
+/** Of a long run more is asked for. */
+const SETTLE_LONG_MS = 1000;
 const LOOK_EVERY_MS = 5000;
 /** While news come by themselves; should one go amiss. */
 const LOOK_SELDOM_MS = 30_000;
@@ -55,6 +57,15 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
         })
       : undefined;
     const unwatched = live.watch(() => bell.ring());
+    /** What comes behind the lines that are kept here is still news of the run. */
+    const goOnAsking = async () => {
+      while (!gone.signal.aborted) {
+        await bell.heard(LOOK_SELDOM_MS);
+        if (gone.signal.aborted) return;
+        ask();
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_LONG_MS));
+      }
+    };
     const follow = async () => {
       let count = 0;
       let caughtUp = false;
@@ -81,7 +92,11 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
           if (isLive && items.length > 0) heard(items);
           if (isTold) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
           if (items.length < PAGE) caughtUp = true;
-          if ((caughtUp && !isLive) || count >= MOST_LINES) return setLog((now) => ({ ...now, isWhole: count < MOST_LINES }));
+          if ((caughtUp && !isLive) || count >= MOST_LINES) {
+            setLog((now) => ({ ...now, isWhole: count < MOST_LINES }));
+            if (isLive) await goOnAsking();
+            return;
+          }
         } catch {
           if (!gone.signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
         }
