@@ -1,6 +1,7 @@
 import { loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
+import { MAX_CONCURRENCY } from '../shared/kernel/limits.ts';
 import { API_KEY } from '../test/harness/millrun-process.ts';
 import { built, launch, Visitor } from '../test/web/browser.ts';
 import { type Bench, withBench } from './harness/bench.ts';
@@ -147,10 +148,10 @@ async function large(bench: Bench, visitor: Visitor): Promise<Line[]> {
   ];
 }
 
-/** Each item of the loop brings four lines of the log and takes a second. */
-const LINES_AN_ITEM = 4;
+/** Each item of the loop brings six lines of the log and takes a second and a bit. */
+const LINES_AN_ITEM = 6;
 
-/** So many items at a time that about as many lines come as are asked for. */
+/** As many items at a time as there may be: about as many lines come as are asked for. */
 async function busy({ client }: Bench, visitor: Visitor): Promise<Line[]> {
   const definition = {
     name: 'bench-web-busy',
@@ -162,9 +163,10 @@ async function busy({ client }: Bench, visitor: Visitor): Promise<Line[]> {
         forEach: {
           in: '${ $input.items }',
           as: 'item',
-          concurrency: EVENTS_A_SECOND / LINES_AN_ITEM,
+          concurrency: MAX_CONCURRENCY,
           steps: [
             { id: 'one', set: { n: '${ $item }' } },
+            { id: 'two', set: { n: '${ $item }' } },
             { id: 'pause', wait: '1s' },
           ],
         },

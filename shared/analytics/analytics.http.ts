@@ -46,7 +46,9 @@ const range = {
   searched_to: time.nullable().meta({ description: 'The time down to which was read, when there was too much to read all' }),
 };
 
-const trendBucket = z.object({ start: time, ...outcomes, steps_executed: z.int() }).meta({ id: 'TrendBucket' });
+const trendBucket = z
+  .object({ start: time, ...outcomes, steps_executed: z.int(), p50_ms: ms, p95_ms: ms })
+  .meta({ id: 'TrendBucket' });
 
 export const overview = z
   .object({

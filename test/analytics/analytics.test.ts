@@ -79,6 +79,8 @@ describe('counters of two hundred runs', () => {
     expect(seen.p95_ms).toBeGreaterThanOrEqual(seen.p50_ms);
     expect(seen.trend).toHaveLength(7 * 24 + 1);
     expect(seen.trend.reduce((sum: number, bucket: { runs: number }) => sum + bucket.runs, 0)).toBe(RUNS);
+    for (const { runs, p50_ms, p95_ms } of seen.trend)
+      expect(runs > 0 ? p50_ms <= p95_ms : [p50_ms, p95_ms]).toEqual(runs > 0 ? true : [null, null]);
     expect(Date.parse(seen.to) - Date.parse(seen.from)).toBe((7 * 24 + 1) * 3_600_000);
   });
 

@@ -7,6 +7,7 @@ import { defaultsOf, fieldsOf, missingIn } from '../../web/src/kit/schema.ts';
 import { isZone } from '../../web/src/kit/zone.ts';
 import { callAsCurl } from '../../web/src/run/curl.ts';
 import { hearing, type Speech, stillSpeaking } from '../../web/src/run/speech.ts';
+import { attemptsIn } from '../../web/src/run/timeline.ts';
 
 describe('a form that follows a schema', () => {
   const schema = {
@@ -21,6 +22,8 @@ describe('a form that follows a schema', () => {
       hosts: { type: 'array', items: { type: 'string' } },
       dst: { type: 'object', required: ['gap'], properties: { gap: { enum: ['shift', 'skip'] } } },
       anything: {},
+      lines: { type: 'array', items: { type: 'object', required: ['sku'], properties: { sku: { type: 'string' } } } },
+      days: { type: 'array', items: { enum: ['mon', 'tue'] } },
       either: { anyOf: [{ type: 'string' }, { type: 'number' }] },
     },
   };
@@ -36,6 +39,8 @@ describe('a form that follows a schema', () => {
       ['hosts', 'Hosts', 'lines'],
       ['dst', 'Dst', 'fields'],
       ['anything', 'Anything', 'json'],
+      ['lines', 'Lines', 'list'],
+      ['days', 'Days', 'list'],
       ['either', 'Either', 'json'],
     ]);
   });
@@ -45,6 +50,8 @@ describe('a form that follows a schema', () => {
     expect(missingIn(schema, defaultsOf(schema))).toEqual(['Cost centre', 'Dst']);
     expect(missingIn(schema, { costCentre: 'A1', kind: 'only', dst: {} })).toEqual(['Gap']);
     expect(missingIn(schema, { costCentre: 'A1', kind: 'only', dst: { gap: 'skip' } })).toEqual([]);
+    const lines = { costCentre: 'A1', kind: 'only', dst: { gap: 'skip' }, lines: [{ sku: 'A' }, {}] };
+    expect(missingIn(schema, lines)).toEqual(['Sku']);
   });
 
   test.each([{}, { type: 'string' }, { properties: null }, { properties: { a: null, b: true, c: { type: 7 } } }])(
@@ -54,6 +61,44 @@ describe('a form that follows a schema', () => {
       expect(missingIn(odd, {})).toEqual([]);
     },
   );
+});
+
+describe('attempts of a step', () => {
+  const line = (second: number, type: string, step = 'a', scope = '') => ({
+    time: `2026-03-29T12:00:0${second}Z`,
+    type,
+    step,
+    scope,
+  });
+  const ms = (second: number) => Date.parse(`2026-03-29T12:00:0${second}Z`);
+
+  test('are seen one by one where there were several, the one that goes on without an end', () => {
+    const lines = [
+      line(0, 'step_started'),
+      line(0, 'step_started', 'b'),
+      line(1, 'step_retrying'),
+      line(2, 'step_completed', 'b'),
+      line(3, 'step_started'),
+      line(4, 'step_retrying'),
+      line(5, 'step_started'),
+    ];
+    expect([...attemptsIn(lines)]).toEqual([
+      [
+        'a',
+        [
+          { from: ms(0), to: ms(1), isFailed: true },
+          { from: ms(3), to: ms(4), isFailed: true },
+          { from: ms(5), to: undefined, isFailed: false },
+        ],
+      ],
+    ]);
+    expect(
+      attemptsIn([...lines, line(6, 'step_completed')])
+        .get('a')
+        ?.at(-1),
+    ).toEqual({ from: ms(5), to: ms(6), isFailed: false });
+    expect(attemptsIn([line(0, 'step_started', 'a', 'each[0]/'), line(1, 'step_started', 'a', 'each[1]/')]).size).toBe(0);
+  });
 });
 
 describe('a day where times are shown', () => {

@@ -147,6 +147,27 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     expect(visitor.problems).toEqual([]);
   });
 
+  test('several questions are answered at once, after all of them have been named', async () => {
+    const shipping = await api.publish(
+      "  - id: ask\n    approval: { assignees: ada@example.com, title: 'Ship ${ $input.n }?' }\n",
+    );
+    const shipped = await Promise.all([1, 2, 3].map(async (n) => (await api.start(shipping, { n })).body.id as string));
+    for (const id of shipped) await api.asked(id);
+    await visit('/inbox?kind=approval');
+    const { page } = visitor;
+    for (const n of [1, 2]) await page.getByLabel(`Select Ship ${n}?`).check();
+    await page.getByRole('button', { name: 'Approve 2 questions' }).click();
+    await dialog().getByText('Ship 1?').waitFor();
+    await dialog().getByLabel('Comment').fill('All paid');
+    await dialog().getByRole('button', { name: 'Approve 2 questions' }).click();
+    await page.getByRole('button', { name: 'Undo' }).first().waitFor();
+    await page.goto('about:blank');
+    const [first = '', second = '', third = ''] = shipped;
+    for (const id of [first, second]) expect((await api.ended(id)).status).toBe('succeeded');
+    expect((await api.asked(third)).status).toBe('open');
+    expect(visitor.problems).toEqual([]);
+  });
+
   test('what a stranger has written stands in a question as it is', async () => {
     await visit('/inbox');
     await visitor.page.getByText(`Pay ${HOSTILE}?`).waitFor();
@@ -197,7 +218,7 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
   });
 
   test('a run is started by the fields of its schema, or as JSON, with the same digits', async () => {
-    const input = `{ type: object, required: [order, kind], properties: { order: { type: integer, title: Order id }, kind: { enum: [new, again] }, urgent: { type: boolean }, on: { type: string, format: date }, tags: { type: array, items: { type: string } }, lines: { type: array, items: { type: object } }, pin: { type: string, secret: true } } }`;
+    const input = `{ type: object, required: [order, kind], properties: { order: { type: integer, title: Order id }, kind: { enum: [new, again] }, urgent: { type: boolean }, on: { type: string, format: date }, tags: { type: array, items: { type: string } }, lines: { type: array, items: { type: object } }, parts: { type: array, items: { type: object, required: [sku], properties: { sku: { type: string }, count: { type: integer } } } }, due: { type: string, format: date-time }, pin: { type: string, secret: true } } }`;
     const asking = await api.publish("  - id: a\n    set: { order: '${ $input.order }' }\n", { top: `input: ${input}` });
     await visit(`/workflows/${asking}?tab=start`);
     const { page } = visitor;
@@ -207,6 +228,17 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await page.getByLabel(/^On/).fill('2026-03-29');
     await page.getByLabel(/^Tags/).fill('vip\nlate');
     await page.getByLabel(/^Lines/).fill('[{"sku": "A", "price": 1.10, "id": 12345678901234567890}]');
+    // A list of things has a form for each of them; an instant is what the clock shows.
+    for (const sku of ['X', 'P-7']) {
+      await page.getByRole('button', { name: 'Add to Parts' }).click();
+      await page.getByLabel('Sku').last().fill(sku);
+    }
+    await page
+      .getByLabel(/^Count/)
+      .last()
+      .fill('3');
+    await page.getByRole('button', { name: 'Remove Parts 1' }).click();
+    await page.getByLabel(/^Due/).fill('2026-03-29T12:30:00');
     expect(await page.getByLabel(/^Pin/).getAttribute('type')).toBe('password');
     await page.getByRole('button', { name: 'JSON', exact: true }).click();
     const text = page.getByLabel('Input', { exact: true });
@@ -225,6 +257,8 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     expect(run.text).toContain('"order":9007199254740993');
     expect(run.text).toContain('"id":12345678901234567891');
     expect(run.body.inputs).toMatchObject({ kind: 'again', urgent: true, on: '2026-03-29', tags: ['vip', 'late'], more: 1 });
+    const due = new Date('2026-03-29T12:30:00').toISOString();
+    expect(run.body.inputs).toMatchObject({ parts: [{ sku: 'P-7', count: 3 }], due });
     // Run again by the same form: a field is corrected, a refusal stands at its field, no other digit changes.
     await page.getByRole('button', { name: 'Run again' }).click();
     const again = dialog().getByRole('button', { name: 'Run again' });
@@ -606,6 +640,16 @@ describe.skipIf(!hasBrowser)('the pages of the console, in a browser', () => {
     await page.getByText('None of them matches.').first().waitFor();
     expect(new URL(page.url()).searchParams.get('q')).toBe('nobody');
     await visitor.goTo(`/audit?object=${total}`);
+    await page.getByText('The year is closed').waitFor();
+    // What it was before and is since; and only what was done lately.
+    await page
+      .getByRole('row', { name: /The year is closed/ })
+      .getByRole('button', { name: /enabled/ })
+      .click();
+    await page.getByRole('row', { name: 'enabled true false' }).waitFor();
+    await page.getByRole('button', { name: '24 hours' }).click();
+    await page.waitForURL(/range=1/);
+    await page.getByRole('button', { name: 'Clear to' }).click();
     await page.getByText('The year is closed').waitFor();
     expect(visitor.problems).toEqual([]);
   });

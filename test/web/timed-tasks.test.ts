@@ -142,6 +142,12 @@ describe.skipIf(!hasBrowser)('what people come to the console for', { timeout: 3
     expect(visitor.clicks).toBe(4);
     expect(visitor.problems).toEqual([]);
     await visitor.page.clock.setSystemTime(Date.now());
+    // They are found by their words as well.
+    await visitor.goTo('/deliveries');
+    await visitor.page.getByLabel('Find deliveries').fill('nobody@example.com');
+    await visitor.page.getByText('No delivery matches').waitFor();
+    await visitor.page.getByLabel('Find deliveries').fill('ada@example.com');
+    await expect.poll(() => visitor.page.getByRole('cell', { name: 'ada@example.com' }).count(), PATIENT).toBe(2);
   });
 
   test('answer a question: 2', async () => {

@@ -96,7 +96,7 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/deliveries',
     component: lazyRouteComponent(() => import('./pages/deliveries-page.tsx'), 'DeliveriesPage'),
-    validateSearch: texts('outcome', 'trigger', 'day'),
+    validateSearch: texts('outcome', 'trigger', 'day', 'q'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -120,7 +120,7 @@ const routeTree = root.addChildren([
     getParentRoute: () => root,
     path: '/audit',
     component: lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
-    validateSearch: texts('actor', 'object'),
+    validateSearch: texts('actor', 'object', 'act', 'range', 'entry'),
   }),
 ]);
 

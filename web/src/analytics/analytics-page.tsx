@@ -7,7 +7,7 @@ import { Icon } from '../kit/icons.tsx';
 import { Time } from '../kit/time.tsx';
 import type { RunsSearch } from '../runs/filter.ts';
 import { FailuresTable } from './failures-table.tsx';
-import { Figures, Trend } from './figures.tsx';
+import { Durations, Figures, Trend } from './figures.tsx';
 import { ScopeChoice } from './scope-choice.tsx';
 import { StepsTable } from './steps-table.tsx';
 import { rangeOf, USUAL_RANGE, useFigures } from './use-figures.ts';
@@ -79,7 +79,18 @@ export function AnalyticsPage() {
             actions={
               <CsvButton
                 name="trend"
-                columns={['start', 'runs', 'succeeded', 'failed', 'timed_out', 'stopped', 'skipped', 'steps_executed']}
+                columns={[
+                  'start',
+                  'runs',
+                  'succeeded',
+                  'failed',
+                  'timed_out',
+                  'stopped',
+                  'skipped',
+                  'steps_executed',
+                  'p50_ms',
+                  'p95_ms',
+                ]}
                 rows={figures.trend.map((one) => [
                   one.start,
                   one.runs,
@@ -89,12 +100,19 @@ export function AnalyticsPage() {
                   one.stopped,
                   one.skipped,
                   one.steps_executed,
+                  one.p50_ms,
+                  one.p95_ms,
                 ])}
               />
             }
           >
             <div className="panel-body">
               <Trend figures={figures} search={search} />
+            </div>
+          </Panel>
+          <Panel title="How long they took" note="half of them, and all but 5 %">
+            <div className="panel-body">
+              <Durations figures={figures} search={search} />
             </div>
           </Panel>
           <FailuresTable answer={failures.data} error={failures.error} />

@@ -79,11 +79,60 @@ export function Figures({ figures, search }: { figures: Overview; search: RunsSe
   );
 }
 
+interface TrendProps {
+  figures: Overview;
+  search: RunsSearch;
+}
+
 /** What runs came to over time; each bar is a link to its runs. */
-export function Trend({ figures, search }: { figures: Overview; search: RunsSearch }) {
+export function Trend({ figures, search }: TrendProps) {
+  const most = Math.max(1, ...figures.trend.map(totalOf));
+  return (
+    <Bars
+      figures={figures}
+      search={search}
+      said={saidOf}
+      most={`at most ${most.toLocaleString('en')} runs ${figures.bucket === 'hour' ? 'an hour' : 'a day'}`}
+    >
+      {(one) => <Stack outcomes={one} most={most} />}
+    </Bars>
+  );
+}
+
+/** How long runs took over time: half of them, and all but a twentieth. */
+export function Durations({ figures, search }: TrendProps) {
+  const most = Math.max(1, ...figures.trend.map(({ p95_ms }) => p95_ms ?? 0));
+  return (
+    <Bars
+      figures={figures}
+      search={search}
+      said={({ p50_ms, p95_ms }) => (p95_ms === null ? 'no runs' : `half took at most ${took(p50_ms)}, 95 % ${took(p95_ms)}`)}
+      most={`95 % took at most ${took(most)}`}
+    >
+      {({ p50_ms, p95_ms }) =>
+        p95_ms !== null && (
+          <>
+            <i className="p50" style={{ height: `${Math.max(2, ((p50_ms ?? 0) / most) * 100)}%` }} />
+            <i className="p95" style={{ height: `${((p95_ms - (p50_ms ?? 0)) / most) * 100}%` }} />
+          </>
+        )
+      }
+    </Bars>
+  );
+}
+
+type Bucket = Overview['trend'][number];
+
+interface BarsProps extends TrendProps {
+  said: (bucket: Bucket) => string;
+  /** What the highest bar is. */
+  most: string;
+  children: (bucket: Bucket) => ReactNode;
+}
+
+function Bars({ figures, search, said, most, children }: BarsProps) {
   useZone();
   const { trend, bucket } = figures;
-  const most = Math.max(1, ...trend.map(totalOf));
   const named = (start: string) => (bucket === 'hour' ? `${weekday(start)} ${shortClock(start)}` : weekday(start));
   const endOf = (at: number) =>
     trend[at + 1]?.start ??
@@ -99,18 +148,16 @@ export function Trend({ figures, search }: { figures: Overview; search: RunsSear
             key={one.start}
             to="/runs"
             search={countedRuns({ from: one.start, to: endOf(at) }, search)}
-            aria-label={`${named(one.start)}: ${saidOf(one)}`}
-            title={`${named(one.start)}: ${saidOf(one)}`}
+            aria-label={`${named(one.start)}: ${said(one)}`}
+            title={`${named(one.start)}: ${said(one)}`}
           >
-            <Stack outcomes={one} most={most} />
+            {children(one)}
           </Link>
         ))}
       </div>
       <div className="axis faint num">
         <span>{first && named(first.start)}</span>
-        <span>
-          at most {most.toLocaleString('en')} runs {bucket === 'hour' ? 'an hour' : 'a day'}
-        </span>
+        <span>{most}</span>
         <span>{last && named(last.start)}</span>
       </div>
     </div>

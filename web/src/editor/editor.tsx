@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useDeferredValue, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
 import { call, Refused } from '../api/call.ts';
 import { outlineQuery, queries, type Run, runQuery, runsChanged, type Workflow, workflowsQuery } from '../api/queries.ts';
@@ -9,6 +9,7 @@ import { Button, Problem } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { Panel } from '../kit/panel.tsx';
+import { useSettled } from '../kit/settled.ts';
 import { tellProblem, told } from '../kit/told.tsx';
 import { Code, Diff } from './code.tsx';
 import { inputsOf, stepIdsOf } from './names.ts';
@@ -322,16 +323,4 @@ function findLine(steps: readonly Placed[], id: string): number | undefined {
     if (inner !== undefined) return inner;
   }
   return undefined;
-}
-
-const SETTLED_MS = 350;
-
-/** The value once nobody has changed it for a moment. */
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return useDeferredValue(settled);
 }

@@ -113,8 +113,8 @@ function Side({ open, onHelp }: { open: boolean; onHelp: () => void }) {
             {live === 'live' ? 'Live' : 'Not live: looks every few seconds'}
           </p>
         )}
+        <ZoneChoice />
         <div className="row">
-          <ZoneChoice />
           <IconButton icon={dark ? 'sun' : 'moon'} label={dark ? 'Light' : 'Dark'} onClick={toggle} />
           <IconButton icon="keyboard" label="Keys" onClick={onHelp} />
           <IconButton

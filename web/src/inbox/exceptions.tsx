@@ -7,11 +7,11 @@ import { type BodyOf, call } from '../api/call.ts';
 import { Button, Clamp, Field, Loading, Problem } from '../kit/controls.tsx';
 import { ActDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
-import { told } from '../kit/told.tsx';
+import { answerAll } from './answer-all.ts';
 import { useMayAnswer } from './approval.tsx';
 import { decideLater } from './later.ts';
 import { LookLater } from './look-later.tsx';
-import { type TaskEntry, tasksChanged } from './use-tasks.ts';
+import type { TaskEntry } from './use-tasks.ts';
 
 export interface Group {
   id: string;
@@ -206,22 +206,4 @@ function givenWith(decision: Decision, text: string): { body: Partial<Body> } | 
   } catch {
     return undefined;
   }
-}
-
-const AT_ONCE = 4;
-
-/** Answers a few at a time, and says how many it could not answer, and why the first of them. */
-async function answerAll(tasks: readonly TaskEntry[], body: Body): Promise<void> {
-  const left = [...tasks];
-  const refused: unknown[] = [];
-  const worker = async () => {
-    for (let task = left.shift(); task; task = left.shift())
-      await call('answerTask', { params: { task_id: task.id }, body }).catch((error: unknown) => refused.push(error));
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const [first] = refused;
-  if (first !== undefined)
-    told(`${refused.length} of ${tasks.length} could not be answered: ${first instanceof Error ? first.message : first}`, 'bad');
-  await tasksChanged();
-  if (refused.length === tasks.length) throw first;
 }

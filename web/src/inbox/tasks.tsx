@@ -1,4 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { Button, Loading, Problem, SearchBox, Segments } from '../kit/controls.tsx';
 import { Icon } from '../kit/icons.tsx';
 import { useCursor, useKeys } from '../kit/keyboard.ts';
@@ -7,6 +8,7 @@ import { Time } from '../kit/time.tsx';
 import { Approval } from './approval.tsx';
 import { Exceptions, type Group, groupsOf } from './exceptions.tsx';
 import { type Given, undo, useGiven } from './later.ts';
+import { Together } from './together.tsx';
 import { type TaskEntry, useTasks } from './use-tasks.ts';
 
 const WHOSE = [
@@ -27,6 +29,10 @@ export function Tasks() {
   useAllOf(list, q !== '');
   const shown = tasks.filter((task) => (off || !isOff(task) || task.id === opened) && isAbout(task, q));
   const approvals = shown.filter((task) => task.kind === 'approval');
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const selected = kind === 'exception' ? [] : approvals.filter(({ id }) => chosen.has(id) && isOpen(id) && !given.has(id));
+  const select = (id: string) =>
+    setChosen((before) => (before.has(id) ? new Set([...before].filter((one) => one !== id)) : new Set([...before, id])));
   const groups = groupsOf(shown.filter((task) => task.kind === 'exception'));
   const set = (more: object) =>
     void navigate({ search: (before: object) => ({ ...before, ...more }), replace: true, resetScroll: false });
@@ -48,6 +54,10 @@ export function Tasks() {
   useKeys({
     j: () => move(1),
     k: () => move(-1),
+    x: () => {
+      const id = at();
+      if (approvals.some((task) => task.id === id) && id) select(id);
+    },
     Enter: () => {
       const id = at();
       if (id) toggle(id);
@@ -96,6 +106,7 @@ export function Tasks() {
       </div>
       {list.isError && <Problem error={list.error} retry={() => void list.refetch()} />}
       {list.isPending && <Loading rows={3} />}
+      {selected.length > 0 && <Together tasks={selected} onClear={() => setChosen(new Set())} />}
       {list.isSuccess && (
         <section className="panel tasks" aria-label="Questions">
           {waiting > 0 && (
@@ -124,6 +135,14 @@ export function Tasks() {
                   given={given.get(task.id)}
                   isGone={!isOpen(task.id)}
                   onToggle={() => toggle(task.id)}
+                  box={
+                    <input
+                      type="checkbox"
+                      aria-label={`Select ${task.title}`}
+                      checked={chosen.has(task.id)}
+                      onChange={() => select(task.id)}
+                    />
+                  }
                   head={<ApprovalHead task={task} />}
                   tail={<Tail task={task} onAssignee={(next) => set({ whose: next })} />}
                 >
@@ -170,16 +189,18 @@ interface RowProps {
   /** Somebody has answered it, or it asks others now. */
   isGone: boolean;
   onToggle: () => void;
+  box?: React.ReactNode;
   head: React.ReactNode;
   tail: React.ReactNode;
   children: React.ReactNode;
 }
 
-function Row({ id, undoId = id, isAt, isOpen, given, isGone, onToggle, head, tail, children }: RowProps) {
+function Row({ id, undoId = id, isAt, isOpen, given, isGone, onToggle, box, head, tail, children }: RowProps) {
   const isDone = given !== undefined || isGone;
   return (
     <li data-task={id} className={`task${isAt ? ' cursor' : ''}${isDone ? ' done' : ''}`}>
       <div className="task-line">
+        <span className="task-box">{!isDone && box}</span>
         <button type="button" className="task-open" aria-expanded={isOpen && !isDone} disabled={isDone} onClick={onToggle}>
           <Icon name={isOpen && !isDone ? 'down' : 'right'} size={12} />
           {head}

@@ -2,9 +2,12 @@ import { type ReactNode, useState } from 'react';
 import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { MASK } from '../../../shared/kernel/mask.ts';
+import { wallText } from '../../../shared/trigger/schedule/zone.ts';
 import { Refused } from '../api/call.ts';
-import { Field } from './controls.tsx';
-import { type FormField, fieldsOf, type Schema, type Values } from './schema.ts';
+import { Button, Field, IconButton } from './controls.tsx';
+import { defaultsOf, type FormField, fieldsOf, itemOf, type Schema, type Values } from './schema.ts';
+import { useZone } from './time.tsx';
+import { instantIn, wallIn, zoneWords } from './zone.ts';
 
 interface Props {
   schema: Schema;
@@ -92,6 +95,12 @@ function Asked({ field, value, set, error, place, isSecret }: AskedProps) {
         />
       </fieldset>
     );
+  if (ask.kind === 'list')
+    return (
+      <Items field={field} items={ask.items} value={value} set={set} error={error} place={place} isSecret={isSecret}>
+        {hint && <p className="field-hint">{hint}</p>}
+      </Items>
+    );
   return (
     <Field
       label={required || schema['default'] !== undefined ? label : `${label} (optional)`}
@@ -102,6 +111,81 @@ function Asked({ field, value, set, error, place, isSecret }: AskedProps) {
     </Field>
   );
 }
+
+interface ItemsProps extends AskedProps {
+  items: Schema;
+  children: ReactNode;
+}
+
+/** A list, item by item. */
+function Items({ field, items, value, set, error, place, isSecret, children }: ItemsProps) {
+  // What is typed is kept by the place of an item: when one goes, those behind it begin anew.
+  const [removed, setRemoved] = useState(0);
+  const list = Array.isArray(value) ? value : [];
+  const change = (next: unknown[]) => set(next.length > 0 || field.required ? next : undefined);
+  const first = itemOf(field, items, 0).ask.kind === 'fields' ? defaultsOf(items) : items['default'];
+  return (
+    <fieldset className="fields list-fields">
+      <legend>{field.label}</legend>
+      {children}
+      {list.map((item: unknown, at) => {
+        const one = itemOf(field, items, at);
+        return (
+          // biome-ignore lint/suspicious/noArrayIndexKey: an item is known by its place
+          <div key={`${removed} ${at}`} className="list-item">
+            <Asked
+              field={one}
+              value={item}
+              set={(next) => change(list.with(at, next ?? (one.ask.kind === 'fields' ? {} : null)))}
+              error={error}
+              place={`${place}[${at}]`}
+              isSecret={isSecret}
+            />
+            <IconButton
+              icon="cross"
+              label={`Remove ${one.label}`}
+              onClick={() => {
+                setRemoved(removed + 1);
+                change(list.toSpliced(at, 1));
+              }}
+            />
+          </div>
+        );
+      })}
+      {saidOf(error, place) !== undefined && list.length === 0 && <p className="field-error">{saidOf(error, place)}</p>}
+      <div>
+        <Button icon="plus" onClick={() => change([...list, first ?? null])}>
+          Add to {field.label}
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
+
+/** An instant, as a clock shows it where times are shown. */
+function Instant({ id, field, value, set }: Pick<AskedProps, 'field' | 'value' | 'set'> & { id: string }) {
+  const zone = useZone();
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return (
+    <div className="row">
+      <input
+        id={id}
+        className="input"
+        type="datetime-local"
+        step={1}
+        required={field.required}
+        value={Number.isNaN(at) ? '' : wallText(wallIn(zone, at))}
+        onChange={(event) =>
+          set(event.target.value ? new Date(instantIn(zone, Date.parse(`${event.target.value}Z`))).toISOString() : undefined)
+        }
+      />
+      <span className="muted nowrap">{zoneWords(zone)}</span>
+    </div>
+  );
+}
+
+/** What is no instant is shown as it is, to be corrected. */
+const isInstant = (value: unknown) => value === undefined || (typeof value === 'string' && !Number.isNaN(Date.parse(value)));
 
 function Control({ id, field, value, set, isSecret: isAllSecret }: Omit<AskedProps, 'error' | 'place'> & { id: string }) {
   const { required, schema, ask } = field;
@@ -125,6 +209,8 @@ function Control({ id, field, value, set, isSecret: isAllSecret }: Omit<AskedPro
         ))}
       </select>
     );
+  if (ask.kind === 'text' && ask.format === 'date-time' && !isSecret && isInstant(value))
+    return <Instant id={id} field={field} value={value} set={set} />;
   if (ask.kind === 'text' && (isSecret || !ask.isLong))
     return (
       <input

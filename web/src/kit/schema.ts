@@ -35,9 +35,18 @@ export type FieldKind =
   | { kind: 'text'; isLong: boolean; format: string | undefined }
   | { kind: 'lines' }
   | { kind: 'fields' }
+  /** Each item by a form of its own. */
+  | { kind: 'list'; items: Schema }
   | { kind: 'json' };
 
 const LONG = 500;
+
+/** Words are written one a line; what has no form is written as JSON with its list. */
+function listOf(items: Schema): FieldKind {
+  const ask = kindOf(items);
+  if (ask.kind === 'text') return { kind: 'lines' };
+  return ask.kind === 'json' || ask.kind === 'lines' ? { kind: 'json' } : { kind: 'list', items };
+}
 
 /** How a value of the schema is asked for. */
 function kindOf(schema: Schema): FieldKind {
@@ -52,7 +61,7 @@ function kindOf(schema: Schema): FieldKind {
     case 'string':
       return { kind: 'text', isLong: (numberAt(schema, 'maxLength') ?? 0) > LONG, format: textAt(schema, 'format') };
     case 'array':
-      return schemaAt(schema, 'items')?.['type'] === 'string' ? { kind: 'lines' } : { kind: 'json' };
+      return listOf(solid(schemaAt(schema, 'items') ?? {}));
     case 'object':
       return schemaAt(schema, 'properties') ? { kind: 'fields' } : { kind: 'json' };
     default:
@@ -73,11 +82,21 @@ export interface FormField {
 export function fieldsOf(schema: Schema): FormField[] {
   const required = schema['required'];
   return Object.entries(schemaAt(schema, 'properties') ?? {}).flatMap(([name, inner]) => {
-    const given = isMap(inner) ? solid(inner) : {};
-    const label = textAt(given, 'title') ?? humanised(name);
     const isRequired = Array.isArray(required) && required.includes(name);
-    return [{ name, label, hint: textAt(given, 'description'), required: isRequired, schema: given, ask: kindOf(given) }];
+    return [fieldOf(name, isMap(inner) ? inner : {}, isRequired)];
   });
+}
+
+function fieldOf(name: string, given: Schema, required: boolean): FormField {
+  const schema = solid(given);
+  const label = textAt(schema, 'title') ?? humanised(name);
+  return { name, label, hint: textAt(schema, 'description'), required, schema, ask: kindOf(schema) };
+}
+
+/** An item of a list as a field: by its number, from 1, or by what the schema calls it. */
+export function itemOf(list: FormField, items: Schema, at: number): FormField {
+  const field = fieldOf(String(at), items, true);
+  return { ...field, label: `${textAt(field.schema, 'title') ?? list.label} ${at + 1}` };
 }
 
 /** `client_id` and `costCentre` as people write them. */
@@ -105,6 +124,8 @@ export function missingIn(schema: Schema, values: Values): string[] {
   return fieldsOf(schema).flatMap(({ name, label, required, schema: inner, ask }) => {
     const value = values[name];
     if (value === undefined) return required ? [label] : [];
+    if (ask.kind === 'list' && Array.isArray(value))
+      return value.flatMap((item) => (isMap(item) ? missingIn(ask.items, item) : []));
     return ask.kind === 'fields' && isMap(value) ? missingIn(inner, value) : [];
   });
 }

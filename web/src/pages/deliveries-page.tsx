@@ -2,10 +2,11 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { Fragment, useState } from 'react';
 import { type Ask, call, type Result } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
-import { Button, Empty, Loading, Problem, Segments } from '../kit/controls.tsx';
+import { Button, Empty, Loading, Problem, SearchBox, Segments } from '../kit/controls.tsx';
 import { boundsOf, dayAfter, dayOf, isDay } from '../kit/days.ts';
 import { Icon } from '../kit/icons.tsx';
 import { usePaged } from '../kit/paged.ts';
+import { useSettled } from '../kit/settled.ts';
 import { Time, useNow, useZone, weekday } from '../kit/time.tsx';
 import { tellProblem, told } from '../kit/told.tsx';
 import type { Zone } from '../kit/zone.ts';
@@ -40,17 +41,19 @@ interface Search {
   outcome?: string;
   trigger?: string;
   day?: string | undefined;
+  q?: string | undefined;
 }
 
 /** What arrived at mailboxes, schedules, webhooks, queues and event rules, and what became of it, day by day. */
 export function DeliveriesPage() {
-  const { outcome = '', trigger = '', day: chosen = '' } = useSearch({ from: '/deliveries' });
+  const { outcome = '', trigger = '', day: chosen = '', q = '' } = useSearch({ from: '/deliveries' });
   const navigate = useNavigate({ from: '/deliveries' });
   const zone = useZone();
   const today = dayOf(useNow(), zone);
   const [asked, setAsked] = useState<{ filter: RejectedFilter; which: string }>();
   const day = isDay(chosen) ? chosen : '';
-  const ledger = usePaged(['deliveries', outcome, trigger, day, zone], (token, signal) =>
+  const words = useSettled(q.trim());
+  const ledger = usePaged(['deliveries', outcome, trigger, day, zone, words], (token, signal) =>
     call(
       'listDeliveries',
       {
@@ -59,6 +62,7 @@ export function DeliveriesPage() {
           ...(outcome && { outcome }),
           ...(trigger && { trigger }),
           ...(day && within(day, zone)),
+          ...(words && { q: words }),
           ...(token && { continuation_token: token }),
         } as Query,
       },
@@ -70,14 +74,19 @@ export function DeliveriesPage() {
       told(`It was ${delivery.outcome}.`);
       return queries.invalidateQueries({ queryKey: ['deliveries'] });
     }, tellProblem);
-  const set = (search: Search) => void navigate({ search: { outcome, trigger, day, ...search } });
+  const set = (search: Search, replace = false) => void navigate({ search: { outcome, trigger, day, q, ...search }, replace });
   const nameOf = (one: string) =>
     one === today ? 'Today' : one === dayAfter(today, -1, zone) ? 'Yesterday' : weekday(boundsOf(one, zone).start);
   const redeliverAll = (of: string) => {
     const triggerWord = TRIGGERS.find(([value]) => value === trigger)?.[1] ?? trigger;
     setAsked({
-      filter: { outcome: 'rejected', ...(trigger && { trigger }), ...(of && within(of, zone)) } as RejectedFilter,
-      which: `${triggerWord.toLowerCase()}, ${of ? nameOf(of).replace(/^[TY]/, (letter) => letter.toLowerCase()) : 'any time'}`,
+      filter: {
+        outcome: 'rejected',
+        ...(trigger && { trigger }),
+        ...(of && within(of, zone)),
+        ...(words && { q: words }),
+      } as RejectedFilter,
+      which: `${triggerWord.toLowerCase()}, ${of ? nameOf(of).replace(/^[TY]/, (letter) => letter.toLowerCase()) : 'any time'}${words && `, with “${words}”`}`,
     });
   };
   const isRejected = outcome === '' || outcome === 'rejected';
@@ -86,6 +95,12 @@ export function DeliveriesPage() {
     <div className="page">
       <div className="page-head">
         <h1>Deliveries</h1>
+        <SearchBox
+          label="Find deliveries"
+          placeholder="Source, reason, id, run"
+          value={q}
+          onChange={(next) => set({ q: next || undefined }, true)}
+        />
         <Segments label="Trigger" value={trigger} options={TRIGGERS} onChange={(next) => set({ trigger: next })} />
         <Segments label="Outcome" value={outcome} options={OUTCOMES} onChange={(next) => set({ outcome: next })} />
         <Segments
@@ -115,7 +130,7 @@ export function DeliveriesPage() {
       {ledger.isPending && <Loading />}
       {ledger.isError && <Problem error={ledger.error} />}
       {ledger.isSuccess && ledger.items.length === 0 && (
-        <Empty title={outcome || trigger || day ? 'No delivery matches' : 'Nothing has arrived yet'}>
+        <Empty title={outcome || trigger || day || words ? 'No delivery matches' : 'Nothing has arrived yet'}>
           Mails, fires of schedules and webhook requests are listed here, accepted or not.
         </Empty>
       )}

@@ -104,6 +104,7 @@ function Shown({ run, log }: { run: Run; log: Log }) {
             <StepsList
               run={run}
               rows={rows}
+              lines={log.lines}
               selected={selected}
               open={open}
               onSelect={select}

@@ -1,16 +1,18 @@
 import { useMemo } from 'react';
-import type { Run } from '../api/queries.ts';
+import type { Run, RunEvent } from '../api/queries.ts';
 import { Icon } from '../kit/icons.tsx';
 import { lookOf, StatusDot } from '../kit/status.tsx';
 import { duration, useNow } from '../kit/time.tsx';
 import { isLoop, type StepRow } from './steps.ts';
-import { scaleOf } from './timeline.ts';
+import { type Attempt, attemptsIn, scaleOf } from './timeline.ts';
 
 const MOST_ROWS = 600;
 
 interface Props {
   run: Run;
   rows: readonly StepRow[];
+  /** As far as the log is here. */
+  lines: readonly RunEvent[];
   selected: string | undefined;
   open: ReadonlySet<string>;
   onSelect: (key: string) => void;
@@ -18,7 +20,7 @@ interface Props {
 }
 
 /** The steps in their order, what became of each, and when. */
-export function StepsList({ run, rows, selected, open, onSelect, onToggle }: Props) {
+export function StepsList({ run, rows, lines, selected, open, onSelect, onToggle }: Props) {
   const now = useNow(run.ended_at ? 3_600_000 : 1000);
   const scale = useMemo(() => {
     const end = run.ended_at ? Date.parse(run.ended_at) : now;
@@ -32,6 +34,7 @@ export function StepsList({ run, rows, selected, open, onSelect, onToggle }: Pro
       { from: Date.parse(run.started_at ?? run.created_at), to: Date.parse(run.started_at ?? run.created_at) },
     ]);
   }, [rows, run.started_at, run.created_at, run.ended_at, now]);
+  const attempts = useMemo(() => attemptsIn(lines), [lines]);
   return (
     <ol className="steps">
       {rows.slice(0, MOST_ROWS).map((row, at) => (
@@ -43,6 +46,7 @@ export function StepsList({ run, rows, selected, open, onSelect, onToggle }: Pro
           isOpen={open.has(row.key)}
           now={now}
           scale={scale}
+          attempts={attempts.get(row.key)}
           onSelect={onSelect}
           onToggle={onToggle}
         />
@@ -61,11 +65,12 @@ interface LineProps {
   isOpen: boolean;
   now: number;
   scale: ReturnType<typeof scaleOf>;
+  attempts: readonly Attempt[] | undefined;
   onSelect: (key: string) => void;
   onToggle: (key: string) => void;
 }
 
-function StepLine({ row, heading, isSelected, isOpen, now, scale, onSelect, onToggle }: LineProps) {
+function StepLine({ row, heading, isSelected, isOpen, now, scale, attempts, onSelect, onToggle }: LineProps) {
   const { key, step, state, depth, items } = row;
   const status = state?.status ?? 'pending';
   const from = state?.started_at ? Date.parse(state.started_at) : undefined;
@@ -113,8 +118,23 @@ function StepLine({ row, heading, isSelected, isOpen, now, scale, onSelect, onTo
             <i key={at} className="break" style={{ left: `${at}%` }} />
           ))}
           {from !== undefined && status !== 'skipped' && !state?.reused && (
-            <i className={lookOf(status).tone} style={{ left: `${left}%`, width: `${Math.max(0.8, scale.at(to) - left)}%` }} />
+            <i
+              className={`${lookOf(status).tone}${attempts ? ' around' : ''}`}
+              style={{ left: `${left}%`, width: `${Math.max(0.8, scale.at(to) - left)}%` }}
+            />
           )}
+          {attempts?.map((attempt, nth) => {
+            const begin = scale.at(attempt.from);
+            const end = attempt.to ?? now;
+            return (
+              <i
+                key={attempt.from}
+                className={attempt.isFailed ? 'bad' : lookOf(status).tone}
+                title={`Attempt ${nth + 1}: ${duration(end - attempt.from)}${attempt.isFailed ? ', failed' : ''}`}
+                style={{ left: `${begin}%`, width: `${Math.max(0.8, scale.at(end) - begin)}%` }}
+              />
+            );
+          })}
         </span>
         <span className="num muted step-took">{state?.reused ? '' : took}</span>
       </li>

@@ -41,3 +41,38 @@ export function scaleOf(spans: readonly Span[]): Scale {
     breaks: placed.filter(({ isBreak }) => isBreak).map(({ left: at, width }) => at + width / 2),
   };
 }
+
+/** One execution of a step. */
+export interface Attempt {
+  from: number;
+  /** Of one that goes on: undefined. */
+  to: number | undefined;
+  isFailed: boolean;
+}
+
+/** What is read of a line of the log. */
+interface Line {
+  type: string;
+  scope: string;
+  step: string | null;
+  time: string;
+}
+
+const FAILS = /^step_(retrying|failed|cancelled)$|^task_opened$/;
+const ENDS = /^step_(completed|retrying|failed|cancelled)$|^task_opened$/;
+
+/** When steps that were executed several times were, as far as the log is here. */
+export function attemptsIn(lines: readonly Line[]): Map<string, Attempt[]> {
+  const all = new Map<string, Attempt[]>();
+  for (const { type, scope, step, time } of lines) {
+    if (step === null) continue;
+    const key = scope + step;
+    const own = all.get(key) ?? [];
+    const last = own.at(-1);
+    if (type === 'step_started') all.set(key, [...own, { from: Date.parse(time), to: undefined, isFailed: false }]);
+    else if (last && last.to === undefined && ENDS.test(type))
+      Object.assign(last, { to: Date.parse(time), isFailed: FAILS.test(type) });
+  }
+  for (const [key, { length }] of all) if (length < 2) all.delete(key);
+  return all;
+}
