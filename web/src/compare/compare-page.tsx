@@ -11,6 +11,7 @@ import { Status } from '../kit/status.tsx';
 import { duration, Time, Took } from '../kit/time.tsx';
 import './compare.css';
 import { Panel } from '../kit/panel.tsx';
+import { ToRuns } from '../runs/to-runs.tsx';
 
 type Step = Result<'compareRuns'>['steps'][number];
 type Side = NonNullable<Step['a']>;
@@ -50,14 +51,7 @@ export function ComparePage() {
     return (
       <div className="page">
         <h1>Compare two runs</h1>
-        <Empty
-          title="Choose two runs"
-          action={
-            <Link to="/runs" search={{}} className="button">
-              To the runs
-            </Link>
-          }
-        >
+        <Empty title="Choose two runs" action={<ToRuns />}>
           Select two rows of a list and press Compare, or choose Compare on the page of a run.
         </Empty>
       </div>

@@ -5,7 +5,7 @@ import { isMap } from '../../../shared/kernel/is-map.ts';
 import { parseJson } from '../../../shared/kernel/json.ts';
 import { type BodyOf, call } from '../api/call.ts';
 import { Button, Clamp, Field, Loading, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Time } from '../kit/time.tsx';
 import { answerAll } from './answer-all.ts';
 import { useMayAnswer } from './approval.tsx';
@@ -31,6 +31,8 @@ const DECISIONS: Record<Decision, { verb: string; word: string; says: string }> 
   fail: { verb: 'Fail', word: 'Failed', says: 'The run fails as it would have without asking.' },
 };
 const LISTED = 20;
+/** The most that the API takes. */
+export const MOST_COMMENT = 4000;
 
 type Asked = { decision: Decision; task?: TaskEntry };
 
@@ -107,7 +109,6 @@ async function everyOf(group: string, signal: AbortSignal): Promise<TaskEntry[]>
 }
 
 function Decide({ asked: { decision, task }, group, onClose }: { asked: Asked; group: Group; onClose: () => void }) {
-  const [comment, setComment] = useState('');
   const [text, setText] = useState('');
   const { verb, word, says } = DECISIONS[decision];
   const every = useQuery({
@@ -119,8 +120,8 @@ function Decide({ asked: { decision, task }, group, onClose }: { asked: Asked; g
   const tasks = task ? [task] : (every.data ?? []);
   const given = givenWith(decision, text);
   const count = tasks.length === 1 ? '1 run' : `${tasks.length}${tasks.length >= MOST_AT_ONCE ? '+' : ''} runs`;
-  const act = async () => {
-    const body = { decision, ...(comment.trim() && { comment: comment.trim() }), ...given?.body };
+  const act = async (comment: string | undefined) => {
+    const body = { decision, ...(comment && { comment }), ...given?.body };
     decideLater(
       tasks.map(({ id }) => id),
       word,
@@ -128,10 +129,13 @@ function Decide({ asked: { decision, task }, group, onClose }: { asked: Asked; g
     );
   };
   return (
-    <ActDialog
+    <ReasonDialog
       title={`${verb} ${task ? (task.reference ?? task.run_name) : 'all of them'}`}
       verb={`${verb} ${count}`}
       danger={decision === 'fail'}
+      label="Comment"
+      hint="In the log of each run, with your name."
+      most={MOST_COMMENT}
       because={
         given === undefined
           ? 'What is given is no JSON.'
@@ -179,19 +183,7 @@ function Decide({ asked: { decision, task }, group, onClose }: { asked: Asked; g
           )}
         </Field>
       )}
-      <Field label="Comment" hint="In the log of each run, with your name.">
-        {(id) => (
-          <input
-            id={id}
-            className="input"
-            data-autofocus
-            maxLength={4000}
-            value={comment}
-            onChange={(event) => setComment(event.target.value)}
-          />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }
 

@@ -3,6 +3,7 @@ import { Button } from '../kit/controls.tsx';
 import { ReasonDialog } from '../kit/dialog.tsx';
 import { answerAll } from './answer-all.ts';
 import { useMayAnswer } from './approval.tsx';
+import { MOST_COMMENT } from './exceptions.tsx';
 import { decideLater } from './later.ts';
 import type { TaskEntry } from './use-tasks.ts';
 
@@ -45,6 +46,7 @@ export function Together({ tasks, onClear }: { tasks: readonly TaskEntry[]; onCl
           danger={asked === 'reject'}
           label="Comment"
           hint="In the log of each run, with your name."
+          most={MOST_COMMENT}
           opened
           onClose={() => setAsked(undefined)}
           act={(comment) => act(asked, comment)}

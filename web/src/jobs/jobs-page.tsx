@@ -1,9 +1,10 @@
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { call } from '../api/call.ts';
 import { type Column, ListBeside } from '../kit/beside.tsx';
 import { Empty } from '../kit/controls.tsx';
 import { usePaged } from '../kit/paged.ts';
 import { Time } from '../kit/time.tsx';
+import { ToRuns } from '../runs/to-runs.tsx';
 import { type Job, LOOK_EVERY_MS, nounOf } from './job.ts';
 import { JobPanel } from './job-panel.tsx';
 import { JobState } from './job-state.tsx';
@@ -45,14 +46,7 @@ export function JobsPage() {
       nameOf={({ name, verb }) => name ?? verb}
       columns={COLUMNS}
       none={
-        <Empty
-          title="No job yet"
-          action={
-            <Link to="/runs" search={{}} className="button">
-              To the runs
-            </Link>
-          }
-        >
+        <Empty title="No job yet" action={<ToRuns />}>
           Narrow a list of runs and choose what to do with all of them: recover, stop, pause, archive.
         </Empty>
       }

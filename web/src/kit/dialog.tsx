@@ -75,7 +75,16 @@ export function ActDialog({ verb, danger = false, because, act, children, ...dia
   );
 }
 
-/** The most that the API takes. */
+/** Of a dialog that has only something to show. */
+export const DoneFoot = ({ onDone }: { onDone: () => void }) => (
+  <div className="act-foot">
+    <Button kind="primary" onClick={onDone}>
+      Done
+    </Button>
+  </div>
+);
+
+/** The most that the API takes as a reason. */
 const MOST_WORDS = 500;
 
 interface ReasonProps extends Omit<ActProps, 'act' | 'children'> {
@@ -83,6 +92,7 @@ interface ReasonProps extends Omit<ActProps, 'act' | 'children'> {
   hint?: ReactNode;
   /** What stands there already. */
   proposed?: string;
+  most?: number;
   /** Gets what was said, if anything was. */
   act: (reason: string | undefined) => Promise<unknown>;
   children?: ReactNode;
@@ -93,6 +103,7 @@ export function ReasonDialog({
   label = 'Reason',
   hint = 'In the audit log, with your name.',
   proposed = '',
+  most = MOST_WORDS,
   act,
   children,
   ...dialog
@@ -107,7 +118,7 @@ export function ReasonDialog({
             id={id}
             className="input"
             data-autofocus
-            maxLength={MOST_WORDS}
+            maxLength={most}
             value={text}
             onChange={(event) => setText(event.target.value)}
           />

@@ -4,7 +4,7 @@ import { wallText } from '../../../shared/trigger/schedule/zone.ts';
 import { call } from '../api/call.ts';
 import { queries } from '../api/queries.ts';
 import { Button, Field, Loading, Problem } from '../kit/controls.tsx';
-import { ActDialog } from '../kit/dialog.tsx';
+import { ReasonDialog } from '../kit/dialog.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { Time, useZone } from '../kit/time.tsx';
 import { told } from '../kit/told.tsx';
@@ -71,21 +71,21 @@ function Plan({ onClose }: { onClose: () => void }) {
   const zone = useZone();
   const [from, setFrom] = useState(() => written(Date.now(), zone));
   const [until, setUntil] = useState(() => written(Date.now() + HOUR_MS, zone));
-  const [reason, setReason] = useState('');
-  const act = async () => {
+  const act = async (reason: string | undefined) => {
     const window = {
       from: read(from, zone).toISOString(),
       until: read(until, zone).toISOString(),
-      ...(reason.trim() && { reason: reason.trim() }),
+      ...(reason && { reason }),
     };
     await call('putMaintenance', { body: { window } });
     await again();
     told('Planned.');
   };
   return (
-    <ActDialog
+    <ReasonDialog
       title="Maintenance window"
       verb="Plan it"
+      hint="Shown here, and in the audit log."
       opened
       onClose={onClose}
       because={from && until ? undefined : 'Say from when until when.'}
@@ -114,11 +114,6 @@ function Plan({ onClose }: { onClose: () => void }) {
           </Field>
         ))}
       </div>
-      <Field label="Reason" hint="Shown here, and in the audit log.">
-        {(id) => (
-          <input id={id} className="input" maxLength={500} value={reason} onChange={(event) => setReason(event.target.value)} />
-        )}
-      </Field>
-    </ActDialog>
+    </ReasonDialog>
   );
 }

@@ -3,8 +3,8 @@ import { useState } from 'react';
 import { EVENTS } from '../../../shared/subscription/events.ts';
 import { type BodyOf, call, type Result } from '../api/call.ts';
 import { queries, workflowsQuery } from '../api/queries.ts';
-import { Button, Copy, Field, Segments } from '../kit/controls.tsx';
-import { Dialog, ReasonDialog } from '../kit/dialog.tsx';
+import { Copy, Field, Segments } from '../kit/controls.tsx';
+import { Dialog, DoneFoot, ReasonDialog } from '../kit/dialog.tsx';
 import type { Subscription } from './subscription-state.tsx';
 
 type Event = (typeof EVENTS)[number];
@@ -192,11 +192,7 @@ export const SecretShown = ({ secret, onClose }: { secret: string; onClose: () =
         What its signatures are verified with, shown this once: <code>{secret}</code>{' '}
         <Copy text={secret} label="Copy the secret" />
       </p>
-      <div className="act-foot">
-        <Button kind="primary" onClick={onClose}>
-          Done
-        </Button>
-      </div>
+      <DoneFoot onDone={onClose} />
     </div>
   </Dialog>
 );

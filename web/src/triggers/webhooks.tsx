@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { type BodyOf, call, type Result } from '../api/call.ts';
 import type { Workflow } from '../api/queries.ts';
 import { Button, Copy, Field, Loading, Problem } from '../kit/controls.tsx';
-import { Dialog, ReasonDialog } from '../kit/dialog.tsx';
+import { Dialog, DoneFoot, ReasonDialog } from '../kit/dialog.tsx';
 import { changeOf, FormDialog, valuesOf } from '../kit/form-dialog.tsx';
 import { Panel } from '../kit/panel.tsx';
 import { defaultsOf } from '../kit/schema.ts';
@@ -208,11 +208,7 @@ const Shown = ({ revealed, onClose }: { revealed: Revealed; onClose: () => void 
           {revealed.curl}
         </pre>
       </div>
-      <div className="act-foot">
-        <Button kind="primary" onClick={onClose}>
-          Done
-        </Button>
-      </div>
+      <DoneFoot onDone={onClose} />
     </div>
   </Dialog>
 );
