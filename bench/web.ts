@@ -149,7 +149,8 @@ async function large(bench: Bench, visitor: Visitor): Promise<Line[]> {
 }
 
 /** Each item of the loop brings six lines of the log and takes a second and a bit. */
-const LINES_AN_ITEM = 6;
+const LINES_A_STEP = 2;
+const LINES_AN_ITEM = 3 * LINES_A_STEP;
 
 /** As many items at a time as there may be: about as many lines come as are asked for. */
 async function busy({ client }: Bench, visitor: Visitor): Promise<Line[]> {
@@ -184,7 +185,7 @@ async function busy({ client }: Bench, visitor: Visitor): Promise<Line[]> {
   let shown = await client.run(run);
   for (; shown.ended_at === null && performance.now() < began + seconds * 1000; shown = await client.run(run)) await sleep(1000);
   const took = (performance.now() - began) / 1000;
-  const lines = shown.steps.succeeded * (LINES_AN_ITEM / 2);
+  const lines = shown.steps.succeeded * LINES_A_STEP;
   const seen = await page.evaluate<Record<'longest' | 'over100' | 'frames' | 'missed' | 'longTasks', number>>('window.__frames');
   return [
     {

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useSyncExternalStore } from 'react';
 import { isZone, type Zone, zoneName } from './zone.ts';
 
 const PLACE = 'millrun.zone';
@@ -20,11 +20,24 @@ const subscribe = (listener: () => void) => {
 /** In which zone times are shown: one choice for all pages. */
 export const useZone = () => useSyncExternalStore(subscribe, () => zone);
 
-const format = (options: Intl.DateTimeFormatOptions) => (at: string | number | Date) =>
-  new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zoneName(zone) }).format(new Date(at));
+/** To make one takes longer than to use it, and a list uses it for each row: one is made for each zone. */
+function formatter(options: Intl.DateTimeFormatOptions): () => Intl.DateTimeFormat {
+  const made = new Map<Zone, Intl.DateTimeFormat>();
+  return () => {
+    const known = made.get(zone) ?? new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zoneName(zone) });
+    made.set(zone, known);
+    return known;
+  };
+}
 
+function format(options: Intl.DateTimeFormatOptions) {
+  const own = formatter(options);
+  return (at: string | number | Date) => own().format(new Date(at));
+}
+
+const named = formatter({ timeZoneName: 'short' });
 const shortName = (at: string) =>
-  new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short', timeZone: zoneName(zone) })
+  named()
     .formatToParts(new Date(at))
     .find(({ type }) => type === 'timeZoneName')?.value ?? '';
 
@@ -69,14 +82,53 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
 }
 
+/** A clock for all who look at it as often: one timer, and all change together. */
+class Clock {
+  readonly #everyMs: number;
+  readonly #listeners = new Set<() => void>();
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #now = Date.now();
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  readonly watch = (listener: () => void) => {
+    this.#listeners.add(listener);
+    this.#timer ??= setInterval(() => this.#tick(), this.#everyMs);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  };
+
+  /** The same for all that are drawn together; who comes between two ticks finds the time as it is. */
+  readonly now = () => {
+    if (Math.abs(Date.now() - this.#now) >= TOGETHER_MS) this.#now = Date.now();
+    return this.#now;
+  };
+
+  #tick(): void {
+    this.#now = Date.now();
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+const TOGETHER_MS = 1000;
+const clocks = new Map<number, Clock>();
+
+function clockOf(everyMs: number): Clock {
+  const known = clocks.get(everyMs) ?? new Clock(everyMs);
+  clocks.set(everyMs, known);
+  return known;
+}
+
 /** The time, told anew every so often. */
 export function useNow(everyMs = 10_000): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
+  const { watch, now } = clockOf(everyMs);
+  return useSyncExternalStore(watch, now);
 }
 
 /** A time as people say it; the exact one, with its zone, on hover. */

@@ -3,8 +3,9 @@ import { type Zone as Clock, type Wall, zoneOf } from '../../../shared/trigger/s
 /** Where times are shown: `local`, as the browser has it, `utc`, or a zone by its name, as schedules have it. */
 export type Zone = string;
 
-export const zoneName = (zone: Zone) =>
-  zone === 'utc' ? 'UTC' : zone === 'local' ? Intl.DateTimeFormat().resolvedOptions().timeZone : zone;
+const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+export const zoneName = (zone: Zone) => (zone === 'utc' ? 'UTC' : zone === 'local' ? LOCAL : zone);
 
 /** As people read it. */
 export const zoneWords = (zone: Zone) => (zone === 'utc' ? 'UTC' : zone === 'local' ? 'local time' : zone.replaceAll('_', ' '));
