@@ -82,7 +82,7 @@ describe('attempts of a step', () => {
       line(4, 'step_retrying'),
       line(5, 'step_started'),
     ];
-    expect([...attemptsIn(lines)]).toEqual([
+    expect([...attemptsIn(lines, new Set(['a', 'b']))]).toEqual([
       [
         'a',
         [
@@ -93,11 +93,16 @@ describe('attempts of a step', () => {
       ],
     ]);
     expect(
-      attemptsIn([...lines, line(6, 'step_completed')])
+      attemptsIn([...lines, line(6, 'step_completed')], new Set('a'))
         .get('a')
         ?.at(-1),
     ).toEqual({ from: ms(5), to: ms(6), isFailed: false });
-    expect(attemptsIn([line(0, 'step_started', 'a', 'each[0]/'), line(1, 'step_started', 'a', 'each[1]/')]).size).toBe(0);
+    expect(
+      attemptsIn(
+        [line(0, 'step_started', 'a', 'each[0]/'), line(1, 'step_started', 'a', 'each[1]/')],
+        new Set(['a', 'each[0]/a']),
+      ).size,
+    ).toBe(0);
   });
 });
 

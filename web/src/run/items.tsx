@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { memo, useCallback, useRef, useState } from 'react';
 import { call, type Result } from '../api/call.ts';
-import type { Run } from '../api/queries.ts';
+import type { Run, StepState } from '../api/queries.ts';
 import { Button, Loading, Problem, Segments } from '../kit/controls.tsx';
 import { Status } from '../kit/status.tsx';
 import { duration } from '../kit/time.tsx';
@@ -37,6 +37,9 @@ export function Items({ run, row, onSelect }: { run: Run; row: StepRow; onSelect
     initialPageParam: '',
     getNextPageParam: (last: Result<'getRunContext'>) => last.continuation_token ?? undefined,
   });
+  const latest = useRef(onSelect);
+  latest.current = onSelect;
+  const select = useCallback((key: string) => latest.current(key), []);
   const steps = items.data?.pages.flatMap((page) => page.steps) ?? [];
   return (
     <div className="stack">
@@ -56,20 +59,7 @@ export function Items({ run, row, onSelect }: { run: Run; row: StepRow; onSelect
           </thead>
           <tbody>
             {steps.map((state) => (
-              <tr key={state.key}>
-                <td>
-                  <button type="button" className="link mono" onClick={() => onSelect(state.key)}>
-                    {state.key.slice(row.key.length)}
-                  </button>
-                </td>
-                <td>
-                  <Status status={state.status} quiet />
-                </td>
-                <td className="right num muted">
-                  {state.started_at && state.ended_at && duration(Date.parse(state.ended_at) - Date.parse(state.started_at))}
-                </td>
-                <td className="cut">{state.error?.name}</td>
-              </tr>
+              <Item key={state.key} state={state} name={state.key.slice(row.key.length)} onSelect={select} />
             ))}
           </tbody>
         </table>
@@ -78,3 +68,22 @@ export function Items({ run, row, onSelect }: { run: Run; row: StepRow; onSelect
     </div>
   );
 }
+
+/** Most of them stay as they are while others go on. */
+const Item = memo(function Item({ state, name, onSelect }: { state: StepState; name: string; onSelect: (key: string) => void }) {
+  const { key, status, started_at, ended_at, error } = state;
+  return (
+    <tr>
+      <td>
+        <button type="button" className="link mono" onClick={() => onSelect(key)}>
+          {name}
+        </button>
+      </td>
+      <td>
+        <Status status={status} quiet />
+      </td>
+      <td className="right num muted">{started_at && ended_at && duration(Date.parse(ended_at) - Date.parse(started_at))}</td>
+      <td className="cut">{error?.name}</td>
+    </tr>
+  );
+});

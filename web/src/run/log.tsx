@@ -73,6 +73,8 @@ export function LogPanel({ run, log }: { run: Run; log: Log }) {
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE_PX,
     overscan: 12,
+    // Lines that come while it follows are drawn with what else has changed.
+    useFlushSync: false,
   });
   useEffect(() => {
     if (follow && lines.length > 0) virtual.scrollToIndex(lines.length - 1);

@@ -34,7 +34,8 @@ export function StepsList({ run, rows, lines, selected, open, onSelect, onToggle
       { from: Date.parse(run.started_at ?? run.created_at), to: Date.parse(run.started_at ?? run.created_at) },
     ]);
   }, [rows, run.started_at, run.created_at, run.ended_at, now]);
-  const attempts = useMemo(() => attemptsIn(lines), [lines]);
+  const repeated = rows.flatMap(({ key, state }) => ((state?.attempts ?? 0) > 1 ? [key] : [])).join('\n');
+  const attempts = useMemo(() => attemptsIn(lines, new Set(repeated ? repeated.split('\n') : [])), [lines, repeated]);
   return (
     <ol className="steps">
       {rows.slice(0, MOST_ROWS).map((row, at) => (

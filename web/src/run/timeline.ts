@@ -61,12 +61,14 @@ interface Line {
 const FAILS = /^step_(retrying|failed|cancelled)$|^task_opened$/;
 const ENDS = /^step_(completed|retrying|failed|cancelled)$|^task_opened$/;
 
-/** When steps that were executed several times were, as far as the log is here. */
-export function attemptsIn(lines: readonly Line[]): Map<string, Attempt[]> {
+/** When each of these steps was executed, as far as the log is here and there is more than one time. */
+export function attemptsIn(lines: readonly Line[], keys: ReadonlySet<string>): Map<string, Attempt[]> {
   const all = new Map<string, Attempt[]>();
+  if (keys.size === 0) return all;
   for (const { type, scope, step, time } of lines) {
     if (step === null) continue;
     const key = scope + step;
+    if (!keys.has(key)) continue;
     const own = all.get(key) ?? [];
     const last = own.at(-1);
     if (type === 'step_started') all.set(key, [...own, { from: Date.parse(time), to: undefined, isFailed: false }]);

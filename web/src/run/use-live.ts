@@ -11,8 +11,9 @@ const WAIT_S = 20;
 const AGAIN_MS = 1500;
 /** Lines that come together ask for the run once. */
 const SETTLE_MS = 120;
-/** Of a long run more is asked for. */
-const SETTLE_LONG_MS = 1000;
+/** What a long run has done is much: it is asked for once a second. */
+const MANY_LINES = 500;
+const SETTLE_LONG_MS = 900;
 const LOOK_EVERY_MS = 5000;
 /** While news come by themselves; should one go amiss. */
 const LOOK_SELDOM_MS = 30_000;
@@ -39,12 +40,18 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
   useEffect(() => {
     const gone = new AbortController();
     setLog(NOTHING);
+    let count = 0;
     let settle: ReturnType<typeof setTimeout> | undefined;
     let end: ReturnType<typeof setTimeout> | undefined;
     const ask = () => void queries.invalidateQueries({ queryKey: ['run', runId] });
     const heard = (items: readonly RunEvent[]) => {
-      clearTimeout(settle);
-      settle = setTimeout(ask, SETTLE_MS);
+      settle ??= setTimeout(
+        () => {
+          settle = undefined;
+          ask();
+        },
+        count > MANY_LINES ? SETTLE_LONG_MS : SETTLE_MS,
+      );
       if (items.some(({ type }) => END.test(type))) end ??= setTimeout(ask, AGAIN_MS);
     };
     let after: number | undefined;
@@ -67,7 +74,6 @@ export function useLog(runId: string, isLive: boolean | undefined): Log {
       }
     };
     const follow = async () => {
-      let count = 0;
       let caughtUp = false;
       while (!gone.signal.aborted) {
         try {
