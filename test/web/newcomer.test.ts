@@ -36,18 +36,19 @@ describe.skipIf(!hasBrowser)('somebody who has read nothing', () => {
     const failing = steps.getByRole('listitem').filter({ hasText: 'Start one that fails' });
     const sku = await failing.locator('code').innerText();
     await failing.getByRole('link').click();
-    const ordered = page.getByLabel('Sku').first();
-    const sound = await ordered.inputValue();
-    await ordered.fill(sku);
+    const article = page.getByLabel('Sku').first();
+    await expect.poll(() => article.inputValue(), { timeout: MINUTE_MS }).not.toBe('');
+    const sound = await article.inputValue();
+    await article.fill(sku);
     await page.getByRole('button', { name: 'Start', exact: true }).click();
 
     const headline = page.locator('[data-headline]');
     await expect.poll(() => headline.innerText(), { timeout: MINUTE_MS }).toMatch(/^Failed at .*OutOfStock/);
     await page.getByRole('button', { name: /^Recover from/ }).click();
     const dialog = page.getByRole('dialog');
-    const failed = dialog.getByLabel('Sku').first();
-    expect(await failed.inputValue()).toBe(sku);
-    await failed.fill(sound);
+    const corrected = dialog.getByLabel('Sku').first();
+    expect(await corrected.inputValue()).toBe(sku);
+    await corrected.fill(sound);
     await dialog.getByRole('button', { name: 'Recover' }).click();
     // The stock was looked up for what was ordered before.
     await dialog.getByText('has read lines as it was before').waitFor();
