@@ -11,7 +11,7 @@ import { Status } from '../kit/status.tsx';
 import { duration, Time, Took } from '../kit/time.tsx';
 import './compare.css';
 import { Panel } from '../kit/panel.tsx';
-import { ToRuns } from '../runs/to-runs.tsx';
+import { ToRuns } from '../kit/to-runs.tsx';
 
 type Step = Result<'compareRuns'>['steps'][number];
 type Side = NonNullable<Step['a']>;

@@ -4,7 +4,7 @@ import { type Column, ListBeside } from '../kit/beside.tsx';
 import { Empty } from '../kit/controls.tsx';
 import { usePaged } from '../kit/paged.ts';
 import { Time } from '../kit/time.tsx';
-import { ToRuns } from '../runs/to-runs.tsx';
+import { ToRuns } from '../kit/to-runs.tsx';
 import { type Job, LOOK_EVERY_MS, nounOf } from './job.ts';
 import { JobPanel } from './job-panel.tsx';
 import { JobState } from './job-state.tsx';
