@@ -1,6 +1,7 @@
 import '../harness/quiet.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { isMap } from '../../shared/kernel/is-map.ts';
 import { stopRun } from '../../shared/run/control/stop-run.ts';
 import { sweep } from '../../shared/run/sweep/sweep.ts';
 import { anActor } from '../harness/builders.ts';
@@ -23,6 +24,7 @@ const call = (id: string, path: string, more: object = {}) => ({
 const ends = async (id: string) =>
   (await at.api.story(id)).filter((line) => /^run_(succeeded|failed|cancelled|timed_out)/.test(line));
 const held = async (steps: object[], more: object = {}) => heldRun(own, await at.api.publish({ steps, ...more }));
+const isEnd = (projection: unknown) => isMap(projection) && projection['endedAt'] !== undefined;
 const enough = { mode: 'immediate', actor: anActor('test'), reason: 'enough' } as const;
 
 describe('the sweeper', () => {
@@ -50,12 +52,13 @@ describe('the sweeper', () => {
       { id: 'b', set: {} },
     ]);
     const stopped = await held([call('a', '/unshown')]);
-    const dies = () => mortal(own, (moment, name) => moment === 'before' && name === 'project');
+    // A call that takes its time on a busy machine is shown as well, before the end.
+    const dies = () => mortal(own, (moment, name, _, [, next]) => moment === 'before' && name === 'project' && isEnd(next));
     for (const id of [good, bad]) await expect(driven(dies(), id)).rejects.toThrow('dead');
     await expect(stopRun(dies(), await own.run(stopped), enough)).rejects.toThrow('dead');
-    for (const id of [good, bad, stopped]) expect((await at.api.run(id)).status).toBe('pending');
+    for (const id of [good, bad, stopped]) expect(['pending', 'running']).toContain((await at.api.run(id)).status);
 
-    await swept(later(own, 31_000));
+    await swept(later(own, 20 * 60_000));
     expect(await at.api.run(good)).toMatchObject({ status: 'succeeded', outputs: { ok: true } });
     expect(await at.api.run(bad)).toMatchObject({
       status: 'failed',

@@ -110,7 +110,7 @@ describe('what steps know', () => {
 
 describe('the order of steps', () => {
   test('every needs is respected, and what needs nothing of each other is in flight together', async () => {
-    const slow = { afterMs: 60, body: null };
+    const slow = { afterMs: 400, body: null };
     const step = (id: string, needs: string[]) => ({ id, needs, http: { method: 'GET', url: at.stub.on(`/order/${id}`, slow) } });
     const run = await at.api.through({
       steps: [step('a', []), step('b', ['a']), step('c', ['a']), step('d', ['b', 'c']), step('e', [])],
@@ -128,7 +128,7 @@ describe('the order of steps', () => {
   });
 
   test('the branches of a parallel are in flight together and give an output each', async () => {
-    const url = at.stub.on('/branches', (call) => ({ afterMs: 60, body: call.query['n'] }));
+    const url = at.stub.on('/branches', (call) => ({ afterMs: 400, body: call.query['n'] }));
     const branch = (n: string) => [
       { id: `get${n}`, http: { method: 'GET', url, query: { n } }, output: '${ body }' },
       { id: `say${n}`, set: { got: `\${ $steps.get${n} }` } },
