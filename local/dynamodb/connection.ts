@@ -26,7 +26,8 @@ export class Connections {
   readonly #idle: Connection[] = [];
   readonly #shared: (Promise<Connection> | undefined)[] = [];
   readonly #all = new Set<Connection>();
-  #turn = 0;
+  /** How many wait for an answer on each of the shared. */
+  readonly #sharing: number[] = Array.from({ length: SHARED_CONNECTIONS }, () => 0);
 
   constructor(endpoint: string) {
     const { hostname, port, protocol } = new URL(endpoint);
@@ -45,9 +46,15 @@ export class Connections {
    * handed over at once. To wake another process costs more than the call itself.
    */
   async pipeline(head: string, body: Buffer): Promise<RawAnswer> {
-    this.#turn = (this.#turn + 1) % SHARED_CONNECTIONS;
-    const connection = await this.#sharedAt(this.#turn);
-    return connection.exchange(head, body, { isShared: true });
+    // Nobody is to wait behind what takes long, if there is another way.
+    const place = this.#sharing.indexOf(Math.min(...this.#sharing));
+    this.#sharing[place] = (this.#sharing[place] ?? 0) + 1;
+    try {
+      const connection = await this.#sharedAt(place);
+      return await connection.exchange(head, body, { isShared: true });
+    } finally {
+      this.#sharing[place] = (this.#sharing[place] ?? 0) - 1;
+    }
   }
 
   close(): void {
