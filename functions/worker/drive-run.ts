@@ -4,7 +4,7 @@ import { openConnection } from '../../shared/connection/open-connection.ts';
 import { EventBridgeBus } from '../../shared/executor/emit/bus.eventbridge.ts';
 import { executorsFor } from '../../shared/executor/executors.ts';
 import * as env from '../../shared/kernel/env.ts';
-import { drive, driveMessage } from '../../shared/run/drive/drive.ts';
+import { drive, driveMessage, shortOf } from '../../shared/run/drive/drive.ts';
 import type { DriveServices } from '../../shared/run/drive/drive-services.ts';
 import { calls, connections, engineServices, now, ownMail, seals, speaker, subscribers, tests } from '../adapters.ts';
 
@@ -13,7 +13,7 @@ export const handler = background(
   driveMessage,
   (message, services, { awsRequestId, getRemainingTimeInMillis }) => {
     const until = new Date(services.now().getTime() + getRemainingTimeInMillis());
-    return drive(services, message, { id: awsRequestId, until });
+    return drive(services, message, { id: shortOf(awsRequestId), until });
   },
   (): DriveServices => ({
     ...engineServices(),

@@ -32,6 +32,14 @@ test.each([
   expect(length).toBeLessThan(most);
 });
 
+test('a deadline that follows from the start costs nothing, and one that was put off comes back', () => {
+  const first = { ...small, deadline: '2027-02-26T16:34:20.457Z' };
+  expect(parseRun(runItem(first))).toEqual(first);
+  const late = { ...small, deadline: '2027-03-01T16:34:20.457Z' };
+  expect(parseRun(runItem(late))).toEqual(late);
+  expect(runItem(first)['text']?.B?.length).toBeLessThan(Number(runItem(late)['text']?.B?.length));
+});
+
 test('so it does from a stream, where bytes are text', () => {
   const { text, ...item } = runItem(small);
   const B = Buffer.from(text?.B ?? []).toString('base64');

@@ -20,14 +20,17 @@ import { Held } from './held.ts';
 import { Names } from './names.ts';
 import { snapshotWhenDue } from './snapshot.ts';
 
+/** Of a random UUID so much as tells a few apart, 48 bits: journals are kept for long. */
+export const shortOf = (uuid: string) => uuid.slice(0, 13);
+
 /** What a state machine says to the worker. */
 export const driveMessage = z.object({
   run: z.string(),
   execution: z.int(),
   /** How often this execution has called a driver. */
   turn: z.int().default(0),
-  /** The end of the execution's ARN, which is all that differs between two deliveries of one. */
-  id: z.string().transform((arn) => arn.slice(arn.lastIndexOf(':') + 1)),
+  /** Of the end of the execution's ARN, which is all that differs between two deliveries of one. */
+  id: z.string().transform((arn) => shortOf(arn.slice(arn.lastIndexOf(':') + 1))),
   startedAt: z.string(),
   express: z.boolean(),
 });

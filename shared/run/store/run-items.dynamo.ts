@@ -131,7 +131,7 @@ export function runItem(run: Run): Item {
 
 /** What follows from the journal: what others than readers need for itself, the rest in the text, with what the run was created as. */
 export function projectionItem(run: Run, { seen, status, snapshot, ...next }: Projection) {
-  return { seen, status, text: rowText({ ...createdAs(run), ...followed(next) }), snapshot };
+  return { seen, status, text: rowText({ ...createdAs(run), ...followed(run, next) }), snapshot };
 }
 
 /** What never changes. What says nothing is left out. */
@@ -144,13 +144,19 @@ function createdAs({ id, archived, labels, hold, workflowHold, dueAt, fileIds, d
   };
 }
 
-function followed({ steps, execution, ...next }: Omit<Projection, 'seen' | 'status' | 'snapshot'>) {
+function followed(run: Run, { steps, execution, deadline, ...next }: Omit<Projection, 'seen' | 'status' | 'snapshot'>) {
   return {
     ...Object.fromEntries(Object.entries(next).filter(([name]) => name in projection.shape)),
+    ...(deadline !== firstDeadline(run) && { deadline }),
     steps: Object.fromEntries(Object.entries(steps).filter(([, count]) => count > 0)),
     ...(execution > 1 && { execution }),
   };
 }
+
+/** The deadline of a run that was never paused and never waited to be let in. */
+const firstDeadline = ({ createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>) =>
+  new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000, LAST_INSTANT)).toISOString();
+const LAST_INSTANT = 8.64e15;
 
 const words = z.object({ S: z.string() });
 const statusText = z.object({ S: z.enum(RUN_STATUSES) });
@@ -168,6 +174,7 @@ export function rowOf(item: Item): Record<string, unknown> {
   const { text, ...stored } = item;
   // What was changed since the run was created stands beside the text.
   const row: Record<string, unknown> = Object.assign({}, fieldsOf(text), fromItem(stored));
+  row['deadline'] ??= firstDeadline({ createdAt: String(row['createdAt']), timeoutSeconds: Number(row['timeoutSeconds']) });
   row['steps'] = { ...NO_STEPS, ...Object(row['steps']) };
   row['id'] = runIdOf(String(row['pk']));
   return row;
