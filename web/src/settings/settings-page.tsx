@@ -10,7 +10,7 @@ import { RetentionForm } from './retention.tsx';
 import './settings.css';
 import { Panel } from '../kit/panel.tsx';
 
-/** What holds for the whole workspace, and for this browser. */
+/** What holds for the whole workspace. */
 export function SettingsPage() {
   const { data: me } = useQuery(meQuery);
   const retention = useQuery(retentionQuery);
