@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { beforeAll, expect, test } from 'vitest';
+import { fieldsOf } from '../../shared/run/store/row-text.dynamo.ts';
 import { wrap } from '../harness/granted.ts';
 import { setting } from '../run/setting.ts';
 import { aMail, mailSender } from '../trigger/email/mail-sender.ts';
@@ -49,9 +50,12 @@ function filesOn(stack: string): string[] {
   );
 }
 
-/** Of an object in S3 nothing: it is a stream. */
+/** Of an object in S3 nothing: it is a stream. Of rows what is packed in them. */
 const textOf = (value: unknown) =>
-  JSON.stringify(value, (key, inner) => (key === 'Body' || key === '$metadata' ? undefined : inner)) ?? '';
+  JSON.stringify(value, (key, inner) => {
+    if (key === 'Body' || key === '$metadata') return undefined;
+    return key === 'text' && inner?.B ? fieldsOf(inner) : inner;
+  }) ?? '';
 
 const from = (handler: string) => trails.filter(({ files }) => files[0] === handler);
 
