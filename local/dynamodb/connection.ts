@@ -13,7 +13,6 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /\r\ncontent-length: *(\d+)/i;
 /** The emulator writes one after the other; more would only wait there. */
 const CONNECTIONS = 16;
-const SHARED_CONNECTIONS = 2;
 
 /**
  * Keep-alive connections to one HTTP server that answers with a content length. A general client costs half as much processor time again for
@@ -24,10 +23,7 @@ export class Connections {
   readonly #port: number;
   readonly #slots = new Slots(CONNECTIONS);
   readonly #idle: Connection[] = [];
-  readonly #shared: (Promise<Connection> | undefined)[] = [];
   readonly #all = new Set<Connection>();
-  /** How many wait for an answer on each of the shared. */
-  readonly #sharing: number[] = Array.from({ length: SHARED_CONNECTIONS }, () => 0);
 
   constructor(endpoint: string) {
     const { hostname, port, protocol } = new URL(endpoint);
@@ -36,50 +32,26 @@ export class Connections {
     this.#port = Number(port || 80);
   }
 
-  /** Sends `head` (without its last line) and `body` on a connection that nobody else uses meanwhile. Rejects when the connection breaks. */
+  /** Sends `head` (without its last line) and `body`. Rejects when the connection breaks. */
   call(head: string, body: Buffer): Promise<RawAnswer> {
-    return this.#slots.run(() => this.#alone(head, body));
+    return this.#slots.run(() => this.#exchange(head, body));
   }
 
-  /**
-   * The same for what is answered soon: one behind the other on a shared connection (HTTP pipelining), and what is asked in one turn of the event loop is
-   * handed over at once. To wake another process costs more than the call itself.
-   */
-  async pipeline(head: string, body: Buffer): Promise<RawAnswer> {
-    // Nobody is to wait behind what takes long, if there is another way.
-    const place = this.#sharing.indexOf(Math.min(...this.#sharing));
-    this.#sharing[place] = (this.#sharing[place] ?? 0) + 1;
-    try {
-      const connection = await this.#sharedAt(place);
-      return await connection.exchange(head, body, { isShared: true });
-    } finally {
-      this.#sharing[place] = (this.#sharing[place] ?? 0) - 1;
-    }
+  async #exchange(head: string, body: Buffer): Promise<RawAnswer> {
+    const connection = this.#idle.pop() ?? (await this.#open());
+    const message = Buffer.allocUnsafe(head.length + body.length);
+    message.write(head, 'latin1');
+    body.copy(message, head.length);
+    const answer = await connection.exchange(message);
+    if (!connection.closed) this.#idle.push(connection);
+    return answer;
   }
 
   close(): void {
     for (const connection of this.#all) connection.close();
   }
 
-  async #alone(head: string, body: Buffer): Promise<RawAnswer> {
-    const connection = this.#idle.pop() ?? (await this.#open((closed) => remove(this.#idle, closed)));
-    const answer = await connection.exchange(head, body);
-    if (!connection.closed) this.#idle.push(connection);
-    return answer;
-  }
-
-  #sharedAt(place: number): Promise<Connection> {
-    const forget = () => {
-      this.#shared[place] = undefined;
-    };
-    this.#shared[place] ??= this.#open(forget).catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    return this.#shared[place];
-  }
-
-  async #open(onClose: (connection: Connection) => void): Promise<Connection> {
+  async #open(): Promise<Connection> {
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -87,38 +59,22 @@ export class Connections {
     });
     const connection = new Connection(socket, () => {
       this.#all.delete(connection);
-      onClose(connection);
+      const place = this.#idle.indexOf(connection);
+      if (place >= 0) this.#idle.splice(place, 1);
     });
     this.#all.add(connection);
     return connection;
   }
 }
 
-function messageOf(head: string, body: Buffer): Buffer {
-  const message = Buffer.allocUnsafe(head.length + body.length);
-  message.write(head, 'latin1');
-  body.copy(message, head.length);
-  return message;
-}
-
-function remove<T>(list: T[], one: T): void {
-  const place = list.indexOf(one);
-  if (place >= 0) list.splice(place, 1);
-}
-
-interface Waiting {
-  resolve(answer: RawAnswer): void;
-  reject(error: Error): void;
-}
-
 class Connection {
   readonly #socket: Socket;
-  /** Answers come in the order of the requests. */
-  #waiting: Waiting[] = [];
+  #waiting: { resolve(answer: RawAnswer): void; reject(error: Error): void } | undefined;
   #received: Buffer[] = [];
   #bytes = 0;
-  /** The head of the answer that is coming in, and how long all of it is. */
-  #coming: { head: string; length: number } | undefined;
+  /** Length of the whole answer, once its head is here. */
+  #expected = 0;
+  #head = '';
   closed = false;
 
   constructor(socket: Socket, onClose: () => void) {
@@ -128,21 +84,14 @@ class Connection {
     socket.on('close', () => {
       this.closed = true;
       onClose();
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('The emulator closed the connection'));
+      this.#waiting?.reject(new Error('The emulator closed the connection'));
     });
   }
 
-  /** `isShared`: it goes with whatever else is asked in this turn of the event loop. */
-  exchange(head: string, body: Buffer, { isShared = false } = {}): Promise<RawAnswer> {
+  exchange(message: Buffer): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new Error('The emulator closed the connection'));
-      this.#waiting.push({ resolve, reject });
-      const gathers = this.#socket.writableCorked > 0;
-      if (!gathers) this.#socket.cork();
-      this.#socket.write(messageOf(head, body));
-      if (gathers) return;
-      if (isShared) setImmediate(() => this.#socket.uncork());
-      else this.#socket.uncork();
+      this.#waiting = { resolve, reject };
+      this.#socket.write(message);
     });
   }
 
@@ -153,34 +102,37 @@ class Connection {
   #take(chunk: Buffer): void {
     this.#received.push(chunk);
     this.#bytes += chunk.length;
-    for (let answer = this.#next(); answer; answer = this.#next()) this.#waiting.shift()?.resolve(answer);
-  }
+    if (this.#expected === 0 && !this.#readHead()) return;
+    if (this.#bytes < this.#expected) return;
 
-  /** The next answer, when all of it is here. */
-  #next(): RawAnswer | undefined {
-    this.#coming ??= this.#readHead();
-    if (!this.#coming || this.#bytes < this.#coming.length) return undefined;
-    const { head, length } = this.#coming;
     const whole = this.#whole();
-    this.#received = whole.length > length ? [whole.subarray(length)] : [];
-    this.#bytes = whole.length - length;
-    this.#coming = undefined;
-    return { status: Number(head.slice(9, 12)), head, body: whole.subarray(head.length + HEAD_END.length, length) };
+    const answer = {
+      status: Number(this.#head.slice(9, 12)),
+      head: this.#head,
+      body: whole.subarray(this.#head.length + HEAD_END.length),
+    };
+    this.#received = [];
+    this.#bytes = 0;
+    this.#expected = 0;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.resolve(answer);
   }
 
-  /** Undefined when the head is not complete yet. */
-  #readHead(): { head: string; length: number } | undefined {
+  /** False when the head is not complete yet. */
+  #readHead(): boolean {
     const whole = this.#whole();
     this.#received = [whole];
     const end = whole.indexOf(HEAD_END);
-    if (end < 0) return undefined;
-    const head = whole.toString('latin1', 0, end);
-    const length = CONTENT_LENGTH.exec(head)?.[1];
+    if (end < 0) return false;
+    this.#head = whole.toString('latin1', 0, end);
+    const length = CONTENT_LENGTH.exec(this.#head)?.[1];
     if (length === undefined) {
       this.#socket.destroy(new Error('The emulator answers without a content length'));
-      return undefined;
+      return false;
     }
-    return { head, length: end + HEAD_END.length + Number(length) };
+    this.#expected = end + HEAD_END.length + Number(length);
+    return true;
   }
 
   #whole(): Buffer {

@@ -64,9 +64,7 @@ export class DynamoDbProxy {
     const metered = isMetered(operation);
     const body = metered ? askingForCapacity(received) : received;
 
-    const answer = await this.#send(this.#headOf(target, signature, body.length), body, metered && !isWrite(operation)).catch(
-      unavailable,
-    );
+    const answer = await this.#send(this.#headOf(target, signature, body.length), body).catch(unavailable);
     if (metered) meter(this.#usage, operation, { request: received, response: answer.body, ok: answer.status === 200, isGroup });
     if (answer.status === 200 && isWrite(operation)) for (const written of this.#written) written(received);
     if (answer.status === 200) this.#keyUsage?.record(operation, received, answer.body, { nowMs: Date.now(), isGroup });
@@ -74,11 +72,11 @@ export class DynamoDbProxy {
   }
 
   /** While the emulator is being started again nobody listens, and what was not sent can be sent later. */
-  async #send(head: string, body: Buffer, isRead: boolean): Promise<RawAnswer> {
+  async #send(head: string, body: Buffer): Promise<RawAnswer> {
     const until = Date.now() + RECONNECT_WITHIN_MS;
     for (;;) {
       try {
-        return await (isRead ? this.#connections.pipeline(head, body) : this.#connections.call(head, body));
+        return await this.#connections.call(head, body);
       } catch (error) {
         if (!isRefused(error) || Date.now() > until) throw error;
         await new Promise((resolve) => setTimeout(resolve, RECONNECT_EVERY_MS));
