@@ -16,7 +16,8 @@ const CONNECTIONS = 16;
 
 /**
  * Keep-alive connections to one HTTP server that answers with a content length. A general client costs half as much processor time again for
- * each call, and the calls of every run come through here.
+ * each call, and the calls of every run come through here. One call at a time on each: the emulator's answer to a second one would wait until the first is
+ * acknowledged, 40 ms (Nagle's algorithm).
  */
 export class Connections {
   readonly #host: string;
