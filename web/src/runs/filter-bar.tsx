@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import { RUN_STATUSES_V1, TRIGGERS } from '../../../shared/run/model/status.ts';
 import { workflowsQuery } from '../api/queries.ts';
@@ -37,6 +38,7 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(-1);
   const typed = useRef(search.q ?? '');
+  const router = useRouter();
   const { data: workflows = [] } = useQuery(workflowsQuery);
   const nameOf = (id: string) => workflows.find((one) => one.id === id)?.name ?? id;
   const idOf = (name: string) => workflows.find((one) => one.name === name)?.id;
@@ -54,12 +56,14 @@ export function FilterBar({ search, onSearch, fixed = [] }: Props) {
   useEffect(() => {
     if (isOpenField || text.trim() === typed.current) return;
     const timer = setTimeout(() => {
+      // Whoever is on the way to another page is not called back.
+      if (router.latestLocation.pathname !== router.state.resolvedLocation?.pathname) return;
       typed.current = text.trim();
       const { q: _, ...rest } = search;
       onSearch({ ...rest, ...(text.trim() && { q: text.trim() }) }, true);
     }, WAIT_MS);
     return () => clearTimeout(timer);
-  }, [text, isOpenField, search, onSearch]);
+  }, [text, isOpenField, search, onSearch, router]);
 
   const take = (whole: string) => {
     const next = parsed(whole, idOf);
