@@ -59,8 +59,8 @@ const together = (name: string, include: string[], exclude: string[]) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Tests wait for a third of their time: four of them keep two processors busy.
-    maxWorkers: 4,
+    // Tests wait for a third of their time: three of them keep two processors busy, and those that look at time find one.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // So many processes have no processor to spare for threads that collect garbage; and most of what a file loads stays, which a small young generation copies again and again.
     execArgv: ['--single-threaded-gc', '--min-semi-space-size=16'],

@@ -123,6 +123,8 @@ describe('an expression', () => {
 
 describe('while expressions take their time, the API answers', () => {
   const LOOK_EVERY_MS = 5;
+  /** An expression that took its time on the main thread would hold it for its whole limit, a second; a busy machine may take a tenth for what is ours. */
+  const BLOCKED_MS = 400;
   /** The longest that the event loop kept the processor within some milliseconds, or one turn that took longer, until the work was done; health was asked all along. */
   async function longestTurnMs(work: Promise<unknown>): Promise<number> {
     let working = true;
@@ -173,7 +175,7 @@ describe('while expressions take their time, the API answers', () => {
       return api.ended((await api.get(`/v1/deliveries/${body.delivery_id}`)).body.run_id);
     });
     const longest = await longestTurnMs(Promise.all(runs));
-    expect(longest).toBeLessThan(100);
+    expect(longest).toBeLessThan(BLOCKED_MS);
     for (const run of runs) expect((await run).error).toMatchObject({ name: 'ExpressionError', step: 'bad' });
   });
 
@@ -181,7 +183,7 @@ describe('while expressions take their time, the API answers', () => {
     const path = await openWebhook(await api.publish(ONE_STEP), '{"x": $match(body.t, /a(.*b)?/)}');
     const work = api.post(path, text, { key: null });
     const longest = await longestTurnMs(work);
-    expect(longest).toBeLessThan(100);
+    expect(longest).toBeLessThan(BLOCKED_MS);
     expectRefusal(await work, 400, 'mapping');
   });
 
@@ -189,7 +191,7 @@ describe('while expressions take their time, the API answers', () => {
     const id = await api.publish(ONE_STEP, { top: 'input: { properties: { list: { uniqueItems: true } } }' });
     const work = api.start(id, { list: Array.from({ length: 30_000 }, (_, n) => ({ n })) });
     const longest = await longestTurnMs(work);
-    expect(longest).toBeLessThan(100);
+    expect(longest).toBeLessThan(BLOCKED_MS);
     expectRefusal(await work, 400, 'inputs');
   });
 });
