@@ -3,7 +3,7 @@ import { creditsOf, sumOf } from '../../usage/credits.ts';
 import { summedUsage } from '../../usage/usage.ts';
 import { fitsExpress } from '../../workflow/longest-step.ts';
 import type { Outcome } from '../../workflow/retention.ts';
-import type { Projection, Run } from './run.ts';
+import { deadlineOf, type Projection, type Run } from './run.ts';
 import type { RunState } from './state.ts';
 import type { RunStatus } from './status.ts';
 
@@ -15,14 +15,6 @@ const QUEUED_LOOK_MS = 15 * 60_000;
 const WAKE_GRACE_MS = 60_000;
 /** A driver that has not come by then has been lost. */
 export const START_GRACE_MS = 30_000;
-
-/** When the run is timed out: so long after its creation; neither pauses nor the wait to be let in count. */
-export function deadlineOf(
-  { createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>,
-  { pausedMs, queuedMs }: RunState,
-): Date {
-  return new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000 + pausedMs + queuedMs, 8.64e15));
-}
 
 /** What the row shows of a run in this state. */
 export function projectionOf(run: Run, state: RunState): Projection {

@@ -138,3 +138,12 @@ export const executionName = ({ id, execution }: Pick<Run, 'id' | 'execution'>) 
 
 /** A run as the actor of what it brings about. */
 export const runActor = ({ id, name }: Pick<Run, 'id' | 'name'>): Actor => ({ kind: 'run', id, name });
+
+/** The last instant that a date can hold, in milliseconds since 1970. */
+const LAST_MS = 8.64e15;
+
+/** When the run is timed out: so long after its creation; neither pauses nor the wait to be let in count. */
+export const deadlineOf = (
+  { createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>,
+  { pausedMs, queuedMs } = { pausedMs: 0, queuedMs: 0 },
+): Date => new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000 + pausedMs + queuedMs, LAST_MS));

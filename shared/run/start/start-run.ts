@@ -10,7 +10,7 @@ import type { Plan } from '../../workflow/plan.ts';
 import { retentionOf } from '../../workflow/retention.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { keptAfterEnd, queuedLookAt, START_GRACE_MS } from '../model/project.ts';
-import type { Run } from '../model/run.ts';
+import { deadlineOf, type Run } from '../model/run.ts';
 import { RunState } from '../model/state.ts';
 import { ValueTooLarge } from '../model/value.ts';
 import type { StartKey } from '../ports.ts';
@@ -116,7 +116,7 @@ async function newRun(services: StartServices, workflow: Workflow, request: Star
     retention: retentionOf(await services.workflows.retention(workflow.workspace), workflow.retention),
     seen: 0,
     execution: 1,
-    deadline: new Date(now.getTime() + timeoutSeconds * 1000).toISOString(),
+    deadline: deadlineOf({ createdAt: now.toISOString(), timeoutSeconds }).toISOString(),
     workflowHold: workflow.hold,
     ...askedOf(request),
     ...beginning(prepared, now),

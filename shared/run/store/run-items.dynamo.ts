@@ -3,7 +3,7 @@ import { fromItem, type Item, toItem } from '../../aws/items.ts';
 import { shardOf } from '../../aws/shards.ts';
 import { FOREVER } from '../../kernel/hold.ts';
 import { sameCase } from '../list/filter.ts';
-import { NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
+import { deadlineOf, NO_STEPS, type Projection, projection, type Run, run as runSchema } from '../model/run.ts';
 import { isTerminal, RUN_STATUS, RUN_STATUSES, type RunStatus, type Stage, type Trigger } from '../model/status.ts';
 import { LIVE_SHARDS, type StartKey } from '../ports.ts';
 import { fieldsOf, rowText } from './row-text.dynamo.ts';
@@ -154,9 +154,7 @@ function followed(run: Run, { steps, execution, deadline, ...next }: Omit<Projec
 }
 
 /** The deadline of a run that was never paused and never waited to be let in. */
-const firstDeadline = ({ createdAt, timeoutSeconds }: Pick<Run, 'createdAt' | 'timeoutSeconds'>) =>
-  new Date(Math.min(Date.parse(createdAt) + timeoutSeconds * 1000, LAST_INSTANT)).toISOString();
-const LAST_INSTANT = 8.64e15;
+const firstDeadline = (run: Pick<Run, 'createdAt' | 'timeoutSeconds'>) => deadlineOf(run).toISOString();
 
 const words = z.object({ S: z.string() });
 const statusText = z.object({ S: z.enum(RUN_STATUSES) });

@@ -1,6 +1,6 @@
 import type { Entry } from '../model/entry.ts';
-import { deadlineOf, dueAtOf, keptAnewInLife, START_GRACE_MS } from '../model/project.ts';
-import type { Run } from '../model/run.ts';
+import { dueAtOf, keptAnewInLife, START_GRACE_MS } from '../model/project.ts';
+import { deadlineOf, type Run } from '../model/run.ts';
 import type { RunState } from '../model/state.ts';
 import { type EngineServices, LIVE_SHARDS } from '../ports.ts';
 import { takePlace } from '../tell/take-place.ts';

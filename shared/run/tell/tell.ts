@@ -7,7 +7,6 @@ import { newWriter } from '../journal/journal.ts';
 import { limitOf } from '../model/concurrency.ts';
 import { type Entry, withAttempt } from '../model/entry.ts';
 import {
-  deadlineOf,
   dueAtOf,
   keptAfterEnd,
   keptAnewAtEnd,
@@ -16,7 +15,7 @@ import {
   projectionOf,
   START_GRACE_MS,
 } from '../model/project.ts';
-import { type Run, runActor } from '../model/run.ts';
+import { deadlineOf, type Run, runActor } from '../model/run.ts';
 import { failuresAt, isTimely, type RunState, stateOf } from '../model/state.ts';
 import { letIn } from '../place/let-in.ts';
 import type { EngineServices } from '../ports.ts';
