@@ -16,6 +16,19 @@ import '../runs/runs.css';
 import './analytics.css';
 import { Panel } from '../kit/panel.tsx';
 
+const TREND = [
+  'start',
+  'runs',
+  'succeeded',
+  'failed',
+  'timed_out',
+  'stopped',
+  'skipped',
+  'steps_executed',
+  'p50_ms',
+  'p95_ms',
+] as const;
+
 /** What became of runs, what fails and why, and how steps do. Every number leads to its runs. */
 export function AnalyticsPage() {
   const { range: given, workflow } = useSearch({ from: '/analytics' });
@@ -76,35 +89,7 @@ export function AnalyticsPage() {
           <Panel
             title={figures.bucket === 'hour' ? 'By hour' : 'By day'}
             label="Trend"
-            actions={
-              <CsvButton
-                name="trend"
-                columns={[
-                  'start',
-                  'runs',
-                  'succeeded',
-                  'failed',
-                  'timed_out',
-                  'stopped',
-                  'skipped',
-                  'steps_executed',
-                  'p50_ms',
-                  'p95_ms',
-                ]}
-                rows={figures.trend.map((one) => [
-                  one.start,
-                  one.runs,
-                  one.succeeded,
-                  one.failed,
-                  one.timed_out,
-                  one.stopped,
-                  one.skipped,
-                  one.steps_executed,
-                  one.p50_ms,
-                  one.p95_ms,
-                ])}
-              />
-            }
+            actions={<CsvButton name="trend" columns={TREND} rows={figures.trend.map((one) => TREND.map((name) => one[name]))} />}
           >
             <div className="panel-body">
               <Trend figures={figures} search={search} />
