@@ -27,7 +27,7 @@ export function Together({ tasks, onClear }: { tasks: readonly TaskEntry[]; onCl
     onClear();
   };
   return (
-    <div className="row wrap selected-tasks" role="region" aria-label="Selected questions">
+    <div className="row wrap selection-bar" role="region" aria-label="Selected questions">
       <b className="num">{tasks.length} selected</b>
       <Button kind="primary" icon="check" because={mayNot} onClick={() => setAsked('approve')}>
         Approve {questions}

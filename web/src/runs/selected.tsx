@@ -9,7 +9,7 @@ export function Selected({ ids, onClear }: { ids: readonly string[]; onClear: ()
   // The older one first: what has become of it since is what a reader looks for.
   const [a = '', b = ''] = [one, other].toSorted();
   return (
-    <div className="row wrap selected-runs" role="region" aria-label="Selected runs">
+    <div className="row wrap selection-bar" role="region" aria-label="Selected runs">
       <b className="num">{ids.length} selected</b>
       <Button
         icon="compare"
